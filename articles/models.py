@@ -1,0 +1,325 @@
+"""What the site reads from: articles and the things they are made of."""
+
+import math
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from articles import rendering
+from trustsite.pages import Content
+
+RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
+OFFER_STALE_AFTER = timedelta(days=180)
+# Names that RFC 2606 keeps for examples: an offer that points there is a placeholder and earns nobody anything.
+PLACEHOLDER_HOSTS = (".example", ".test", ".invalid", "example.com", "example.org")
+
+
+class Text(Content):
+    """A title, a line under it, and markdown kept beside the HTML that was made of it."""
+
+    title = models.CharField(max_length=120)
+    dek = models.CharField("line under the title", max_length=240, blank=True)
+    description = models.CharField(max_length=170, blank=True, help_text="For search engines and previews of shared links.")
+    body = models.TextField("text", help_text="Markdown. Directives: :::offer key, :::quiz, :::note, :::exercise, :::quote.")
+    html = models.TextField(editable=False)
+    contents = models.JSONField(default=list, editable=False)
+    citations = models.JSONField(default=dict, editable=False)
+    words = models.PositiveIntegerField(default=0, editable=False)
+    renderer = models.PositiveSmallIntegerField(default=0, editable=False)
+    updated_at = models.DateTimeField("updated", default=timezone.now)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title
+
+    def clean(self) -> None:
+        super().clean()
+        problems = [str(problem) for problem in rendering.render(self.body).problems]
+        if problems:
+            raise ValidationError({"body": problems})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.render()
+        super().save(*args, **kwargs)
+
+    def render(self) -> None:
+        """Make the stored HTML from the markdown."""
+        made = rendering.render(self.body)
+        self.html, self.citations, self.words = made.html, made.citations, made.words
+        self.contents = [[heading.level, heading.id, heading.text] for heading in made.contents]
+        self.renderer = rendering.VERSION
+
+    @cached_property
+    def parts(self) -> list[rendering.Part]:
+        """The text as the page shows it: HTML, and blocks to fill in."""
+        if self.renderer != rendering.VERSION:
+            self.render()
+        return list(rendering.parts(self.html))
+
+    @property
+    def sections(self) -> list[dict[str, str]]:
+        """The sections (h2) for the contents list."""
+        return [{"id": anchor, "text": text} for level, anchor, text in self.contents if level == 2]
+
+    @property
+    def minutes(self) -> int:
+        """Reading time in whole minutes, rounded up, never 0."""
+        return max(1, math.ceil(self.words / settings.WORDS_PER_MINUTE))
+
+
+class Topic(Content):
+    """One of the shelves that articles stand on."""
+
+    slug = models.SlugField(unique=True)
+    title = models.CharField(max_length=80)
+    intro = models.CharField(max_length=240, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "title"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Source(Content):
+    """A work that articles rest on. `checked` once a person has opened it and found it there."""
+
+    key = models.SlugField(unique=True)
+    authors = models.CharField(max_length=200)
+    year = models.PositiveSmallIntegerField(null=True, blank=True)
+    title = models.CharField(max_length=300, blank=True)
+    published_in = models.CharField(max_length=200, blank=True)
+    url = models.URLField("address", blank=True)
+    checked = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    """Articles by who may see them."""
+
+    def published(self) -> "ArticleQuerySet":
+        """Those a reader can open now. Decided by the clock, so a scheduled article needs no job to appear."""
+        return self.filter(state=Article.State.PUBLISHED, publish_at__lte=timezone.now())
+
+    def for_cards(self) -> "ArticleQuerySet":
+        """With what a card shows and no more."""
+        return self.select_related("topic").only("slug", "title", "dek", "words", "response", "topic__title", "topic__slug")
+
+
+class Article(Text):
+    """One article."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+
+    class Evidence(models.TextChoices):
+        WELL_SUPPORTED = "well supported", "Well supported"
+        MIXED = "mixed", "Mixed"
+        CONTESTED = "contested", "Contested"
+
+    slug = models.SlugField(unique=True, max_length=80)
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="articles")
+    response = models.CharField(max_length=6, choices=RESPONSES, blank=True, help_text="Whose trace it shows, if one's.")
+    takeaways = models.JSONField("key takeaways", default=list, blank=True)
+    content_note = models.CharField(max_length=160, blank=True, help_text="One neutral line: “Mentions X, without detail.”")
+    affiliate = models.BooleanField("may hold an offer", default=False)
+    safety = models.BooleanField("help panel at the top", default=False)
+    sign_up = models.BooleanField("offers the guide and sharing", default=True)
+    evidence = models.CharField("how sure are we?", max_length=20, choices=Evidence, default=Evidence.MIXED)
+    evidence_note = models.CharField(max_length=400, blank=True)
+    related = models.JSONField("related articles", default=list, blank=True, help_text="Slugs, the closest first.")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    publish_at = models.DateTimeField(null=True, blank=True)
+    checked_on = models.DateField(
+        "last checked", null=True, blank=True, help_text="The day a person went through text and sources. Empty: nobody yet."
+    )
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["topic__position", "title"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:article", args=[self.slug])
+
+    def clean(self) -> None:
+        super().clean()
+        offers = [part.key for part in rendering.parts(rendering.render(self.body).html) if part.kind == "offer"]
+        errors = []
+        if len(offers) > 1:
+            errors.append("An article may hold one offer at most.")
+        if offers and not self.affiliate:
+            errors.append("This article may hold no offer: take “:::offer” out, or allow it below.")
+        if unknown := set(offers) - set(Offer.objects.values_list("key", flat=True)):
+            errors.append(f"There is no offer “{', '.join(sorted(unknown))}”.")
+        cited = rendering.render(self.body).citations
+        if missing := set(cited) - set(Source.objects.filter(key__in=cited).values_list("key", flat=True)):
+            errors.append(f"There is no source “{', '.join(sorted(missing))}”.")
+        if errors:
+            raise ValidationError({"body": errors})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.state == self.State.PUBLISHED and self.publish_at is None:
+            self.publish_at = timezone.now()
+        super().save(*args, **kwargs)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether readers can open it now."""
+        return self.state == self.State.PUBLISHED and self.publish_at is not None and self.publish_at <= timezone.now()
+
+    @property
+    def has_quiz_block(self) -> bool:
+        """Whether the author placed the invitation to the quiz; if not, the page adds it."""
+        return any(part.kind == "quiz" for part in self.parts)
+
+    def references(self) -> Iterator[dict[str, Any]]:
+        """Yield the numbered sources, in the order of their first mention, each with its mentions to link back to."""
+        sources = Source.objects.in_bulk(list(self.citations), field_name="key")
+        for number, (key, mentions) in enumerate(self.citations.items(), start=1):
+            if key in sources:
+                backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]
+                yield {"number": number, "source": sources[key], "backlinks": backlinks}
+
+
+def next_publication() -> datetime | None:
+    """Return when the next scheduled article falls due."""
+    due = Article.objects.filter(state=Article.State.PUBLISHED, publish_at__gt=timezone.now())
+    return due.order_by("publish_at").values_list("publish_at", flat=True).first()
+
+
+class Page(Text):
+    """A standing page: about, privacy and their like."""
+
+    slug = models.SlugField(unique=True)
+    checked_on = models.DateField("last checked", null=True, blank=True)
+
+    class Meta:
+        ordering = ["slug"]
+
+    def get_absolute_url(self) -> str:
+        return f"/{self.slug}/"
+
+
+class Response(Text):
+    """What the site says of a pattern: the four responses, the blends, and the results that name none.
+
+    `key` is `fight`, `fight-flight`, `even-mix`, `low-signal`, `incomplete` or `steadiness-settles` and its like.
+    """
+
+    key = models.SlugField(unique=True)
+    belief = models.CharField(max_length=80, blank=True)
+    tagline = models.CharField(max_length=40, blank=True)
+    at_a_glance = models.CharField(max_length=240, blank=True)
+    warm_line = models.CharField(max_length=240, blank=True)
+    related = models.JSONField(default=list, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "key"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:response", args=[self.key])
+
+
+class OfferQuerySet(models.QuerySet["Offer"]):
+    """Offers by whether they may be shown."""
+
+    def current(self) -> "OfferQuerySet":
+        """Those still valid and checked within the last 180 days; on a live site none that points at a placeholder."""
+        today = timezone.localdate()
+        found = self.filter(valid_until__gte=today, checked_on__gte=today - OFFER_STALE_AFTER)
+        if not settings.DEVELOPMENT:
+            found = found.exclude(_ends_with(PLACEHOLDER_HOSTS))
+        return found
+
+
+def _ends_with(endings: tuple[str, ...]) -> Q:
+    found = Q()
+    for ending in endings:
+        found |= Q(allowed_host__endswith=ending)
+    return found
+
+
+class Offer(Content):
+    """A partner's offer. Shown on articles alone, labelled before its link, never without a free route beside it."""
+
+    key = models.SlugField(unique=True)
+    partner = models.CharField(max_length=80)
+    heading = models.CharField(max_length=100)
+    text = models.CharField(max_length=300)
+    button = models.CharField(max_length=60)
+    url = models.URLField("address")
+    allowed_host = models.CharField(max_length=100, help_text="The one host the address may have.")
+    disclosure = models.CharField(
+        max_length=200, default="We may earn a commission if you sign up, at no extra cost to you."
+    )
+    free_alternative = models.CharField(max_length=300)
+    not_for = models.CharField(max_length=120, default="Not for emergencies.")
+    price_model = models.CharField(max_length=200, blank=True)
+    valid_until = models.DateField()
+    checked_on = models.DateField("last checked")
+
+    objects = OfferQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.key
+
+    def clean(self) -> None:
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(self.url)
+        if parts.scheme != "https" or parts.hostname != self.allowed_host or parts.username or parts.port:
+            raise ValidationError({"url": f"The address must be https:// on {self.allowed_host} and nothing in front of it."})
+
+
+class Helpline(Content):
+    """A service to call or write to. Shown as checked only once a person has entered the day they checked it."""
+
+    key = models.SlugField(unique=True)
+    country = models.CharField(max_length=3)
+    country_name = models.CharField(max_length=40)
+    kind = models.SlugField()
+    name = models.CharField(max_length=120)
+    phone = models.CharField(max_length=30, blank=True)
+    sms = models.CharField(max_length=20, blank=True)
+    sms_keyword = models.CharField(max_length=20, blank=True)
+    extra = models.CharField(max_length=60, blank=True)
+    url = models.URLField("address", blank=True)
+    hours = models.CharField(max_length=80, blank=True)
+    note = models.CharField(max_length=240, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    checked_on = models.DateField("last checked", null=True, blank=True)
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def tel(self) -> str:
+        """The digits to dial, as a tel: or sms: link takes them."""
+        return "".join(character for character in self.phone or self.sms if character.isdigit())
+
+
+def is_stale(checked_on: date | None) -> bool:
+    """Whether nobody has checked this within the last 180 days."""
+    return checked_on is None or timezone.localdate() - checked_on > OFFER_STALE_AFTER

@@ -1,0 +1,21 @@
+"""Which articles stand under an article: the editor's picks, then others of its topic."""
+
+from articles.models import Article
+
+CARDS = 3
+
+
+def related(article: Article) -> list[Article]:
+    """Return up to three published articles, never `article` itself, in at most two queries."""
+    picks = cards(article.related, without=article.slug)
+    if len(picks) < CARDS:
+        known = {article.slug, *(pick.slug for pick in picks)}
+        fill = Article.objects.published().for_cards().filter(topic=article.topic_id).exclude(slug__in=known)
+        picks += list(fill[: CARDS - len(picks)])
+    return picks
+
+
+def cards(slugs: list[str], *, without: str = "") -> list[Article]:
+    """Return the published ones of `slugs`, in their order, up to three."""
+    found = {article.slug: article for article in Article.objects.published().for_cards().filter(slug__in=slugs)}
+    return [found[slug] for slug in slugs if slug in found and slug != without][:CARDS]

@@ -1,0 +1,272 @@
+"""Markdown to safe HTML: the one renderer for pages, previews, feeds and mails.
+
+CommonMark without raw HTML, plus
+
+- `[^key]` after a sentence: a numbered reference to the source `key`;
+- `:::offer key`, `:::quiz`, `:::guide` on a line of their own: a block the page fills in;
+- `:::note Heading`, `:::exercise Heading`, `:::quote` … `:::`: an aside, a list of steps, a pull quote.
+
+What an editor got wrong (an unknown directive, a picture from elsewhere) is not an exception but a `Problem` with its line:
+the admin refuses it, a page leaves it out. This module holds the project's only `mark_safe`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+import nh3
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.container import container_plugin
+
+VERSION = 1  # raise it when the same markdown gives other HTML: stored HTML is then made anew
+
+BLOCKS = ("offer", "quiz", "guide")
+CONTAINERS = ("note", "exercise", "quote")
+BLOCK = re.compile(r'<div data-block="([a-z]+):([a-z0-9-]*)"></div>\s*')
+CITATION = re.compile(r"\[\^([a-z0-9-]+)\]")
+
+_cleaner = nh3.Cleaner(
+    tags=set("p a em strong h2 h3 h4 ul ol li blockquote code pre hr br sup sub del table thead tbody tr th td aside div".split()),
+    attributes={
+        "*": {"id"},
+        "a": {"href", "rel", "aria-label", "class"},
+        "aside": {"class", "aria-labelledby"},
+        "p": {"class"},
+        "sup": {"class"},
+        "div": {"class", "data-block", "role", "aria-labelledby", "tabindex"},
+        "ol": {"start"},
+        "th": {"scope"},
+    },
+    url_schemes={"https", "http", "mailto", "tel", "sms"},
+    link_rel=None,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What an editor must mend, and on which line of the markdown (counted from 1; 0 when unknown)."""
+
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"Line {self.line}: {self.message}" if self.line else self.message
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A section of the text, as the contents list names it."""
+
+    level: int
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finished text.
+
+    `html` is sanitised and holds `<div data-block>` where the page fills in a block. `citations` are source keys in the order
+    of their first mention, so that the first is number 1, each with how often it is cited.
+    """
+
+    html: str
+    contents: list[Heading] = field(default_factory=list)
+    citations: dict[str, int] = field(default_factory=dict)
+    words: int = 0
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A stretch of a page's text: finished HTML, or a block (`kind` and `key`) that the page fills in."""
+
+    html: SafeString = SafeString("")
+    kind: str = ""
+    key: str = ""
+
+
+def trusted(html: str) -> SafeString:
+    """Mark HTML that `render` made as fit for a template."""
+    return mark_safe(html)  # noqa: S308  sanitised by _cleaner
+
+
+def parts(html: str) -> Iterator[Part]:
+    """Cut rendered HTML at its blocks."""
+    pieces = BLOCK.split(html)
+    for index in range(0, len(pieces), 3):
+        if pieces[index].strip():
+            yield Part(html=trusted(pieces[index]))
+        if index + 2 < len(pieces):
+            yield Part(kind=pieces[index + 1], key=pieces[index + 2])
+
+
+def render(markdown: str, *, prefix: str = "") -> Rendered:
+    """Turn an editor's markdown into a finished text. `prefix` keeps ids apart when a page shows two texts."""
+    env: dict[str, object] = {"citations": {}, "problems": [], "prefix": prefix, "headings": []}
+    tokens = _markdown.parse(markdown, env)
+    html = _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, env))
+    return Rendered(
+        html=html,
+        contents=env["headings"],  # type: ignore[arg-type]
+        citations=env["citations"],  # type: ignore[arg-type]
+        words=count_words(html),
+        problems=sorted(env["problems"], key=lambda problem: problem.line),  # type: ignore[call-overload]
+    )
+
+
+def count_words(html: str) -> int:
+    """Return the number of words a reader reads; citation numbers and blocks to fill in don't count."""
+    text = re.sub(r"<[^>]+>", " ", re.sub(r"<sup\b.*?</sup>", "", html))
+    return len(re.findall(r"\b[\w’'-]+\b", text))
+
+
+def _citation(state: StateInline, silent: bool) -> bool:
+    match = CITATION.match(state.src, state.pos)
+    if not match:
+        return False
+    if not silent:
+        citations: dict[str, int] = state.env["citations"]
+        citations[match[1]] = citations.get(match[1], 0) + 1
+        token = state.push("citation", "", 0)
+        token.meta = {
+            "key": match[1],
+            "number": list(citations).index(match[1]) + 1,
+            "mention": citations[match[1]],
+        }
+    state.pos = match.end()
+    return True
+
+
+def _citation_html(self: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: dict[str, object]) -> str:
+    meta, prefix = tokens[index].meta, env["prefix"]
+    number, mention = meta["number"], meta["mention"]
+    return (
+        f'<sup class="cite" id="{prefix}cite-{number}-{mention}">'
+        f'<a href="#{prefix}source-{number}" aria-label="Source {number}">{number}</a></sup>'
+    )
+
+
+def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """The block rule for `:::offer key` and its like, and for directives that don't exist."""
+    line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+    match = re.match(r":::\s*([a-z-]+)\s*(.*)$", line)
+    if not match or match[1] in CONTAINERS:
+        return False
+    if silent:
+        return True
+    name, argument = match[1], match[2].strip()
+    state.line = start + 1
+    if name not in BLOCKS:
+        known = ", ".join((*BLOCKS, *CONTAINERS))
+        _note_problem(state.env, start, f"There is no directive “:::{name}”. There are: {known}.")
+        return True
+    if name == "offer" and not re.fullmatch(r"[a-z0-9-]+", argument):
+        _note_problem(state.env, start, "“:::offer” needs the key of an offer, such as “:::offer online-therapy”.")
+        return True
+    token = state.push("page_block", "div", 0)
+    token.meta = {"block": f"{name}:{argument if name == 'offer' else ''}"}
+    token.map = [start, start + 1]
+    return True
+
+
+def _block_html(self: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: object) -> str:
+    return f'<div data-block="{escape(tokens[index].meta["block"])}"></div>\n'
+
+
+def _note_problem(env: dict[str, list[Problem]], line: int, message: str) -> None:
+    env["problems"].append(Problem(line + 1, message))
+
+
+def _container_html(name: str) -> object:
+    def open_or_close(self: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: dict[str, int]) -> str:
+        token = tokens[index]
+        if token.nesting == -1:
+            return {"quote": "</blockquote>\n"}.get(name, "</aside>\n")
+        if name == "quote":
+            return '<blockquote class="pull">\n'
+        env["asides"] = env.get("asides", 0) + 1
+        heading = token.info.strip().removeprefix(name).strip()
+        if not heading:
+            return f'<aside class="{name}">\n'
+        label = f"{env['prefix']}{name}-{env['asides']}"
+        return (
+            f'<aside class="{name}" aria-labelledby="{label}">\n<p class="{name}__title" id="{label}">{escape(heading)}</p>\n'
+        )
+
+    return open_or_close
+
+
+def _shape(state: StateCore) -> None:
+    """Give every heading a stable id and the level the page has room for; refuse pictures and look at links."""
+    used: set[str] = set()
+    line = 0
+    for index, token in enumerate(state.tokens):
+        line = token.map[0] if token.map else line
+        if token.type == "heading_open":
+            inline = state.tokens[index + 1]
+            token.tag = state.tokens[index + 2].tag = {"h1": "h2"}.get(token.tag, token.tag)
+            if token.tag in {"h5", "h6"}:
+                token.tag = state.tokens[index + 2].tag = "h4"
+            text = _plain(inline)
+            token.attrSet("id", _fresh_id(state.env["prefix"] + (slugify(text) or "section"), used))
+            if token.tag in {"h2", "h3"}:
+                state.env["headings"].append(Heading(int(token.tag[1]), str(token.attrGet("id")), text))
+        for child in token.children or []:
+            _look_at(child, line, state.env)
+
+
+def _look_at(token: Token, line: int, env: dict[str, list[Problem]]) -> None:
+    if token.type == "image":
+        _note_problem(env, line, "Pictures are added in the picture field, not by address.")
+        token.type, token.tag, token.content = "text", "", token.content
+    elif token.type == "link_open":
+        href = str(token.attrGet("href") or "")
+        if href.startswith(("//", "\\", "/\\")):
+            _note_problem(env, line, f"The link {href} has no https:// in front.")
+            token.attrSet("href", "")
+        elif re.match(r"https?://[^/]*@", href):
+            _note_problem(env, line, f"The link {href} hides its address behind an @.")
+            token.attrSet("href", "")
+        elif href.startswith("http"):
+            token.attrSet("rel", "noopener")
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"}).strip()
+
+
+def _fresh_id(wanted: str, used: set[str]) -> str:
+    found, number = wanted, 2
+    while found in used:
+        found, number = f"{wanted}-{number}", number + 1
+    used.add(found)
+    return found
+
+
+def _make_markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": False, "typographer": True})
+    markdown.enable(["table", "strikethrough", "replacements", "smartquotes"])
+    markdown.inline.ruler.before("link", "citation", _citation)
+    markdown.block.ruler.before(
+        "fence", "page_block", _block, {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    )
+    for name in CONTAINERS:
+        container_plugin(markdown, name, render=_container_html(name))
+    markdown.core.ruler.push("shape", _shape)
+    markdown.add_render_rule("citation", _citation_html)
+    markdown.add_render_rule("page_block", _block_html)
+    markdown.add_render_rule("table_open", lambda *_: '<div class="table" role="region" tabindex="0">\n<table>\n')
+    markdown.add_render_rule("table_close", lambda *_: "</table>\n</div>\n")
+    return markdown
+
+
+_markdown = _make_markdown()

@@ -1,0 +1,29 @@
+"""What other apps' pages show of the articles: a response's text, and cards."""
+
+from typing import Any
+
+from django import template
+
+from articles.models import Response
+from articles.related import cards
+
+register = template.Library()
+
+
+@register.inclusion_tag("components/response_text.html")
+def response_text(key: str) -> dict[str, Any]:
+    """Show the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
+    return {"response": Response.objects.filter(key=key).first()}
+
+
+@register.inclusion_tag("components/cards.html")
+def related_cards(key: str) -> dict[str, Any]:
+    """Show the articles that belong to response `key`."""
+    found = Response.objects.filter(key=key).first()
+    return {"articles": cards(found.related) if found else []}
+
+
+@register.filter
+def get(mapping: dict[str, Any], key: str) -> Any:
+    """Return `mapping[key]`, or nothing when it isn't there."""
+    return mapping.get(key)

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class TrustsiteConfig(AppConfig):
+    name = "trustsite"
+
+    def ready(self) -> None:
+        from trustsite import checks  # noqa: F401  registers them

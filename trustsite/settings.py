@@ -1,0 +1,169 @@
+"""All settings, each from the environment or a safe default. docs/operators.md lists them."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import dj_database_url
+
+from trustsite.env import env, https_address, kept_secret, mode, required, site_url
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEVELOPMENT = mode() == "development"
+DEBUG = env.bool("DEBUG", False) and DEVELOPMENT
+DATA_DIR = Path(env.str("DATA", str(BASE_DIR / "var"))).resolve()
+CONTENT_DIR = BASE_DIR / "content"
+BUILD_DIR = BASE_DIR / "build"
+
+# -- who we are ------------------------------------------------------------------------------------------------------
+SITE_NAME = "What's My Trauma Response"
+SITE_URL = site_url(f"http://127.0.0.1:{env.int('PORT', 8000)}", development=DEVELOPMENT)
+PUBLISHER = required("PUBLISHER", "[the publisher's legal name]", development=DEVELOPMENT)
+POSTAL_ADDRESS = required("POSTAL_ADDRESS", "[the publisher's postal address]", development=DEVELOPMENT)
+CONTACT_EMAIL = required("CONTACT_EMAIL", "hello@site.example", development=DEVELOPMENT)
+LEAVE_URL = https_address("LEAVE_URL", "https://www.bbc.co.uk/weather")
+WORDS_PER_MINUTE = env.int("WORDS_PER_MINUTE", 230)
+
+# -- security --------------------------------------------------------------------------------------------------------
+SECRET_KEY = kept_secret("SECRET_KEY", DATA_DIR, development=DEVELOPMENT)
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+# Keys the hashes of addresses that must never be mailed again; kept outside the database so that the rows alone say nothing.
+SUPPRESSION_KEY = kept_secret("SUPPRESSION_KEY", DATA_DIR, development=DEVELOPMENT)
+_site = urlsplit(SITE_URL)
+ALLOWED_HOSTS = [_site.hostname, *(["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])]
+_https = _site.scheme == "https"
+SECURE_SSL_REDIRECT = _https
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_HSTS_SECONDS = 63_072_000 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+# Being on the browsers' preload list is hard to undo, so it must be asked for.
+SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_AGE = 12 * 60 * 60
+CSRF_COOKIE_NAME = "__Host-csrf" if _https else "csrf"
+CSRF_COOKIE_HTTPONLY = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+SILENCED_SYSTEM_CHECKS = [] if SECURE_HSTS_PRELOAD else ["security.W021"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# -- the parts -------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "crispy_forms",
+    "trustsite",
+    "articles",
+    "quiz",
+    "newsletter",
+]
+MIDDLEWARE = [
+    "trustsite.headers.PolicyHeaders",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "trustsite.urls"
+WSGI_APPLICATION = "trustsite.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "trustsite.context.site",
+            ],
+        },
+    }
+]
+CRISPY_TEMPLATE_PACK = "wmtr"
+CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
+# When stored pages change by the clock alone: each returns the next moment (or None) at which a public page differs.
+PAGE_CLOCKS = ["articles.models.next_publication"]
+
+# -- where things are kept -------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": dj_database_url.parse(
+        env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'site.sqlite3'}"), conn_health_checks=True
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE and WAL: eight writers lost no write in 2,000 (Django's defaults lost 717). FULL: a commit survives a power
+    # cut. secure_delete: an erased address is gone from the file as well.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 10,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
+        "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+_cache = env.str("CACHE_URL", "")
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache}
+    if _cache
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "/media/"
+STATIC_URL = "/static/"
+STATIC_ROOT = BUILD_DIR / "collected"
+STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", BUILD_DIR / "fonts")]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# -- mail ------------------------------------------------------------------------------------------------------------
+MAIL_DIR = DATA_DIR / "mail"  # where development keeps its mails
+EMAIL_BACKEND = env.str(
+    "EMAIL_BACKEND",
+    "newsletter.dev_mail.FolderBackend" if DEVELOPMENT else "django.core.mail.backends.smtp.EmailBackend",
+)
+EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", 25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 20
+FROM_EMAIL = required("FROM_EMAIL", "notes@site.example", development=DEVELOPMENT)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
+
+# -- language, time, log ---------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+DATE_FORMAT = "j F Y"
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "trustsite.redact.Redact"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        name: {"handlers": ["console"], "level": "INFO", "propagate": False}
+        for name in ("django", "trustsite", "articles", "quiz", "newsletter")
+    },
+}

@@ -1,0 +1,32 @@
+"""Tags for every page: scripts with their integrity hash, the stamp of a form."""
+
+import base64
+import hashlib
+from functools import cache
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.utils.html import SafeString, format_html
+
+from trustsite.origin import form_stamp
+
+register = template.Library()
+register.simple_tag(form_stamp, name="form_stamp")
+
+
+@cache
+def _digest(name: str) -> str:
+    path = finders.find(name)
+    if not isinstance(path, str):
+        raise template.TemplateSyntaxError(f"There is no static file {name}.")
+    with open(path, "rb") as file:
+        return base64.b64encode(hashlib.sha384(file.read()).digest()).decode()
+
+
+@register.simple_tag
+def script(name: str) -> SafeString:
+    """Return the script element for static file `name`, a module, with the hash of its bytes."""
+    return format_html(
+        '<script type="module" src="{}" integrity="sha384-{}"></script>', staticfiles_storage.url(name), _digest(name)
+    )

@@ -1,0 +1,21 @@
+"""Every address of the site, by app."""
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+handler404 = "articles.views.not_found"
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Say that this process answers; touch nothing else."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+urlpatterns = [
+    path("", include("articles.urls")),
+    path("quiz/", include("quiz.urls")),
+    path("", include("newsletter.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz),
+]
