@@ -35,7 +35,7 @@ def load(folder: Path, *, force: bool = False) -> dict[str, int]:
         (Article, _articles),
     ]
     with transaction.atomic():
-        return {model._meta.verbose_name_plural or "": _write(model, read(folder), force) for model, read in steps}
+        return {str(model._meta.verbose_name_plural): _write(model, read(folder), force) for model, read in steps}
 
 
 def _write(model: type[models.Model], rows: Iterator[tuple[Path, dict[str, Any]]], force: bool) -> int:
@@ -61,7 +61,7 @@ def _write(model: type[models.Model], rows: Iterator[tuple[Path, dict[str, Any]]
 def _tables(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text())
-    except tomllib.TOMLDecodeError as error:
+    except (OSError, tomllib.TOMLDecodeError) as error:
         raise ContentError(f"{file}: {error}") from error
 
 
@@ -100,7 +100,10 @@ def _helplines(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             country_name = tables["countries"][values["country"]]
         except KeyError as error:
             raise ContentError(f"{file}: {values.get('id')}: unknown country {error}") from error
-        yield file, _known(Helpline, file, {"key": values["id"], "country_name": country_name, "position": position, **kept})
+        yield (
+            file,
+            _known(Helpline, file, {"key": values["id"], "country_name": country_name, "position": position, **kept}),
+        )
 
 
 def emergency_numbers() -> list[dict[str, str]]:
@@ -130,13 +133,13 @@ def _with_site_facts(body: str) -> str:
     return body
 
 
-def _midday(day: Any) -> datetime:
-    return datetime.combine(day, time(9), UTC)
+def _morning(day: Any) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _pages(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     for file, values in _texts(folder / "pages"):
-        values["updated_at"] = _midday(values.pop("updated"))
+        values["updated_at"] = _morning(values.pop("updated"))
         yield file, _known(Page, file, {"slug": file.stem, **values})
 
 
@@ -157,7 +160,7 @@ def _articles(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
             raise ContentError(f"{file}: unknown topic {error}") from error
         published = values.pop("published", None)
         values["state"] = Article.State.PUBLISHED if published else Article.State.DRAFT
-        values["publish_at"] = _midday(published) if published else None
-        values["updated_at"] = _midday(values.pop("updated", None) or published) if published else values["publish_at"]
+        values["publish_at"] = _morning(published) if published else None
+        values["updated_at"] = _morning(values.pop("updated", None) or published) if published else values["publish_at"]
         values["checked_on"] = values.pop("checked", None)
         yield file, _known(Article, file, {"slug": file.stem, **values})

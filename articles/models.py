@@ -27,14 +27,20 @@ class Text(Content):
 
     title = models.CharField(max_length=120)
     dek = models.CharField("line under the title", max_length=240, blank=True)
-    description = models.CharField(max_length=170, blank=True, help_text="For search engines and previews of shared links.")
-    body = models.TextField("text", help_text="Markdown. Directives: :::offer key, :::quiz, :::note, :::exercise, :::quote.")
+    description = models.CharField(
+        max_length=170, blank=True, help_text="For search engines and previews of shared links."
+    )
+    body = models.TextField(
+        "text", help_text="Markdown. Directives: :::offer key, :::quiz, :::note, :::exercise, :::quote."
+    )
     html = models.TextField(editable=False)
     contents = models.JSONField(default=list, editable=False)
     citations = models.JSONField(default=dict, editable=False)
     words = models.PositiveIntegerField(default=0, editable=False)
     renderer = models.PositiveSmallIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField("updated", default=timezone.now)
+
+    TYPESET: tuple[str, ...] = ("title", "dek", "description")
 
     class Meta:
         abstract = True
@@ -85,6 +91,8 @@ class Topic(Content):
     intro = models.CharField(max_length=240, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
+    TYPESET = ("title", "intro")
+
     class Meta:
         ordering = ["position", "title"]
 
@@ -119,7 +127,8 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
-        return self.select_related("topic").only("slug", "title", "dek", "words", "response", "topic__title", "topic__slug")
+        topic = ("topic__title", "topic__slug", "topic__intro")
+        return self.select_related("topic").only("slug", "title", "dek", "words", "response", *topic)
 
 
 class Article(Text):
@@ -136,9 +145,13 @@ class Article(Text):
 
     slug = models.SlugField(unique=True, max_length=80)
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="articles")
-    response = models.CharField(max_length=6, choices=RESPONSES, blank=True, help_text="Whose trace it shows, if one's.")
+    response = models.CharField(
+        max_length=6, choices=RESPONSES, blank=True, help_text="Whose trace it shows, if one's."
+    )
     takeaways = models.JSONField("key takeaways", default=list, blank=True)
-    content_note = models.CharField(max_length=160, blank=True, help_text="One neutral line: “Mentions X, without detail.”")
+    content_note = models.CharField(
+        max_length=160, blank=True, help_text="One neutral line: “Mentions X, without detail.”"
+    )
     affiliate = models.BooleanField("may hold an offer", default=False)
     safety = models.BooleanField("help panel at the top", default=False)
     sign_up = models.BooleanField("offers the guide and sharing", default=True)
@@ -148,8 +161,13 @@ class Article(Text):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
     checked_on = models.DateField(
-        "last checked", null=True, blank=True, help_text="The day a person went through text and sources. Empty: nobody yet."
+        "last checked",
+        null=True,
+        blank=True,
+        help_text="The day a person went through text and sources. Empty: nobody yet.",
     )
+
+    TYPESET = (*Text.TYPESET, "takeaways", "content_note", "evidence_note")
 
     objects = ArticleQuerySet.as_manager()
 
@@ -232,6 +250,8 @@ class Response(Text):
     related = models.JSONField(default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
+    TYPESET = (*Text.TYPESET, "belief", "tagline", "at_a_glance", "warm_line")
+
     class Meta:
         ordering = ["position", "key"]
 
@@ -277,6 +297,8 @@ class Offer(Content):
     valid_until = models.DateField()
     checked_on = models.DateField("last checked")
 
+    TYPESET = ("heading", "text", "button", "disclosure", "free_alternative", "not_for", "price_model")
+
     objects = OfferQuerySet.as_manager()
 
     def __str__(self) -> str:
@@ -287,7 +309,9 @@ class Offer(Content):
 
         parts = urlsplit(self.url)
         if parts.scheme != "https" or parts.hostname != self.allowed_host or parts.username or parts.port:
-            raise ValidationError({"url": f"The address must be https:// on {self.allowed_host} and nothing in front of it."})
+            raise ValidationError(
+                {"url": f"The address must be https:// on {self.allowed_host} and nothing in front of it."}
+            )
 
 
 class Helpline(Content):
@@ -308,6 +332,8 @@ class Helpline(Content):
     position = models.PositiveSmallIntegerField(default=0)
     checked_on = models.DateField("last checked", null=True, blank=True)
 
+    TYPESET = ("name", "hours", "note")
+
     class Meta:
         ordering = ["position"]
 
@@ -315,9 +341,18 @@ class Helpline(Content):
         return self.name
 
     @property
-    def tel(self) -> str:
-        """The digits to dial, as a tel: or sms: link takes them."""
-        return "".join(character for character in self.phone or self.sms if character.isdigit())
+    def dial(self) -> str:
+        """The digits of the phone number, as a tel: link takes them."""
+        return _digits(self.phone)
+
+    @property
+    def text_to(self) -> str:
+        """The digits of the number for texts, as an sms: link takes them."""
+        return _digits(self.sms)
+
+
+def _digits(number: str) -> str:
+    return "".join(character for character in number if character.isdigit())
 
 
 def is_stale(checked_on: date | None) -> bool:

@@ -1,4 +1,6 @@
-"""Which articles stand under an article: the editor's picks, then others of its topic."""
+"""Which articles stand under an article: the editor's picks, then others of its topic, then the rest."""
+
+from django.db.models import Case, When
 
 from articles.models import Article
 
@@ -10,7 +12,10 @@ def related(article: Article) -> list[Article]:
     picks = cards(article.related, without=article.slug)
     if len(picks) < CARDS:
         known = {article.slug, *(pick.slug for pick in picks)}
-        fill = Article.objects.published().for_cards().filter(topic=article.topic_id).exclude(slug__in=known)
+        near = Case(When(topic=article.topic_id, then=0), default=1)
+        fill = (
+            Article.objects.published().for_cards().exclude(slug__in=known).order_by(near, "topic__position", "title")
+        )
         picks += list(fill[: CARDS - len(picks)])
     return picks
 

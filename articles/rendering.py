@@ -11,9 +11,10 @@ the admin refuses it, a page leaves it out. This module holds the project's only
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from typing import Any
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -33,8 +34,32 @@ CONTAINERS = ("note", "exercise", "quote")
 BLOCK = re.compile(r'<div data-block="([a-z]+):([a-z0-9-]*)"></div>\s*')
 CITATION = re.compile(r"\[\^([a-z0-9-]+)\]")
 
+Env = MutableMapping[str, Any]  # what one parse carries along: citations, problems, headings, prefix
+
+_TAGS = {
+    *(
+        "p",
+        "a",
+        "em",
+        "strong",
+        "s",
+        "h2",
+        "h3",
+        "h4",
+        "ul",
+        "ol",
+        "li",
+        "blockquote",
+        "code",
+        "pre",
+        "hr",
+        "br",
+        "sup",
+    ),
+    *("table", "thead", "tbody", "tr", "th", "td", "aside", "div"),
+}
 _cleaner = nh3.Cleaner(
-    tags=set("p a em strong h2 h3 h4 ul ol li blockquote code pre hr br sup sub del table thead tbody tr th td aside div".split()),
+    tags=_TAGS,
     attributes={
         "*": {"id"},
         "a": {"href", "rel", "aria-label", "class"},
@@ -85,11 +110,14 @@ class Rendered:
     problems: list[Problem] = field(default_factory=list)
 
 
+EMPTY = SafeString("")
+
+
 @dataclass(frozen=True)
 class Part:
     """A stretch of a page's text: finished HTML, or a block (`kind` and `key`) that the page fills in."""
 
-    html: SafeString = SafeString("")
+    html: SafeString = EMPTY
     kind: str = ""
     key: str = ""
 
@@ -111,15 +139,15 @@ def parts(html: str) -> Iterator[Part]:
 
 def render(markdown: str, *, prefix: str = "") -> Rendered:
     """Turn an editor's markdown into a finished text. `prefix` keeps ids apart when a page shows two texts."""
-    env: dict[str, object] = {"citations": {}, "problems": [], "prefix": prefix, "headings": []}
+    env: dict[str, Any] = {"citations": {}, "problems": [], "prefix": prefix, "headings": []}
     tokens = _markdown.parse(markdown, env)
     html = _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, env))
     return Rendered(
         html=html,
-        contents=env["headings"],  # type: ignore[arg-type]
-        citations=env["citations"],  # type: ignore[arg-type]
+        contents=env["headings"],
+        citations=env["citations"],
         words=count_words(html),
-        problems=sorted(env["problems"], key=lambda problem: problem.line),  # type: ignore[call-overload]
+        problems=sorted(env["problems"], key=lambda problem: problem.line),
     )
 
 
@@ -146,7 +174,9 @@ def _citation(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _citation_html(self: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: dict[str, object]) -> str:
+def _citation_html(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: dict[str, object]
+) -> str:
     meta, prefix = tokens[index].meta, env["prefix"]
     number, mention = meta["number"], meta["mention"]
     return (
@@ -182,12 +212,14 @@ def _block_html(self: RendererHTML, tokens: Sequence[Token], index: int, options
     return f'<div data-block="{escape(tokens[index].meta["block"])}"></div>\n'
 
 
-def _note_problem(env: dict[str, list[Problem]], line: int, message: str) -> None:
+def _note_problem(env: Env, line: int, message: str) -> None:
     env["problems"].append(Problem(line + 1, message))
 
 
-def _container_html(name: str) -> object:
-    def open_or_close(self: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: dict[str, int]) -> str:
+def _container_html(name: str) -> Callable[..., str]:
+    def open_or_close(
+        self: RendererHTML, tokens: Sequence[Token], index: int, options: object, env: dict[str, int]
+    ) -> str:
         token = tokens[index]
         if token.nesting == -1:
             return {"quote": "</blockquote>\n"}.get(name, "</aside>\n")
@@ -198,9 +230,8 @@ def _container_html(name: str) -> object:
         if not heading:
             return f'<aside class="{name}">\n'
         label = f"{env['prefix']}{name}-{env['asides']}"
-        return (
-            f'<aside class="{name}" aria-labelledby="{label}">\n<p class="{name}__title" id="{label}">{escape(heading)}</p>\n'
-        )
+        title = f'<p class="{name}__title" id="{label}">{escape(heading)}</p>\n'
+        return f'<aside class="{name}" aria-labelledby="{label}">\n{title}'
 
     return open_or_close
 
@@ -224,7 +255,7 @@ def _shape(state: StateCore) -> None:
             _look_at(child, line, state.env)
 
 
-def _look_at(token: Token, line: int, env: dict[str, list[Problem]]) -> None:
+def _look_at(token: Token, line: int, env: Env) -> None:
     if token.type == "image":
         _note_problem(env, line, "Pictures are added in the picture field, not by address.")
         token.type, token.tag, token.content = "text", "", token.content

@@ -46,9 +46,11 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 def article_context(article: Article) -> dict[str, object]:
     """Return what article.html shows; the preview in the admin uses the same."""
     address = settings.SITE_URL + article.get_absolute_url()
+    offers = {offer.key: offer for offer in Offer.objects.current()} if article.affiliate else {}
     return {
         "article": article,
-        "offers": {offer.key: offer for offer in Offer.objects.current()} if article.affiliate else {},
+        "offers": offers,
+        "has_offer": any(part.kind == "offer" and part.key in offers for part in article.parts),
         "references": list(article.references()),
         "related": related(article),
         "share_mail": f"mailto:?subject={quote(article.title)}&body={quote(address)}",

@@ -16,7 +16,11 @@ def sqlite_keeps_its_promises(databases: Any = None, **kwargs: Any) -> list[Chec
         found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "secure_delete")}
     expected = {"synchronous": 2, "secure_delete": 1}
     return [
-        Error(f"SQLite runs with {name}={found[name]}.", hint="Keep the OPTIONS of trustsite/settings.py.", id="trustsite.E001")
+        Error(
+            f"SQLite runs with {name}={found[name]}.",
+            hint="Keep the OPTIONS of trustsite/settings.py.",
+            id="trustsite.E001",
+        )
         for name in expected
         if found[name] != expected[name]
     ]

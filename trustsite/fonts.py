@@ -15,7 +15,20 @@ FACES = {
 }
 # Latin-1, the other letters of Western European names, and the punctuation our pages use.
 CHARACTERS = [*range(0x20, 0x7F), *range(0xA0, 0x100), 0x152, 0x153, 0x160, 0x161, 0x178, 0x17D, 0x17E]
-CHARACTERS += [0x2010, 0x2013, 0x2014, *range(0x2018, 0x201F), 0x2022, 0x2026, 0x2032, 0x2039, 0x203A, 0x20AC, 0x2122, 0x2212]
+CHARACTERS += [
+    0x2010,
+    0x2013,
+    0x2014,
+    *range(0x2018, 0x201F),
+    0x2022,
+    0x2026,
+    0x2032,
+    0x2039,
+    0x203A,
+    0x20AC,
+    0x2122,
+    0x2212,
+]
 
 
 def font_file(name: str) -> Path:
@@ -33,7 +46,9 @@ def build(folder: Path) -> list[Path]:
         if target.exists():
             continue
         font = instancer.instantiateVariableFont(TTFont(font_file(name)), axes)
-        options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "calt", "ccmp", "locl", "mark", "tnum"])
+        options = subset.Options(
+            flavor="woff2", layout_features=["kern", "liga", "calt", "ccmp", "locl", "mark", "tnum"]
+        )
         subsetter = subset.Subsetter(options)
         subsetter.populate(unicodes=CHARACTERS)
         subsetter.subset(font)

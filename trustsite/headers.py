@@ -12,17 +12,14 @@ from django.urls import reverse
 
 from trustsite.styles import stylesheet
 
-PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer autoplay browsing-topics camera display-capture encrypted-media fullscreen geolocation gyroscope "
-        "microphone midi payment usb"
-    ).split()
+POWERFUL = (
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture", "encrypted-media", "fullscreen"),
+    *("geolocation", "gyroscope", "microphone", "midi", "payment", "usb"),
 )
 EVERYWHERE = {
     "Cross-Origin-Embedder-Policy": "require-corp",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": PERMISSIONS,
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in POWERFUL),
 }
 
 

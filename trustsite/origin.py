@@ -21,7 +21,7 @@ _signer = signing.Signer(salt="form-stamp")
 
 def form_stamp() -> str:
     """Return this hour's stamp."""
-    return _signer.sign(_hour())
+    return _signer.sign(str(_hour()))
 
 
 def is_good(stamp: str) -> bool:
@@ -43,7 +43,10 @@ def is_foreign(request: HttpRequest) -> bool:
     if fetch_site:
         return fetch_site not in {"same-origin", "none"}
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc not in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
+    return origin is not None and urlsplit(origin).netloc not in {
+        request.get_host(),
+        urlsplit(settings.SITE_URL).netloc,
+    }
 
 
 def from_here(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -23,6 +23,8 @@ from django.db import DatabaseError, models
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
+from trustsite.typography import typeset
+
 LOOK_EVERY = 0.25  # seconds between two looks at the stamp
 MOST = 2_000  # pages kept, per worker
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
@@ -53,12 +55,15 @@ def renew() -> None:
 
 
 class Content(models.Model):
-    """What public pages are made of: saving or deleting it renews them."""
+    """What public pages are made of: saving or deleting it renews them. `TYPESET` names the fields of plain prose."""
+
+    TYPESET: tuple[str, ...] = ()
 
     class Meta:
         abstract = True
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        typeset(self, self.TYPESET)
         super().save(*args, **kwargs)
         renew()
 
@@ -158,7 +163,8 @@ class PageStore:
     def _fill(
         self, key: tuple[str, str, str], environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        made_at, answered = self.number, {}
+        made_at = self.number
+        answered: dict[str, Any] = {}
 
         def keep(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:
             answered.update(status=status, headers=headers)
@@ -183,4 +189,3 @@ class PageStore:
     def _may_keep(status: str, headers: dict[str, str]) -> bool:
         marked = headers.get("cache-control") == CACHE_CONTROL
         return status.startswith("200") and marked and "set-cookie" not in headers
-

@@ -2,6 +2,8 @@
 
 import logging
 import re
+import traceback
+from typing import Any
 
 ADDRESS = re.compile(r"[^\s<>\"'(=,;:]+@[^\s<>\"'),;]+\.[^\s<>\"'),;]+")
 # Signed tokens and anything else long and random in a path; query strings go whole.
@@ -26,11 +28,9 @@ class Redact(logging.Filter):
         return True
 
 
-def redact_traceback(exc_info: object) -> str:
+def redact_traceback(exc_info: Any) -> str:
     """Return a traceback whose final line names the error's type and nothing of its text."""
-    import traceback
-
-    error_type, error, trace = exc_info  # type: ignore[misc]
+    error_type, error, trace = exc_info
     lines = ["Traceback (most recent call last):\n", *traceback.format_tb(trace), error_type.__name__]
     cause = error.__cause__
     return "".join(lines) + (f" (from {type(cause).__name__})" if cause else "")

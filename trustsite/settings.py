@@ -15,7 +15,7 @@ CONTENT_DIR = BASE_DIR / "content"
 BUILD_DIR = BASE_DIR / "build"
 
 # -- who we are ------------------------------------------------------------------------------------------------------
-SITE_NAME = "What's My Trauma Response"
+SITE_NAME = "What’s My Trauma Response"
 SITE_URL = site_url(f"http://127.0.0.1:{env.int('PORT', 8000)}", development=DEVELOPMENT)
 PUBLISHER = required("PUBLISHER", "[the publisher's legal name]", development=DEVELOPMENT)
 POSTAL_ADDRESS = required("POSTAL_ADDRESS", "[the publisher's postal address]", development=DEVELOPMENT)
@@ -25,7 +25,7 @@ WORDS_PER_MINUTE = env.int("WORDS_PER_MINUTE", 230)
 
 # -- security --------------------------------------------------------------------------------------------------------
 SECRET_KEY = kept_secret("SECRET_KEY", DATA_DIR, development=DEVELOPMENT)
-SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", [])
+SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
 # Keys the hashes of addresses that must never be mailed again; kept outside the database so that the rows alone say nothing.
 SUPPRESSION_KEY = kept_secret("SUPPRESSION_KEY", DATA_DIR, development=DEVELOPMENT)
 _site = urlsplit(SITE_URL)
@@ -154,7 +154,6 @@ LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True
 USE_I18N = False
-DATE_FORMAT = "j F Y"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

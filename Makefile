@@ -1,0 +1,57 @@
+# The interface: make run · make test · make check · make bench
+PORT ?= 8000
+HOST ?= 127.0.0.1
+DATA ?= var
+PYTHON ?= python3
+BIN := .venv/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+.PHONY: run test check bench lock format clean help
+.DEFAULT_GOAL := help
+
+help: ## say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
+	@exec env MODE=development PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
+
+test: .venv/.tests check ## everything: checks, unit tests, browser tests
+	@tests/find_chromium.sh >/dev/null
+	@MODE=development $(BIN)/python -m pytest -n 2
+
+check: .venv/.tests ## the quick part: style, types, templates, migrations, settings
+	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
+	@$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/mypy
+	@MODE=development DATA=build/check $(BIN)/python manage.py build_fonts
+	@MODE=development DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
+	@tests/production_check.sh
+
+bench: .venv/.tests ## speed, as ratios within one run
+	@MODE=development $(BIN)/python bench/run.py
+
+format: .venv/.tests ## put the code in shape
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+lock: ## write the locked requirements anew (needs uv)
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what was built (never the data)
+	rm -rf .venv build
+
+.venv/bin/python:
+	@$(if $(UV),uv venv -q --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
+
+# $(call install,FILE): the locked packages, by uv where it is there, else by pip
+install = $(if $(UV),uv pip install -q --require-hashes --python $(BIN)/python -r $(1),$(BIN)/python -m pip install -q --require-hashes -r $(1))
+
+.venv/.runs: requirements.txt .venv/bin/python
+	@echo "Setting up the environment …"
+	@$(call install,requirements.txt)
+	@touch $@
+
+.venv/.tests: requirements-dev.txt .venv/bin/python
+	@echo "Setting up the environment for tests …"
+	@$(call install,requirements-dev.txt)
+	@touch .venv/.runs $@

@@ -1,0 +1,136 @@
+"""The editors' side of the articles."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from articles.models import Article, Helpline, Offer, Page, Response, Source, Topic
+from articles.views import article_context
+from trustsite.headers import page_policy
+
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
+admin.site.index_title = "The editors' desk"
+
+
+class LinesField(forms.CharField):
+    """A list of short texts, one a line."""
+
+    widget = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
+
+
+class ArticleForm(forms.ModelForm):
+    takeaways = LinesField(required=False, help_text="Three to five short sentences, one a line.")
+    related = LinesField(required=False, label="Related articles", help_text="Slugs, one a line, the closest first.")
+
+    class Meta:
+        model = Article
+        fields = "__all__"
+        widgets = {"body": forms.Textarea(attrs={"rows": 32, "class": "vLargeTextField", "spellcheck": "true"})}
+
+
+@admin.register(Article)
+class ArticleAdmin(admin.ModelAdmin):
+    """Articles: written in markdown, previewed by the page's own template, published by their state."""
+
+    form = ArticleForm
+    list_display = ("title", "topic", "state", "publish_at", "checked_on", "words")
+    list_filter = ("state", "topic", "response", "evidence")
+    search_fields = ("title", "dek", "body")
+    prepopulated_fields = {"slug": ["title"]}
+    fieldsets = [
+        (None, {"fields": ["title", "slug", "dek", "body"]}),
+        ("Publishing", {"fields": ["state", "publish_at", "updated_at", "checked_on"]}),
+        ("Around the text", {"fields": ["topic", "response", "description", "takeaways", "content_note", "related"]}),
+        ("Evidence", {"fields": ["evidence", "evidence_note"]}),
+        ("What the page may hold", {"fields": ["affiliate", "sign_up", "safety"]}),
+    ]
+
+    class Media:
+        css = {"all": ["admin/desk.css"]}
+        js = ["admin/preview.js"]
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = path(
+            "preview/", self.admin_site.admin_view(require_POST(self.preview)), name="articles_article_preview"
+        )
+        return [preview, *super().get_urls()]
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"updated_at": timezone.now(), **super().get_changeform_initial_data(request)}
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Show the posted form as its page, by the reader's template; nothing is saved."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        response = render(request, "articles/article.html", article_context(_unsaved(request)))
+        response.headers["Content-Security-Policy"] = page_policy(frame="'self'") + "; sandbox allow-same-origin"
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+
+def _unsaved(request: HttpRequest) -> Article:
+    """Make an article of the posted form as far as it is valid."""
+    form = ArticleForm(request.POST)
+    form.full_clean()
+    article: Article = form.instance
+    for name, value in form.cleaned_data.items():
+        setattr(article, name, value)
+    article.body = request.POST.get("body", "")
+    if article.topic_id is None:
+        article.topic = Topic.objects.first() or Topic(slug="topic", title="Topic")
+    article.slug = article.slug or "preview"
+    article.render()
+    return article
+
+
+@admin.register(Page)
+class PageAdmin(admin.ModelAdmin):
+    list_display = ("title", "slug", "updated_at", "checked_on")
+
+
+@admin.register(Response)
+class ResponseAdmin(admin.ModelAdmin):
+    list_display = ("title", "key", "words")
+
+
+@admin.register(Topic)
+class TopicAdmin(admin.ModelAdmin):
+    list_display = ("title", "slug", "position")
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    list_display = ("key", "authors", "year", "title", "checked")
+    list_filter = ("checked",)
+    search_fields = ("key", "authors", "title")
+
+
+@admin.register(Offer)
+class OfferAdmin(admin.ModelAdmin):
+    list_display = ("key", "partner", "allowed_host", "valid_until", "checked_on", "is_shown")
+
+    @admin.display(boolean=True, description="shown")
+    def is_shown(self, offer: Offer) -> bool:
+        """Whether readers see it: still valid, checked within 180 days, no placeholder."""
+        return Offer.objects.current().filter(pk=offer.pk).exists()
+
+
+@admin.register(Helpline)
+class HelplineAdmin(admin.ModelAdmin):
+    list_display = ("name", "country_name", "kind", "phone", "sms", "checked_on")
+    list_filter = ("country_name", "kind")
+    search_fields = ("name", "phone", "sms")

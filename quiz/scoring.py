@@ -1,0 +1,170 @@
+"""The quiz's arithmetic: from answers to an outcome. Pure: the same answers give the same result, and nothing is read or kept.
+
+Because people choose between answers, shares rank the four responses within one person and measure nothing else. The rules,
+their reasons and worked examples: docs/decisions/0004-scoring.md; the examples run as tests (tests/quiz/fixtures.json).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil, floor
+from statistics import fmean
+from typing import Literal
+
+Outcome = Literal["primary", "blend", "even-mix", "low-signal", "incomplete"]
+Points = dict[str, float]
+
+# The order tied responses are listed in; it never decides a result.
+RESPONSES = ("fight", "flight", "freeze", "fawn")
+NONE, SKIP = "none", "skip"  # "None of these fits me", "Skip this one"
+TOLERANCE = 1e-9
+CLEAR_SHARE, CLEAR_LEAD, SECONDARY_SHARE = 50, 25, 25
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer and the whole points it gives to each response it speaks for."""
+
+    key: str
+    weights: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One situation and its answers, in any order."""
+
+    key: str
+    options: tuple[Option, ...]
+
+    def chosen(self, answer: str | None) -> Option | None:
+        """Return the option that `answer` names; nothing for "none", "skip" and silence."""
+        return next((option for option in self.options if option.key == answer), None)
+
+    def highest(self, response: str) -> int:
+        """Return the most points that any answer here gives to `response`."""
+        return max((option.weights.get(response, 0) for option in self.options), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """A statement rated from 0 (not at all like me) to 4 (very much). `reverse` ones speak for settling soon."""
+
+    key: str
+    reverse: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A quiz to be scored. `margin` and `second_margin`, divided by the answers given, are the smallest leads that count."""
+
+    questions: tuple[Question, ...]
+    margin: int
+    second_margin: int
+    ratings: tuple[Rating, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the answers come to. `shares` (per cent, exact) is empty when there was too little to go on."""
+
+    outcome: Outcome
+    answered: int
+    none: int
+    skipped: int
+    responses: tuple[str, ...] = ()
+    shares: Mapping[str, float] | None = None
+    strength: Literal["clear", "leaning", ""] = ""
+    secondary: str = ""
+    few_answers: bool = False
+    steadiness: Literal["settles", "noticeable", "hard-going", "inconsistent", "not-shown"] = "not-shown"
+
+    @property
+    def key(self) -> str:
+        """The name of the text that belongs to this result: `freeze`, `flight-fawn`, `even-mix` …"""
+        return "-".join(self.responses) if self.outcome in {"primary", "blend"} else self.outcome
+
+    @property
+    def pair(self) -> str:
+        """The name of the text about the leading response and the second, if there is a second."""
+        return "-".join(_listed({*self.responses, self.secondary})) if self.secondary else ""
+
+    @property
+    def figures(self) -> dict[str, int]:
+        """The shares as shown: whole numbers, the highest first, tied ones in the usual order."""
+        shares = self.shares or {}
+        ranked = sorted(shares, key=lambda response: (-round(shares[response], 6), RESPONSES.index(response)))
+        return {response: floor(shares[response] + 0.5 + TOLERANCE) for response in ranked}
+
+
+def score(form: Form, answers: Mapping[str, str], ratings: Mapping[str, int] | None = None) -> Result:
+    """Score `answers` (question key → option key, "none" or "skip") and, for the longer form, `ratings` (key → 0 to 4).
+
+    Keys and answers that the form doesn't have count as skipped.
+    """
+    size = len(form.questions)
+    chosen = [(question, option) for question in form.questions if (option := question.chosen(answers.get(question.key)))]
+    answered, none = len(chosen), sum(answers.get(question.key) == NONE for question in form.questions)
+    enough = ceil(2 * size / 3)
+    steadiness = _steadiness(form, ratings or {})
+
+    def result(outcome: Outcome, **found: object) -> Result:
+        skipped = size - answered - none
+        return Result(outcome, answered, none, skipped, steadiness=steadiness, **found)  # type: ignore[arg-type]
+
+    if answered + none < enough:
+        return result("incomplete")
+    shares = _shares(chosen)
+    if answered < ceil(size / 2) or not shares:
+        return result("low-signal")
+    few = answered < enough
+    return result(shares=shares, few_answers=few, **_verdict(shares, form, answered, may_be_clear=not few))
+
+
+def _shares(chosen: list[tuple[Question, Option]]) -> Points:
+    """Return each response's share in per cent: its points over the most these questions offer it, scaled to add up to 100."""
+    norm: Points = {}
+    for response in RESPONSES:
+        most = sum(question.highest(response) for question, _ in chosen)
+        points = sum(option.weights.get(response, 0) for _, option in chosen)
+        norm[response] = points / most if most else 0.0
+    total = sum(norm.values())
+    return {response: 100 * part / total for response, part in norm.items()} if total else {}
+
+
+def _verdict(shares: Points, form: Form, answered: int, *, may_be_clear: bool) -> dict[str, object]:
+    """Decide between one response, a blend and an even mix. A lead counts only if it is bigger than a couple of answers."""
+    ranked = sorted(RESPONSES, key=lambda response: -shares[response])
+    first, second, third, _ = (shares[response] for response in ranked)
+    margin, second_margin = form.margin / answered, form.second_margin / answered
+    if _below(first - third, margin):
+        return {"outcome": "even-mix", "responses": _listed({r for r in RESPONSES if _below(first - shares[r], margin)})}
+    if _below(first - second, margin):
+        return {"outcome": "blend", "responses": _listed(set(ranked[:2]))}
+    clear = may_be_clear and not _below(first, CLEAR_SHARE) and not _below(first - second, CLEAR_LEAD)
+    has_second = not _below(second, SECONDARY_SHARE) and not _below(second - third, second_margin)
+    return {
+        "outcome": "primary",
+        "responses": (ranked[0],),
+        "strength": "clear" if clear else "leaning",
+        "secondary": ranked[1] if has_second else "",
+    }
+
+
+def _steadiness(form: Form, ratings: Mapping[str, int]) -> str:
+    """Say how soon stress settles. People who give one answer to everything are told nothing."""
+    if not form.ratings or any(ratings.get(rating.key) not in range(5) for rating in form.ratings):
+        return "not-shown"
+    direct = fmean(ratings[rating.key] for rating in form.ratings if not rating.reverse)
+    reverse = fmean(ratings[rating.key] for rating in form.ratings if rating.reverse)
+    if min(direct, reverse) >= 3 or max(direct, reverse) <= 1:
+        return "inconsistent"
+    index = 25 * fmean([direct, 4 - reverse])
+    return "settles" if index < 35 else "noticeable" if index < 65 else "hard-going"
+
+
+def _below(value: float, limit: float) -> bool:
+    return value < limit - TOLERANCE
+
+
+def _listed(responses: set[str]) -> tuple[str, ...]:
+    return tuple(response for response in RESPONSES if response in responses)
