@@ -106,9 +106,10 @@ def _helplines(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         )
 
 
-def emergency_numbers() -> list[dict[str, str]]:
-    """Return country and number of each emergency line. Read from the file: they must show when the database is down."""
-    return list(_tables(settings.CONTENT_DIR / "helplines.toml")["emergency"])
+def emergency_numbers() -> list[dict[str, Any]]:
+    """Return country and numbers of each emergency line, from the file: a page that needs them can't wait for a database."""
+    lines = _tables(settings.CONTENT_DIR / "helplines.toml")["emergency"]
+    return [{"country": line["country"], "numbers": line["number"].split(" or ")} for line in lines]
 
 
 def _texts(folder: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

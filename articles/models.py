@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -304,9 +305,12 @@ class Offer(Content):
     def __str__(self) -> str:
         return self.key
 
-    def clean(self) -> None:
-        from urllib.parse import urlsplit
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it points at a host that RFC 2606 keeps for examples."""
+        return self.allowed_host.endswith(PLACEHOLDER_HOSTS)
 
+    def clean(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme != "https" or parts.hostname != self.allowed_host or parts.username or parts.port:
             raise ValidationError(

@@ -1,18 +1,24 @@
 """The quiz's arithmetic: from answers to an outcome. Pure: the same answers give the same result, and nothing is read or kept.
 
-Because people choose between answers, shares rank the four responses within one person and measure nothing else. The rules,
-their reasons and worked examples: docs/decisions/0004-scoring.md; the examples run as tests (tests/quiz/fixtures.json).
+Because people choose between answers, shares rank the four responses within one person and measure nothing else.
+
+1. Fewer than two thirds of the questions answered ("none of these" is an answer): incomplete. Fewer than half answered with
+   one of the four responses: low signal. Neither shows figures.
+2. A response's points over the most the answered questions offer it, scaled so that the four add up to 100: its share.
+3. A lead counts if it is bigger than noise, about two answers. First and third closer than that: an even mix. First and
+   second: a blend. Else one response, named clearly (half of all and 25 ahead, two thirds answered) or a little.
+
+Worked examples: tests/quiz/fixtures.json.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from statistics import fmean
 from typing import Literal
 
 Outcome = Literal["primary", "blend", "even-mix", "low-signal", "incomplete"]
-Points = dict[str, float]
+Steadiness = Literal["settles", "noticeable", "hard-going", "inconsistent", "not-shown"]
 
 # The order tied responses are listed in; it never decides a result.
 RESPONSES = ("fight", "flight", "freeze", "fawn")
@@ -72,11 +78,11 @@ class Result:
     none: int
     skipped: int
     responses: tuple[str, ...] = ()
-    shares: Mapping[str, float] | None = None
+    shares: Mapping[str, float] = field(default_factory=dict)
     strength: Literal["clear", "leaning", ""] = ""
     secondary: str = ""
     few_answers: bool = False
-    steadiness: Literal["settles", "noticeable", "hard-going", "inconsistent", "not-shown"] = "not-shown"
+    steadiness: Steadiness = "not-shown"
 
     @property
     def key(self) -> str:
@@ -91,9 +97,8 @@ class Result:
     @property
     def figures(self) -> dict[str, int]:
         """The shares as shown: whole numbers, the highest first, tied ones in the usual order."""
-        shares = self.shares or {}
-        ranked = sorted(shares, key=lambda response: (-round(shares[response], 6), RESPONSES.index(response)))
-        return {response: floor(shares[response] + 0.5 + TOLERANCE) for response in ranked}
+        ranked = sorted(self.shares, key=lambda response: (-round(self.shares[response], 6), RESPONSES.index(response)))
+        return {response: floor(self.shares[response] + 0.5 + TOLERANCE) for response in ranked}
 
 
 def score(form: Form, answers: Mapping[str, str], ratings: Mapping[str, int] | None = None) -> Result:
@@ -101,28 +106,23 @@ def score(form: Form, answers: Mapping[str, str], ratings: Mapping[str, int] | N
 
     Keys and answers that the form doesn't have count as skipped.
     """
-    size = len(form.questions)
-    chosen = [(question, option) for question in form.questions if (option := question.chosen(answers.get(question.key)))]
-    answered, none = len(chosen), sum(answers.get(question.key) == NONE for question in form.questions)
+    given = [(question, question.chosen(answers.get(question.key))) for question in form.questions]
+    chosen = [(question, option) for question, option in given if option]
+    size, answered = len(form.questions), len(chosen)
+    none = sum(answers.get(question.key) == NONE for question in form.questions)
+    result = Result("incomplete", answered, none, size - answered - none, steadiness=_steadiness(form, ratings or {}))
     enough = ceil(2 * size / 3)
-    steadiness = _steadiness(form, ratings or {})
-
-    def result(outcome: Outcome, **found: object) -> Result:
-        skipped = size - answered - none
-        return Result(outcome, answered, none, skipped, steadiness=steadiness, **found)  # type: ignore[arg-type]
-
     if answered + none < enough:
-        return result("incomplete")
+        return result
     shares = _shares(chosen)
     if answered < ceil(size / 2) or not shares:
-        return result("low-signal")
-    few = answered < enough
-    return result(shares=shares, few_answers=few, **_verdict(shares, form, answered, may_be_clear=not few))
+        return replace(result, outcome="low-signal")
+    return _decide(replace(result, shares=shares, few_answers=answered < enough), form)
 
 
-def _shares(chosen: list[tuple[Question, Option]]) -> Points:
+def _shares(chosen: list[tuple[Question, Option]]) -> dict[str, float]:
     """Return each response's share in per cent: its points over the most these questions offer it, scaled to add up to 100."""
-    norm: Points = {}
+    norm: dict[str, float] = {}
     for response in RESPONSES:
         most = sum(question.highest(response) for question, _ in chosen)
         points = sum(option.weights.get(response, 0) for _, option in chosen)
@@ -131,26 +131,29 @@ def _shares(chosen: list[tuple[Question, Option]]) -> Points:
     return {response: 100 * part / total for response, part in norm.items()} if total else {}
 
 
-def _verdict(shares: Points, form: Form, answered: int, *, may_be_clear: bool) -> dict[str, object]:
-    """Decide between one response, a blend and an even mix. A lead counts only if it is bigger than a couple of answers."""
+def _decide(result: Result, form: Form) -> Result:
+    """Name one response, a blend of two or an even mix."""
+    shares = result.shares
     ranked = sorted(RESPONSES, key=lambda response: -shares[response])
     first, second, third, _ = (shares[response] for response in ranked)
-    margin, second_margin = form.margin / answered, form.second_margin / answered
+    margin = form.margin / result.answered
     if _below(first - third, margin):
-        return {"outcome": "even-mix", "responses": _listed({r for r in RESPONSES if _below(first - shares[r], margin)})}
+        close = {response for response in RESPONSES if _below(first - shares[response], margin)}
+        return replace(result, outcome="even-mix", responses=_listed(close))
     if _below(first - second, margin):
-        return {"outcome": "blend", "responses": _listed(set(ranked[:2]))}
-    clear = may_be_clear and not _below(first, CLEAR_SHARE) and not _below(first - second, CLEAR_LEAD)
-    has_second = not _below(second, SECONDARY_SHARE) and not _below(second - third, second_margin)
-    return {
-        "outcome": "primary",
-        "responses": (ranked[0],),
-        "strength": "clear" if clear else "leaning",
-        "secondary": ranked[1] if has_second else "",
-    }
+        return replace(result, outcome="blend", responses=_listed(set(ranked[:2])))
+    is_clear = not (_below(first, CLEAR_SHARE) or _below(first - second, CLEAR_LEAD) or result.few_answers)
+    is_second = not (_below(second, SECONDARY_SHARE) or _below(second - third, form.second_margin / result.answered))
+    return replace(
+        result,
+        outcome="primary",
+        responses=(ranked[0],),
+        strength="clear" if is_clear else "leaning",
+        secondary=ranked[1] if is_second else "",
+    )
 
 
-def _steadiness(form: Form, ratings: Mapping[str, int]) -> str:
+def _steadiness(form: Form, ratings: Mapping[str, int]) -> Steadiness:
     """Say how soon stress settles. People who give one answer to everything are told nothing."""
     if not form.ratings or any(ratings.get(rating.key) not in range(5) for rating in form.ratings):
         return "not-shown"

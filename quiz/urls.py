@@ -1,4 +1,7 @@
-from typing import Any
+from django.urls import path
+
+from quiz import views
 
 app_name = "quiz"
-urlpatterns: list[Any] = []
+
+urlpatterns = [path("", views.take, name="take")]

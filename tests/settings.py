@@ -6,7 +6,7 @@ import tempfile
 os.environ["MODE"] = "development"
 os.environ.setdefault("DATA", tempfile.mkdtemp(prefix="site-tests-"))
 
-from trustsite.settings import *  # noqa: E402, F403
+from trustsite.settings import *  # noqa: F403
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

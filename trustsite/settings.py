@@ -137,7 +137,7 @@ STORAGES = {
 MAIL_DIR = DATA_DIR / "mail"  # where development keeps its mails
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
-    "newsletter.dev_mail.FolderBackend" if DEVELOPMENT else "django.core.mail.backends.smtp.EmailBackend",
+    "newsletter.dev_mail.FolderBackend" if DEVELOPMENT else "newsletter.smtp.Backend",
 )
 EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", 25)
@@ -148,6 +148,11 @@ EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
 FROM_EMAIL = required("FROM_EMAIL", "notes@site.example", development=DEVELOPMENT)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
+# Others may see an inbox, so mails come from initials: the site's name would tell its subject.
+FROM_NAME = env.str("FROM_NAME", "WMTR Notes")
+BLOCKED_DOMAINS = env.list("BLOCKED_DOMAINS", [])  # addresses there, or below there, are sent nothing
+GUIDE_PUBLIC = env.bool("GUIDE_PUBLIC", False)  # whether anybody may open the guide without giving an address
+GUIDE_ATTACH_MAX = env.int("GUIDE_ATTACH_MAX", 2 * 1024 * 1024)  # bytes; a larger guide is linked and not attached
 
 # -- language, time, log ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -16,6 +16,12 @@ def response_text(key: str) -> dict[str, Any]:
     return {"response": Response.objects.filter(key=key).first()}
 
 
+@register.simple_tag
+def warm_line(key: str) -> str:
+    """Return the warm sentence that stands before the text of response `key`."""
+    return Response.objects.filter(key=key).values_list("warm_line", flat=True).first() or ""
+
+
 @register.inclusion_tag("components/cards.html")
 def related_cards(key: str) -> dict[str, Any]:
     """Show the articles that belong to response `key`."""

@@ -1,0 +1,213 @@
+"""The outbox: how a mail gets from a row to a mail server. The numbers are the rules it keeps.
+
+What it promises: every mail is sent at least once; a crash costs at most one extra copy, with the same Message-ID; nobody
+who left before a mail was taken up receives it. Exactly once can't be had over SMTP (RFC 1047).
+docs/decisions/0004 has the measurements.
+"""
+
+import logging
+import random
+import secrets
+from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import timedelta
+from typing import Any
+
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from newsletter import messages, suppression
+from newsletter.models import Delivery, Subscriber, new_message_id
+from newsletter.replies import Verdict, judge_connecting, judge_sending
+
+LEASE = timedelta(minutes=5)
+BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 4 * 60, 12 * 60)]
+SPREAD = 0.2  # pauses vary by a fifth either way, so that mails put off together don't come back together
+CRASHES_FORGIVEN = 2
+
+State = Delivery.State
+logger = logging.getLogger(__name__)
+
+
+class NotLetIn(Exception):  # noqa: N818  a state of the world, not a mistake
+    """The mail server doesn't accept our name and password: nothing can be sent until somebody looks."""
+
+
+def reached(stage: str) -> None:
+    """Name the point a mail has got to. Does nothing; tests make the process die here."""
+
+
+# 1 -- a mail is written into the outbox in the same transaction as what causes it
+
+
+def enqueue(kind: Delivery.Kind, subscriber: Subscriber) -> None:
+    """Have a mail sent to `subscriber`. One of its kind that is still on its way stays the only one."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("A mail and its cause belong into one transaction.")
+    delivery, new = Delivery.objects.get_or_create(kind=kind, subscriber=subscriber)
+    if not new:
+        send_again(delivery)
+
+
+def send_again(delivery: Delivery) -> bool:
+    """Put a finished mail into the queue anew. It is a new message, so it gets a Message-ID of its own."""
+    values = {"state": State.QUEUED, "attempts": 0, "crashes": 0, "smtp_reply": "", "sent_at": None}
+    values |= {"message_id": new_message_id(), "not_before": timezone.now(), "changed_at": timezone.now()}
+    return bool(Delivery.objects.finished().filter(pk=delivery.pk).update(**values))
+
+
+# 2 -- a worker takes one mail at a time, by compare-and-set, for as long as a lease lasts
+
+
+def claim() -> Delivery | None:
+    """Take the mail that has been due longest, read it anew and return it; None when nothing is due."""
+    while True:
+        token = secrets.token_hex(16)
+        with _holding_rows():
+            pk = _next_due()
+            taken = pk is not None and take(pk, token)
+        if pk is None:
+            return None
+        # Not taken: another worker was quicker. Not found: its person left between the two lines.
+        found = Delivery.objects.select_related("subscriber").filter(worker_token=token).first() if taken else None
+        if found:
+            reached("after-claim")
+            return found
+
+
+def _can_skip_locked() -> bool:
+    return connection.features.has_select_for_update_skip_locked
+
+
+def _holding_rows() -> AbstractContextManager[object]:
+    # PostgreSQL lets workers pass over rows that another one is taking. Without that (SQLite), `take` alone decides.
+    return transaction.atomic() if _can_skip_locked() else nullcontext()
+
+
+def _next_due() -> int | None:
+    due = Delivery.objects.due().order_by("not_before", "pk")
+    if _can_skip_locked():
+        due = due.select_for_update(skip_locked=True)
+    return due.values_list("pk", flat=True).first()
+
+
+def take(pk: int, token: str) -> bool:
+    """Make the mail ours if it is still free; whoever changes the row has it."""
+    now = timezone.now()
+    return bool(
+        Delivery.objects.due()
+        .filter(pk=pk)
+        .update(state=State.SENDING, worker_token=token, lease_until=now + LEASE, changed_at=now)
+    )
+
+
+# 3 -- whether it is still wanted is asked after it was taken
+
+
+def is_wanted(delivery: Delivery) -> bool:
+    """Whether this mail may still go to this person."""
+    subscriber = delivery.subscriber
+    if delivery.kind == Delivery.Kind.CONFIRM:
+        return subscriber.state == Subscriber.State.PENDING and not suppression.is_refused(subscriber.fingerprint)
+    return subscriber.state == Subscriber.State.CONFIRMED and not suppression.is_suppressed(subscriber.fingerprint)
+
+
+# 4, 5 -- it is rendered, sent and marked; a mail that can't be rendered fails and holds nobody up
+
+
+def deliver(delivery: Delivery, backend: BaseEmailBackend) -> Verdict | None:
+    """Send a mail that `claim` returned. Return what went wrong, if anything did."""
+    if not is_wanted(delivery):
+        mark(delivery, State.SUPPRESSED)
+        return None
+    try:
+        message = messages.render(delivery)
+    except Exception as error:
+        logger.exception("Delivery %d could not be rendered.", delivery.pk)
+        mark(delivery, State.FAILED, smtp_reply=f"The mail could not be made: {type(error).__name__}")
+        return None
+    reached("after-render")
+    judge = judge_connecting
+    try:
+        backend.open()
+        reached("after-connect")
+        judge = judge_sending
+        backend.send_messages([message])
+    except Exception as error:
+        hang_up(backend)
+        return settle(delivery, judge(error))
+    mark_sent(delivery)
+    return None
+
+
+def mark_sent(delivery: Delivery) -> None:
+    """Note, in a transaction of its own, that the server has taken the mail."""
+    now = timezone.now()
+    with transaction.atomic():
+        if mark(delivery, State.SENT, sent_at=now, smtp_reply="") and delivery.kind == Delivery.Kind.GUIDE:
+            Subscriber.objects.filter(pk=delivery.subscriber_id).update(guide_sent_at=now)
+        reached("before-commit")
+    reached("after-commit")
+
+
+def hang_up(backend: BaseEmailBackend) -> None:
+    """Close the connection, whatever state it is in."""
+    with suppress(OSError):
+        backend.close()
+
+
+# 6 -- a no for now is tried again, later each time; a no for good is final; a wrong password stops the worker
+
+
+def settle(delivery: Delivery, verdict: Verdict) -> Verdict:
+    """Act on what the server, or the way to it, answered. Raises NotLetIn when nothing can be sent at all."""
+    log = logger.error if verdict.alert else logger.warning
+    log("Delivery %d: %s", delivery.pk, verdict.reply)
+    if verdict.stop:
+        mark(delivery, State.RETRY if delivery.attempts else State.QUEUED, smtp_reply=verdict.reply)
+        raise NotLetIn(verdict.reply)
+    if verdict.state == State.RETRY:
+        put_off(delivery, verdict)
+    else:
+        mark(delivery, verdict.state, smtp_reply=verdict.reply, attempts=delivery.attempts + 1)
+    return verdict
+
+
+def put_off(delivery: Delivery, verdict: Verdict) -> None:
+    """Try again after the next pause of BACK_OFF, or give up after the last. A server that is away uses up no patience."""
+    tried = delivery.attempts
+    if tried >= len(BACK_OFF) and not verdict.away:
+        mark(delivery, State.FAILED, smtp_reply=verdict.reply, attempts=tried + 1)
+        return
+    pause = BACK_OFF[min(tried + verdict.slow, len(BACK_OFF) - 1)]
+    not_before = timezone.now() + pause * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311
+    mark(delivery, State.RETRY, smtp_reply=verdict.reply, attempts=tried + 1, not_before=not_before)
+
+
+# 7 -- what a dead worker held comes free when its lease ends; the third time a person must look
+
+
+def reap() -> int:
+    """Free the mails whose worker died while it held them. Return how many there were."""
+    now = timezone.now()
+    lost = Delivery.objects.filter(state=State.SENDING, lease_until__lt=now)
+    free: dict[str, Any] = {"worker_token": "", "lease_until": None, "crashes": F("crashes") + 1, "changed_at": now}
+    given_up = lost.filter(crashes__gte=CRASHES_FORGIVEN).update(state=State.UNKNOWN, **free)
+    freed = lost.update(state=State.RETRY, not_before=now, **free)
+    if freed or given_up:
+        logger.warning("%d mails of a worker that died come free, %d more need a person's look.", freed, given_up)
+    return freed + given_up
+
+
+# 8 -- only the worker that holds a mail may change it
+
+
+def mark(delivery: Delivery, state: Delivery.State, **values: Any) -> bool:
+    """Set the mail's state if we still hold it. A worker that was too slow changes nothing."""
+    held = Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, worker_token=delivery.worker_token)
+    values |= {"state": state, "worker_token": "", "lease_until": None, "changed_at": timezone.now()}
+    if held.update(**values):
+        return True
+    logger.warning("Delivery %d was no longer ours when it ended as “%s”.", delivery.pk, state)
+    return False

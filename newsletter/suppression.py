@@ -1,0 +1,44 @@
+"""Who must not be written to: addresses kept as keyed hashes, so that the list can't be read back.
+
+The key (SUPPRESSION_KEY) lives outside the database. It never changes: with another key nobody on the list is recognised.
+"""
+
+import hashlib
+import hmac
+
+from django.conf import settings
+
+from newsletter.models import Suppression
+
+# Reasons that a person's own wish made: their own wish, confirmed from their inbox, lifts them again.
+OWN_WISH = [Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.ERASED]
+
+
+def keyed_hash(text: str) -> str:
+    """Return HMAC-SHA256 of `text` under the suppression key, as 64 hexadecimal digits."""
+    return hmac.new(settings.SUPPRESSION_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
+
+
+def fingerprint(address: str) -> str:
+    """Return the hash that stands for a normalised address; its capitals make no difference."""
+    return keyed_hash(address.lower())
+
+
+def is_suppressed(fingerprint: str) -> bool:
+    """Whether nothing but an answer to a new request may go to this address."""
+    return Suppression.objects.filter(fingerprint=fingerprint).exists()
+
+
+def is_refused(fingerprint: str) -> bool:
+    """Whether nothing at all may go to this address: its server, or a complaint, said so."""
+    return Suppression.objects.filter(fingerprint=fingerprint).exclude(reason__in=OWN_WISH).exists()
+
+
+def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
+    """Write to this address no more. A reason already there stays."""
+    Suppression.objects.get_or_create(fingerprint=fingerprint, defaults={"reason": reason})
+
+
+def lift(fingerprint: str) -> None:
+    """Forget an earlier goodbye, now that its person has asked again and confirmed it."""
+    Suppression.objects.filter(fingerprint=fingerprint, reason__in=OWN_WISH).delete()

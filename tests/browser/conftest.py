@@ -1,0 +1,153 @@
+"""The whole site as `make run` starts it, a real SMTP sink beside it, and Chromium to visit it with.
+
+REQUIRE_BROWSER=1 (as `make test` sets) turns a missing Chromium from a skip into an error.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from aiosmtpd.controller import Controller
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+FLAGS = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    if not CHROMIUM:
+        missing = "no Chromium found: apt-get install -y chromium, or CHROMIUM=/path/to/it"
+        pytest.fail(missing) if os.environ.get("REQUIRE_BROWSER") else pytest.skip(missing)
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": flags}
+
+
+class Sink:
+    """An SMTP server that keeps what it is sent."""
+
+    def __init__(self):
+        self.mails = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802  the name aiosmtpd calls
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 kept"
+
+    def wait_for(self, address, subject, seconds=15):
+        """Return the mail to `address` whose subject holds `subject`, once it is there."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            for mail in self.mails:
+                if mail["To"] == address and subject in mail["Subject"]:
+                    return mail
+            time.sleep(0.1)
+        raise AssertionError(f"no mail “{subject}” to {address}; there are: {[mail['Subject'] for mail in self.mails]}")
+
+
+@dataclass
+class Site:
+    """A running site."""
+
+    url: str
+    data: Path
+    sink: Sink
+    output: Path
+
+    def rows(self, query):
+        with sqlite3.connect(self.data / "site.sqlite3") as connection:
+            return connection.execute(query).fetchall()
+
+
+def free_port():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    data, port = tmp_path_factory.mktemp("site"), free_port()
+    sink = Sink()
+    smtp = Controller(sink, hostname="127.0.0.1", port=free_port())
+    smtp.start()
+    environment = os.environ | {
+        "MODE": "development",
+        "DATA": str(data),
+        "PORT": str(port),
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(smtp.port),
+        "DJANGO_SETTINGS_MODULE": "trustsite.settings",
+    }
+    output = data / "output.txt"
+    with output.open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up", "--port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_it_answers(url, process, output)
+        yield Site(url, data, sink, output)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=40)
+        smtp.stop()
+
+
+def wait_until_it_answers(url, process, output, seconds=90):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        assert process.poll() is None, output.read_text()
+        try:
+            urllib.request.urlopen(f"{url}/healthz", timeout=2)
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError("the site did not start:\n" + output.read_text())
+
+
+@pytest.fixture
+def visit(site, browser):
+    """Return a function that opens a context of its own; it records requests, cookies and complaints of the console."""
+    contexts = []
+
+    def visit(**options):
+        context = browser.new_context(base_url=site.url, **{"viewport": {"width": 1280, "height": 900}} | options)
+        context.asked, context.complaints = [], []
+        context.on("request", lambda request: context.asked.append(request.url))
+        context.on("console", lambda line: context.complaints.append(line.text) if line.type == "error" else None)
+        contexts.append(context)
+        return context
+
+    yield visit
+    for context in contexts:
+        context.close()

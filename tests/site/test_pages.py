@@ -1,0 +1,163 @@
+import gzip
+import io
+from datetime import timedelta
+
+import brotli
+import pytest
+from django.utils import timezone
+
+from articles.models import Article, next_publication
+from tests.factories import make_article
+from trustsite import pages
+from trustsite.models import PageStamp
+from trustsite.pages import PageStore
+from trustsite.wsgi import django_application
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def store(monkeypatch):
+    monkeypatch.setattr(pages, "LOOK_EVERY", 0)
+    return PageStore(django_application)
+
+
+def get(store, path, method="GET", **headers):
+    environ = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path.partition("?")[0],
+        "QUERY_STRING": path.partition("?")[2],
+        "HTTP_HOST": "localhost",
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        **headers,
+    }
+    answer = {}
+
+    def start_response(status, headers, exc_info=None):
+        answer.update(status=status, headers={name.lower(): value for name, value in headers})
+
+    chunks = store(environ, start_response)
+    answer["body"] = b"".join(chunks)
+    if hasattr(chunks, "close"):
+        chunks.close()
+    return answer
+
+
+def test_a_kept_page_is_answered_without_asking_django(store):
+    make_article(slug="kept")
+    first = get(store, "/articles/kept/")
+    store.application = None
+    assert get(store, "/articles/kept/") == first
+    assert first["status"] == "200 OK"
+
+
+def test_each_encoding_is_the_same_page_with_its_own_tag(store):
+    make_article(slug="kept")
+    plain = get(store, "/articles/kept/")
+    by_gzip = get(store, "/articles/kept/", HTTP_ACCEPT_ENCODING="gzip")
+    by_brotli = get(store, "/articles/kept/", HTTP_ACCEPT_ENCODING="gzip, br")
+    assert gzip.decompress(by_gzip["body"]) == brotli.decompress(by_brotli["body"]) == plain["body"]
+    assert len({answer["headers"]["etag"] for answer in (plain, by_gzip, by_brotli)}) == 3
+    assert by_brotli["headers"]["content-encoding"] == "br"
+    assert by_brotli["headers"]["vary"] == "Accept-Encoding"
+
+
+def test_an_unchanged_page_is_not_sent_again(store):
+    make_article(slug="kept")
+    tag = get(store, "/articles/kept/")["headers"]["etag"]
+    again = get(store, "/articles/kept/", HTTP_IF_NONE_MATCH=tag)
+    assert (again["status"], again["body"]) == ("304 Not Modified", b"")
+
+
+def test_head_has_the_headers_alone(store):
+    make_article(slug="kept")
+    whole = get(store, "/articles/kept/")
+    head = get(store, "/articles/kept/", method="HEAD")
+    assert head["body"] == b""
+    assert head["headers"]["content-length"] == whole["headers"]["content-length"]
+
+
+def test_a_saved_change_is_seen_at_once(store):
+    article = make_article(slug="kept", title="Before")
+    assert b"Before" in get(store, "/articles/kept/")["body"]
+    article.title = "After"
+    article.save()
+    assert b"After" in get(store, "/articles/kept/")["body"]
+
+
+def test_without_the_stamp_the_old_page_would_stay(store, monkeypatch):
+    article = make_article(slug="kept", title="Before")
+    get(store, "/articles/kept/")
+    monkeypatch.setattr(pages, "renew", lambda: None)
+    article.title = "After"
+    article.save()
+    assert b"Before" in get(store, "/articles/kept/")["body"]
+
+
+def test_an_unpublished_article_is_gone_at_once(store):
+    article = make_article(slug="kept")
+    get(store, "/articles/kept/")
+    article.state = Article.State.DRAFT
+    article.save()
+    assert get(store, "/articles/kept/")["status"] == "404 Not Found"
+
+
+def test_a_scheduled_article_appears_when_its_time_has_come(store, monkeypatch):
+    due = timezone.now() + timedelta(minutes=5)
+    make_article(slug="due", title="Due later", publish_at=due)
+    assert next_publication() == due
+    assert b"Due later" not in get(store, "/articles/")["body"]
+    assert store.fresh_until <= due.timestamp()
+    later = due + timedelta(seconds=1)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    monkeypatch.setattr(pages.time, "time", later.timestamp)
+    assert b"Due later" in get(store, "/articles/")["body"]
+
+
+def test_pages_are_made_anew_each_hour_for_their_form_stamps(store, monkeypatch):
+    get(store, "/articles/")
+    assert store.fresh_until - pages.time.time() <= 3600
+    in_an_hour = pages.time.time() + 3601
+    monkeypatch.setattr(pages.time, "time", lambda: in_an_hour)
+    kept = store.pages
+    get(store, "/about-nothing/")
+    assert kept == {}
+
+
+@pytest.mark.parametrize("path", ["/nowhere/", "/admin/login/", "/healthz", "/articles/?page=2"])
+def test_only_public_pages_are_kept(store, path):
+    get(store, path)
+    assert store.pages == {}
+
+
+def test_a_post_always_reaches_django(store):
+    get(store, "/articles/")
+    assert get(store, "/articles/", method="POST")["status"].startswith("4")
+
+
+def test_kept_pages_outlive_the_database(store, monkeypatch, caplog):
+    from django.db import DatabaseError
+
+    make_article(slug="kept")
+    get(store, "/articles/kept/")
+
+    def fail():
+        raise DatabaseError
+
+    monkeypatch.setattr(pages, "_stamp_number", fail)
+    assert get(store, "/articles/kept/")["status"] == "200 OK"
+
+
+def test_saving_content_raises_the_stamp():
+    make_article()
+    before = PageStamp.objects.get().number
+    make_article()
+    assert PageStamp.objects.get().number > before
+
+
+def test_another_host_gets_no_page_made_for_this_one(store):
+    get(store, "/articles/")
+    assert get(store, "/articles/", HTTP_HOST="evil.example")["status"].startswith("400")
