@@ -1,4 +1,18 @@
-from typing import Any
+from django.urls import path
+
+from newsletter import dev_views, views
+from newsletter.guide import GUIDE_FILE_NAME
 
 app_name = "newsletter"
-urlpatterns: list[Any] = []
+urlpatterns = [
+    path("guide/", views.guide, name="guide"),
+    path(f"guide/{GUIDE_FILE_NAME}", views.guide_file, name="guide_file"),
+    path(f"guide/<str:token>/{GUIDE_FILE_NAME}", views.guide_file, name="guide_file"),
+    path("newsletter/subscribe/", views.subscribe, name="subscribe"),
+    path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
+    path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
+    path("dev/mail/", dev_views.mails, name="dev_mails"),
+    path("dev/mail/<str:name>/", dev_views.mail, name="dev_mail"),
+    path("dev/mail/<str:name>/html/", dev_views.mail_html, name="dev_mail_html"),
+    path("dev/mail/<str:name>/<int:number>/<str:filename>", dev_views.attachment, name="dev_attachment"),
+]

@@ -46,7 +46,7 @@ def answer(request: HttpRequest) -> HttpResponse:
         return render(request, "quiz/unread.html", {"why": "version"}, status=400)
     answers = forms.read(version, data)
     if answers.doubtful or "change" in data:
-        context = {"version": version, "questions": forms.set_out(version, answers), "is_doubtful": answers.doubtful}
+        context = {"version": version, "questions": forms.set_out(version, answers), "doubtful": answers.doubtful}
         return render(request, "quiz/change.html", context, status=400 if answers.doubtful else 200)
     result = scoring.score(version.form(), answers.given)
     context = {"version": version, "answers": answers.given.items(), "four": scoring.RESPONSES, "result": result}

@@ -1,0 +1,147 @@
+"""Speed of the running site, as ratios within one run: `make bench`.
+
+Needs wrk (apt-get install -y wrk). nginx, where it is installed, serves the same bytes as a file: the limit.
+Every contender is measured in turn, three rounds of three seconds each, and the median counts: one machine's seconds
+change from minute to minute, its ratios hardly.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlencode
+
+import brotli
+
+ROOT = Path(__file__).resolve().parents[1]
+ARTICLE = "/articles/trauma-and-trust-issues/"
+PAGES = ["/", "/articles/", ARTICLE, "/responses/fawn/", "/quiz/", "/guide/", "/get-help/"]
+ROUNDS, SECONDS, CONNECTIONS = 3, 3, 64
+
+
+def free_port():
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return held.getsockname()[1]
+
+
+@contextmanager
+def running(command, port, **environment):
+    """Run a server until the block ends; give its address once it answers."""
+    log = tempfile.TemporaryFile()
+    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{address}/healthz", timeout=2)
+                break
+            except urllib.error.HTTPError:
+                break
+            except OSError:
+                if process.poll() is not None:
+                    log.seek(0)
+                    sys.exit(log.read().decode())
+                time.sleep(0.1)
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=40)
+
+
+def granian(application, port):
+    serve = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "1", "--no-ws", "--port", str(port)]
+    return [sys.executable, "-m", "granian", *serve, application]
+
+
+def nginx(folder, port, body):
+    """Write a configuration that serves `body`, brotli already, as a file; return the command."""
+    (folder / "page.html").write_bytes(body)
+    (folder / "nginx.conf").write_text(
+        f"daemon off; worker_processes 2; pid {folder}/pid; error_log /dev/null; events {{ worker_connections 1024; }}\n"
+        f"http {{ access_log off; sendfile on; types {{ text/html html; }}\n"
+        f"server {{ listen 127.0.0.1:{port} reuseport; root {folder}; add_header Content-Encoding br;\n"
+        f"location / {{ try_files /page.html =404; }} }} }}\n"
+    )
+    return ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+
+
+def throughput(url, script=None):
+    """Return requests per second over `SECONDS`."""
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept-Encoding: br"]
+    command += ["-s", str(script)] if script else []
+    printed = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
+    if "Non-2xx" in printed:
+        sys.exit(f"{url} did not answer 200:\n{printed}")
+    [line] = [line for line in printed.splitlines() if line.startswith("Requests/sec")]
+    return float(line.split(":")[1])
+
+
+def compare(contenders):
+    """Measure every contender in turn, `ROUNDS` times; return the median of each."""
+    measured = {name: [] for name in contenders}
+    for _ in range(ROUNDS):
+        for name, (url, script) in contenders.items():
+            measured[name].append(throughput(url, script))
+    return {name: statistics.median(found) for name, found in measured.items()}
+
+
+def quiz_answers(folder):
+    """Write what wrk posts: a whole quiz, the first option of each question."""
+    body = urlencode({"version": "1", **{f"q{number:02}": "fight" for number in range(1, 13)}})
+    script = folder / "answers.lua"
+    script.write_text(
+        f'wrk.method = "POST"\nwrk.body = "{body}"\n'
+        'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\nwrk.headers["Sec-Fetch-Site"] = "same-origin"\n'
+    )
+    return script
+
+
+def fetch(url):
+    with urllib.request.urlopen(url, timeout=20) as response:
+        return response.read()
+
+
+def main():
+    if not shutil.which("wrk"):
+        sys.exit("The bench needs wrk: apt-get install -y wrk")
+    folder = Path(tempfile.mkdtemp(prefix="bench-"))
+    folder.chmod(0o755)
+    site_port, hello_port, file_port = free_port(), free_port(), free_port()
+    with ExitStack() as stack:
+        up = [sys.executable, "manage.py", "up", "--port", str(site_port)]
+        site = stack.enter_context(running(up, site_port, MODE="development", DATA=str(folder / "data")))
+        hello = stack.enter_context(running(granian("bench.hello:application", hello_port), hello_port))
+        print("Weight, bytes of HTML with all its CSS:")
+        for path in PAGES:
+            page = fetch(site + path)
+            print(f"  {path:<36} {len(page):>7,}  brotli {len(brotli.compress(page, quality=9)):>6,}")
+        contenders = {
+            "an empty WSGI application": (hello, None),
+            "an article": (site + ARTICLE, None),
+            "an article, past the page store": (site + ARTICLE + "?fresh", None),
+            "an empty Django view": (site + "/healthz", None),
+            "a quiz scored": (site + "/quiz/", quiz_answers(folder)),
+        }
+        if shutil.which("nginx"):
+            command = nginx(folder, file_port, brotli.compress(fetch(site + ARTICLE), quality=9))
+            contenders["nginx, the same bytes as a file"] = (stack.enter_context(running(command, file_port)), None)
+        found = compare(contenders)
+    base = found.get("nginx, the same bytes as a file") or found["an empty WSGI application"]
+    print(f"\nRequests a second, {CONNECTIONS} connections, median of {ROUNDS} rounds:")
+    for name, rate in sorted(found.items(), key=lambda pair: -pair[1]):
+        print(f"  {name:<36} {rate:>9,.0f}  {rate / base:>7.1%}")
+    print(f"\nAn article against an empty WSGI application: {found['an article'] / found['an empty WSGI application']:.2f}")
+    print(f"A quiz scored against an empty Django view:   {found['a quiz scored'] / found['an empty Django view']:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""How often the form may be used: counts in the cache under keyed hashes, never an address of a person or a machine.
+
+The cap on mails to one address is not here but in the database (signup.py): it must outlive a restart.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import logging
+import secrets
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+
+HOUR, DAY = 3600, 86_400
+PER_CLIENT, PER_DOMAIN, IN_ALL = 10, 30, 500  # an hour
+# Where so many people have their mailbox that a limit per domain would shut out strangers.
+LARGE_PROVIDERS = frozenset(
+    "gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk "
+    "icloud.com me.com aol.com proton.me protonmail.com gmx.com gmx.net gmx.de web.de fastmail.com zoho.com btinternet.com "
+    "sky.com virginmedia.com mail.com yandex.com t-online.de orange.fr free.fr".split()
+)
+
+logger = logging.getLogger(__name__)
+
+
+def may_ask(request: HttpRequest, address: str) -> bool:
+    """Count one use of the form; whether it is within what one network, one mail domain and everybody may do in an hour."""
+    domain = address.rpartition("@")[2]
+    return (
+        _counts("client", client(request), PER_CLIENT)
+        and (domain in LARGE_PROVIDERS or _counts("domain", domain, PER_DOMAIN))
+        and _counts("all", "", IN_ALL)
+    )
+
+
+def client(request: HttpRequest) -> str:
+    """Return what stands for the sender's network: its address as our own proxy saw it, for IPv6 the /64."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.SECURE_PROXY_SSL_HEADER:  # behind our proxy, which puts what it saw last
+        address = request.META.get("HTTP_X_FORWARDED_FOR", address).rpartition(",")[2].strip()
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return ""
+    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)
+
+
+def _counts(bucket: str, value: str, most: int) -> bool:
+    """Add one to the count of `value`; whether it is within `most`. Without a cache there is no limit."""
+    try:
+        key = f"limit:{bucket}:{_hidden(value)}"
+        cache.add(key, 0, HOUR)
+        count = cache.incr(key)
+    except Exception as error:  # a missing cache must not cost anybody the guide
+        logger.warning("The cache did not answer (%s); the limit for %s was not kept.", type(error).__name__, bucket)
+        return True
+    if count == most + 1:
+        log = logger.error if bucket == "all" else logger.warning
+        log("The hourly limit for %s was reached.", bucket)
+    return count <= most
+
+
+def _hidden(value: str) -> str:
+    """Return a hash of `value` under a key that is thrown away every day."""
+    salt = cache.get_or_set("limit:salt", secrets.token_hex, DAY)
+    return hmac.new(str(salt).encode(), value.encode(), hashlib.sha256).hexdigest()

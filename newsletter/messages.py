@@ -1,0 +1,122 @@
+"""One function a mail: what it says, to whom, with which headers. Everybody gets the same words and the same links.
+
+A mail is templates/emails/<mail>.{subject.txt,txt,html}. It has a text part that says the same as its HTML, no picture from
+elsewhere, no link through a counter and no advertisement.
+"""
+
+from collections.abc import Callable
+from email.charset import QP, Charset
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
+from email.utils import formataddr
+from functools import cache
+from typing import Any
+
+import css_inline
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.message import SafeMIMEMultipart
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from newsletter import tokens
+from newsletter.guide import GUIDE_FILE_NAME, GUIDE_PAGES, GUIDE_VERSION, compile_guide
+from newsletter.models import Delivery
+from newsletter.trace_picture import trace_png
+
+LINE = "line"  # the name by which a mail's HTML finds its one picture
+# Quoted-printable: every server passes it on unchanged, whatever the letters and however long the line.
+UTF_8 = Charset("utf-8")
+UTF_8.body_encoding = QP
+
+
+class Letter(EmailMultiAlternatives):
+    """A mail whose pictures belong to its HTML part (multipart/related), so that they aren't listed as attachments."""
+
+    encoding = UTF_8
+
+    def message(self) -> SafeMIMEMultipart:  # type: ignore[override]
+        """Return the MIME message."""
+        whole = super().message()
+        parts = list(whole.get_payload())  # type: ignore[arg-type]
+        if pictures := [part for part in parts if part["Content-ID"]]:
+            body = MIMEMultipart("related", _subparts=[parts[0], *pictures])
+            whole.set_payload([body, *(part for part in parts[1:] if part not in pictures)])
+        return whole  # type: ignore[return-value]
+
+
+def render(delivery: Delivery) -> Letter:
+    """Return the mail of a delivery."""
+    return MAILS[Delivery.Kind(delivery.kind)](delivery)
+
+
+def confirm(delivery: Delivery) -> Letter:
+    """Ask whether it was really this address's owner who asked. No picture and no word but that."""
+    token = tokens.confirm_token(delivery.subscriber)
+    return _letter("confirm", delivery, {"confirm_url": address("newsletter:confirm", token)})
+
+
+def guide(delivery: Delivery) -> Letter:
+    """Bring the guide: attached when it is small enough, and linked."""
+    pdf = compile_guide()
+    attached = len(pdf) <= settings.GUIDE_ATTACH_MAX
+    leave_url = address("newsletter:unsubscribe", tokens.unsubscribe_token(delivery.subscriber))
+    facts = {"guide_url": guide_url(), "pages": GUIDE_PAGES, "attached": attached, "leave_url": leave_url, "line": LINE}
+    letter = _letter("guide", delivery, facts)
+    letter.extra_headers["List-Unsubscribe"] = f"<{leave_url}>"
+    letter.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    letter.attach(_picture(LINE, trace_png()))
+    if attached:
+        letter.attach(GUIDE_FILE_NAME, pdf, "application/pdf")
+    return letter
+
+
+MAILS: dict[Delivery.Kind, Callable[[Delivery], Letter]] = {
+    Delivery.Kind.CONFIRM: confirm,
+    Delivery.Kind.GUIDE: guide,
+}
+
+
+def address(view: str, *args: str) -> str:
+    """Return the full address of a view."""
+    return settings.SITE_URL + reverse(view, args=args)
+
+
+def guide_url() -> str:
+    """Return where the guide opens: for everybody the same."""
+    if settings.GUIDE_PUBLIC:
+        return address("newsletter:guide_file")
+    return address("newsletter:guide_file", tokens.guide_token(GUIDE_VERSION))
+
+
+def _letter(name: str, delivery: Delivery, facts: dict[str, Any]) -> Letter:
+    context = facts | {
+        "site_name": settings.SITE_NAME,
+        "site_url": settings.SITE_URL,
+        "help_url": address("articles:get_help"),
+        "postal_address": settings.POSTAL_ADDRESS,
+        "publisher": settings.PUBLISHER,
+        "asked_at": delivery.subscriber.asked_at,
+    }
+    letter = Letter(
+        subject=render_to_string(f"emails/{name}.subject.txt", context).strip(),
+        body=render_to_string(f"emails/{name}.txt", context).strip() + "\n",
+        from_email=formataddr((settings.FROM_NAME, settings.FROM_EMAIL)),
+        to=[delivery.subscriber.address],
+        reply_to=[settings.CONTACT_EMAIL],
+        headers={"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated"},
+    )
+    letter.attach_alternative(_inliner().inline(render_to_string(f"emails/{name}.html", context)), "text/html")
+    return letter
+
+
+@cache
+def _inliner() -> css_inline.CSSInliner:
+    return css_inline.CSSInliner(keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False)
+
+
+def _picture(name: str, png: bytes) -> MIMEImage:
+    picture = MIMEImage(png, "png")
+    picture["Content-ID"] = f"<{name}>"
+    picture["Content-Disposition"] = f'inline; filename="{name}.png"'
+    return picture

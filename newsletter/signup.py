@@ -1,0 +1,129 @@
+"""Signing up, confirming and leaving: the rules, without the pages.
+
+Whatever is known of an address, asking looks the same from outside; only its inbox learns more.
+"""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from email_validator import EmailNotValidError, validate_email
+
+from newsletter import suppression
+from newsletter.delivery import enqueue
+from newsletter.models import Delivery, FormMail, Subscriber, Suppression
+
+WORDING = "2026-11"  # of the form's words, which say what a person agrees to; a new date with every change of them
+PER_DAY, PER_MONTH = 1, 3  # mails of one kind that the form may cause to one address
+LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
+# Beginnings that a spreadsheet would take for a formula.
+FORMULA = ("=", "+", "-", "@")
+
+State = Subscriber.State
+
+
+class BadAddress(ValueError):
+    """This isn't one address that mail could be sent to."""
+
+
+def normalise(text: str) -> str:
+    """Return the one way we write an address: no space around it, its domain in small letters and ASCII.
+
+    Refuses what is valid on paper but only ever seen in attacks. Raises BadAddress.
+    """
+    text = text.strip(" \u00a0").removesuffix(".")
+    if not text.isprintable() or "%" in text:
+        raise BadAddress
+    try:
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise BadAddress from error
+    if len(found.local_part) > LONGEST_LOCAL_PART or found.local_part.startswith(FORMULA):
+        raise BadAddress
+    return f"{found.local_part}@{found.ascii_domain.lower()}"
+
+
+def is_blocked(address: str) -> bool:
+    """Whether the address is at, or below, a domain that the owner has blocked."""
+    domain = f".{address.rpartition('@')[2]}"
+    return any(domain.endswith(f".{blocked.strip().strip('.').lower()}") for blocked in settings.BLOCKED_DOMAINS if blocked)
+
+
+@transaction.atomic
+def ask(address: str, *, letters: bool) -> None:
+    """Take in a request for the guide from a normalised address: write what it needs into the outbox.
+
+    New or unconfirmed: the confirmation. Confirmed: the guide again. Refused for good, or more often than once a day or
+    three times in 30 days: nothing.
+    """
+    fingerprint = suppression.fingerprint(address)
+    if is_blocked(address) or suppression.is_refused(fingerprint):
+        return
+    subscriber = Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).first()
+    confirmed = subscriber is not None and subscriber.state == State.CONFIRMED
+    if not (confirmed and _has_all(subscriber, letters)) and _may_mail(Delivery.Kind.CONFIRM, address):
+        _ask_to_confirm(address, fingerprint, letters)
+    elif confirmed and _may_mail(Delivery.Kind.GUIDE, address):
+        enqueue(Delivery.Kind.GUIDE, subscriber)
+    elif not confirmed:  # the mail that has already gone out confirms what was asked last
+        Subscriber.objects.filter(fingerprint=fingerprint).update(wants_letters=letters)
+
+
+def _has_all(subscriber: Subscriber, letters: bool) -> bool:
+    """Whether a confirmed person asks for nothing new. Letters wait for the guide: until it has gone, nothing holds it up."""
+    return subscriber.wants_letters or not letters or subscriber.guide_sent_at is None
+
+
+def _ask_to_confirm(address: str, fingerprint: str, letters: bool) -> None:
+    asked = {"state": State.PENDING, "wants_letters": letters, "wording": WORDING, "asked_at": timezone.now()}
+    asked |= {"confirmed_at": None}
+    subscriber, _ = Subscriber.objects.update_or_create(
+        fingerprint=fingerprint, defaults=asked, create_defaults={"address": address, **asked}
+    )
+    enqueue(Delivery.Kind.CONFIRM, subscriber)
+
+
+def _may_mail(kind: Delivery.Kind, address: str) -> bool:
+    """Count a mail that the form is about to cause; whether this address has had few enough of them."""
+    now = timezone.now()
+    sent = FormMail.objects.filter(hash=suppression.keyed_hash(f"{kind}:{_mailbox(address)}"))
+    if sent.filter(at__gt=now - timedelta(days=1)).count() >= PER_DAY:
+        return False
+    if sent.filter(at__gt=now - timedelta(days=30)).count() >= PER_MONTH:
+        return False
+    FormMail.objects.create(hash=suppression.keyed_hash(f"{kind}:{_mailbox(address)}"), at=now)
+    return True
+
+
+def _mailbox(address: str) -> str:
+    """Return what most addresses of one mailbox share, so that `a.b+x@gmail.com` has no more mails than `ab@gmail.com`."""
+    local, _, domain = address.lower().rpartition("@")
+    local = local.partition("+")[0]
+    return f"{local.replace('.', '') if domain in {'gmail.com', 'googlemail.com'} else local}@{domain}"
+
+
+def find(public_id: str) -> Subscriber | None:
+    """Return the person a confirmation link belongs to, unless they have left."""
+    return Subscriber.objects.filter(public_id=public_id).first()
+
+
+@transaction.atomic
+def confirm(public_id: str) -> Subscriber | None:
+    """Confirm a request and queue the guide; a second time changes nothing. Return the person, or None when they left."""
+    waiting = Subscriber.objects.filter(public_id=public_id, state=State.PENDING)
+    newly = waiting.update(state=State.CONFIRMED, confirmed_at=timezone.now())
+    subscriber = find(public_id)
+    if subscriber and newly:
+        suppression.lift(subscriber.fingerprint)
+        enqueue(Delivery.Kind.GUIDE, subscriber)
+    return subscriber
+
+
+@transaction.atomic
+def leave(fingerprint: str, reason: Suppression.Reason = Suppression.Reason.UNSUBSCRIBED) -> None:
+    """Erase an address with all that belongs to it, and remember as a hash that it must not be written to."""
+    suppression.suppress(fingerprint, reason)
+    # The lock makes a confirmation that comes in at the same moment finish first, so that its mail goes as well.
+    list(Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).values_list("pk"))
+    Subscriber.objects.filter(fingerprint=fingerprint).delete()

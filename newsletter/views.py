@@ -1,0 +1,123 @@
+"""Asking for the guide, confirming, leaving, and the guide itself. A mailed link opens a page; only its button acts."""
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_safe
+
+from newsletter import limits, signup, tokens
+from newsletter.forms import SignUpForm
+from newsletter.guide import GUIDE_FILE_NAME, GUIDE_PAGES, compile_guide
+from newsletter.messages import guide_url
+from trustsite.origin import from_here
+from trustsite.pages import public
+
+View = Callable[..., HttpResponse]
+SOON = "600"  # seconds until another try makes sense
+logger = logging.getLogger(__name__)
+
+require_page = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def or_later(view: View) -> View:
+    """Say kindly "not now" (503) when the database can't take what was sent, so that nobody believes it was taken."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except DatabaseError:
+            logger.exception("The database did not take a request.")
+            return _later(request, 503)
+
+    return inner
+
+
+@require_safe
+@public
+def guide(request: HttpRequest) -> HttpResponse:
+    """Say what is in the guide, and offer it."""
+    context = {"pages": GUIDE_PAGES, "guide_url": guide_url() if settings.GUIDE_PUBLIC else ""}
+    return render(request, "newsletter/guide.html", context)
+
+
+@public
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Show the form on a page of its own."""
+    return render(request, "newsletter/sign_up.html", {"form": SignUpForm()})
+
+
+@require_page
+@or_later
+@from_here
+def subscribe(request: HttpRequest) -> HttpResponse:
+    """Take in a request for the guide. The answer is the same whatever is known of the address."""
+    if request.method != "POST":
+        return sign_up(request)
+    form = SignUpForm(request.POST)
+    if form.is_from_a_machine():
+        return render(request, "newsletter/asked.html")
+    if not form.is_valid():
+        return render(request, "newsletter/sign_up.html", {"form": form}, status=422)
+    if not limits.may_ask(request, form.cleaned_data["address"]):
+        return _later(request, 429)
+    signup.ask(form.cleaned_data["address"], letters=form.cleaned_data["letters"])
+    return render(request, "newsletter/asked.html")
+
+
+def _later(request: HttpRequest, status: int) -> HttpResponse:
+    return render(request, "newsletter/later.html", {"busy": status == 429}, status=status, headers={"Retry-After": SOON})
+
+
+@csrf_exempt
+@require_page
+@or_later
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the button that confirms, and take its press."""
+    public_id = tokens.read_confirm_token(token)
+    subscriber = signup.find(public_id) if public_id else None
+    if subscriber is None:
+        return _gone(request)
+    if request.method == "POST":
+        subscriber = signup.confirm(subscriber.public_id)
+    if subscriber is None:  # they left from another window, between the two lines
+        return _gone(request)
+    context = {"subscriber": subscriber, "guide_url": guide_url(), "pages": GUIDE_PAGES}
+    page = "confirmed" if subscriber.state == subscriber.State.CONFIRMED else "confirm"
+    return render(request, f"newsletter/{page}.html", context)
+
+
+@csrf_exempt
+@require_page
+@or_later
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the button that ends all mail, and take its press or a mail program's (RFC 8058: any body, from anywhere)."""
+    fingerprint = tokens.read_unsubscribe_token(token)
+    if fingerprint is None:
+        return _gone(request)
+    if request.method == "POST":
+        signup.leave(fingerprint)
+    return render(request, "newsletter/unsubscribe.html", {"done": request.method == "POST"})
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return render(request, "newsletter/link_gone.html", status=404)
+
+
+@require_safe
+def guide_file(request: HttpRequest, token: str = "") -> HttpResponse:
+    """Open the guide: the same bytes, at the same address, for everybody."""
+    if not (tokens.is_guide_token(token) or (settings.GUIDE_PUBLIC and not token)):
+        raise Http404
+    response = HttpResponse(compile_guide(), content_type="application/pdf")
+    response.headers["Content-Disposition"] = f'inline; filename="{GUIDE_FILE_NAME}"'
+    response.headers["Cache-Control"] = "public, max-age=3600"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response

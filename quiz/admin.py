@@ -1,0 +1,71 @@
+"""The editors' side of the quiz: drafts can be edited; what is or was live can only be read."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.http import HttpRequest
+
+from quiz.models import Option, PartOfVersion, Question, Quiz, Rating, Version, is_fixed
+
+
+def _is_fixed(row: Any) -> bool:
+    return row is not None and is_fixed(row.owner_id if isinstance(row, PartOfVersion) else row.pk)
+
+
+class DraftsOnly(BaseModelAdmin):
+    """Editing and deleting for drafts alone. (An inline is asked about the row it stands in.)"""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _is_fixed(obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # Without a row: the action that deletes many at once, which would pass over the models' own guard.
+        return super().has_delete_permission(request, obj) and obj is not None and not _is_fixed(obj)
+
+
+class DraftsOnlyInline(DraftsOnly, admin.TabularInline):
+    """Rows of a draft; they can be read, and no more, once it is live."""
+
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_add_permission(request, obj) and not _is_fixed(obj)
+
+
+class OptionInline(DraftsOnlyInline):
+    model = Option
+    fields = ("position", "key", "text", "fight", "flight", "freeze", "fawn")
+
+
+class QuestionInline(DraftsOnlyInline):
+    model = Question
+    fields = ("position", "key", "context", "stem")
+    show_change_link = True
+
+
+class RatingInline(DraftsOnlyInline):
+    model = Rating
+
+
+@admin.register(Quiz)
+class QuizAdmin(admin.ModelAdmin):
+    list_display = ("title", "slug")
+
+
+@admin.register(Version)
+class VersionAdmin(DraftsOnly, admin.ModelAdmin):
+    list_display = ("__str__", "state", "released_at")
+    list_filter = ("quiz", "state")
+    list_select_related = ("quiz",)
+    readonly_fields = ("state", "released_at")
+    inlines = (QuestionInline, RatingInline)
+
+
+@admin.register(Question)
+class QuestionAdmin(DraftsOnly, admin.ModelAdmin):
+    list_display = ("key", "stem", "context", "version")
+    list_filter = ("version",)
+    list_select_related = ("version__quiz",)
+    search_fields = ("stem", "context")
+    inlines = (OptionInline,)

@@ -1,0 +1,11 @@
+// "Clear my result" puts the quiz in this page's place, so that Back does not return to it; and printing, where there is paper.
+document.querySelectorAll("[data-clear]").forEach((link) => {
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    window.location.replace(link.href);
+  });
+});
+
+const print = document.querySelector("[data-print]");
+print.hidden = false;
+print.addEventListener("click", () => window.print());
