@@ -16,8 +16,8 @@ run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env MODE=development PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
-	@tests/find_chromium.sh >/dev/null
-	@MODE=development $(BIN)/python -m pytest -n 2
+	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && \
+	  REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/.tests ## the quick part: style, types, templates, migrations, settings
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .

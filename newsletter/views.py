@@ -63,13 +63,17 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return sign_up(request)
     form = SignUpForm(request.POST)
     if form.is_from_a_machine():
-        return render(request, "newsletter/asked.html")
+        return _asked(request)
     if not form.is_valid():
         return render(request, "newsletter/sign_up.html", {"form": form}, status=422)
     if not limits.may_ask(request, form.cleaned_data["address"]):
         return _later(request, 429)
     signup.ask(form.cleaned_data["address"], letters=form.cleaned_data["letters"])
-    return render(request, "newsletter/asked.html")
+    return _asked(request)
+
+
+def _asked(request: HttpRequest) -> HttpResponse:
+    return render(request, "newsletter/asked.html", {"sender": settings.FROM_NAME})
 
 
 def _later(request: HttpRequest, status: int) -> HttpResponse:
