@@ -4,6 +4,8 @@ HOST ?= 127.0.0.1
 DATA ?= var
 PYTHON ?= python3
 BIN := .venv/bin
+# A public site is run by docs/operators.md; everything here is for one machine.
+export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
 .PHONY: run test check bench lock format clean help
@@ -13,7 +15,7 @@ help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
-	@exec env MODE=development PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
+	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
 	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && \
@@ -23,12 +25,12 @@ check: .venv/.tests ## the quick part: style, types, templates, migrations, sett
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
 	@$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/mypy
-	@MODE=development DATA=build/check $(BIN)/python manage.py build_fonts
-	@MODE=development DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
+	@DATA=build/check $(BIN)/python manage.py build_fonts
+	@DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
 	@tests/production_check.sh
 
 bench: .venv/.tests ## speed, as ratios within one run
-	@MODE=development $(BIN)/python bench/run.py
+	@$(BIN)/python bench/run.py
 
 format: .venv/.tests ## put the code in shape
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .

@@ -100,6 +100,9 @@ class Topic(Content):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        return reverse("articles:topic", args=[self.slug])
+
 
 class Source(Content):
     """A work that articles rest on. `checked` once a person has opened it and found it there."""

@@ -1,6 +1,10 @@
+from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
 from articles import views
+from articles.feeds import ArticlesFeed
+from articles.sitemaps import SITEMAPS
+from trustsite.pages import public
 
 app_name = "articles"
 STANDING_PAGES = "about|editorial-policy|affiliate-disclosure|privacy|accessibility|contact|leaving-this-site"
@@ -9,8 +13,13 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("articles/", views.index, name="index"),
     path("articles/<slug:slug>/", views.article, name="article"),
+    path("topics/<slug:slug>/", views.topic, name="topic"),
     path("responses/", views.responses, name="responses"),
     re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),
     path("get-help/", views.get_help, name="get_help"),
+    path("feed/", public(ArticlesFeed()), name="feed"),
+    path("sitemap.xml", public(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", views.robots),
+    path(".well-known/security.txt", views.security_txt),
     re_path(rf"^(?P<slug>{STANDING_PAGES})/$", views.page, name="page"),
 ]

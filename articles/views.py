@@ -1,13 +1,17 @@
 """What a reader opens."""
 
+from datetime import timedelta
 from itertools import groupby
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from articles import structured
 from articles.content_files import emergency_numbers
 from articles.models import RESPONSES, Article, Helpline, Offer, Page, Response, is_stale
 from articles.related import cards, related
@@ -55,6 +59,7 @@ def article_context(article: Article) -> dict[str, object]:
         "related": related(article),
         "share_mail": f"mailto:?subject={quote(article.title)}&body={quote(address)}",
         "address": address,
+        "structured": structured.article(article),
     }
 
 
@@ -99,6 +104,39 @@ def get_help(request: HttpRequest) -> HttpResponse:
         "oldest_check": min((line.checked_on for line in helplines if line.checked_on), default=None),
     }
     return render(request, "articles/get_help.html", context)
+
+
+@require_safe
+@public
+def topic(request: HttpRequest, slug: str) -> HttpResponse:
+    """List a topic's published articles; a topic without any isn't there yet."""
+    articles = list(Article.objects.published().for_cards().filter(topic__slug=slug))
+    if not articles:
+        raise Http404
+    return render(request, "articles/topic.html", {"topic": articles[0].topic, "articles": articles})
+
+
+@require_safe
+@public
+def robots(request: HttpRequest) -> HttpResponse:
+    """Let search engines in everywhere but where they would only lose their way."""
+    closed = [reverse("admin:index"), "/newsletter/"]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), f"Sitemap: {settings.SITE_URL}/sitemap.xml"]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@require_safe
+@public
+def security_txt(request: HttpRequest) -> HttpResponse:
+    """Say whom to tell of a hole (RFC 9116)."""
+    expires = (timezone.now() + timedelta(days=180)).replace(hour=0, minute=0, second=0, microsecond=0)
+    lines = [
+        f"Contact: mailto:{settings.CONTACT_EMAIL}",
+        f"Expires: {expires:%Y-%m-%dT%H:%M:%SZ}",
+        "Preferred-Languages: en",
+        f"Canonical: {settings.SITE_URL}/.well-known/security.txt",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

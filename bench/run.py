@@ -36,7 +36,7 @@ def free_port():
 @contextmanager
 def running(command, port, **environment):
     """Run a server until the block ends; give its address once it answers."""
-    log = tempfile.TemporaryFile()
+    log = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the server runs
     process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -139,7 +139,9 @@ def main():
     print(f"\nRequests a second, {CONNECTIONS} connections, median of {ROUNDS} rounds:")
     for name, rate in sorted(found.items(), key=lambda pair: -pair[1]):
         print(f"  {name:<36} {rate:>9,.0f}  {rate / base:>7.1%}")
-    print(f"\nAn article against an empty WSGI application: {found['an article'] / found['an empty WSGI application']:.2f}")
+    print(
+        f"\nAn article against an empty WSGI application: {found['an article'] / found['an empty WSGI application']:.2f}"
+    )
     print(f"A quiz scored against an empty Django view:   {found['a quiz scored'] / found['an empty Django view']:.2f}")
 
 

@@ -27,7 +27,7 @@ class FolderBackend(BaseEmailBackend):
         for message in email_messages:
             target = settings.MAIL_DIR / f"{time.time_ns()}-{secrets.token_hex(4)}.eml"
             half = target.with_suffix(".part")
-            half.write_bytes(message.message().as_bytes(linesep="\r\n"))
+            half.write_bytes(message.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
             os.replace(half, target)
         return len(email_messages)
 

@@ -6,7 +6,7 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
 
-from newsletter.signup import BadAddress, normalise
+from newsletter.signup import AddressError, normalise
 from trustsite.origin import is_good
 
 BAD_ADDRESS = "Please check the address. It should look like name@example.org."
@@ -20,7 +20,9 @@ class SignUpForm(forms.Form):
         label="E-mail address",
         max_length=254,
         strip=False,
-        widget=forms.EmailInput(attrs={"autocomplete": "email", "placeholder": "you@example.org", "spellcheck": "false"}),
+        widget=forms.EmailInput(
+            attrs={"autocomplete": "email", "placeholder": "you@example.org", "spellcheck": "false"}
+        ),
         error_messages={"required": "Please type your e-mail address.", "max_length": BAD_ADDRESS},
     )
     letters = forms.BooleanField(
@@ -49,7 +51,7 @@ class SignUpForm(forms.Form):
             raise forms.ValidationError(BAD_ADDRESS)
         try:
             return normalise(self.cleaned_data["address"])
-        except BadAddress:
+        except AddressError:
             raise forms.ValidationError(BAD_ADDRESS) from None
 
     def clean(self) -> dict[str, Any]:

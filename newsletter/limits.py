@@ -16,11 +16,12 @@ from django.http import HttpRequest
 HOUR, DAY = 3600, 86_400
 PER_CLIENT, PER_DOMAIN, IN_ALL = 10, 30, 500  # an hour
 # Where so many people have their mailbox that a limit per domain would shut out strangers.
-LARGE_PROVIDERS = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com hotmail.co.uk live.com live.co.uk msn.com yahoo.com yahoo.co.uk "
-    "icloud.com me.com aol.com proton.me protonmail.com gmx.com gmx.net gmx.de web.de fastmail.com zoho.com btinternet.com "
-    "sky.com virginmedia.com mail.com yandex.com t-online.de orange.fr free.fr".split()
-)
+_LARGE_PROVIDERS = """
+    aol.com btinternet.com fastmail.com free.fr gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.co.uk hotmail.com
+    icloud.com live.co.uk live.com mail.com me.com msn.com orange.fr outlook.com proton.me protonmail.com sky.com
+    t-online.de virginmedia.com web.de yahoo.co.uk yahoo.com yandex.com zoho.com
+"""
+LARGE_PROVIDERS = frozenset(_LARGE_PROVIDERS.split())
 
 logger = logging.getLogger(__name__)
 

@@ -23,31 +23,33 @@ FORMULA = ("=", "+", "-", "@")
 State = Subscriber.State
 
 
-class BadAddress(ValueError):
+class AddressError(ValueError):
     """This isn't one address that mail could be sent to."""
 
 
 def normalise(text: str) -> str:
     """Return the one way we write an address: no space around it, its domain in small letters and ASCII.
 
-    Refuses what is valid on paper but only ever seen in attacks. Raises BadAddress.
+    Refuses what is valid on paper but only ever seen in attacks. Raises AddressError.
     """
     text = text.strip(" \u00a0").removesuffix(".")
     if not text.isprintable() or "%" in text:
-        raise BadAddress
+        raise AddressError
     try:
         found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
-        raise BadAddress from error
+        raise AddressError from error
     if len(found.local_part) > LONGEST_LOCAL_PART or found.local_part.startswith(FORMULA):
-        raise BadAddress
+        raise AddressError
     return f"{found.local_part}@{found.ascii_domain.lower()}"
 
 
 def is_blocked(address: str) -> bool:
     """Whether the address is at, or below, a domain that the owner has blocked."""
     domain = f".{address.rpartition('@')[2]}"
-    return any(domain.endswith(f".{blocked.strip().strip('.').lower()}") for blocked in settings.BLOCKED_DOMAINS if blocked)
+    return any(
+        domain.endswith(f".{blocked.strip().strip('.').lower()}") for blocked in settings.BLOCKED_DOMAINS if blocked
+    )
 
 
 @transaction.atomic
@@ -61,17 +63,17 @@ def ask(address: str, *, letters: bool) -> None:
     if is_blocked(address) or suppression.is_refused(fingerprint):
         return
     subscriber = Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).first()
-    confirmed = subscriber is not None and subscriber.state == State.CONFIRMED
-    if not (confirmed and _has_all(subscriber, letters)) and _may_mail(Delivery.Kind.CONFIRM, address):
+    confirmed = subscriber if subscriber and subscriber.state == State.CONFIRMED else None
+    if not (confirmed and _has_all(confirmed, letters)) and _may_mail(Delivery.Kind.CONFIRM, address):
         _ask_to_confirm(address, fingerprint, letters)
     elif confirmed and _may_mail(Delivery.Kind.GUIDE, address):
-        enqueue(Delivery.Kind.GUIDE, subscriber)
+        enqueue(Delivery.Kind.GUIDE, confirmed)
     elif not confirmed:  # the mail that has already gone out confirms what was asked last
         Subscriber.objects.filter(fingerprint=fingerprint).update(wants_letters=letters)
 
 
 def _has_all(subscriber: Subscriber, letters: bool) -> bool:
-    """Whether a confirmed person asks for nothing new. Letters wait for the guide: until it has gone, nothing holds it up."""
+    """Whether a confirmed person asks for nothing new. Until the guide has gone out, nothing else may hold it up."""
     return subscriber.wants_letters or not letters or subscriber.guide_sent_at is None
 
 

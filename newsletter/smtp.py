@@ -1,8 +1,6 @@
 """Django's SMTP backend with two things more: it names our mail domain to the server, and it knows an unsure outcome."""
 
 import smtplib
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -17,6 +15,10 @@ class Watched(smtplib.SMTP):
     """An SMTP connection that notices when a time-out leaves the outcome open."""
 
     handed_over = False
+
+    def __init__(self, *args: Any, **params: Any) -> None:
+        # Django would greet with this machine's own name, which readers could then find in the mail's Received lines.
+        super().__init__(*args, **{**params, "local_hostname": settings.FROM_EMAIL.rpartition("@")[2]})
 
     def send(self, s: Any) -> None:
         super().send(s)
@@ -39,10 +41,5 @@ class Backend(EmailBackend):
     """Sends by SMTP. Uses TLS as the settings say, and never falls back to none."""
 
     @property
-    def connection_class(self) -> Callable[..., smtplib.SMTP]:
-        return partial(_connect, WatchedSSL if self.use_ssl else Watched)
-
-
-def _connect(kind: type[smtplib.SMTP], *args: Any, **params: Any) -> smtplib.SMTP:
-    # Django would greet with this machine's own name, which readers could then find in the mail's Received lines.
-    return kind(*args, **{**params, "local_hostname": settings.FROM_EMAIL.rpartition("@")[2]})
+    def connection_class(self) -> type[smtplib.SMTP]:
+        return WatchedSSL if self.use_ssl else Watched

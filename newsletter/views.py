@@ -77,7 +77,9 @@ def _asked(request: HttpRequest) -> HttpResponse:
 
 
 def _later(request: HttpRequest, status: int) -> HttpResponse:
-    return render(request, "newsletter/later.html", {"busy": status == 429}, status=status, headers={"Retry-After": SOON})
+    response = render(request, "newsletter/later.html", {"busy": status == 429}, status=status)
+    response.headers["Retry-After"] = SOON
+    return response
 
 
 @csrf_exempt

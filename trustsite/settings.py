@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "crispy_forms",
     "trustsite",
@@ -150,7 +151,7 @@ FROM_EMAIL = required("FROM_EMAIL", "notes@site.example", development=DEVELOPMEN
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
 # Others may see an inbox, so mails come from initials: the site's name would tell its subject.
 FROM_NAME = env.str("FROM_NAME", "WMTR Notes")
-BLOCKED_DOMAINS = env.list("BLOCKED_DOMAINS", [])  # addresses there, or below there, are sent nothing
+BLOCKED_DOMAINS: list[str] = env.list("BLOCKED_DOMAINS", [])  # addresses there, or below there, are sent nothing
 GUIDE_PUBLIC = env.bool("GUIDE_PUBLIC", False)  # whether anybody may open the guide without giving an address
 GUIDE_ATTACH_MAX = env.int("GUIDE_ATTACH_MAX", 2 * 1024 * 1024)  # bytes; a larger guide is linked and not attached
 

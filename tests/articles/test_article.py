@@ -1,3 +1,4 @@
+import json
 from datetime import timedelta
 
 import pytest
@@ -168,3 +169,17 @@ def test_stored_html_of_an_older_renderer_is_made_anew(client, parse):
 def test_reading_time_is_rounded_up_and_never_zero():
     assert make_article(body="").minutes == 1
     assert make_article(body="word " * 231).minutes == 2
+
+
+def test_it_describes_itself_to_machines_and_claims_no_more_than_it_shows(client, parse, settings):
+    topic = make_topic(title="Skills", slug="skills")
+    make_article(slug="a", title="</script><b>& “quotes”", topic=topic, description="About it.")
+    document = parse(client.get("/articles/a/"))
+    [data] = [
+        json.loads(script.text) for script in document.iter("script") if script.get("type") == "application/ld+json"
+    ]
+    about, trail = data["@graph"]
+    assert about["headline"] == "</script><b>& “quotes”"
+    assert about["author"] == {"@type": "Organization", "name": settings.SITE_NAME, "url": f"{settings.SITE_URL}/"}
+    assert not {"reviewedBy", "lastReviewed"} & set(about)
+    assert [step["name"] for step in trail["itemListElement"]] == ["Articles", "Skills", "</script><b>& “quotes”"]

@@ -98,7 +98,7 @@ def site(tmp_path_factory):
         "MODE": "development",
         "DATA": str(data),
         "PORT": str(port),
-        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_BACKEND": "newsletter.smtp.Backend",
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(smtp.port),
         "DJANGO_SETTINGS_MODULE": "trustsite.settings",
