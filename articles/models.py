@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -197,10 +197,21 @@ class Article(Text):
         if errors:
             raise ValidationError({"body": errors})
 
+    @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
+        from articles import search
+
         if self.state == self.State.PUBLISHED and self.publish_at is None:
             self.publish_at = timezone.now()
         super().save(*args, **kwargs)
+        self.__dict__.pop("parts", None)
+        search.index(self)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        from articles import search
+
+        search.forget(self)
+        return super().delete(*args, **kwargs)
 
     @property
     def is_published(self) -> bool:

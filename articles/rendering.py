@@ -66,7 +66,7 @@ _cleaner = nh3.Cleaner(
         "aside": {"class", "aria-labelledby"},
         "p": {"class"},
         "sup": {"class"},
-        "div": {"class", "data-block", "role", "aria-labelledby", "tabindex"},
+        "div": {"class", "data-block", "role", "aria-label", "aria-labelledby", "tabindex"},
         "ol": {"start"},
         "th": {"scope"},
     },
@@ -295,7 +295,9 @@ def _make_markdown() -> MarkdownIt:
     markdown.core.ruler.push("shape", _shape)
     markdown.add_render_rule("citation", _citation_html)
     markdown.add_render_rule("page_block", _block_html)
-    markdown.add_render_rule("table_open", lambda *_: '<div class="table" role="region" tabindex="0">\n<table>\n')
+    markdown.add_render_rule(
+        "table_open", lambda *_: '<div class="table" role="region" aria-label="Table" tabindex="0">\n<table>\n'
+    )
     markdown.add_render_rule("table_close", lambda *_: "</table>\n</div>\n")
     return markdown
 

@@ -17,6 +17,7 @@ urlpatterns = [
     path("responses/", views.responses, name="responses"),
     re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),
     path("get-help/", views.get_help, name="get_help"),
+    path("search/", views.search, name="search"),
     path("feed/", public(ArticlesFeed()), name="feed"),
     path("sitemap.xml", public(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots),

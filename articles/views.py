@@ -15,7 +15,9 @@ from articles import structured
 from articles.content_files import emergency_numbers
 from articles.models import RESPONSES, Article, Helpline, Offer, Page, Response, is_stale
 from articles.related import cards, related
-from trustsite.pages import public
+from articles.search import LONGEST, suggestion
+from articles.search import search as find
+from trustsite.pages import CACHE_CONTROL, public
 
 START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 FOUR = [key for key, _ in RESPONSES]
@@ -114,6 +116,19 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     if not articles:
         raise Http404
     return render(request, "articles/topic.html", {"topic": articles[0].topic, "articles": articles})
+
+
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    """Look for articles by their words. Not kept anywhere, and out of search engines."""
+    query = " ".join(request.GET.get("q", "").split())[:LONGEST]
+    hits = find(query)
+    context = {"query": query, "hits": hits, "suggestion": suggestion(query) if query and not hits else ""}
+    response = render(request, "articles/search.html", context)
+    response.headers["X-Robots-Tag"] = "noindex"
+    if not request.GET:
+        response.headers["Cache-Control"] = CACHE_CONTROL
+    return response
 
 
 @require_safe

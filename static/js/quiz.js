@@ -1,4 +1,5 @@
 // The quiz, one question at a time. Without this script the same form works as one page with all its questions.
+const title = document.querySelector("[data-title]");
 const intro = document.querySelector("[data-intro]");
 const form = document.querySelector("[data-quiz]");
 const progress = form.querySelector("progress");
@@ -12,6 +13,7 @@ let sent = false;
 
 function show(step) {
   at = step;
+  title.classList.toggle("visually-hidden", at >= 0);
   intro.hidden = at >= 0;
   form.hidden = at < 0;
   questions.forEach((question, index) => {
@@ -27,7 +29,7 @@ function show(step) {
 function go(step) {
   show(step);
   window.scrollTo(0, 0);
-  (questions[at] ?? intro).querySelector("h1, h2").focus({ preventScroll: true });
+  (questions[at]?.querySelector("h2") ?? title).focus({ preventScroll: true });
 }
 
 document.querySelector("[data-start]").addEventListener("click", (event) => {

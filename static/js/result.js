@@ -6,6 +6,7 @@ document.querySelectorAll("[data-clear]").forEach((link) => {
   });
 });
 
-const print = document.querySelector("[data-print]");
-print.hidden = false;
-print.addEventListener("click", () => window.print());
+document.querySelectorAll("[data-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+});

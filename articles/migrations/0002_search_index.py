@@ -1,0 +1,25 @@
+"""The table that `articles.search` asks, in the words of the database at hand."""
+
+from django.db import migrations
+
+SQLITE = [
+    "CREATE VIRTUAL TABLE articles_search USING fts5(title, dek, text, tokenize = 'porter unicode61 remove_diacritics 2')",
+]
+POSTGRES = [
+    "CREATE TABLE articles_search (id bigint PRIMARY KEY, text text NOT NULL, document tsvector NOT NULL)",
+    "CREATE INDEX articles_search_document ON articles_search USING gin (document)",
+]
+
+
+def create(apps, schema_editor):
+    for statement in POSTGRES if schema_editor.connection.vendor == "postgresql" else SQLITE:
+        schema_editor.execute(statement)
+
+
+def drop(apps, schema_editor):
+    schema_editor.execute("DROP TABLE articles_search")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("articles", "0001_first")]
+    operations = [migrations.RunPython(create, drop)]

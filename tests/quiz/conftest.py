@@ -1,0 +1,68 @@
+"""The question bank as the files of content/quiz hold it, and ways to answer it."""
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from quiz import content_files
+from quiz.models import Quiz, Version
+from quiz.scoring import RESPONSES, Form, Option, Question, Rating
+
+FIXTURES = json.loads((Path(__file__).parent / "fixtures.json").read_text())
+
+
+def bank(slug):
+    """Return quiz `slug` as the scoring takes it, straight from its file."""
+    tables = tomllib.loads((settings.CONTENT_DIR / "quiz" / f"{slug}.toml").read_text())
+    questions = tuple(
+        Question(
+            question["id"], tuple(Option(key, option["weights"]) for key, option in zip("abcd", question["option"]))
+        )
+        for question in tables["question"]
+    )
+    ratings = tuple(Rating(rating["id"], rating["reverse"]) for rating in tables.get("rating", []))
+    return Form(questions, *Quiz.MARGINS[slug], ratings)
+
+
+def speaks_for(option):
+    """Return the response that `option` gives most points to."""
+    return max(RESPONSES, key=lambda response: option.weights.get(response, 0))
+
+
+def ticks(form, answers):
+    """Turn answers by response (question → "freeze", "none", "skip") into option keys, as the page sends them."""
+    return {
+        question.key: next(
+            (option.key for option in question.options if speaks_for(option) == answers[question.key]),
+            answers[question.key],
+        )
+        for question in form.questions
+        if question.key in answers
+    }
+
+
+def example(letter):
+    """Return worked example `letter`: its form, ticks, ratings and what they should come to."""
+    found = next(fixture for fixture in FIXTURES if fixture["id"] == letter)
+    form = bank(found["form"])
+    return form, ticks(form, found["answers"]), found["steadiness"], found["expected"]
+
+
+@pytest.fixture
+def quiz(db):
+    """The quizzes, loaded; returns the live version of the 3-minute one."""
+    content_files.load(settings.CONTENT_DIR)
+    return Version.objects.live().get(quiz__slug="short")
+
+
+@pytest.fixture
+def post(quiz, client):
+    """Return a function that posts a worked example to the quiz; `over` replaces or adds fields."""
+
+    def post(letter, **over):
+        return client.post("/quiz/", {"version": quiz.number, **example(letter)[1], **over})
+
+    return post
