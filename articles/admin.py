@@ -61,7 +61,7 @@ class ArticleAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["admin/desk.css"]}
-        js = ["admin/preview.js"]
+        js = [forms.Script("admin/preview.js", type="module")]
 
     def get_urls(self) -> list[URLPattern]:
         preview = path(
@@ -76,7 +76,7 @@ class ArticleAdmin(admin.ModelAdmin):
         """Show the posted form as its page, by the reader's template; nothing is saved."""
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
-        response = render(request, "articles/article.html", article_context(_unsaved(request)))
+        response = render(request, "articles/article.html", article_context(_unsaved(request)) | {"preview": True})
         response.headers["Content-Security-Policy"] = page_policy(frame="'self'") + "; sandbox allow-same-origin"
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response

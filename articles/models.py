@@ -23,7 +23,18 @@ OFFER_STALE_AFTER = timedelta(days=180)
 PLACEHOLDER_HOSTS = (".example", ".test", ".invalid", "example.com", "example.org")
 
 
-class Text(Content):
+class Filed(Content):
+    """A row that also travels as a file: what it said when it was last loaded or exported, and when it changed since."""
+
+    changed_at = models.DateTimeField(auto_now=True)
+    synced_at = models.DateTimeField(null=True, editable=False)
+    synced_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Text(Filed):
     """A title, a line under it, and markdown kept beside the HTML that was made of it."""
 
     title = models.CharField(max_length=120)
@@ -84,7 +95,7 @@ class Text(Content):
         return max(1, math.ceil(self.words / settings.WORDS_PER_MINUTE))
 
 
-class Topic(Content):
+class Topic(Filed):
     """One of the shelves that articles stand on."""
 
     slug = models.SlugField(unique=True)
@@ -104,7 +115,7 @@ class Topic(Content):
         return reverse("articles:topic", args=[self.slug])
 
 
-class Source(Content):
+class Source(Filed):
     """A work that articles rest on. `checked` once a person has opened it and found it there."""
 
     key = models.SlugField(unique=True)
@@ -141,6 +152,7 @@ class Article(Text):
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
         PUBLISHED = "published", "Published"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     class Evidence(models.TextChoices):
         WELL_SUPPORTED = "well supported", "Well supported"
@@ -164,6 +176,9 @@ class Article(Text):
     related = models.JSONField("related articles", default=list, blank=True, help_text="Slugs, the closest first.")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_note = models.CharField(
+        "why it was withdrawn", max_length=240, blank=True, help_text="Shown at its address, which answers 410."
+    )
     checked_on = models.DateField(
         "last checked",
         null=True,
@@ -232,6 +247,44 @@ class Article(Text):
                 yield {"number": number, "source": sources[key], "backlinks": backlinks}
 
 
+class OldAddress(Content):
+    """An address an article once had. It leads to the article for good (301)."""
+
+    slug = models.SlugField(unique=True, max_length=80)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="old_addresses")
+
+    class Meta:
+        verbose_name_plural = "old addresses"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class Picture(Filed):
+    """A picture for articles: uploaded once, kept in several sizes, with its words for those who don't see it."""
+
+    key = models.SlugField(unique=True)
+    original = models.ImageField(upload_to="pictures/", width_field="width", height_field="height")
+    width = models.PositiveIntegerField(editable=False, default=0)
+    height = models.PositiveIntegerField(editable=False, default=0)
+    alt = models.CharField(
+        "alternative text", max_length=240, blank=True, help_text="What a person who can't see it misses."
+    )
+    decorative = models.BooleanField(
+        default=False, help_text="It adds nothing that needs words; then leave the text empty."
+    )
+    caption = models.CharField(max_length=240, blank=True)
+    renditions = models.JSONField(default=list, editable=False)
+
+    TYPESET = ("alt", "caption")
+
+    class Meta:
+        ordering = ["key"]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 def next_publication() -> datetime | None:
     """Return when the next scheduled article falls due."""
     due = Article.objects.filter(state=Article.State.PUBLISHED, publish_at__gt=timezone.now())
@@ -293,7 +346,7 @@ def _ends_with(endings: tuple[str, ...]) -> Q:
     return found
 
 
-class Offer(Content):
+class Offer(Filed):
     """A partner's offer. Shown on articles alone, labelled before its link, never without a free route beside it."""
 
     key = models.SlugField(unique=True)
@@ -332,7 +385,7 @@ class Offer(Content):
             )
 
 
-class Helpline(Content):
+class Helpline(Filed):
     """A service to call or write to. Shown as checked only once a person has entered the day they checked it."""
 
     key = models.SlugField(unique=True)

@@ -48,6 +48,11 @@ class SubscriberAdmin(ReadOnly):
     ordering = ("-asked_at",)
     fields = ("address", "state", "wants_letters", "wording", "asked_at", "confirmed_at", "guide_sent_at")
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Say what goes with a person: their mails, which nobody may delete alone."""
+        found, counts, _, protected = super().get_deleted_objects(objs, request)
+        return found, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: Subscriber) -> None:
         """Erase a person who asked for it; nobody writes to them again."""
         signup.leave(obj.fingerprint, Suppression.Reason.ERASED)

@@ -13,6 +13,13 @@ BAD_ADDRESS = "Please check the address. It should look like name@example.org."
 STALE = "This page had been open for a while, so we made it new. Your address is still there: please send it once more."
 
 
+class AddressInput(forms.EmailInput):
+    """An address as it was typed, without what no page may hold."""
+
+    def format_value(self, value: Any) -> str | None:
+        return "".join(filter(str.isprintable, value)) if value else None
+
+
 class SignUpForm(forms.Form):
     """An address, one box that is never ticked for anybody, a trap for machines and the stamp of the page."""
 
@@ -20,9 +27,7 @@ class SignUpForm(forms.Form):
         label="E-mail address",
         max_length=254,
         strip=False,
-        widget=forms.EmailInput(
-            attrs={"autocomplete": "email", "placeholder": "you@example.org", "spellcheck": "false"}
-        ),
+        widget=AddressInput(attrs={"autocomplete": "email", "placeholder": "you@example.org", "spellcheck": "false"}),
         error_messages={"required": "Please type your e-mail address.", "max_length": BAD_ADDRESS},
     )
     letters = forms.BooleanField(

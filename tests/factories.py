@@ -6,6 +6,7 @@ from itertools import count
 from django.utils import timezone
 
 from articles.models import Article, Offer, Response, Source, Topic
+from newsletter.models import Delivery, Subscriber
 
 _numbers = count(1)
 
@@ -62,3 +63,19 @@ def make_response(**over):
         "body": "## What it protects\n\nTime.",
     }
     return Response.objects.create(**values | over)
+
+
+def make_subscriber(**over):
+    values = {"address": f"reader-{next(_numbers)}@example.org", "state": Subscriber.State.CONFIRMED, "wording": "test"}
+    values |= over
+    if values["state"] == Subscriber.State.CONFIRMED:
+        values.setdefault("confirmed_at", timezone.now())
+    return Subscriber.objects.create(**values)
+
+
+def make_delivery(**over):
+    values = {"kind": Delivery.Kind.GUIDE} | over
+    if "subscriber" not in values:
+        waiting = values["kind"] == Delivery.Kind.CONFIRM
+        values["subscriber"] = make_subscriber(state="pending" if waiting else "confirmed")
+    return Delivery.objects.create(**values)

@@ -21,5 +21,5 @@ def drop(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("articles", "0001_first")]
+    dependencies = [("articles", "0001_content")]
     operations = [migrations.RunPython(create, drop)]

@@ -10,6 +10,7 @@ from django.conf import settings
 from quiz import content_files
 from quiz.models import Quiz, Version
 from quiz.scoring import RESPONSES, Form, Option, Question, Rating
+from tests.factories import make_article, make_response
 
 FIXTURES = json.loads((Path(__file__).parent / "fixtures.json").read_text())
 
@@ -19,7 +20,7 @@ def bank(slug):
     tables = tomllib.loads((settings.CONTENT_DIR / "quiz" / f"{slug}.toml").read_text())
     questions = tuple(
         Question(
-            question["id"], tuple(Option(key, option["weights"]) for key, option in zip("abcd", question["option"]))
+            question["id"], tuple(Option(k, o["weights"]) for k, o in zip("abcd", question["option"], strict=True))
         )
         for question in tables["question"]
     )
@@ -66,3 +67,20 @@ def post(quiz, client):
         return client.post("/quiz/", {"version": quiz.number, **example(letter)[1], **over})
 
     return post
+
+
+@pytest.fixture
+def texts(db):
+    """A text for everything a result can name, as short as can be."""
+    pairs = [f"{one}-{two}" for place, one in enumerate(RESPONSES) for two in RESPONSES[place + 1 :]]
+    for response in RESPONSES:
+        make_response(
+            key=response,
+            title=response.title(),
+            warm_line=f"Warm words about {response}.",
+            body=f"## What it protects\n\nThe text about {response}.",
+            related=[f"{response}-article"],
+        )
+        make_article(slug=f"{response}-article", title=f"More about {response}")
+    for key in [*pairs, "even-mix", "low-signal", "incomplete"]:
+        make_response(key=key, title=key, belief="", body=f"The text about {key}.")

@@ -20,6 +20,6 @@ class Command(BaseCommand):
         try:
             written = articles_files.load(options["folder"], force=options["force"])
             written |= quiz_files.load(options["folder"])
-        except articles_files.ContentError as error:
+        except (articles_files.ContentError, quiz_files.ContentError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(", ".join(f"{number} {kind}" for kind, number in written.items() if number) or "nothing new")

@@ -1,0 +1,86 @@
+"""Nothing a person typed or was sent stands in a log."""
+
+import smtplib
+
+import pytest
+
+from newsletter import delivery, tokens
+from newsletter.models import Subscriber
+from tests.factories import make_delivery, make_subscriber
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "canary-7q@example.org"
+
+
+def test_the_whole_way_leaves_no_address_and_no_token(client, ask, work, log):
+    ask(ADDRESS, letters="on")
+    ask("canary-7q@@example.org")
+    ask(ADDRESS, headers={"origin": "https://elsewhere.example"})
+    work()
+    person = Subscriber.objects.get()
+    links = [f"/newsletter/confirm/{tokens.confirm_token(person)}/"]
+    links += [f"/newsletter/unsubscribe/{tokens.unsubscribe_token(person)}/"]
+    for link in links:
+        client.get(f"{link}?address={ADDRESS}")
+        client.put(link)
+        client.post(link[:-2] + "/")
+        client.post(link)
+    work()
+    assert "Unprocessable" in log.getvalue()
+    assert_nothing_of(person, log)
+
+
+def test_a_crash_leaves_none_either(client, ask, log, monkeypatch):
+    def crash(address, **kwargs):
+        raise RuntimeError(f"no luck with {address}")
+
+    monkeypatch.setattr("newsletter.signup.ask", crash)
+    client.raise_request_exception = False
+    assert ask(ADDRESS).status_code == 500
+    assert "RuntimeError" in log.getvalue()
+    assert "canary" not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        smtplib.SMTPRecipientsRefused({ADDRESS: (550, f"<{ADDRESS}> unknown".encode())}),
+        smtplib.SMTPSenderRefused(451, f"{ADDRESS} later".encode(), ADDRESS),
+        OSError(f"lost {ADDRESS}"),
+        RuntimeError(f"lost {ADDRESS}"),
+    ],
+)
+def test_a_mail_that_fails_leaves_none(log, monkeypatch, error):
+    row = make_delivery(subscriber=make_subscriber(address=ADDRESS))
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", raiser(error))
+    from django.core.mail import get_connection
+
+    delivery.deliver(delivery.claim(), get_connection())
+    row.refresh_from_db()
+    assert row.state in {"failed", "retry"}
+    assert f"Delivery {row.pk}" in log.getvalue()
+    assert_nothing_of(row.subscriber, log)
+    assert "canary" not in row.smtp_reply
+
+
+def test_a_mail_that_cannot_be_made_leaves_none(log, monkeypatch, work):
+    row = make_delivery(subscriber=make_subscriber(address=ADDRESS))
+    monkeypatch.setitem(delivery.messages.MAILS, "guide", raiser(RuntimeError(f"no letter to {ADDRESS}")))
+    work()
+    assert f"Delivery {row.pk} could not be rendered" in log.getvalue()
+    assert_nothing_of(row.subscriber, log)
+
+
+def raiser(error):
+    def raise_it(*args, **kwargs):
+        raise error
+
+    return raise_it
+
+
+def assert_nothing_of(person, log):
+    written = log.getvalue()
+    assert written
+    secrets = [person.address, "canary-7q", person.public_id, person.fingerprint]
+    secrets += [tokens.unsubscribe_token(person).rpartition(":")[2]]
+    assert not [secret for secret in secrets if secret in written]

@@ -1,0 +1,47 @@
+"""What is kept about people: this and nothing else."""
+
+import pytest
+from django.apps import apps
+
+from tests.factories import make_delivery, make_subscriber
+
+KEPT = {
+    "Subscriber": "id address fingerprint public_id state wants_letters wording asked_at confirmed_at guide_sent_at",
+    "Suppression": "id fingerprint reason since",
+    "FormMail": "id hash at",
+    "Delivery": "id kind subscriber state attempts crashes not_before lease_until worker_token message_id smtp_reply "
+    "created_at changed_at sent_at",
+    "Heartbeat": "id at trouble",
+}
+
+
+def test_every_field_kept_is_one_the_privacy_page_knows():
+    models = apps.get_app_config("newsletter").get_models()
+    assert {model.__name__: " ".join(field.name for field in model._meta.fields) for model in models} == KEPT
+
+
+@pytest.mark.django_db
+def test_signing_up_fills_in_address_wish_wording_and_time(ask):
+    from newsletter.models import Subscriber
+
+    ask("ann@example.org", HTTP_USER_AGENT="Browser", REMOTE_ADDR="203.0.113.7")
+    [subscriber] = Subscriber.objects.all()
+    assert (subscriber.address, subscriber.state, subscriber.wants_letters) == ("ann@example.org", "pending", False)
+    assert subscriber.wording
+    assert subscriber.asked_at
+    assert subscriber.confirmed_at is None
+
+
+@pytest.mark.django_db
+def test_a_row_never_shows_its_address_as_its_name():
+    delivery = make_delivery()
+    assert "@" not in f"{delivery} {delivery.subscriber}"
+
+
+@pytest.mark.django_db
+def test_an_address_has_one_row_whatever_its_capitals():
+    from django.db import IntegrityError
+
+    make_subscriber(address="ann@example.org")
+    with pytest.raises(IntegrityError):
+        make_subscriber(address="Ann@example.org")

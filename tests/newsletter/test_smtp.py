@@ -1,0 +1,122 @@
+"""Talking to a mail server that misbehaves."""
+
+import asyncio
+import smtplib
+import time
+
+import pytest
+from aiosmtpd.smtp import AuthResult
+
+from newsletter import delivery
+from newsletter.models import Delivery
+from newsletter.smtp import UnsureOutcome
+from tests.factories import make_delivery, make_subscriber
+from tests.newsletter.conftest import Sink, connect
+
+pytestmark = pytest.mark.django_db
+
+
+def send(backend):
+    row = delivery.claim()
+    delivery.deliver(row, backend)
+    row.refresh_from_db()
+    return row
+
+
+def test_many_mails_go_over_one_connection(backend, sink, work):
+    rows = [make_delivery() for _ in range(3)]
+    for _ in rows:
+        assert send(backend).state == "sent"
+    assert sorted(sink.recipients) == sorted(row.subscriber.address for row in rows)
+    assert len({envelope.content for envelope in sink.envelopes}) == 3
+    assert backend.connection is not None
+
+
+def test_we_greet_with_our_mail_domain(backend, sink):
+    make_delivery()
+    send(backend)
+    assert sink.greeted_by == {"site.example"}
+
+
+def test_one_refused_recipient_does_not_stop_the_others(backend, sink, clock):
+    people = {name: make_subscriber(address=f"{name}@example.org") for name in ("full", "gone", "fine", "odd")}
+    for person in people.values():
+        make_delivery(subscriber=person)
+    sink.refuse = {"full@example.org": "452 4.2.2 mailbox full", "gone@example.org": "550 5.1.1 no such user"}
+    sink.answer = {"odd@example.org": "554 5.7.1 looks like spam"}
+    for _ in people:
+        send(backend)
+    states = dict(Delivery.objects.values_list("subscriber__address", "state"))
+    assert states == {
+        "full@example.org": "retry",
+        "gone@example.org": "failed",
+        "fine@example.org": "sent",
+        "odd@example.org": "failed",
+    }
+
+
+def test_a_connection_dropped_in_the_middle_is_tried_again(backend, sink, clock):
+    row = make_delivery()
+
+    async def drop(server):
+        server.transport.close()
+        return "250 never heard"
+
+    sink.answer = {row.subscriber.address: drop}
+    assert send(backend).state == "retry"
+    sink.answer = {}
+    clock(minutes=2)
+    assert send(backend).state == "sent"
+
+
+def test_no_answer_after_the_whole_mail_is_unsure(backend, sink):
+    row = make_delivery()
+
+    async def say_nothing(server):
+        await asyncio.sleep(3)
+        return "250 too late"
+
+    sink.answer = {row.subscriber.address: say_nothing}
+    assert send(backend).state == "unknown"
+
+
+def test_a_server_that_says_nothing_at_all_is_left_in_time(db):
+    import socket
+
+    make_delivery()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        row = send(connect(silent.getsockname()[1]))
+    assert time.monotonic() - began < 3
+    assert row.state == "retry"
+    assert "timed out" in row.smtp_reply
+
+
+def test_a_closed_port_is_waited_for():
+    from tests.newsletter.conftest import free_port
+
+    make_delivery()
+    assert send(connect(free_port())).state == "retry"
+
+
+def test_without_tls_nothing_is_said_in_clear(sink):
+    make_delivery()
+    row = send(connect(sink.port, use_tls=True))
+    assert row.state == "retry"
+    assert sink.envelopes == []
+
+
+def test_a_wrong_password_is_told_apart(serve):
+    strict = Sink()
+    refuse = lambda server, session, envelope, mechanism, data: AuthResult(success=False, handled=False)  # noqa: E731
+    port = serve(strict, authenticator=refuse, auth_require_tls=False)
+    make_delivery()
+    row = delivery.claim()
+    with pytest.raises(delivery.NotLetIn, match="535"):
+        delivery.deliver(row, connect(port, username="ann", password="secret"))
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == ("queued", 0)
+
+
+def test_an_unsure_outcome_is_a_kind_of_lost_connection():
+    assert issubclass(UnsureOutcome, smtplib.SMTPServerDisconnected)

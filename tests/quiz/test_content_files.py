@@ -1,0 +1,146 @@
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from django.conf import settings
+
+from quiz.content_files import ContentError, load
+from quiz.models import Option, Question, Quiz, Rating, Version
+from quiz.scoring import RESPONSES, score
+from tests.quiz.conftest import FIXTURES, bank, example, speaks_for
+
+SHORT, FULL = bank("short"), bank("full")
+
+
+def write(folder, text, name="short"):
+    (folder / "quiz").mkdir(exist_ok=True)
+    (folder / "quiz" / f"{name}.toml").write_text(text)
+    return folder
+
+
+QUESTION = """
+title = "A quiz"
+[[question]]
+id = "q01"
+stem = "Something happens."
+[[question.option]]
+text = "I push."
+weights = { fight = 3 }
+[[question.option]]
+text = "I go."
+weights = { flight = 2, freeze = 1 }
+"""
+
+
+def test_loading_makes_a_live_first_version_of_each_quiz(quiz):
+    assert [str(version) for version in Version.objects.live()] == [
+        "The 3-minute quiz, version 1",
+        "The longer quiz, version 1",
+    ]
+    assert quiz.released_at
+    assert [Question.objects.filter(version__quiz__slug=slug).count() for slug in ("short", "full")] == [12, 20]
+    assert list(Rating.objects.values_list("key", "reverse")) == [
+        ("s1", True),
+        ("s2", False),
+        ("s3", True),
+        ("s4", False),
+    ]
+
+
+def test_loading_again_changes_nothing(quiz):
+    Quiz.objects.update(title="Edited")
+    before = list(Option.objects.values())
+    assert load(settings.CONTENT_DIR) == {"quiz versions": 0}
+    assert list(Option.objects.values()) == before
+    assert set(Quiz.objects.values_list("title", flat=True)) == {"Edited"}
+
+
+@pytest.mark.parametrize("slug", ["short", "full"])
+def test_the_database_holds_what_the_file_says(quiz, slug):
+    version = Version.objects.live().get(quiz__slug=slug)
+    for letter in [fixture["id"] for fixture in FIXTURES if fixture["form"] == slug]:
+        form, answers, ratings, _ = example(letter)
+        assert score(version.form(), answers, ratings) == score(form, answers, ratings)
+
+
+@pytest.mark.django_db
+def test_options_are_called_by_their_place_and_weigh_what_the_file_says(tmp_path):
+    assert load(write(tmp_path, QUESTION)) == {"quiz versions": 1}
+    assert [(option.key, option.weights) for option in Option.objects.all()] == [
+        ("a", {"fight": 3, "flight": 0, "freeze": 0, "fawn": 0}),
+        ("b", {"fight": 0, "flight": 2, "freeze": 1, "fawn": 0}),
+    ]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('title = "A quiz"', "", "'title' is missing"),
+        ('stem = "Something happens."', "", "'stem' is missing"),
+        ('stem = "Something happens."', 'stem = ""', "blank"),
+        ("{ fight = 3 }", "{ fright = 3 }", "unknown response fright"),
+        ("{ fight = 3 }", "{ fight = -3 }", "greater than or equal to 0"),
+        ("{ fight = 3 }", '{ fight = "much" }', "integer"),
+        ('text = "I push."', 'text = "I push."\nkey = "none"', "can't be called “none”"),
+        ('text = "I push."', 'text = "I push."\nkey = "b"', "can't be called “b”"),
+        ("[[question]]", "[question", "line"),
+    ],
+)
+def test_a_broken_file_names_itself_and_the_reason_and_leaves_nothing(tmp_path, old, new, says):
+    with pytest.raises(ContentError) as error:
+        load(write(tmp_path, QUESTION.replace(old, new, 1)))
+    assert "short.toml" in str(error.value)
+    assert says in str(error.value)
+    assert not Quiz.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_file_that_is_no_quiz_of_ours_is_refused(tmp_path):
+    with pytest.raises(ContentError, match=r"long\.toml"):
+        load(write(tmp_path, QUESTION, "long"))
+
+
+# -- what must stay true of the bank after any edit -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "pure", "mixed", "most"), [(SHORT, 11, 1, 35), (FULL, 18, 2, 58)], ids=["short", "full"]
+)
+def test_no_response_has_an_advantage_in_the_key(form, pure, mixed, most):
+    options = [option for question in form.questions for option in question.options]
+    for response in RESPONSES:
+        given = Counter(option.weights[response] for option in options if response in option.weights)
+        assert given == {3: pure, 2: mixed, 1: mixed}
+        assert sum(question.highest(response) for question in form.questions) == most
+    assert {sum(option.weights.values()) for option in options} == {3}
+    assert all({speaks_for(option) for option in question.options} == set(RESPONSES) for question in form.questions)
+
+
+@pytest.mark.parametrize("form", [SHORT, FULL], ids=["short", "full"])
+def test_each_response_stands_equally_often_in_each_place(form):
+    for place in range(4):
+        counted = Counter(speaks_for(question.options[place]) for question in form.questions)
+        assert set(counted.values()) == {len(form.questions) / 4}
+
+
+@pytest.mark.parametrize("form", [SHORT, FULL], ids=["short", "full"])
+def test_always_choosing_the_same_place_leans_nowhere(form):
+    for place in "abcd":
+        assert score(form, {question.key: place for question in form.questions}).outcome == "even-mix"
+
+
+@pytest.mark.parametrize("form", [SHORT, FULL], ids=["short", "full"])
+def test_the_key_can_not_be_guessed_from_the_order(form):
+    orders = [tuple(speaks_for(option) for option in question.options) for question in form.questions]
+    assert len(set(orders)) == len(orders)
+    turned = sum(one[1:] + one[:1] == two for one, two in pairwise(orders))
+    assert turned <= 2  # a rotation would turn every time
+    # Whichever stands before another does so about as often as the other way round.
+    pairs = Counter(pair for order in orders for pair in pairwise(order))
+    assert max(pairs.values()) - min(pairs.values()) <= 2
+
+
+def test_an_easy_question_comes_first_and_the_one_that_looks_back_last():
+    for form in (SHORT, FULL):
+        assert (form.questions[0].key, form.questions[-1].key) == ("q01", "q11")

@@ -1,0 +1,190 @@
+"""The result page: what it says for each outcome. (That nothing of it stays anywhere: test_no_trace.py.)"""
+
+import pytest
+
+from quiz.scoring import RESPONSES
+from tests.quiz.conftest import example
+
+
+@pytest.fixture
+def read(post, texts, parse, text_of):
+    """Return a function that takes a worked example and gives the result page and its words."""
+
+    def read(letter, **over):
+        document = parse(post(letter, **over))
+        return document, text_of(document.find(".//main"))
+
+    return read
+
+
+HEADINGS = {
+    "A": "Your answers lean clearly towards fight",
+    "B": "Your answers lean clearly towards freeze",
+    "C": "Your answers point to two patterns: flight and fawn",
+    "D": "Your answers are spread across several patterns",
+    "E": "No strong pattern showed up",
+    "F": "Not quite enough answers yet",
+    "H": "Your answers lean a little towards fight",
+    "K": "Your answers lean a little towards flight",
+}
+
+
+@pytest.mark.parametrize(("letter", "heading"), HEADINGS.items())
+def test_the_heading_says_what_the_answers_lean_to(read, text_of, letter, heading):
+    document, _ = read(letter)
+    [title] = document.findall(".//h1")
+    assert text_of(title) == heading
+
+
+@pytest.mark.parametrize("letter", HEADINGS)
+def test_the_title_and_the_head_never_tell_the_result(read, text_of, letter):
+    document, _ = read(letter)
+    assert text_of(document.find(".//title")) == "Your result · What’s My Trauma Response"
+    for meta in document.findall(".//head/meta"):
+        assert not any(f"towards {response}" in meta.get("content", "") for response in RESPONSES)
+    assert document.find(".//link[@rel='canonical']") is None
+    assert document.find(".//meta[@name='robots']").get("content") == "noindex"
+
+
+def test_one_response_brings_its_warm_line_its_text_and_its_articles(read):
+    _, words = read("B")
+    for said in ("Warm words about freeze.", "The text about freeze.", "More about freeze"):
+        assert said in words
+    assert "The text about fight" not in words
+
+
+def test_a_second_response_brings_the_words_about_the_pair(read, text_of):
+    document, words = read("H")
+    assert "With some flight" in [text_of(heading) for heading in document.findall(".//h2")]
+    assert "The text about fight-flight." in words
+    assert "With some" not in read("A")[1]
+
+
+def test_a_blend_brings_its_own_words_and_leads_to_both(read):
+    document, words = read("C")
+    assert "The text about flight-fawn." in words
+    assert "Neither comes first." in words
+    links = [link.get("href") for link in document.findall(".//main//a")]
+    assert links.index("/responses/flight/") < links.index("/responses/fawn/") < links.index("/responses/")
+
+
+@pytest.mark.parametrize(
+    ("letter", "said"),
+    [("D", "All four came out close together"), ("I", "Fight, flight and freeze came out close together")],
+)
+def test_an_even_mix_names_the_responses_that_are_close(read, letter, said):
+    _, words = read(letter)
+    assert said in words
+    assert "The text about even-mix." in words
+
+
+@pytest.mark.parametrize(("letter", "key"), [("E", "low-signal"), ("F", "incomplete")])
+def test_too_little_to_go_on_shows_no_figures(read, letter, key):
+    document, words = read(letter)
+    assert f"The text about {key}." in words
+    assert "%" not in words
+    assert not document.findall(".//{*}rect")
+
+
+def test_nothing_answered_gets_the_kind_page_with_the_form_one_click_away(quiz, client, texts, parse, text_of):
+    response = client.post("/quiz/", {"version": 1})
+    document = parse(response)
+    assert response.status_code == 200
+    assert text_of(document.find(".//h1")) == "Not quite enough answers yet"
+    assert "Carry on" in [text_of(button) for button in document.findall(".//main//button")]
+
+
+@pytest.mark.parametrize(
+    ("letter", "rows"),
+    [
+        ("B", ["Freeze 64%", "Fawn 19%", "Flight 11%", "Fight 6%"]),
+        ("H", ["Fight 50%", "Flight 33%", "Freeze 8%", "Fawn 8%"]),
+        ("K", ["Flight 100%", "Fight 0%", "Freeze 0%", "Fawn 0%"]),
+    ],
+)
+def test_all_four_shares_are_shown_with_label_bar_and_figure(read, text_of, letter, rows):
+    document, words = read(letter)
+    shown = [row for row in document.findall(".//main//li") if row.find("{*}svg/{*}rect") is not None]
+    assert [text_of(row) for row in shown] == rows
+    for row, text in zip(shown, rows, strict=True):
+        share = row.findall("{*}svg/{*}rect")[1]
+        assert f"{share.get('width')}%" == text.split()[-1]
+    assert "Figures are rounded." in words
+    assert "This ranks your own answers against each other." in words
+
+
+def test_few_answers_are_said_to_be_few(read):
+    assert "This rests on only 6 answers, so hold it loosely." in read("K")[1]
+    assert "hold it loosely" not in read("A")[1]
+
+
+@pytest.mark.parametrize("letter", HEADINGS)
+def test_every_result_says_its_limits_and_where_help_is(read, letter):
+    document, words = read(letter)
+    assert "isn’t a diagnosis" in words
+    assert "No study has tested" in words
+    assert document.find(".//main//aside[@aria-label='Help']//a").get("href") == "/get-help/"
+    links = {link.get("href") for link in document.findall(".//main//a")}
+    assert {f"/responses/{response}/" for response in RESPONSES} <= links
+    assert "/responses/" in links
+
+
+@pytest.mark.parametrize("letter", HEADINGS)
+def test_no_result_advertises_or_leads_off_the_site(read, letter):
+    document, words = read(letter)
+    assert not [link for link in document.iter("a") if "sponsored" in link.get("rel", "")]
+    assert not [link for link in document.findall(".//main//a") if not link.get("href").startswith(("/", "#"))]
+    assert "affiliate" not in words.lower()
+    sources = [element.get("src") for element in document.iter() if element.get("src")]
+    assert all(source.startswith("/static/") for source in sources)
+
+
+def test_the_guide_is_offered_after_the_result_and_the_help(read):
+    document, _ = read("A")
+    main = list(document.find(".//main").iter())
+    help_panel = next(place for place, element in enumerate(main) if element.get("aria-label") == "Help")
+    emails = [place for place, element in enumerate(main) if element.get("type") == "email"]
+    assert emails
+    assert min(emails) > help_panel
+    for place in emails:
+        assert not main[place].get("value")
+        assert "autofocus" not in main[place].attrib
+
+
+def test_nothing_of_the_result_can_leave_with_the_guide_form(read):
+    document, _ = read("A")
+    [form] = [form for form in document.findall(".//main//form") if form.find(".//input[@type='email']") is not None]
+    assert not [field for field in form.iter("input") if field.get("name", "").startswith("q0")]
+    assert all(response not in "".join(form.itertext()).lower() for response in RESPONSES)
+
+
+def test_change_my_answers_carries_the_answers_and_nothing_else(read):
+    document, _ = read("E")
+    [form] = [form for form in document.findall(".//form") if form.find(".//input[@name='change']") is not None]
+    fields = {field.get("name"): field.get("value") for field in form.iter("input")}
+    assert fields == {"version": "1", "change": "1", **example("E")[1]}
+    assert (form.get("method"), form.get("action")) == ("post", "/quiz/")
+
+
+def test_clear_my_result_is_a_link_that_works_without_a_script(read, text_of):
+    document, _ = read("A")
+    [link] = [link for link in document.iter("a") if text_of(link) == "Clear my result"]
+    assert link.get("href") == "/quiz/"
+
+
+@pytest.mark.parametrize("letter", HEADINGS)
+def test_no_style_or_script_stands_in_the_page(read, letter):
+    document, _ = read(letter)
+    for element in document.iter():
+        assert "style" not in element.attrib
+        assert not [name for name in element.attrib if name.startswith("on")]
+    assert not [script for script in document.iter("script") if script.text]
+
+
+def test_the_same_answers_always_give_the_same_page(post, texts):
+    assert post("H").content == post("H").content
+
+
+def test_a_result_asks_the_database_little(post, texts, django_assert_max_num_queries):
+    with django_assert_max_num_queries(10):
+        post("H")
