@@ -95,8 +95,8 @@ def compare(contenders):
 
 
 def quiz_answers(folder):
-    """Write what wrk posts: a whole quiz, the first option of each question."""
-    body = urlencode({"version": "1", **{f"q{number:02}": "fight" for number in range(1, 13)}})
+    """Write what wrk posts: a whole quiz, the first answer to each question."""
+    body = urlencode({"version": "1", **{f"q{number:02}": "a" for number in range(1, 13)}})
     script = folder / "answers.lua"
     script.write_text(
         f'wrk.method = "POST"\nwrk.body = "{body}"\n'

@@ -3,10 +3,6 @@
 from importlib.resources import files
 from pathlib import Path
 
-from fontTools import subset
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
-
 # name of the woff2 -> package, file in it, axes kept (a pair) or fixed (a number)
 FACES = {
     "newsreader": ("fontpkg_newsreader", "Newsreader[opsz,wght].ttf", {"opsz": 28, "wght": (400, 600)}),
@@ -40,19 +36,21 @@ def font_file(name: str) -> Path:
 def build(folder: Path) -> list[Path]:
     """Write the woff2 files that are missing in `folder`; return those written."""
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, (_, _, axes) in FACES.items():
-        target = folder / f"{name}.woff2"
-        if target.exists():
-            continue
-        font = instancer.instantiateVariableFont(TTFont(font_file(name)), axes)
-        options = subset.Options(
-            flavor="woff2", layout_features=["kern", "liga", "calt", "ccmp", "locl", "mark", "tnum"]
-        )
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=CHARACTERS)
-        subsetter.subset(font)
-        font.flavor = "woff2"
-        font.save(target)
-        written.append(target)
-    return written
+    missing = [folder / f"{name}.woff2" for name in FACES if not (folder / f"{name}.woff2").exists()]
+    for target in missing:
+        _cut(target)
+    return missing
+
+
+def _cut(target: Path) -> None:
+    from fontTools import subset  # takes a second to import, and is mostly not needed
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
+
+    font = instancer.instantiateVariableFont(TTFont(font_file(target.stem)), FACES[target.stem][2])
+    options = subset.Options(flavor="woff2", layout_features=["kern", "liga", "calt", "ccmp", "locl", "mark", "tnum"])
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=CHARACTERS)
+    subsetter.subset(font)
+    font.flavor = "woff2"
+    font.save(target)

@@ -144,7 +144,10 @@ def visit(site, browser):
         context = browser.new_context(base_url=site.url, **{"viewport": {"width": 1280, "height": 900}} | options)
         context.asked, context.complaints = [], []
         context.on("request", lambda request: context.asked.append(request.url))
-        context.on("console", lambda line: context.complaints.append(f"{line.text} {line.location}") if line.type == "error" else None)
+        context.on(
+            "console",
+            lambda line: context.complaints.append(f"{line.text} {line.location}") if line.type == "error" else None,
+        )
         contexts.append(context)
         return context
 

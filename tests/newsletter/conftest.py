@@ -183,7 +183,8 @@ class Site:
         self.folder = folder
         here = {"MODE": "development", "DATA": str(folder), "DJANGO_SETTINGS_MODULE": "tests.settings"}
         mail = {"EMAIL_BACKEND": "newsletter.smtp.Backend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
-        self.environment = {**os.environ, **here, **mail}
+        elsewhere = {"DATABASE_URL", "CACHE_URL"}  # its database is a file of its own, whatever the tests run on
+        self.environment = {name: value for name, value in os.environ.items() if name not in elsewhere} | here | mail
 
     def start(self, *command, **environment):
         """Start a process and return it."""

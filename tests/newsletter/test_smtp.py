@@ -108,7 +108,7 @@ def test_without_tls_nothing_is_said_in_clear(sink):
 
 def test_a_wrong_password_is_told_apart(serve):
     strict = Sink()
-    refuse = lambda server, session, envelope, mechanism, data: AuthResult(success=False, handled=False)  # noqa: E731
+    refuse = lambda server, session, envelope, mechanism, data: AuthResult(success=False, handled=False)
     port = serve(strict, authenticator=refuse, auth_require_tls=False)
     make_delivery()
     row = delivery.claim()

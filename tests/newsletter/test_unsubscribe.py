@@ -124,3 +124,26 @@ def test_signing_up_again_needs_a_new_confirmation(client, url, ask, work, mailo
     [sent] = mailoutbox
     assert sent.subject == "Please confirm your e-mail"
     assert Subscriber.objects.get().state == "pending"
+
+
+def test_confirming_and_leaving_at_once_always_ends_in_having_left(site):
+    left = site.script("""
+        import json
+        from threading import Barrier, Thread
+        from newsletter import signup
+        from newsletter.models import Delivery, Subscriber, Suppression
+
+        def at(barrier, act, *args):
+            barrier.wait()
+            act(*args)
+
+        for number in range(30):
+            person = Subscriber.objects.create(address=f"reader-{number}@example.org", wording="test")
+            barrier = Barrier(2)
+            acts = [(signup.confirm, person.public_id), (signup.leave, person.fingerprint)]
+            threads = [Thread(target=at, args=(barrier, *act)) for act in acts]
+            [thread.start() for thread in threads]
+            [thread.join() for thread in threads]
+        print(json.dumps([Subscriber.objects.count(), Delivery.objects.count(), Suppression.objects.count()]))
+    """)
+    assert left.strip() == "[0, 0, 30]"

@@ -130,7 +130,7 @@ def test_a_wrong_password_ends_it_with_three_and_says_why(site, serve):
 
     from tests.newsletter.conftest import Sink
 
-    refuse = lambda server, session, envelope, mechanism, data: AuthResult(success=False, handled=False)  # noqa: E731
+    refuse = lambda server, session, envelope, mechanism, data: AuthResult(success=False, handled=False)
     port = serve(Sink(), authenticator=refuse, auth_require_tls=False)
     queue(site, 3)
     login = {"EMAIL_PORT": str(port), "EMAIL_HOST_USER": "ann", "EMAIL_HOST_PASSWORD": "a-secret-word"}
@@ -143,38 +143,52 @@ def test_a_wrong_password_ends_it_with_three_and_says_why(site, serve):
     assert states(site) == {"queued": 3}
 
 
-WORK = 'from django.core.management import call_command; call_command("work", "--once")'
-WITHOUT_COMPARE_AND_SET = """
-    from datetime import timedelta
+# Two workers that begin together, each of them slow between looking and taking, so that they look at the same mail.
+TOGETHER = """
+    import time
+    from pathlib import Path
+    from django.conf import settings
+    from django.core.management import call_command
     from django.utils import timezone
     from newsletter import delivery
     from newsletter.models import Delivery
 
-    def take(pk, token):
-        lease = timezone.now() + timedelta(minutes=5)
+    look, take = delivery._next_due, delivery.take
+
+    def look_and_dawdle():
+        found = look()
+        time.sleep(0.01)
+        return found
+
+    def take_whatever_its_state(pk, token):
+        lease = timezone.now() + delivery.LEASE
         return bool(Delivery.objects.filter(pk=pk).update(state="sending", worker_token=token, lease_until=lease))
 
-    delivery.take = take
+    delivery._next_due, delivery.take = look_and_dawdle, {take}
+    (settings.DATA_DIR / "ready-{number}").touch()
+    while not (settings.DATA_DIR / "go").exists():
+        time.sleep(0.01)
+    call_command("work", "--once")
 """
 
 
-def copies(site, sink, number, before=""):
-    """Have two workers drain the outbox at once; return how often each person was written to."""
-    queue(site, number)
-    workers = [site.start_script(before + "    " + WORK) for _ in range(2)]
+def copies(site, sink, take):
+    """Have two workers drain the outbox at once; return how often each of 60 people was written to."""
+    queue(site, 60)
+    workers = [site.start_script(TOGETHER.format(take=take, number=number)) for number in range(2)]
+    until(lambda: len(list(site.folder.glob("ready-*"))) == 2)
+    (site.folder / "go").touch()
     for worker in workers:
         _, err = worker.communicate(timeout=60)
         assert worker.returncode == 0, err[-2000:]
-    return Counter(sink.recipients)
+    found = Counter(sink.recipients)
+    assert len(found) == 60
+    return max(found.values())
 
 
 def test_two_workers_send_nothing_twice(site, sink):
-    found = copies(site, sink, 150, before="    pass\n")
-    assert len(found) == 150
-    assert set(found.values()) == {1}
+    assert copies(site, sink, take="take") == 1
 
 
 def test_two_workers_without_compare_and_set_would(site, sink):
-    found = copies(site, sink, 150, before=WITHOUT_COMPARE_AND_SET)
-    assert len(found) == 150
-    assert max(found.values()) > 1
+    assert copies(site, sink, take="take_whatever_its_state") == 2

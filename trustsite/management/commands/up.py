@@ -1,20 +1,31 @@
 """What `make run` does once the environment is there."""
 
+import os
 import secrets
 import signal
 import subprocess
 import sys
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 LOGIN = "editor"
+WORKER = ["manage.py", "work"]
 STOP_WITHIN = 30  # seconds a part has to finish what it is at
+
+
+def web_server(options: dict[str, Any]) -> list[str]:
+    """Return what runs the web server."""
+    serve = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
+    place = ["--host", options["host"], "--port", str(options["port"])]
+    return ["-m", "granian", *serve, *place, "trustsite.wsgi:application"]
 
 
 class Command(BaseCommand):
@@ -30,27 +41,16 @@ class Command(BaseCommand):
             raise CommandError("“up” is for development. docs/operators.md says how to run a public site.")
         self.prepare()
         self.greet(options)
-        web = ["granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "1", "--no-ws"]
-        web += [
-            "--log-level",
-            "warning",
-            "--host",
-            options["host"],
-            "--port",
-            str(options["port"]),
-            "trustsite.wsgi:application",
-        ]
-        parts = [
-            subprocess.Popen([sys.executable, "-m", *web]),
-            subprocess.Popen([sys.executable, sys.argv[0], "work"]),
-        ]
+        # Groups of their own: Ctrl-C then reaches us alone, and each part is asked to stop once.
+        parts = [subprocess.Popen([sys.executable, *part], process_group=0) for part in (web_server(options), WORKER)]
         sys.exit(self.watch(parts))
 
     def prepare(self) -> None:
         """Make what is missing; change nothing that is there."""
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         call_command("build_fonts", stdout=self.stdout)
-        call_command("collectstatic", interactive=False, verbosity=0)
+        if self.has_newer_static_files():
+            call_command("collectstatic", interactive=False, verbosity=0)
         call_command("migrate", verbosity=0)
         call_command("load_content", stdout=self.stdout)
         users = get_user_model().objects
@@ -58,6 +58,15 @@ class Command(BaseCommand):
             password = secrets.token_urlsafe(15)
             users.create_superuser(LOGIN, password=password)
             self.stdout.write(f"\nThe editor's login was made: {LOGIN} / {password}\nIt is shown this once.")
+
+    def has_newer_static_files(self) -> bool:
+        """Whether a static file changed since they were last collected, which takes some seconds."""
+        manifest = settings.STATIC_ROOT / "staticfiles.json"
+        if not manifest.exists():
+            return True
+        collected = manifest.stat().st_mtime
+        found = (storage.path(name) for finder in get_finders() for name, storage in finder.list([]))
+        return any(Path(path).stat().st_mtime > collected for path in found)
 
     def greet(self, options: dict[str, Any]) -> None:
         """Say where everything is."""
@@ -87,6 +96,6 @@ class Command(BaseCommand):
             try:
                 part.wait(timeout=STOP_WITHIN)
             except subprocess.TimeoutExpired:
-                part.kill()
+                os.killpg(part.pid, signal.SIGKILL)
         self.stdout.write("Stopped.")
         return 0 if stop else 1
