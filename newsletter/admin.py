@@ -88,8 +88,8 @@ class DeliveryAdmin(ReadOnly):
 
     @admin.display(description="what that means")
     def reason(self, row: Delivery) -> str:
-        """Say in plain words what the state means."""
-        return REASONS[Delivery.State(row.state)]
+        """Say in plain words what the state means, and what the mail server said."""
+        return f"{REASONS[Delivery.State(row.state)]} {row.smtp_reply}".strip()
 
     @admin.display(description="next try", ordering="not_before")
     def next_try(self, row: Delivery) -> Any:

@@ -342,6 +342,17 @@ def test_a_worker_that_lost_its_lease_changes_nothing_any_more(clock, mailoutbox
     assert len({message.extra_headers["Message-ID"] for message in mailoutbox}) == 1
 
 
+def test_a_worker_that_lost_its_lease_leaves_the_mail_to_who_holds_it_now(clock):
+    make_delivery()
+    slow = delivery.claim()
+    clock(minutes=6)
+    delivery.reap()
+    quick = delivery.claim()
+    assert not delivery.mark(slow, Delivery.State.FAILED)
+    assert Delivery.objects.get().worker_token == quick.worker_token
+    assert delivery.mark(quick, Delivery.State.SENT)
+
+
 def test_the_slow_worker_says_so_in_the_log(clock, log):
     make_delivery()
     slow = delivery.claim()
