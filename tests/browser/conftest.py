@@ -31,6 +31,7 @@ FLAGS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups: one worker runs the one site
 def pytest_collection_modifyitems(items):
     for item in items:
         if "/browser/" in str(item.path):
