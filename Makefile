@@ -18,14 +18,15 @@ run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
-	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && \
-	  REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --ignore tests/browser
+	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser
 
-check: .venv/.tests ## the quick part: style, types, templates, migrations, settings
+check: .venv/.tests ## the quick part: style, types, templates, words, migrations, settings
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
 	@$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/mypy
 	@DATA=build/check $(BIN)/python manage.py build_fonts
+	@DATA=build/check $(BIN)/python manage.py lint_copy -v 0
 	@DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
 	@tests/production_check.sh
 

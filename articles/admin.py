@@ -6,12 +6,14 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from articles import picture_admin  # noqa: F401  registers the pictures
 from articles.models import Article, Helpline, Offer, Page, Response, Source, Topic
 from articles.views import article_context
 from trustsite.headers import page_policy
@@ -40,6 +42,9 @@ class ArticleForm(forms.ModelForm):
         model = Article
         fields = "__all__"
         widgets = {"body": forms.Textarea(attrs={"rows": 32, "class": "vLargeTextField", "spellcheck": "true"})}
+        help_texts = {
+            "body": "Markdown. Directives: :::offer key, :::picture key, :::quiz, :::guide, :::note, :::exercise, :::quote."
+        }
 
 
 @admin.register(Article)
@@ -51,9 +56,13 @@ class ArticleAdmin(admin.ModelAdmin):
     list_filter = ("state", "topic", "response", "evidence")
     search_fields = ("title", "dek", "body")
     prepopulated_fields = {"slug": ["title"]}
+    readonly_fields = ("past_addresses",)
     fieldsets = [
         (None, {"fields": ["title", "slug", "dek", "body"]}),
-        ("Publishing", {"fields": ["state", "publish_at", "updated_at", "checked_on"]}),
+        (
+            "Publishing",
+            {"fields": ["state", "publish_at", "withdrawn_note", "updated_at", "checked_on", "past_addresses"]},
+        ),
         ("Around the text", {"fields": ["topic", "response", "description", "takeaways", "content_note", "related"]}),
         ("Evidence", {"fields": ["evidence", "evidence_note"]}),
         ("What the page may hold", {"fields": ["affiliate", "sign_up", "safety"]}),
@@ -71,6 +80,18 @@ class ArticleAdmin(admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"updated_at": timezone.now(), **super().get_changeform_initial_data(request)}
+
+    @admin.display(description="old addresses")
+    def past_addresses(self, article: Article) -> str:
+        """The addresses that lead here because the article once stood there."""
+        slugs = article.old_addresses.values_list("slug", flat=True) if article.pk else []
+        return ", ".join(reverse("articles:article", args=[slug]) for slug in slugs) or "None."
+
+    def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool) -> None:
+        is_withdrawn_now = obj.state == Article.State.WITHDRAWN and "state" in form.changed_data
+        if is_withdrawn_now and "updated_at" not in form.changed_data:
+            obj.updated_at = timezone.now()  # the day its address says it was withdrawn
+        super().save_model(request, obj, form, change)
 
     def preview(self, request: HttpRequest) -> HttpResponse:
         """Show the posted form as its page, by the reader's template; nothing is saved."""
@@ -121,16 +142,43 @@ class SourceAdmin(admin.ModelAdmin):
 
 @admin.register(Offer)
 class OfferAdmin(admin.ModelAdmin):
-    list_display = ("key", "partner", "allowed_host", "valid_until", "checked_on", "is_shown")
+    list_display = ("key", "partner", "allowed_host", "valid_until", "checked_on", "is_shown", "why_hidden")
 
     @admin.display(boolean=True, description="shown")
     def is_shown(self, offer: Offer) -> bool:
         """Whether readers see it: still valid, checked within 180 days, no placeholder."""
-        return Offer.objects.current().filter(pk=offer.pk).exists()
+        return not offer.why_hidden
+
+    @admin.display(description="why not")
+    def why_hidden(self, offer: Offer) -> str:
+        """Why readers don't see it."""
+        return offer.why_hidden
 
 
 @admin.register(Helpline)
 class HelplineAdmin(admin.ModelAdmin):
-    list_display = ("name", "country_name", "kind", "phone", "sms", "checked_on")
+    """Helplines. Who looked one up, and when, is in its history."""
+
+    list_display = ("name", "country_name", "kind", "phone", "sms", "checked_on", "doubt")
     list_filter = ("country_name", "kind")
     search_fields = ("name", "phone", "sms")
+    actions = ("look_up",)
+
+    @admin.display(description="in doubt because")
+    def doubt(self, helpline: Helpline) -> str:
+        """What keeps its numbers from being sure."""
+        return helpline.doubt
+
+    @admin.action(permissions=["change"], description="I looked these up today")
+    def look_up(self, request: HttpRequest, queryset: QuerySet[Helpline]) -> None:
+        """Enter today as the day a person looked these up on their own pages."""
+        for helpline in queryset:
+            helpline.checked_on = timezone.localdate()
+            helpline.save()
+            self.log_change(request, helpline, f"Looked up: {helpline.numbers}.")
+        self.message_user(request, f"Today is entered for {len(queryset)} of them.")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        doubtful = sum(bool(helpline.doubt) for helpline in Helpline.objects.all())
+        subtitle = f"{doubtful} to look up on their own pages" if doubtful else "All looked up within 180 days"
+        return super().changelist_view(request, {"subtitle": subtitle, **(extra_context or {})})

@@ -1,6 +1,7 @@
 """What the site reads from: articles and the things they are made of."""
 
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -13,8 +14,9 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
-from articles import rendering
+from articles import facts, partners, pictures, rendering
 from trustsite.pages import Content
 
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
@@ -53,6 +55,8 @@ class Text(Filed):
     updated_at = models.DateTimeField("updated", default=timezone.now)
 
     TYPESET: tuple[str, ...] = ("title", "dek", "description")
+    MAY_HOLD_OFFERS = False
+    MAY_HOLD_PICTURES = False  # a result page shows some texts; a picture it fetched would tell a log which
 
     class Meta:
         abstract = True
@@ -62,7 +66,15 @@ class Text(Filed):
 
     def clean(self) -> None:
         super().clean()
-        problems = [str(problem) for problem in rendering.render(self.body).problems]
+        made = rendering.render(self.body)
+        problems = [str(found) for found in [*made.problems, *partners.raw_links(made.links, Offer.objects.hosts())]]
+        if not self.MAY_HOLD_OFFERS and partners.offers_in(made.html):
+            problems.append("Offers stand in articles alone.")
+        asked_for = {part.key for part in rendering.parts(made.html) if part.kind == "picture"}
+        if asked_for and not self.MAY_HOLD_PICTURES:
+            problems.append("Pictures stand in articles alone.")
+        elif unknown := asked_for - set(Picture.objects.filter(key__in=asked_for).values_list("key", flat=True)):
+            problems.append(f"There is no picture “{'”, “'.join(sorted(unknown))}”.")
         if problems:
             raise ValidationError({"body": problems})
 
@@ -82,12 +94,18 @@ class Text(Filed):
         """The text as the page shows it: HTML, and blocks to fill in."""
         if self.renderer != rendering.VERSION:
             self.render()
-        return list(rendering.parts(self.html))
+        return list(rendering.parts(facts.fill_in_html(self.html)))
+
+    @cached_property
+    def pictures(self) -> dict[str, "Picture"]:
+        """The pictures that stand in the text, by key. No query when there are none."""
+        keys = {part.key for part in self.parts if part.kind == "picture"}
+        return Picture.objects.in_bulk(list(keys), field_name="key") if keys else {}
 
     @property
     def sections(self) -> list[dict[str, str]]:
         """The sections (h2) for the contents list."""
-        return [{"id": anchor, "text": text} for level, anchor, text in self.contents if level == 2]
+        return [{"id": anchor, "text": facts.fill_in(text)} for level, anchor, text in self.contents if level == 2]
 
     @property
     def minutes(self) -> int:
@@ -132,6 +150,10 @@ class Source(Filed):
     def __str__(self) -> str:
         return self.key
 
+    def clean(self) -> None:
+        if partners.is_partners(self.url, Offer.objects.hosts()):
+            raise ValidationError({"url": "A partner that pays us is no source."})
+
 
 class ArticleQuerySet(models.QuerySet["Article"]):
     """Articles by who may see them."""
@@ -139,6 +161,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
     def published(self) -> "ArticleQuerySet":
         """Those a reader can open now. Decided by the clock, so a scheduled article needs no job to appear."""
         return self.filter(state=Article.State.PUBLISHED, publish_at__lte=timezone.now())
+
+    def withdrawn(self) -> "ArticleQuerySet":
+        """Those readers could open once, and that were taken back."""
+        return self.filter(state=Article.State.WITHDRAWN, publish_at__lte=timezone.now())
 
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
@@ -187,6 +213,7 @@ class Article(Text):
     )
 
     TYPESET = (*Text.TYPESET, "takeaways", "content_note", "evidence_note")
+    MAY_HOLD_OFFERS = MAY_HOLD_PICTURES = True
 
     objects = ArticleQuerySet.as_manager()
 
@@ -198,12 +225,19 @@ class Article(Text):
 
     def clean(self) -> None:
         super().clean()
-        offers = [part.key for part in rendering.parts(rendering.render(self.body).html) if part.kind == "offer"]
+        if self.state == self.State.WITHDRAWN and not self.withdrawn_note.strip():
+            raise ValidationError({"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."})
+        if self.affiliate and self.safety:
+            raise ValidationError({"affiliate": "A page with the help panel at its top holds no offer."})
+        html = rendering.render(self.body).html
+        offers = partners.offers_in(html)
         errors = []
         if len(offers) > 1:
             errors.append("An article may hold one offer at most.")
         if offers and not self.affiliate:
             errors.append("This article may hold no offer: take “:::offer” out, or allow it below.")
+        if partners.stands_too_early(html):
+            errors.append("The offer stands too early: it may come after the second section’s heading.")
         if unknown := set(offers) - set(Offer.objects.values_list("key", flat=True)):
             errors.append(f"There is no offer “{', '.join(sorted(unknown))}”.")
         cited = rendering.render(self.body).citations
@@ -214,12 +248,14 @@ class Article(Text):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        from articles import search
+        from articles import addresses, search
 
         if self.state == self.State.PUBLISHED and self.publish_at is None:
             self.publish_at = timezone.now()
+        addresses.keep(self)
         super().save(*args, **kwargs)
         self.__dict__.pop("parts", None)
+        self.__dict__.pop("pictures", None)
         search.index(self)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
@@ -232,6 +268,19 @@ class Article(Text):
     def is_published(self) -> bool:
         """Whether readers can open it now."""
         return self.state == self.State.PUBLISHED and self.publish_at is not None and self.publish_at <= timezone.now()
+
+    @property
+    def was_public(self) -> bool:
+        """Whether readers can open it, or could before it was withdrawn."""
+        return self.state != self.State.DRAFT and self.publish_at is not None and self.publish_at <= timezone.now()
+
+    @property
+    def skip_to(self) -> dict[str, str] | None:
+        """Where to read on without what the content note names: the section on what helps, or else the takeaways."""
+        for section in self.sections[1:]:
+            if re.search(r"\bhelps?\b", section["text"], re.IGNORECASE):
+                return {"id": section["id"], "text": f"“{section['text']}”"}
+        return {"id": "takeaways", "text": "the points to take away"} if self.takeaways else None
 
     @property
     def has_quiz_block(self) -> bool:
@@ -284,6 +333,64 @@ class Picture(Filed):
     def __str__(self) -> str:
         return self.key
 
+    def clean(self) -> None:
+        super().clean()
+        if not re.fullmatch(r"[a-z0-9-]+", self.key):
+            raise ValidationError({"key": "Use small letters, digits and hyphens alone."})
+        if not self.alt and not self.decorative:
+            raise ValidationError({"alt": "Say what a person who can’t see it misses, or mark it as decorative."})
+        if self.alt and self.decorative:
+            raise ValidationError({"alt": "A decorative picture has no text: take it out, or the mark."})
+        try:
+            self._remake()
+        except ValidationError as error:
+            raise ValidationError({"original": error.messages}) from error
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        before = Picture.objects.filter(pk=self.pk).first()
+        self._remake()
+        if self._is_uploaded():
+            self.renditions = pictures.keep(self.original.file, "pictures/")
+            self.original = f"pictures/{self.original.name}"
+        super().save(*args, **kwargs)
+        if before and before.original != self.original:
+            transaction.on_commit(before.discard_files)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if articles := list(self.used_in()):
+            titles = ", ".join(f"“{article.title}”" for article in articles)
+            raise models.ProtectedError(f"This picture is in {titles}. Take it out there first.", set(articles))
+        result = super().delete(*args, **kwargs)
+        transaction.on_commit(self.discard_files)
+        return result
+
+    def _is_uploaded(self) -> bool:
+        return bool(self.original) and not self.original._committed  # type: ignore[attr-defined]  # Django's own mark
+
+    def _remake(self) -> None:
+        """Put a picture of our own writing in the place of a new upload."""
+        if self._is_uploaded() and not isinstance(self.original.file, pictures.Remade):
+            self.original = pictures.remade(self.original.file)
+
+    def discard_files(self) -> None:
+        """Delete the picture and its renditions from the store, unless another row shows the very same picture."""
+        if not Picture.objects.filter(original=self.original.name).exists():
+            pictures.discard([str(self.original.name), *(one["name"] for one in self.renditions)])
+
+    def used_in(self) -> ArticleQuerySet:
+        """Return the articles, drafts too, that show it."""
+        return Article.objects.filter(html__contains=f'data-block="picture:{self.key}"')
+
+    @property
+    def sources(self) -> list[dict[str, str]]:
+        """Type and srcset of each format a browser may choose."""
+        return pictures.sources(self.renditions)
+
+    @property
+    def fallback(self) -> dict[str, Any]:
+        """The address, width and height every browser can use."""
+        return pictures.fallback(self.renditions)
+
 
 def next_publication() -> datetime | None:
     """Return when the next scheduled article falls due."""
@@ -329,6 +436,10 @@ class Response(Text):
 
 class OfferQuerySet(models.QuerySet["Offer"]):
     """Offers by whether they may be shown."""
+
+    def hosts(self) -> list[str]:
+        """Return the hosts of all partners, whether their offers are shown or not."""
+        return list(self.values_list("allowed_host", flat=True))
 
     def current(self) -> "OfferQuerySet":
         """Those still valid and checked within the last 180 days; on a live site none that points at a placeholder."""
@@ -377,12 +488,43 @@ class Offer(Filed):
         """Whether it points at a host that RFC 2606 keeps for examples."""
         return self.allowed_host.endswith(PLACEHOLDER_HOSTS)
 
+    @property
+    def why_hidden(self) -> str:
+        """Why readers don't see it now; empty when they do."""
+        if self.valid_until < timezone.localdate():
+            return f"It expired on {date_format(self.valid_until)}."
+        if is_stale(self.checked_on):
+            return f"It was last checked on {date_format(self.checked_on)}, more than 180 days ago."
+        if self.is_placeholder and not settings.DEVELOPMENT:
+            return "It points at a placeholder: no partner has been chosen."
+        return ""
+
     def clean(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.scheme != "https" or parts.hostname != self.allowed_host or parts.username or parts.port:
-            raise ValidationError(
-                {"url": f"The address must be https:// on {self.allowed_host} and nothing in front of it."}
-            )
+        errors: dict[str, list[str]] = {}
+        for name in ("partner", *self.TYPESET):
+            text = getattr(self, name)
+            if not text.strip() and name != "price_model":
+                errors.setdefault(name, []).append("This field cannot be blank.")
+            if name != "partner" and (words := partners.banned_words(text)):
+                errors.setdefault(name, []).append(f"An advert here doesn’t say “{'”, “'.join(words)}”.")
+        if self.checked_on and self.checked_on > timezone.localdate():
+            errors["checked_on"] = ["That day hasn’t come yet."]
+        own_host = urlsplit(settings.SITE_URL).hostname or ""
+        if wrong := partners.wrong_with_host(self.allowed_host):
+            errors["allowed_host"] = [wrong]
+        elif wrong := partners.wrong_with_address(self.url, self.allowed_host, own_host):
+            errors["url"] = [wrong]
+        elif linking := list(_texts_that_link_to(self.allowed_host)):
+            errors["allowed_host"] = [f"These texts link there without a label: {', '.join(linking)}."]
+        if errors:
+            raise ValidationError(errors)
+
+
+def _texts_that_link_to(host: str) -> Iterator[str]:
+    for model in (Article, Page, Response):
+        for text in model._default_manager.filter(body__icontains=host.removeprefix("www.")):
+            if partners.raw_links(rendering.render(text.body).links, [host]):
+                yield text.title
 
 
 class Helpline(Filed):
@@ -411,19 +553,60 @@ class Helpline(Filed):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        errors = {}
+        for name in ("phone", "sms"):
+            if not re.fullmatch(r"(\+?[0-9][0-9 -]*)?", getattr(self, name)):
+                errors[name] = "Digits and spaces alone, so that a telephone can dial it."
+        if self.url and urlsplit(self.url).scheme != "https":
+            errors["url"] = "The address must begin with https://."
+        if partners.is_partners(self.url, Offer.objects.hosts()):
+            errors["url"] = "A partner that pays us stands in an offer, never among the helplines."
+        if self.checked_on and self.checked_on > timezone.localdate():
+            errors["checked_on"] = "That day hasn’t come yet."
+        if errors:
+            raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+        if before and before.checked_on == self.checked_on and before.numbers != self.numbers:
+            self.checked_on = None  # nobody has looked up the new number
+        super().save(*args, **kwargs)
+
+    @property
+    def numbers(self) -> str:
+        """What to call and what to text, in one line."""
+        call = ", ".join(filter(None, [self.phone, self.extra]))
+        text = f"text {self.sms_keyword} to {self.sms}" if self.sms_keyword else f"text {self.sms}"
+        return "; ".join(filter(None, [call, text if self.sms else ""])) or self.url
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nobody has looked it up within the last 180 days."""
+        return is_stale(self.checked_on)
+
+    @property
+    def doubt(self) -> str:
+        """What keeps its numbers from being sure; empty when nothing does."""
+        if self.checked_on is None:
+            return "nobody has looked it up yet"
+        if self.is_stale:
+            return f"last looked up on {date_format(self.checked_on)}, more than 180 days ago"
+        return "" if self.url else "no address to look it up at"
+
     @property
     def dial(self) -> str:
-        """The digits of the phone number, as a tel: link takes them."""
+        """The phone number as a tel: link takes it."""
         return _digits(self.phone)
 
     @property
     def text_to(self) -> str:
-        """The digits of the number for texts, as an sms: link takes them."""
+        """The number for texts as an sms: link takes it."""
         return _digits(self.sms)
 
 
 def _digits(number: str) -> str:
-    return "".join(character for character in number if character.isdigit())
+    return "+" * number.startswith("+") + "".join(character for character in number if character.isdigit())
 
 
 def is_stale(checked_on: date | None) -> bool:

@@ -24,3 +24,12 @@ def cards(slugs: list[str], *, without: str = "") -> list[Article]:
     """Return the published ones of `slugs`, in their order, up to three."""
     found = {article.slug: article for article in Article.objects.published().for_cards().filter(slug__in=slugs)}
     return [found[slug] for slug in slugs if slug in found and slug != without][:CARDS]
+
+
+def neighbours(article: Article) -> tuple[Article | None, Article | None]:
+    """Return the published articles before and after `article` on its topic's page, in one query."""
+    shelf = list(Article.objects.published().filter(topic=article.topic_id).only("slug", "title"))
+    place = next((place for place, other in enumerate(shelf) if other.pk == article.pk), None)
+    if place is None:
+        return None, None
+    return shelf[place - 1] if place else None, shelf[place + 1] if place + 1 < len(shelf) else None

@@ -3,7 +3,7 @@
 CommonMark without raw HTML, plus
 
 - `[^key]` after a sentence: a numbered reference to the source `key`;
-- `:::offer key`, `:::quiz`, `:::guide` on a line of their own: a block the page fills in;
+- `:::offer key`, `:::picture key`, `:::quiz`, `:::guide` on a line of their own: a block the page fills in;
 - `:::note Heading`, `:::exercise Heading`, `:::quote` … `:::`: an aside, a list of steps, a pull quote.
 
 What an editor got wrong (an unknown directive, a picture from elsewhere) is not an exception but a `Problem` with its line:
@@ -13,6 +13,7 @@ the admin refuses it, a page leaves it out. This module holds the project's only
 import re
 from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -27,12 +28,18 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
-VERSION = 1  # raise it when the same markdown gives other HTML: stored HTML is then made anew
+VERSION = 2  # raise it when the same markdown gives other HTML: stored HTML is then made anew
 
-BLOCKS = ("offer", "quiz", "guide")
+BLOCKS = ("offer", "picture", "quiz", "guide")
+KEYED = {  # blocks that name a row
+    "offer": "an offer, such as “:::offer online-therapy”",
+    "picture": "a picture, such as “:::picture garden-path”",
+}
 CONTAINERS = ("note", "exercise", "quote")
 BLOCK = re.compile(r'<div data-block="([a-z]+):([a-z0-9-]*)"></div>\s*')
 CITATION = re.compile(r"\[\^([a-z0-9-]+)\]")
+# Addresses that every reader of addresses takes apart alike: browsers repair others, and not as Python does.
+WEB = re.compile(r"https?://[a-z0-9.-]+(:\d+)?([/?#]|$)", re.IGNORECASE)
 
 Env = MutableMapping[str, Any]  # what one parse carries along: citations, problems, headings, prefix
 
@@ -69,6 +76,7 @@ _cleaner = nh3.Cleaner(
         "div": {"class", "data-block", "role", "aria-label", "aria-labelledby", "tabindex"},
         "ol": {"start"},
         "th": {"scope"},
+        "h2": {"tabindex"},
     },
     url_schemes={"https", "http", "mailto", "tel", "sms"},
     link_rel=None,
@@ -96,6 +104,14 @@ class Heading:
 
 
 @dataclass(frozen=True)
+class Link:
+    """Where a link of the text leads, and on which line of the markdown it stands."""
+
+    line: int
+    href: str
+
+
+@dataclass(frozen=True)
 class Rendered:
     """A finished text.
 
@@ -108,6 +124,7 @@ class Rendered:
     citations: dict[str, int] = field(default_factory=dict)
     words: int = 0
     problems: list[Problem] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
 
 
 EMPTY = SafeString("")
@@ -137,9 +154,10 @@ def parts(html: str) -> Iterator[Part]:
             yield Part(kind=pieces[index + 1], key=pieces[index + 2])
 
 
+@lru_cache(maxsize=256)  # checking, saving and showing a text ask for the same one
 def render(markdown: str, *, prefix: str = "") -> Rendered:
     """Turn an editor's markdown into a finished text. `prefix` keeps ids apart when a page shows two texts."""
-    env: dict[str, Any] = {"citations": {}, "problems": [], "prefix": prefix, "headings": []}
+    env: dict[str, Any] = {"citations": {}, "problems": [], "prefix": prefix, "headings": [], "links": []}
     tokens = _markdown.parse(markdown, env)
     html = _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, env))
     return Rendered(
@@ -148,6 +166,7 @@ def render(markdown: str, *, prefix: str = "") -> Rendered:
         citations=env["citations"],
         words=count_words(html),
         problems=sorted(env["problems"], key=lambda problem: problem.line),
+        links=env["links"],
     )
 
 
@@ -199,11 +218,11 @@ def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         known = ", ".join((*BLOCKS, *CONTAINERS))
         _note_problem(state.env, start, f"There is no directive “:::{name}”. There are: {known}.")
         return True
-    if name == "offer" and not re.fullmatch(r"[a-z0-9-]+", argument):
-        _note_problem(state.env, start, "“:::offer” needs the key of an offer, such as “:::offer online-therapy”.")
+    if name in KEYED and not re.fullmatch(r"[a-z0-9-]+", argument):
+        _note_problem(state.env, start, f"“:::{name}” needs the key of {KEYED[name]}.")
         return True
     token = state.push("page_block", "div", 0)
-    token.meta = {"block": f"{name}:{argument if name == 'offer' else ''}"}
+    token.meta = {"block": f"{name}:{argument if name in KEYED else ''}"}
     token.map = [start, start + 1]
     return True
 
@@ -249,26 +268,53 @@ def _shape(state: StateCore) -> None:
                 token.tag = state.tokens[index + 2].tag = "h4"
             text = _plain(inline)
             token.attrSet("id", _fresh_id(state.env["prefix"] + (slugify(text) or "section"), used))
+            if token.tag == "h2":
+                token.attrSet("tabindex", "-1")  # so that a link to a section moves the keyboard there too
             if token.tag in {"h2", "h3"}:
                 state.env["headings"].append(Heading(int(token.tag[1]), str(token.attrGet("id")), text))
-        for child in token.children or []:
+        children = token.children or []
+        for place, child in enumerate(children):
+            line += child.type in {"softbreak", "hardbreak"}
             _look_at(child, line, state.env)
+            if child.type == "link_open":
+                _look_at_number(str(child.attrGet("href")), _link_text(children[place:]), line, state.env)
 
 
 def _look_at(token: Token, line: int, env: Env) -> None:
     if token.type == "image":
-        _note_problem(env, line, "Pictures are added in the picture field, not by address.")
+        _note_problem(env, line, "Pictures are uploaded at the desk and put in by “:::picture key”, not by address.")
         token.type, token.tag, token.content = "text", "", token.content
     elif token.type == "link_open":
         href = str(token.attrGet("href") or "")
+        env["links"].append(Link(line + 1, href))
+        is_web = re.match(r"https?:", href, re.IGNORECASE)
         if href.startswith(("//", "\\", "/\\")):
             _note_problem(env, line, f"The link {href} has no https:// in front.")
             token.attrSet("href", "")
-        elif re.match(r"https?://[^/]*@", href):
+        elif re.match(r"https?://[^/?#]*@", href, re.IGNORECASE):
             _note_problem(env, line, f"The link {href} hides its address behind an @.")
             token.attrSet("href", "")
-        elif href.startswith("http"):
+        elif is_web and not WEB.match(href):
+            _note_problem(env, line, f"The link {href} needs a plain address, such as https://example.org/page.")
+            token.attrSet("href", "")
+        elif is_web:
             token.attrSet("rel", "noopener")
+
+
+def _look_at_number(href: str, text: str, line: int, env: Env) -> None:
+    """A number to call or text must be the number the reader sees; +44 may stand for its leading 0."""
+    if not href.startswith(("tel:", "sms:")):
+        return
+    dialled, shown = re.sub(r"\D", "", href), re.sub(r"\D", "", text)
+    abroad = href[4:].startswith("+") and shown.startswith("0") and dialled.endswith(shown[1:])
+    if not shown or (dialled != shown and not abroad):
+        _note_problem(env, line, f"The link {href} and its words “{text}” are different numbers.")
+
+
+def _link_text(children: list[Token]) -> str:
+    """Return the words of the link that `children` begins with."""
+    ends = next((place for place, child in enumerate(children) if child.type == "link_close"), len(children))
+    return "".join(child.content for child in children[:ends] if child.type in {"text", "code_inline"})
 
 
 def _plain(inline: Token) -> str:

@@ -1,13 +1,15 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
-from articles import views
+from articles import image_views, views
 from articles.feeds import ArticlesFeed
 from articles.sitemaps import SITEMAPS
 from trustsite.pages import public
 
 app_name = "articles"
-STANDING_PAGES = "about|editorial-policy|affiliate-disclosure|privacy|accessibility|contact|leaving-this-site"
+STANDING_PAGES = (
+    "about|editorial-policy|affiliate-disclosure|privacy|health-data-privacy|accessibility|contact|leaving-this-site"
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -22,5 +24,8 @@ urlpatterns = [
     path("sitemap.xml", public(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
     path("robots.txt", views.robots),
     path(".well-known/security.txt", views.security_txt),
+    path("card.png", image_views.share_card, name="site_card"),
+    path("articles/<slug:slug>/card.png", image_views.share_card, name="article_card"),
+    re_path(r"^media/pictures/(?P<name>[0-9a-f]{20}(-\d{1,4})?\.(avif|webp|jpg|png))$", image_views.picture),
     re_path(rf"^(?P<slug>{STANDING_PAGES})/$", views.page, name="page"),
 ]

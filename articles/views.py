@@ -5,16 +5,16 @@ from itertools import groupby
 from urllib.parse import quote
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from articles import structured
-from articles.content_files import emergency_numbers
-from articles.models import RESPONSES, Article, Helpline, Offer, Page, Response, is_stale
-from articles.related import cards, related
+from articles import crisis, structured
+from articles.addresses import leads_to
+from articles.models import RESPONSES, Article, Offer, Page, Response
+from articles.related import cards, neighbours, related
 from articles.search import LONGEST, suggestion
 from articles.search import search as find
 from trustsite.pages import CACHE_CONTROL, public
@@ -44,9 +44,14 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one published article."""
-    found = get_object_or_404(Article.objects.published().select_related("topic"), slug=slug)
-    return render(request, "articles/article.html", article_context(found))
+    """Show one published article; say of a withdrawn one that it is gone; lead on from an address that has changed."""
+    if found := Article.objects.published().select_related("topic").filter(slug=slug).first():
+        return render(request, "articles/article.html", article_context(found))
+    if gone := Article.objects.withdrawn().filter(slug=slug).first():
+        return render(request, "410.html", {"article": gone, "related": related(gone)}, status=410)
+    if moved := leads_to(slug):
+        return HttpResponsePermanentRedirect(moved.get_absolute_url())
+    raise Http404
 
 
 def article_context(article: Article) -> dict[str, object]:
@@ -59,6 +64,7 @@ def article_context(article: Article) -> dict[str, object]:
         "has_offer": any(part.kind == "offer" and part.key in offers for part in article.parts),
         "references": list(article.references()),
         "related": related(article),
+        "neighbours": neighbours(article),
         "share_mail": f"mailto:?subject={quote(article.title)}&body={quote(address)}",
         "address": address,
         "structured": structured.article(article),
@@ -92,20 +98,12 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @public
 def get_help(request: HttpRequest) -> HttpResponse:
-    """Show the helplines, by country, before any other word."""
-    helplines = list(Helpline.objects.all())
-    countries = [
-        {"code": code, "name": name, "helplines": list(group)}
-        for (code, name), group in groupby(helplines, key=lambda line: (line.country, line.country_name))
-    ]
-    context = {
-        "page": get_object_or_404(Page, slug="get-help"),
-        "emergency": emergency_numbers(),
-        "countries": countries,
-        "unchecked": any(is_stale(line.checked_on) for line in helplines),
-        "oldest_check": min((line.checked_on for line in helplines if line.checked_on), default=None),
-    }
-    return render(request, "articles/get_help.html", context)
+    """Show the helplines, by country, before any other word; from a copy when the database doesn't answer."""
+    context = crisis.shown()
+    response = render(request, "articles/get_help.html", context)
+    if context["is_copy"]:
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @require_safe

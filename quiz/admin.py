@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.http import HttpRequest
 
-from quiz.models import Option, PartOfVersion, Question, Quiz, Rating, Version, is_fixed
+from quiz.desk import Desk
+from quiz.models import Option, PartOfVersion, Question, Quiz, Rating, Review, Version, is_fixed
 
 
 def _is_fixed(row: Any) -> bool:
@@ -54,12 +55,21 @@ class QuizAdmin(admin.ModelAdmin):
 
 
 @admin.register(Version)
-class VersionAdmin(DraftsOnly, admin.ModelAdmin):
-    list_display = ("__str__", "state", "released_at")
+class VersionAdmin(DraftsOnly, Desk):
+    list_display = ("__str__", "state", "released_at", "retired_at")
     list_filter = ("quiz", "state")
     list_select_related = ("quiz",)
-    readonly_fields = ("state", "released_at")
+    fields = ("quiz", "note", "state", "released_at", "retired_at")
+    readonly_fields = ("state", "released_at", "retired_at")
     inlines = (QuestionInline, RatingInline)
+
+
+@admin.register(Review)
+class ReviewAdmin(admin.ModelAdmin):
+    """Reviews: entered for a version that may be live already."""
+
+    list_display = ("__str__", "version")
+    list_select_related = ("version__quiz",)
 
 
 @admin.register(Question)

@@ -11,7 +11,7 @@ Because people choose between answers, shares rank the four responses within one
 Worked examples: tests/quiz/fixtures.json.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from statistics import fmean
@@ -95,6 +95,11 @@ class Result:
         return "-".join(_listed({*self.responses, self.secondary})) if self.secondary else ""
 
     @property
+    def steadiness_text(self) -> str:
+        """The name of the text about how soon stress settles, if there is something to say."""
+        return f"steadiness-{self.steadiness}" if self.steadiness in {"settles", "noticeable", "hard-going"} else ""
+
+    @property
     def figures(self) -> dict[str, int]:
         """The shares as shown: whole numbers, the highest first, tied ones in the usual order."""
         ranked = sorted(self.shares, key=lambda response: (-round(self.shares[response], 6), RESPONSES.index(response)))
@@ -121,41 +126,49 @@ def score(form: Form, answers: Mapping[str, str], ratings: Mapping[str, int] | N
 
 
 def _shares(chosen: list[tuple[Question, Option]]) -> dict[str, float]:
-    """Return each response's share in per cent: its points over the most these questions offer it, scaled to add up to 100."""
-    norm: dict[str, float] = {}
-    for response in RESPONSES:
-        most = sum(question.highest(response) for question, _ in chosen)
-        points = sum(option.weights.get(response, 0) for _, option in chosen)
-        norm[response] = points / most if most else 0.0
-    total = sum(norm.values())
-    return {response: 100 * part / total for response, part in norm.items()} if total else {}
+    points = [sum(option.weights.get(response, 0) for _, option in chosen) for response in RESPONSES]
+    return shares_of(points, [sum(question.highest(response) for question, _ in chosen) for response in RESPONSES])
+
+
+def shares_of(points: Sequence[int], most: Sequence[int]) -> dict[str, float]:
+    """Return each response's share in per cent: its points over the most there were for it, scaled to add up to 100."""
+    norm = [part / whole if whole else 0.0 for part, whole in zip(points, most, strict=True)]
+    total = sum(norm)
+    return {response: 100 * part / total for response, part in zip(RESPONSES, norm, strict=True)} if total else {}
+
+
+def name_outcome(shares: Mapping[str, float], margin: float) -> tuple[Outcome, tuple[str, ...]]:
+    """Say what `shares` come to when a lead of `margin` counts: one response, a blend of two or an even mix."""
+    ranked = sorted(RESPONSES, key=lambda response: -shares[response])
+    first, second, third, _ = (shares[response] for response in ranked)
+    if _below(first - third, margin):
+        return "even-mix", tuple(response for response in RESPONSES if _below(first - shares[response], margin))
+    if _below(first - second, margin):
+        return "blend", _listed(set(ranked[:2]))
+    return "primary", (ranked[0],)
 
 
 def _decide(result: Result, form: Form) -> Result:
-    """Name one response, a blend of two or an even mix."""
-    shares = result.shares
-    ranked = sorted(RESPONSES, key=lambda response: -shares[response])
-    first, second, third, _ = (shares[response] for response in ranked)
-    margin = form.margin / result.answered
-    if _below(first - third, margin):
-        close = {response for response in RESPONSES if _below(first - shares[response], margin)}
-        return replace(result, outcome="even-mix", responses=_listed(close))
-    if _below(first - second, margin):
-        return replace(result, outcome="blend", responses=_listed(set(ranked[:2])))
+    """Name the outcome; of one response, how clearly it leads and whether another stands out behind it."""
+    outcome, responses = name_outcome(result.shares, form.margin / result.answered)
+    if outcome != "primary":
+        return replace(result, outcome=outcome, responses=responses)
+    first, second, third, _ = sorted(result.shares.values(), reverse=True)
     is_clear = not (_below(first, CLEAR_SHARE) or _below(first - second, CLEAR_LEAD) or result.few_answers)
     is_second = not (_below(second, SECONDARY_SHARE) or _below(second - third, form.second_margin / result.answered))
     return replace(
         result,
-        outcome="primary",
-        responses=(ranked[0],),
+        outcome=outcome,
+        responses=responses,
         strength="clear" if is_clear else "leaning",
-        secondary=ranked[1] if is_second else "",
+        secondary=max(set(RESPONSES) - set(responses), key=lambda name: result.shares[name]) if is_second else "",
     )
 
 
 def _steadiness(form: Form, ratings: Mapping[str, int]) -> Steadiness:
     """Say how soon stress settles. People who give one answer to everything are told nothing."""
-    if not form.ratings or any(ratings.get(rating.key) not in range(5) for rating in form.ratings):
+    both_ways = {rating.reverse for rating in form.ratings} == {True, False}
+    if not both_ways or any(ratings.get(rating.key) not in range(5) for rating in form.ratings):
         return "not-shown"
     direct = fmean(ratings[rating.key] for rating in form.ratings if not rating.reverse)
     reverse = fmean(ratings[rating.key] for rating in form.ratings if rating.reverse)

@@ -4,4 +4,9 @@ from quiz import views
 
 app_name = "quiz"
 
-urlpatterns = [path("", views.take, name="take")]
+urlpatterns = [
+    path("", views.take, {"slug": "short"}, name="take"),
+    path("longer/", views.take, {"slug": "full"}, name="longer"),
+    path("method/", views.method, name="method"),
+    path("paper/", views.paper, name="paper"),
+]

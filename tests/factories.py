@@ -1,11 +1,14 @@
 """Plain makers: each returns a saved row that is valid, and takes what a test wants otherwise."""
 
 from datetime import timedelta
+from io import BytesIO
 from itertools import count
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
-from articles.models import Article, Offer, Response, Source, Topic
+from articles.models import Article, Helpline, Offer, Page, Picture, Response, Source, Topic
 from newsletter.models import Delivery, Subscriber
 
 _numbers = count(1)
@@ -79,3 +82,38 @@ def make_delivery(**over):
         waiting = values["kind"] == Delivery.Kind.CONFIRM
         values["subscriber"] = make_subscriber(state="pending" if waiting else "confirmed")
     return Delivery.objects.create(**values)
+
+
+def picture_file(kind="JPEG", size=(900, 600), colour=(120, 140, 110), **options):
+    """Return the bytes of a picture of one colour."""
+    file = BytesIO()
+    Image.new("RGBA" if isinstance(colour, tuple) and len(colour) == 4 else "RGB", size, colour).save(
+        file, kind, **options
+    )
+    return file.getvalue()
+
+
+def make_picture(**over):
+    values = {"key": f"picture-{next(_numbers)}", "alt": "A path through a garden."} | over
+    if "original" not in values:
+        values["original"] = ContentFile(picture_file(), name="photo.jpg")
+    return Picture.objects.create(**values)
+
+
+def make_page(**over):
+    values = {"slug": "about", "title": "About", "description": "What this is.", "body": "A site about stress."}
+    return Page.objects.create(**values | over)
+
+
+def make_helpline(**over):
+    number = next(_numbers)
+    values = {
+        "key": f"line-{number}",
+        "country": "gb",
+        "country_name": "United Kingdom",
+        "kind": "listen",
+        "name": "Samaritans",
+        "phone": "116 123",
+        "position": number,
+    }
+    return Helpline.objects.create(**values | over)

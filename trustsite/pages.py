@@ -95,14 +95,16 @@ class Page:
     @classmethod
     def made_of(cls, headers: list[tuple[str, str]], body: bytes) -> "Page":
         kept = [(name, value) for name, value in headers if name.lower() not in {"content-length", "etag", "vary"}]
-        bodies = {"": body, "gzip": gzip.compress(body, 9, mtime=0), "br": brotli.compress(body, quality=9)}
+        bodies = {"": body}
+        if not dict(kept).get("Content-Type", "").startswith("image/"):  # a picture is compressed as it is
+            bodies |= {"gzip": gzip.compress(body, 9, mtime=0), "br": brotli.compress(body, quality=9)}
         digest = hashlib.sha256(body).hexdigest()[:24]
         tags = {encoding: f'"{digest}{encoding and "-" + encoding}"' for encoding in bodies}
         return cls([*kept, ("Vary", "Accept-Encoding")], bodies, tags)
 
     def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-        encoding = "br" if "br" in accepted else "gzip" if "gzip" in accepted else ""
+        encoding = next((name for name in ("br", "gzip") if name in accepted and name in self.bodies), "")
         tag, body = self.tags[encoding], self.bodies[encoding]
         headers = [*self.headers, ("ETag", tag)]
         if tag in environ.get("HTTP_IF_NONE_MATCH", ""):

@@ -104,7 +104,7 @@ def test_containers_nest_with_a_longer_fence():
     [
         ("Words.\n\n:::banner\n\nWords.", "Line 3: There is no directive “:::banner”."),
         (":::offer", "Line 1: “:::offer” needs the key of an offer"),
-        ("a\n\n![x](https://elsewhere.example/x.png)", "Line 3: Pictures are added in the picture field"),
+        ("a\n\n![x](https://elsewhere.example/x.png)", "Line 3: Pictures are uploaded at the desk"),
         ("[x](//evil.example)", "has no https:// in front"),
         ("[x](https://bank.example@evil.example)", "hides its address behind an @"),
     ],

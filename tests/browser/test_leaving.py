@@ -1,5 +1,7 @@
 """“Leave this site”: by button and by Shift, with scripts and without."""
 
+import pytest
+
 NEUTRAL = "https://www.bbc.co.uk/weather"
 
 
@@ -31,6 +33,108 @@ def test_it_is_an_ordinary_link_without_scripts(visit):
     assert page.url == NEUTRAL
 
 
+def hold_the_neutral_page_back(context):
+    """Never answer, as a bad connection would."""
+    context.route("https://www.bbc.co.uk/**", lambda route: None)
+
+
+def says(page):
+    return page.locator("body > [role=status]").text_content()
+
+
+def press_shift(page, times):
+    for _ in range(times):
+        page.keyboard.press("Shift")
+
+
+def test_the_page_is_blank_unnamed_and_emptied_at_once_however_slow_the_connection(visit):
+    context = visit()
+    hold_the_neutral_page_back(context)
+    page = context.new_page()
+    page.goto("/guide/")
+    field = page.get_by_label("E-mail address").first
+    field.fill("reader@example.org")
+    took, hidden, title, value = page.evaluate(
+        """() => {
+          const began = performance.now();
+          document.querySelector('[data-leave]').click();
+          const hidden = !document.querySelector('main').checkVisibility();
+          return [performance.now() - began, hidden, document.title, document.querySelector('[type=email]').value];
+        }"""
+    )
+    assert (hidden, title, value) == (True, "www.bbc.co.uk", "")
+    assert took < 100
+
+
+def test_it_comes_second_on_the_keyboard_and_what_it_cannot_do_beside_it(visit):
+    page = visit().new_page()
+    page.goto("/articles/")
+    reached = []
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent.replace(/\\s+/g, ' ').trim()"))
+    assert reached == ["Skip to the text", "Leave this site", "What it can’t do"]
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/leaving-this-site/")
+    assert page.get_by_text("It doesn’t clear your history.").first.is_visible()
+
+
+def test_each_press_of_shift_is_told_once_and_a_pause_takes_it_back(visit):
+    page = visit().new_page()
+    page.clock.install()
+    page.goto("/articles/")
+    assert says(page) == ""
+    press_shift(page, 1)
+    assert says(page) == "Press Shift twice more to leave this site."
+    press_shift(page, 1)
+    assert says(page) == "Press Shift once more to leave this site."
+    page.clock.fast_forward(5001)
+    assert says(page) == "Still on this page. Earlier presses of Shift no longer count."
+    press_shift(page, 1)
+    assert says(page) == "Press Shift twice more to leave this site."
+    assert page.url.endswith("/articles/")
+
+
+@pytest.mark.parametrize("keys", ["Shift+Tab", "Shift+A", "Control+Shift", "Alt+Shift", "Meta+Shift"])
+def test_shift_with_another_key_does_not_count(visit, keys):
+    page = visit().new_page()
+    page.goto("/articles/")
+    for _ in range(4):
+        page.keyboard.press(keys)
+    press_shift(page, 2)
+    assert says(page) == "Press Shift once more to leave this site."
+    assert page.url.endswith("/articles/")
+
+
+def test_shift_with_the_pointer_does_not_count(visit):
+    page = visit().new_page()
+    page.goto("/articles/")
+    for _ in range(4):
+        page.locator("h1").click(modifiers=["Shift"])
+    assert says(page) == ""
+    assert page.url.endswith("/articles/")
+
+
+def test_typing_in_a_field_says_and_does_nothing(visit):
+    page = visit().new_page()
+    page.goto("/guide/")
+    page.get_by_label("E-mail address").first.focus()
+    press_shift(page, 4)
+    assert says(page) == ""
+    assert page.url.endswith("/guide/")
+
+
+def test_a_page_that_comes_back_shows_itself_again(visit):
+    context = visit()
+    hold_the_neutral_page_back(context)
+    page = context.new_page()
+    page.goto("/articles/")
+    page.evaluate("document.querySelector('[data-leave]').click(); window.stop()")
+    page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    assert page.locator("h1").is_visible()
+    assert page.title().startswith("Articles")
+
+
 def test_three_presses_of_shift_leave(visit):
     context = visit()
     answer_for_the_neutral_page(context)
@@ -56,9 +160,13 @@ def test_two_presses_a_pause_and_typing_do_not_leave(visit):
 
 
 def test_the_way_out_is_on_the_screen_of_a_small_phone(visit):
-    page = visit(viewport={"width": 320, "height": 568}).new_page()
-    page.goto("/articles/trauma-and-trust-issues/")
-    box = page.locator("[data-leave]").bounding_box()
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= 320
-    assert box["height"] >= 44
+    for size in ({"width": 320, "height": 568}, {"width": 320, "height": 256}):  # the second is 1280 px at 400 % zoom
+        page = visit(viewport=size).new_page()
+        page.goto("/articles/trauma-and-trust-issues/")
+        box = page.locator("[data-leave]").bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 320
+        assert box["y"] + box["height"] <= size["height"]
+        assert box["height"] >= 44
+        about = page.locator(".leave__about").bounding_box()
+        assert about["y"] >= box["y"] + box["height"]

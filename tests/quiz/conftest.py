@@ -82,5 +82,6 @@ def texts(db):
             related=[f"{response}-article"],
         )
         make_article(slug=f"{response}-article", title=f"More about {response}")
-    for key in [*pairs, "even-mix", "low-signal", "incomplete"]:
+    steadiness = [f"steadiness-{kind}" for kind in ("settles", "noticeable", "hard-going")]
+    for key in [*pairs, *steadiness, "even-mix", "low-signal", "incomplete"]:
         make_response(key=key, title=key, belief="", body=f"The text about {key}.")

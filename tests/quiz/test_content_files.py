@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 from django.conf import settings
 
-from quiz.content_files import ContentError, load
+from quiz.content_files import ContentError, copy, load, read, write
 from quiz.models import Option, Question, Quiz, Rating, Version
 from quiz.scoring import RESPONSES, score
 from tests.quiz.conftest import FIXTURES, bank, example, speaks_for
@@ -12,7 +12,7 @@ from tests.quiz.conftest import FIXTURES, bank, example, speaks_for
 SHORT, FULL = bank("short"), bank("full")
 
 
-def write(folder, text, name="short"):
+def put(folder, text, name="short"):
     (folder / "quiz").mkdir(exist_ok=True)
     (folder / "quiz" / f"{name}.toml").write_text(text)
     return folder
@@ -64,8 +64,8 @@ def test_the_database_holds_what_the_file_says(quiz, slug):
 
 
 @pytest.mark.django_db
-def test_options_are_called_by_their_place_and_weigh_what_the_file_says(tmp_path):
-    assert load(write(tmp_path, QUESTION)) == {"quiz versions": 1}
+def test_options_are_called_by_their_place_and_weigh_what_the_file_says():
+    read("short", QUESTION)
     assert [(option.key, option.weights) for option in Option.objects.all()] == [
         ("a", {"fight": 3, "flight": 0, "freeze": 0, "fawn": 0}),
         ("b", {"fight": 0, "flight": 2, "freeze": 1, "fawn": 0}),
@@ -89,16 +89,50 @@ def test_options_are_called_by_their_place_and_weigh_what_the_file_says(tmp_path
 )
 def test_a_broken_file_names_itself_and_the_reason_and_leaves_nothing(tmp_path, old, new, says):
     with pytest.raises(ContentError) as error:
-        load(write(tmp_path, QUESTION.replace(old, new, 1)))
+        load(put(tmp_path, QUESTION.replace(old, new, 1)))
     assert "short.toml" in str(error.value)
     assert says in str(error.value)
     assert not Quiz.objects.exists()
 
 
 @pytest.mark.django_db
+def test_a_file_that_readers_should_not_see_yet_says_what_to_change_and_leaves_nothing(tmp_path):
+    with pytest.raises(ContentError, match=r"q01 has 2 answers\. Give it 4\."):
+        load(put(tmp_path, QUESTION))
+    assert not Quiz.objects.exists()
+
+
+@pytest.mark.parametrize("slug", ["short", "full"])
+def test_what_is_written_is_the_file_it_was_read_from(quiz, slug):
+    version = Version.objects.live().get(quiz__slug=slug)
+    assert write(version) == (settings.CONTENT_DIR / "quiz" / f"{slug}.toml").read_text()
+
+
+def test_reading_what_was_written_gives_the_same_again(quiz):
+    draft = copy(quiz)
+    draft.note = 'Two words\n"clearer" \\ than before'
+    draft.save()
+    question = draft.questions.first()
+    question.stem = 'A “stem” with "quotes", a \\ and \x7f.'
+    question.context = ""
+    question.save()
+    Option.objects.filter(pk=question.options.first().pk).update(position=9)
+    text = write(draft)
+    again = read("short", text)
+    assert write(again) == text
+    assert again.form() == draft.form()
+    assert [option.key for option in again.questions.first().options.all()] == ["b", "c", "d", "a"]
+
+
+def test_a_copy_is_a_draft_with_the_next_number(quiz):
+    draft = copy(quiz)
+    assert (draft.number, draft.state, draft.form()) == (2, "draft", quiz.form())
+
+
+@pytest.mark.django_db
 def test_a_file_that_is_no_quiz_of_ours_is_refused(tmp_path):
     with pytest.raises(ContentError, match=r"long\.toml"):
-        load(write(tmp_path, QUESTION, "long"))
+        load(put(tmp_path, QUESTION, "long"))
 
 
 # -- what must stay true of the bank after any edit -------------------------------------------------------------------

@@ -5,9 +5,10 @@ import logging
 
 import pytest
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
 
-from quiz import scoring
+from quiz import released, scoring
 from tests.quiz.conftest import FIXTURES, example
 from trustsite.redact import Redact
 
@@ -29,6 +30,57 @@ def everything():
     with connection.cursor() as cursor:
         tables = sorted(connection.introspection.table_names(cursor))
         return {table: cursor.execute(f'SELECT * FROM "{table}"').fetchall() for table in tables}
+
+
+def raw():
+    """Return the database as the bytes it is stored in, what was overwritten included."""
+    connection.ensure_connection()
+    return connection.connection.serialize()
+
+
+def journey(client, post):
+    """Answer, change, go on to the longer quiz, and send what no form sends, everything marked. Return all responses."""
+    answers, ratings = example("M")[1:3]
+    full = {"version": 1, **answers, **{key: str(value) for key, value in ratings.items()}}
+    marked = {CANARY: CANARY, "note": CANARY, "s9": CANARY}
+    responses = [post(letter, **marked, **over) for letter in "ABCDEF" for over in ({}, {"change": CANARY})]
+    responses += [post("A", q05=CANARY, **marked), post("A", version=CANARY), post("A", q05=[CANARY, "a"])]
+    responses += [client.post("/quiz/longer/", {"short": short, **answers, **marked}) for short in ("1", CANARY)]
+    responses += [client.post("/quiz/longer/", full | marked | over) for over in ({}, {"s1": CANARY}, {"change": "1"})]
+    responses.append(client.post("/quiz/", {"version": 1, "q01": CANARY * 10_000}))
+    return responses
+
+
+PAGES = ["/quiz/", "/quiz/longer/", "/quiz/method/", "/quiz/paper/", "/", "/responses/"]
+
+
+def test_nothing_marked_is_found_anywhere_afterwards(client, post, texts, logged, mailoutbox):
+    pages = [client.get(page).content for page in PAGES]
+    cache.set("here", "kept")
+    rows, kept = raw(), dict(cache._cache)
+    for response in journey(client, post):
+        assert CANARY.encode() not in response.content
+        assert CANARY not in str(response.headers)
+        assert response.headers["Cache-Control"] == "no-store"
+        assert not response.cookies
+    assert raw() == rows
+    assert CANARY.encode() not in raw()
+    assert cache._cache == kept
+    assert CANARY not in logged.getvalue()
+    assert mailoutbox == []
+    assert [client.get(page).content for page in PAGES] == pages
+    assert [thing for thing in vars(released).values() if CANARY in repr(thing)] == []
+
+
+def test_the_search_would_find_what_is_there(quiz, logged):
+    """The twin: a mark that is written is found, so that the test above can fail."""
+    before = raw()
+    quiz.quiz.title = CANARY
+    quiz.quiz.save()
+    assert raw() != before
+    assert CANARY.encode() in raw()
+    logging.getLogger("quiz").info(CANARY)
+    assert CANARY in logged.getvalue()
 
 
 def test_the_database_is_the_same_afterwards(client, post, texts):

@@ -186,5 +186,30 @@ def test_the_same_answers_always_give_the_same_page(post, texts):
 
 
 def test_a_result_asks_the_database_little(post, texts, django_assert_max_num_queries):
-    with django_assert_max_num_queries(10):
+    post("H")
+    with django_assert_max_num_queries(7):  # which version, is there a longer quiz, three texts, the cards
         post("H")
+
+
+@pytest.mark.parametrize(
+    ("letter", "said"),
+    [
+        ("A", "Five of your answers would have to be different to show another result."),
+        ("C", "One different answer could have shown"),
+        ("H", "could have shown a blend of two patterns"),
+    ],
+)
+def test_it_says_how_many_answers_would_change_it(read, letter, said):
+    assert said in read(letter)[1]
+
+
+@pytest.mark.parametrize("letter", ["E", "F"])
+def test_without_figures_nothing_is_said_about_how_firm_it_is(read, letter):
+    words = read(letter)[1]
+    assert "could have shown" not in words
+    assert "would have to be different" not in words
+
+
+def test_it_leads_to_how_the_quiz_works(read):
+    for letter in HEADINGS:
+        assert "/quiz/method/" in {link.get("href") for link in read(letter)[0].findall(".//main//a")}

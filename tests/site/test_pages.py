@@ -161,3 +161,24 @@ def test_saving_content_raises_the_stamp():
 def test_another_host_gets_no_page_made_for_this_one(store):
     get(store, "/articles/")
     assert get(store, "/articles/", HTTP_HOST="evil.example")["status"].startswith("400")
+
+
+def test_a_picture_is_kept_as_it_is_and_not_compressed_again(store):
+    make_article(slug="kept")
+    plain = get(store, "/articles/kept/card.png")
+    store.application = None
+    again = get(store, "/articles/kept/card.png", HTTP_ACCEPT_ENCODING="gzip, br")
+    assert again["body"] == plain["body"]
+    assert "content-encoding" not in again["headers"]
+    assert again["headers"]["content-type"] == "image/png"
+    assert again["headers"]["cross-origin-resource-policy"] == "cross-origin"
+    unchanged = get(store, "/articles/kept/card.png", HTTP_IF_NONE_MATCH=again["headers"]["etag"])
+    assert unchanged["status"] == "304 Not Modified"
+
+
+def test_a_card_is_made_anew_with_its_title(store):
+    article = make_article(slug="kept", title="Before")
+    before = get(store, "/articles/kept/card.png")["body"]
+    article.title = "After"
+    article.save()
+    assert get(store, "/articles/kept/card.png")["body"] != before

@@ -1,25 +1,58 @@
 from argparse import ArgumentParser
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from articles import content_files as articles_files
+from articles.content_files import Change, Fate
 from quiz import content_files as quiz_files
 
 
 class Command(BaseCommand):
-    help = "Load the content folder into the database. Rows that are there already are left alone, unless --force is given."
+    help = (
+        "Load a content folder into the database, wholly or not at all. Rows made anew are added, rows whose file changed are "
+        "brought to it. A row edited in the admin since it was last loaded or exported is refused."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", nargs="?", type=Path, default=settings.CONTENT_DIR)
-        parser.add_argument("--force", action="store_true", help="write the files over rows that are there already")
+        choice = parser.add_mutually_exclusive_group()
+        choice.add_argument("--check", action="store_true", help="say what would happen and write nothing")
+        choice.add_argument("--keep", action="store_true", help="leave rows edited in the admin as they are, and go on")
+        parser.add_argument("--force", action="store_true", help="write files over rows edited in the admin")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        folder, check, keep = options["folder"], options["check"], options["keep"]
         try:
-            written = articles_files.load(options["folder"], force=options["force"])
-            written |= quiz_files.load(options["folder"])
+            with transaction.atomic():
+                written = Counter(quiz_files.load(folder))
+                changes = articles_files.sync(folder, force=options["force"], keep=keep, check=check)
+                if check:
+                    transaction.set_rollback(True)
         except (articles_files.ContentError, quiz_files.ContentError) as error:
-            raise CommandError(str(error)) from error
-        self.stdout.write(", ".join(f"{number} {kind}" for kind, number in written.items() if number) or "nothing new")
+            raise CommandError(f"Nothing was loaded.\n{error}") from error
+        refused = [change.reason for change in changes if change.fate is Fate.REFUSED]
+        if check:
+            self.tell(folder, changes)
+            if refused:
+                raise CommandError("These would be refused:\n" + "\n".join(refused))
+        written.update(change.kind for change in changes if change.fate in {Fate.NEW, Fate.CHANGED})
+        would = "would be " if check else ""
+        self.stdout.write(
+            f"{would}loaded: " + (", ".join(f"{n} {kind}" for kind, n in written.items() if n) or "nothing")
+        )
+        for reason in refused:
+            self.stdout.write(f"left as it is: {reason}")
+
+    def tell(self, folder: Path, changes: list[Change]) -> None:
+        """Say what would happen, a line each; of what is as it was, how much."""
+        for change in changes:
+            if change.fate is not Fate.SAME:
+                place = change.file.relative_to(folder)
+                name = "" if change.key == place.stem else f" {change.key}"
+                self.stdout.write(f"{change.fate:9}{place}{name}")
+        self.stdout.write(f"{sum(change.fate is Fate.SAME for change in changes)} unchanged")

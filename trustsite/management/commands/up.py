@@ -46,13 +46,13 @@ class Command(BaseCommand):
         sys.exit(self.watch(parts))
 
     def prepare(self) -> None:
-        """Make what is missing; change nothing that is there."""
+        """Make what is missing and load changed content files; change nothing that a person changed here."""
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         call_command("build_fonts", stdout=self.stdout)
         if self.has_newer_static_files():
             call_command("collectstatic", interactive=False, verbosity=0)
         call_command("migrate", verbosity=0)
-        call_command("load_content", stdout=self.stdout)
+        call_command("load_content", keep=True, stdout=self.stdout)
         users = get_user_model().objects
         if not users.filter(is_staff=True).exists():
             password = secrets.token_urlsafe(15)

@@ -1,0 +1,17 @@
+"""Quizzes, their versions, and what a version is made of."""
+
+from quiz.models.parts import Option, PartOfVersion, Question, Rating
+from quiz.models.versions import NotReadyError, Quiz, Review, Version, VersionIsFixedError, is_fixed
+
+__all__ = [
+    "NotReadyError",
+    "Option",
+    "PartOfVersion",
+    "Question",
+    "Quiz",
+    "Rating",
+    "Review",
+    "Version",
+    "VersionIsFixedError",
+    "is_fixed",
+]

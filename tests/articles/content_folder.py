@@ -1,0 +1,35 @@
+"""What tests of content files do to a folder and to rows, and how they look at what came of it."""
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError
+
+from articles.models import Article, Helpline, OldAddress, Page, Picture, Source, Topic
+
+
+def rewrite(folder, name, old, new):
+    file = folder / name
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new, 1))
+
+
+def edit(model, **values):
+    """Save the one row of `model` as the admin does."""
+    row = model.objects.get()
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save()
+    return row
+
+
+def refusal(run, **options):
+    with pytest.raises(CommandError) as refused:
+        run(**options)
+    return str(refused.value)
+
+
+def state_of_everything():
+    models = (Topic, Source, Picture, Helpline, Page, Article, OldAddress)
+    rows = [list(model.objects.order_by("pk").values()) for model in models]
+    return rows, sorted(default_storage.listdir("pictures")[1])
