@@ -28,7 +28,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
-VERSION = 2  # raise it when the same markdown gives other HTML: stored HTML is then made anew
+VERSION = 3  # raise it when the same markdown gives other HTML: stored HTML is then made anew
 
 BLOCKS = ("offer", "picture", "quiz", "guide")
 KEYED = {  # blocks that name a row
@@ -342,7 +342,7 @@ def _make_markdown() -> MarkdownIt:
     markdown.add_render_rule("citation", _citation_html)
     markdown.add_render_rule("page_block", _block_html)
     markdown.add_render_rule(
-        "table_open", lambda *_: '<div class="table" role="region" aria-label="Table" tabindex="0">\n<table>\n'
+        "table_open", lambda *_: '<div class="table" role="group" aria-label="Table" tabindex="0">\n<table>\n'
     )
     markdown.add_render_rule("table_close", lambda *_: "</table>\n</div>\n")
     return markdown
