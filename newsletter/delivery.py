@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from newsletter import messages, suppression
-from newsletter.models import Delivery, Subscriber, new_message_id
+from newsletter.models import Delivery, Letter, Subscriber, new_message_id
 from newsletter.replies import Verdict, judge_connecting, judge_sending
 
 LEASE = timedelta(minutes=5)
@@ -70,7 +70,11 @@ def claim() -> Delivery | None:
         if pk is None:
             return None
         # Not taken: another worker was quicker. Not found: its person left between the two lines.
-        found = Delivery.objects.select_related("subscriber").filter(worker_token=token).first() if taken else None
+        found = (
+            Delivery.objects.select_related("subscriber", "letter").filter(worker_token=token).first()
+            if taken
+            else None
+        )
         if found:
             reached("after-claim")
             return found
@@ -86,7 +90,7 @@ def _holding_rows() -> AbstractContextManager[object]:
 
 
 def _next_due() -> int | None:
-    due = Delivery.objects.due().order_by("not_before", "pk")
+    due = Delivery.objects.due().order_by("rank", "not_before", "pk")
     if _can_skip_locked():
         due = due.select_for_update(skip_locked=True)
     return due.values_list("pk", flat=True).first()
@@ -108,9 +112,15 @@ def take(pk: int, token: str) -> bool:
 def is_wanted(delivery: Delivery) -> bool:
     """Whether this mail may still go to this person."""
     subscriber = delivery.subscriber
-    if delivery.kind == Delivery.Kind.CONFIRM:
+    if delivery.kind in Delivery.ASKING:
         return subscriber.state == Subscriber.State.PENDING and not suppression.is_refused(subscriber.fingerprint)
-    return subscriber.state == Subscriber.State.CONFIRMED and not suppression.is_suppressed(subscriber.fingerprint)
+    if delivery.kind == Delivery.Kind.GOODBYE:
+        return subscriber.state == Subscriber.State.LEAVING and not suppression.is_refused(subscriber.fingerprint)
+    if subscriber.state != Subscriber.State.CONFIRMED or suppression.is_suppressed(subscriber.fingerprint):
+        return False
+    if delivery.letter and delivery.letter.state != Letter.State.SENDING:
+        return False
+    return subscriber.wants_letters or delivery.kind not in Delivery.BY_WISH
 
 
 # 4, 5 -- it is rendered, sent and marked; a mail that can't be rendered fails and holds nobody up

@@ -6,12 +6,15 @@ from django.apps import apps
 from tests.factories import make_delivery, make_subscriber
 
 KEPT = {
-    "Subscriber": "id address fingerprint public_id state wants_letters wording asked_at confirmed_at guide_sent_at",
+    "Subscriber": "id address fingerprint public_id state wants_letters wording basis asked_at "
+    "confirmed_at guide_sent_at paused_until replaces",
+    "Bounce": "id fingerprint kind at event",
+    "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at",
     "Suppression": "id fingerprint reason since",
     "FormMail": "id hash at",
-    "Delivery": "id kind subscriber state attempts crashes not_before lease_until worker_token message_id smtp_reply "
-    "created_at changed_at sent_at",
-    "Heartbeat": "id at trouble",
+    "Delivery": "id kind subscriber letter rank state attempts crashes not_before lease_until worker_token "
+    "message_id smtp_reply created_at changed_at sent_at",
+    "Heartbeat": "id at trouble paused_at",
 }
 
 

@@ -1,84 +1,22 @@
-"""All that is kept about people who asked for mail, and the outbox. A test pins the list of fields."""
+"""The outbox: one row for every mail to one person, and the pulse of the worker that sends them."""
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from newsletter.models.letters import Letter
+from newsletter.models.people import Subscriber
+
 HEARTBEAT_EVERY = timedelta(seconds=20)
-
-
-def new_public_id() -> str:
-    """Return 128 random bits as text."""
-    return secrets.token_urlsafe(16)
 
 
 def new_message_id() -> str:
     """Return a Message-ID on our own mail domain that says nothing about this machine."""
     return f"<{secrets.token_hex(16)}@{settings.FROM_EMAIL.rpartition('@')[2]}>"
-
-
-class Subscriber(models.Model):
-    """An address that asked for the guide, and perhaps for the letters. No name, no IP address, no result."""
-
-    class State(models.TextChoices):
-        PENDING = "pending", "Asked, not yet confirmed"
-        CONFIRMED = "confirmed", "Confirmed"
-
-    address = models.EmailField(unique=True)
-    # The address's keyed hash: the same for all ways of writing its capitals, and what unsubscribe links carry, so that a
-    # link in any old mail still works for somebody who left and came back.
-    fingerprint = models.CharField(max_length=64, unique=True, editable=False)
-    public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
-    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
-    wants_letters = models.BooleanField("wants the letters", default=False)
-    wording = models.CharField("wording agreed to", max_length=20)
-    asked_at = models.DateTimeField("asked", default=timezone.now, db_index=True)
-    confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
-    guide_sent_at = models.DateTimeField("guide sent", null=True, blank=True)
-
-    def __str__(self) -> str:
-        return f"Subscriber {self.pk}"  # never the address: the admin's history would keep it
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        from newsletter.suppression import fingerprint
-
-        self.fingerprint = fingerprint(self.address)
-        super().save(*args, **kwargs)
-
-
-class Suppression(models.Model):
-    """An address that must not be written to, as a keyed hash."""
-
-    class Reason(models.TextChoices):
-        UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-        ERASED = "erased", "Asked to be erased"
-        BOUNCED = "bounced", "Does not exist or refused us for good"
-        COMPLAINED = "complained", "Marked a mail as unwanted"
-
-    fingerprint = models.CharField(max_length=64, unique=True)
-    reason = models.CharField(max_length=12, choices=Reason)
-    since = models.DateField(default=timezone.localdate)
-
-    def __str__(self) -> str:
-        return f"Suppression {self.pk}"
-
-
-class FormMail(models.Model):
-    """One mail that somebody's filling in the form made us send: a keyed hash and a time, kept for 30 days.
-
-    It limits how often a stranger can make us write to one person, also after the person's row has gone.
-    """
-
-    hash = models.CharField(max_length=64, db_index=True)
-    at = models.DateTimeField(default=timezone.now)
-
-    def __str__(self) -> str:
-        return f"Form mail {self.pk}"
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -99,6 +37,15 @@ class Delivery(models.Model):
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "Please confirm"
         GUIDE = "guide", "The guide"
+        LISTED = "listed", "The guide again: already on the list"
+        WELCOME_1 = "welcome-1", "First note"
+        WELCOME_2 = "welcome-2", "Second note"
+        WELCOME_3 = "welcome-3", "Third note"
+        WELCOME_4 = "welcome-4", "Fourth note"
+        LETTER = "letter", "A letter"
+        SETTINGS = "settings", "A link to see, change or erase what we hold"
+        MOVE = "move", "Please confirm the new address"
+        GOODBYE = "goodbye", "Goodbye"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Waiting"
@@ -108,12 +55,19 @@ class Delivery(models.Model):
         FAILED = "failed", "Failed"
         SUPPRESSED = "suppressed", "Not sent: no longer wanted"
         UNKNOWN = "unknown", "Unsure whether it arrived"
+        HELD = "held", "Held back: its letter is paused"
 
     WAITING = [State.QUEUED, State.RETRY]
-    OPEN = [*WAITING, State.SENDING]
+    OPEN = [*WAITING, State.SENDING, State.HELD]
+    ASKING = [Kind.CONFIRM, Kind.MOVE]  # the only ones that an unconfirmed address is ever sent
+    BY_WISH = [Kind.WELCOME_1, Kind.WELCOME_2, Kind.WELCOME_3, Kind.WELCOME_4, Kind.LETTER]  # for who ticked the box
+    # Mails that somebody waits for go first; twenty thousand letters never hold up a confirmation.
+    PROMPT, PATIENT = 0, 1
 
     kind = models.CharField(max_length=10, choices=Kind)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
+    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True)
+    rank = models.PositiveSmallIntegerField(default=PROMPT, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
@@ -130,9 +84,16 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name_plural = "deliveries"
-        constraints = [models.UniqueConstraint(fields=["kind", "subscriber"], name="one_mail_of_a_kind_per_person")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subscriber"], condition=Q(letter=None), name="one_mail_of_a_kind_per_person"
+            ),
+            models.UniqueConstraint(fields=["letter", "subscriber"], name="one_copy_of_a_letter_per_person"),
+        ]
         indexes = [
-            models.Index(fields=["not_before", "id"], condition=Q(state__in=["queued", "retry"]), name="waiting_mail"),
+            models.Index(
+                fields=["rank", "not_before", "id"], condition=Q(state__in=["queued", "retry"]), name="waiting_mail"
+            ),
             models.Index(fields=["lease_until"], condition=Q(state="sending"), name="mail_being_sent"),
         ]
 
@@ -145,6 +106,9 @@ class Heartbeat(models.Model):
 
     at = models.DateTimeField(default=timezone.now)
     trouble = models.CharField(max_length=200, blank=True)
+    paused_at = models.DateTimeField(
+        null=True, blank=True
+    )  # when a person stopped all sending, until they let it go on
 
     def __str__(self) -> str:
         return f"Heartbeat at {self.at:%Y-%m-%d %H:%M:%S}"

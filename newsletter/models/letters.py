@@ -1,0 +1,32 @@
+"""The letters: mails written by an editor for everybody who asked for them."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class Letter(models.Model):
+    """One letter to everybody on the list. `letters.py` alone changes its state."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        SCHEDULED = "scheduled", "Scheduled"
+        SENDING = "sending", "Being sent"
+        PAUSED = "paused", "Paused"
+        SENT = "sent", "Sent"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    subject = models.CharField(max_length=150)
+    body = models.TextField("text", help_text="Markdown, as in articles.")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
+    send_at = models.DateTimeField("to be sent", null=True, blank=True, editable=False)
+    # The words as they were when sending began: a change made meanwhile never splits the list into two readings.
+    sent_subject = models.CharField(max_length=150, blank=True, editable=False)
+    sent_html = models.TextField(blank=True, editable=False)
+    sent_text = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField("begun", default=timezone.now, editable=False)
+    changed_at = models.DateTimeField("last change", auto_now=True)
+    started_at = models.DateTimeField("sending began", null=True, blank=True, editable=False)
+    finished_at = models.DateTimeField("sending ended", null=True, blank=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.subject
