@@ -1,0 +1,296 @@
+"""The quiz in a browser: every way back from a result, with pages kept in memory and without; the pause; the canary run."""
+
+import io
+import re
+import urllib.error
+import urllib.request
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+CANARY = "canary7531"
+KEPT = (
+    "[localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]"
+)
+
+
+def begin(page, address="/quiz/"):
+    page.goto(address)
+    page.get_by_role("link", name="Start the quiz").click()
+
+
+def answer(page, count, option=0):
+    """Tick the same place in the next `count` questions and send the form, all in one go."""
+    page.evaluate(
+        """([count, option]) => {
+          for (let number = 0; number < count; number++) {
+            const question = document.querySelector("[data-quiz] [data-question]:not([hidden])");
+            question.querySelectorAll("input")[option].click();
+            document.querySelector("[data-next]").click();
+          }
+        }""",
+        [count, option],
+    )
+    expect(page).to_have_title(re.compile("^Your result"))
+
+
+def result_is_shown(page):
+    return page.get_by_text("Your answers are spread").count() > 0 or "Your pattern" in page.content()
+
+
+def ticked(page):
+    return page.locator("input:checked").count()
+
+
+def go_back(page):
+    """Press Back. (Playwright's own go_back waits for a load that a page kept in memory never has.)"""
+    page.evaluate("setTimeout(() => history.back(), 0)")
+    page.wait_for_timeout(700)
+
+
+@pytest.fixture(scope="module", params=["pages kept in memory", "nothing kept in memory"])
+def chromium(browser_type, browser_type_launch_args, request):
+    """Chromium with its back/forward cache on (Playwright switches it off) and off."""
+    on = request.param == "pages kept in memory"
+    # No other host is found: leaving ends on the browser's own error page. (Answering for it instead would switch off
+    # what is tested here: with requests in hand Playwright lets the browser send old answers again.)
+    alone = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
+    arguments = browser_type_launch_args | {"args": [*browser_type_launch_args["args"], alone]}
+    browser = browser_type.launch(**arguments, ignore_default_args=["--disable-back-forward-cache"] if on else [])
+    browser.keeps_pages = on
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def page(chromium, site):
+    context = chromium.new_context(base_url=site.url)
+    page = context.new_page()
+    yield page
+    context.close()
+
+
+def test_the_cache_is_what_it_is_called(chromium, page):
+    page.goto("/about/")
+    page.evaluate("window.mark = 1")
+    page.goto("/")
+    go_back(page)
+    assert page.evaluate("window.mark === 1") == chromium.keeps_pages
+
+
+def test_back_from_the_result_shows_the_quiz_without_a_tick(page):
+    begin(page)
+    answer(page, 12)
+    assert result_is_shown(page)
+    go_back(page)
+    assert page.url.endswith("/quiz/")
+    assert not result_is_shown(page)
+    assert ticked(page) == 0
+
+
+def test_a_page_opened_from_the_result_does_not_lead_back_to_it(page):
+    begin(page)
+    answer(page, 12)
+    page.get_by_role("link", name="Read about all four").click()
+    page.wait_for_url("**/responses/")
+    go_back(page)
+    assert not result_is_shown(page)
+    assert ticked(page) == 0
+
+
+def test_a_cleared_result_is_gone(page):
+    begin(page)
+    answer(page, 12)
+    page.get_by_role("link", name="Clear my result").click()
+    expect(page).to_have_title(re.compile("^What"))
+    go_back(page)
+    assert not result_is_shown(page)
+    assert ticked(page) == 0
+
+
+@pytest.mark.parametrize("where", ["question", "result", "carried"])
+def test_whoever_leaves_and_goes_back_finds_nothing(page, where):
+    begin(page)
+    if where == "question":
+        page.locator("label:visible").first.click()
+    else:
+        answer(page, 12)
+    if where == "carried":
+        page.get_by_role("button", name="Go on to the longer quiz").click()
+        page.get_by_role("link", name="Carry on").click()
+    page.get_by_role("link", name="Leave this site", exact=True).click()
+    page.wait_for_timeout(700)
+    assert page.url.startswith("chrome-error://")
+    go_back(page)
+    assert not result_is_shown(page)
+    assert page.locator("input:checked:visible").count() == 0
+
+
+def test_the_longer_quiz_goes_on_from_the_short_one_and_forgets_both(page):
+    begin(page)
+    answer(page, 12)
+    page.get_by_role("button", name="Go on to the longer quiz").click()
+    page.get_by_role("link", name="Carry on").wait_for()
+    assert ticked(page) == 12
+    page.get_by_role("link", name="Carry on").click()
+    assert page.get_by_text("Question 1 of 12").is_visible()
+    answer(page, 12)
+    assert page.url.endswith("/quiz/longer/")
+    go_back(page)
+    assert not result_is_shown(page)
+    assert ticked(page) == 0
+    assert page.context.cookies() == []
+
+
+# -- one browser is enough for the rest -------------------------------------------------------------------------------
+
+
+def test_the_pause_gives_the_question_back(visit):
+    page = visit().new_page()
+    begin(page)
+    page.locator("label:visible").nth(2).click()
+    page.get_by_role("button", name="Continue").click()
+    stem = page.locator("legend:visible").inner_text()
+    page.get_by_role("link", name="Pause").click()
+    assert page.get_by_role("heading", name="Feet and floor").is_visible()
+    assert page.evaluate("document.activeElement.id") == "pause"
+    assert page.locator("fieldset:visible").count() == 0
+    page.get_by_role("button", name="Back to the questions").click()
+    assert page.locator("legend:visible").inner_text() == stem
+    assert page.evaluate("document.activeElement.tagName") == "H2"
+    assert page.url.endswith("/quiz/")
+    page.get_by_role("button", name="Back").click()
+    assert page.locator("input:checked:visible").count() == 1
+
+
+def test_moving_on_is_said_and_going_back_keeps_what_was_ticked(visit):
+    page = visit(viewport={"width": 320, "height": 700}, has_touch=True).new_page()
+    begin(page)
+    for number in range(1, 4):
+        page.locator("label:visible").nth(number).click()
+        heading = page.evaluate("document.activeElement.textContent || ''")
+        assert page.title().startswith(f"Question {number} of 12")
+        page.get_by_role("button", name="Continue").click()
+        heading = page.evaluate("document.activeElement.textContent")
+        assert heading.startswith(f"Question {number + 1} of 12")
+    sizes = page.eval_on_selector_all(
+        "label, form button", "all => all.filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().height)"
+    )
+    assert min(sizes) >= 48
+    for _ in range(3):
+        page.get_by_role("button", name="Back").click()
+    assert page.locator("label:visible").nth(1).locator("input").is_checked()
+
+
+def test_keys_alone_are_enough(visit):
+    page = visit().new_page()
+    page.goto("/quiz/")
+    page.get_by_role("link", name="Start the quiz").press("Enter")
+    for number in range(1, 13):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("ArrowDown")
+        assert page.locator("input:checked:visible").count() == 1
+        page.keyboard.press("Enter")
+        if number < 12:
+            expect(page).to_have_title(re.compile(f"^Question {number + 1} "))
+    expect(page).to_have_title(re.compile("^Your result"))
+
+
+def test_without_scripts_the_pause_and_the_longer_quiz_work_too(visit):
+    page = visit(java_script_enabled=False).new_page()
+    page.goto("/quiz/")
+    assert not page.locator("#pause").is_visible()
+    for group in page.locator("fieldset").all():
+        group.locator("label").first.click()
+    page.get_by_role("link", name="Pause").nth(6).click()
+    assert page.get_by_role("heading", name="Feet and floor").is_visible()
+    page.locator("#pause nav").get_by_role("link", name="7", exact=True).click()
+    assert not page.locator("#pause").is_visible()
+    assert page.get_by_text("Question 7 of 12").is_visible()
+    assert ticked(page) == 12
+    page.get_by_role("button", name="See my result").click()
+    page.get_by_role("button", name="Go on to the longer quiz").click()
+    assert ticked(page) == 12
+    for group in page.locator("form fieldset:visible").all():
+        group.locator("label").first.click()
+    page.get_by_role("button", name="See my result").click()
+    assert page.title().startswith("Your result")
+    assert "#" not in page.url
+
+
+def test_nothing_of_the_journey_stays_in_the_browser_or_leaves_the_site(site, visit):
+    context = visit()
+    page = context.new_page()
+    begin(page)
+    answer(page, 12, option=1)
+    page.get_by_role("button", name="Change my answers").click()
+    page.get_by_role("button", name="See my result").click()
+    assert page.evaluate(f"(async () => {KEPT})()") == [0, 0, 0, 0]
+    assert context.cookies() == []
+    assert {url.removeprefix(site.url).partition("?")[0] for url in context.asked if "/quiz/" in url} == {"/quiz/"}
+    assert [url for url in context.asked if not url.startswith(site.url) or "?" in url] == []
+    assert context.complaints == []
+
+
+def test_the_result_and_the_paper_fit_their_sheets(visit):
+    page = visit().new_page()
+    begin(page)
+    answer(page, 12, option=2)
+    assert sheets(page) <= 2
+    page.goto("/quiz/paper/")
+    assert sheets(page) <= 3
+
+
+def sheets(page):
+    return len(PdfReader(io.BytesIO(page.pdf(format="A4"))).pages)
+
+
+# -- the canary run: marked answers over the wire, then everything is searched ----------------------------------------
+
+
+def send(site, path, fields):
+    request = urllib.request.Request(site.url + path, data=urlencode(fields, doseq=True).encode())
+    try:
+        with urllib.request.urlopen(request, timeout=20) as response:
+            return response.read() + str(response.headers).encode()
+    except urllib.error.HTTPError as error:
+        return error.read() + str(error.headers).encode()
+
+
+def stored(site):
+    """Every row of every table but the workers' heartbeats, which go on by themselves."""
+    tables = [name for (name,) in site.rows("select name from sqlite_master where type = 'table' order by name")]
+    return {table: site.rows(f'select * from "{table}"') for table in tables if "heartbeat" not in table}
+
+
+def test_marked_answers_are_found_nowhere_on_the_server(site):
+    before, mails = stored(site), len(site.sink.mails)
+    answers = {f"q{number:02}": "abcd"[number % 4] for number in range(1, 21)}
+    marked = {"note": CANARY, CANARY: CANARY}
+    sent = [
+        ("/quiz/", {"version": 1, **answers, **marked}),
+        ("/quiz/", {"version": 1, **answers, "change": CANARY}),
+        ("/quiz/", {"version": 1, **answers, "q05": CANARY}),
+        ("/quiz/", {"version": CANARY, **answers}),
+        ("/quiz/", {"version": 1, "q01": CANARY * 10_000}),
+        ("/quiz/longer/", {"short": 1, **answers, **marked}),
+        ("/quiz/longer/", {"short": CANARY, **answers}),
+        ("/quiz/longer/", {"version": 1, **answers, "s1": "0", "s2": "4", "s3": "0", "s4": "4", **marked}),
+        ("/quiz/longer/", {"version": 1, **answers, "s1": CANARY}),
+    ]
+    for path, fields in sent:
+        assert CANARY.encode() not in send(site, path, fields)
+    assert stored(site) == before
+    assert len(site.sink.mails) == mails
+    files = [file for file in site.data.rglob("*") if file.is_file()]
+    assert any(file.name.startswith("site.sqlite3") for file in files)
+    assert [file.name for file in files if CANARY.encode() in file.read_bytes()] == []
+    log = site.output.read_text()
+    assert CANARY not in log
+    assert "q01=" not in log
+    for path in ("/", "/quiz/", "/quiz/longer/", "/quiz/method/", "/responses/"):
+        with urllib.request.urlopen(site.url + path, timeout=20) as response:
+            assert CANARY.encode() not in response.read()
