@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
+from django.forms import modelform_factory
 from django.http import HttpRequest
 
 from quiz.desk import Desk
@@ -41,7 +43,16 @@ class OptionInline(DraftsOnlyInline):
 
 class QuestionInline(DraftsOnlyInline):
     model = Question
-    fields = ("position", "key", "context", "stem")
+    form = modelform_factory(
+        Question,
+        fields=["position", "key", "context", "stem"],
+        widgets={
+            "position": forms.NumberInput(attrs={"class": "points__weight"}),
+            "key": forms.TextInput(attrs={"size": 5}),
+            "context": forms.TextInput(attrs={"size": 18}),
+            "stem": forms.Textarea(attrs={"rows": 2, "cols": 48}),
+        },
+    )
     show_change_link = True
 
 
@@ -62,6 +73,9 @@ class VersionAdmin(DraftsOnly, Desk):
     fields = ("quiz", "note", "state", "released_at", "retired_at")
     readonly_fields = ("state", "released_at", "retired_at")
     inlines = (QuestionInline, RatingInline)
+
+    class Media:
+        css = {"all": ["admin/points.css"]}
 
 
 @admin.register(Review)

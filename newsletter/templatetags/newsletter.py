@@ -1,15 +1,27 @@
 """What other apps' pages show of the newsletter: the panel that offers the guide."""
 
-from typing import Any
+from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
 
 from newsletter.forms import SignUpForm
+from trustsite.origin import form_stamp
 
 register = template.Library()
 
 
-@register.inclusion_tag("components/guide_sign_up.html")
-def guide_sign_up(form: SignUpForm | None = None) -> dict[str, Any]:
+@register.simple_tag
+def guide_sign_up(form: SignUpForm | None = None) -> str:
     """Show the guide panel with its form. Pages that show `form` filled in are theirs who sent it, and not kept."""
-    return {"form": form or SignUpForm()}
+    return _panel(form) if form else _empty_panel(form_stamp())
+
+
+@lru_cache(maxsize=1)
+def _empty_panel(stamp: str) -> str:
+    """Return the panel of this hour: the same for everybody, and a third of the work of a quiz result."""
+    return _panel(SignUpForm())
+
+
+def _panel(form: SignUpForm) -> str:
+    return render_to_string("components/guide_sign_up.html", {"form": form})
