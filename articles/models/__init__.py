@@ -1,0 +1,29 @@
+"""What the site reads from: articles and the things they are made of."""
+
+from articles.models.article import RESPONSES, Article, ArticleQuerySet, OldAddress, next_publication
+from articles.models.filed import STALE_AFTER, Filed, is_stale
+from articles.models.helplines import Helpline
+from articles.models.offers import Offer
+from articles.models.pages import Page, Response
+from articles.models.pictures import Picture
+from articles.models.shelves import Source, Topic
+from articles.models.text import Text
+
+__all__ = [
+    "RESPONSES",
+    "STALE_AFTER",
+    "Article",
+    "ArticleQuerySet",
+    "Filed",
+    "Helpline",
+    "Offer",
+    "OldAddress",
+    "Page",
+    "Picture",
+    "Response",
+    "Source",
+    "Text",
+    "Topic",
+    "is_stale",
+    "next_publication",
+]

@@ -1,0 +1,179 @@
+"""Articles, and the addresses they once had."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from articles import partners, rendering
+from articles.models.offers import Offer
+from articles.models.shelves import Source, Topic
+from articles.models.text import Text
+from trustsite.pages import Content
+
+RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
+
+
+class ArticleQuerySet(models.QuerySet["Article"]):
+    """Articles by who may see them."""
+
+    def published(self) -> "ArticleQuerySet":
+        """Those a reader can open now. Decided by the clock, so a scheduled article needs no job to appear."""
+        return self.filter(state=Article.State.PUBLISHED, publish_at__lte=timezone.now())
+
+    def withdrawn(self) -> "ArticleQuerySet":
+        """Those readers could open once, and that were taken back."""
+        return self.filter(state=Article.State.WITHDRAWN, publish_at__lte=timezone.now())
+
+    def for_cards(self) -> "ArticleQuerySet":
+        """With what a card shows and no more."""
+        topic = ("topic__title", "topic__slug", "topic__intro")
+        return self.select_related("topic").only("slug", "title", "dek", "words", "response", *topic)
+
+
+class Article(Text):
+    """One article."""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        PUBLISHED = "published", "Published"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    class Evidence(models.TextChoices):
+        WELL_SUPPORTED = "well supported", "Well supported"
+        MIXED = "mixed", "Mixed"
+        CONTESTED = "contested", "Contested"
+
+    slug = models.SlugField(unique=True, max_length=80)
+    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="articles")
+    response = models.CharField(
+        max_length=6, choices=RESPONSES, blank=True, help_text="Whose trace it shows, if one's."
+    )
+    takeaways = models.JSONField("key takeaways", default=list, blank=True)
+    content_note = models.CharField(
+        max_length=160, blank=True, help_text="One neutral line: “Mentions X, without detail.”"
+    )
+    affiliate = models.BooleanField("may hold an offer", default=False)
+    safety = models.BooleanField("help panel at the top", default=False)
+    sign_up = models.BooleanField("offers the guide and sharing", default=True)
+    evidence = models.CharField("how sure are we?", max_length=20, choices=Evidence, default=Evidence.MIXED)
+    evidence_note = models.CharField(max_length=400, blank=True)
+    related = models.JSONField("related articles", default=list, blank=True, help_text="Slugs, the closest first.")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    publish_at = models.DateTimeField(null=True, blank=True)
+    withdrawn_note = models.CharField(
+        "why it was withdrawn", max_length=240, blank=True, help_text="Shown at its address, which answers 410."
+    )
+    checked_on = models.DateField(
+        "last checked",
+        null=True,
+        blank=True,
+        help_text="The day a person went through text and sources. Empty: nobody yet.",
+    )
+
+    TYPESET = (*Text.TYPESET, "takeaways", "content_note", "evidence_note")
+    MAY_HOLD_OFFERS = MAY_HOLD_PICTURES = True
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["topic__position", "title"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("articles:article", args=[self.slug])
+
+    def clean(self) -> None:
+        super().clean()
+        if self.state == self.State.WITHDRAWN and not self.withdrawn_note.strip():
+            raise ValidationError({"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."})
+        if self.affiliate and self.safety:
+            raise ValidationError({"affiliate": "A page with the help panel at its top holds no offer."})
+        html = rendering.render(self.body).html
+        offers = partners.offers_in(html)
+        errors = []
+        if len(offers) > 1:
+            errors.append("An article may hold one offer at most.")
+        if offers and not self.affiliate:
+            errors.append("This article may hold no offer: take “:::offer” out, or allow it below.")
+        if partners.stands_too_early(html):
+            errors.append("The offer stands too early: it may come after the second section’s heading.")
+        if unknown := set(offers) - set(Offer.objects.values_list("key", flat=True)):
+            errors.append(f"There is no offer “{', '.join(sorted(unknown))}”.")
+        cited = rendering.render(self.body).citations
+        if missing := set(cited) - set(Source.objects.filter(key__in=cited).values_list("key", flat=True)):
+            errors.append(f"There is no source “{', '.join(sorted(missing))}”.")
+        if errors:
+            raise ValidationError({"body": errors})
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        from articles import addresses, search
+
+        if self.state == self.State.PUBLISHED and self.publish_at is None:
+            self.publish_at = timezone.now()
+        addresses.keep(self)
+        super().save(*args, **kwargs)
+        self.__dict__.pop("parts", None)
+        self.__dict__.pop("pictures", None)
+        search.index(self)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        from articles import search
+
+        search.forget(self)
+        return super().delete(*args, **kwargs)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether readers can open it now."""
+        return self.state == self.State.PUBLISHED and self.publish_at is not None and self.publish_at <= timezone.now()
+
+    @property
+    def was_public(self) -> bool:
+        """Whether readers can open it, or could before it was withdrawn."""
+        return self.state != self.State.DRAFT and self.publish_at is not None and self.publish_at <= timezone.now()
+
+    @property
+    def skip_to(self) -> dict[str, str] | None:
+        """Where to read on without what the content note names: the section on what helps, or else the takeaways."""
+        for section in self.sections[1:]:
+            if re.search(r"\bhelps?\b", section["text"], re.IGNORECASE):
+                return {"id": section["id"], "text": f"“{section['text']}”"}
+        return {"id": "takeaways", "text": "the points to take away"} if self.takeaways else None
+
+    @property
+    def has_quiz_block(self) -> bool:
+        """Whether the author placed the invitation to the quiz; if not, the page adds it."""
+        return any(part.kind == "quiz" for part in self.parts)
+
+    def references(self) -> Iterator[dict[str, Any]]:
+        """Yield the numbered sources, in the order of their first mention, each with its mentions to link back to."""
+        sources = Source.objects.in_bulk(list(self.citations), field_name="key")
+        for number, (key, mentions) in enumerate(self.citations.items(), start=1):
+            if key in sources:
+                backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]
+                yield {"number": number, "source": sources[key], "backlinks": backlinks}
+
+
+class OldAddress(Content):
+    """An address an article once had. It leads to the article for good (301)."""
+
+    slug = models.SlugField(unique=True, max_length=80)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="old_addresses")
+
+    class Meta:
+        verbose_name_plural = "old addresses"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+def next_publication() -> datetime | None:
+    """Return when the next scheduled article falls due."""
+    due = Article.objects.filter(state=Article.State.PUBLISHED, publish_at__gt=timezone.now())
+    return due.order_by("publish_at").values_list("publish_at", flat=True).first()

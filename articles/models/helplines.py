@@ -1,0 +1,96 @@
+"""Whom to call or write to."""
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from articles import partners
+from articles.models.filed import Filed, is_stale
+from articles.models.offers import Offer
+
+
+class Helpline(Filed):
+    """A service to call or write to. Shown as checked only once a person has entered the day they checked it."""
+
+    key = models.SlugField(unique=True)
+    country = models.CharField(max_length=3)
+    country_name = models.CharField(max_length=40)
+    kind = models.SlugField()
+    name = models.CharField(max_length=120)
+    phone = models.CharField(max_length=30, blank=True)
+    sms = models.CharField(max_length=20, blank=True)
+    sms_keyword = models.CharField(max_length=20, blank=True)
+    extra = models.CharField(max_length=60, blank=True)
+    url = models.URLField("address", blank=True)
+    hours = models.CharField(max_length=80, blank=True)
+    note = models.CharField(max_length=240, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+    checked_on = models.DateField("last checked", null=True, blank=True)
+
+    TYPESET = ("name", "hours", "note")
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        errors = {}
+        for name in ("phone", "sms"):
+            if not re.fullmatch(r"(\+?[0-9][0-9 -]*)?", getattr(self, name)):
+                errors[name] = "Digits and spaces alone, so that a telephone can dial it."
+        if self.url and urlsplit(self.url).scheme != "https":
+            errors["url"] = "The address must begin with https://."
+        if partners.is_partners(self.url, Offer.objects.hosts()):
+            errors["url"] = "A partner that pays us stands in an offer, never among the helplines."
+        if self.checked_on and self.checked_on > timezone.localdate():
+            errors["checked_on"] = "That day hasn’t come yet."
+        if errors:
+            raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
+        if before and before.checked_on == self.checked_on and before.numbers != self.numbers:
+            self.checked_on = None  # nobody has looked up the new number
+        super().save(*args, **kwargs)
+
+    @property
+    def numbers(self) -> str:
+        """What to call and what to text, in one line."""
+        call = ", ".join(filter(None, [self.phone, self.extra]))
+        text = f"text {self.sms_keyword} to {self.sms}" if self.sms_keyword else f"text {self.sms}"
+        return "; ".join(filter(None, [call, text if self.sms else ""])) or self.url
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether nobody has looked it up within the last 180 days."""
+        return is_stale(self.checked_on)
+
+    @property
+    def doubt(self) -> str:
+        """What keeps its numbers from being sure; empty when nothing does."""
+        if self.checked_on is None:
+            return "nobody has looked it up yet"
+        if self.is_stale:
+            return f"last looked up on {date_format(self.checked_on)}, more than 180 days ago"
+        return "" if self.url else "no address to look it up at"
+
+    @property
+    def dial(self) -> str:
+        """The phone number as a tel: link takes it."""
+        return _digits(self.phone)
+
+    @property
+    def text_to(self) -> str:
+        """The number for texts as an sms: link takes it."""
+        return _digits(self.sms)
+
+
+def _digits(number: str) -> str:
+    return "+" * number.startswith("+") + "".join(character for character in number if character.isdigit())
