@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from newsletter import messages, suppression
+from newsletter import messages, sequence, suppression
 from newsletter.models import Delivery, Letter, Subscriber, new_message_id
 from newsletter.replies import Verdict, judge_connecting, judge_sending
 
@@ -120,6 +120,8 @@ def is_wanted(delivery: Delivery) -> bool:
         return False
     if delivery.letter and delivery.letter.state != Letter.State.SENDING:
         return False
+    if delivery.letter and subscriber.paused_until and subscriber.paused_until > timezone.now():
+        return False  # letters aren't saved up; the notes wait (sequence.py)
     return subscriber.wants_letters or delivery.kind not in Delivery.BY_WISH
 
 
@@ -156,7 +158,7 @@ def mark_sent(delivery: Delivery) -> None:
     now = timezone.now()
     with transaction.atomic():
         if mark(delivery, State.SENT, sent_at=now, smtp_reply="") and delivery.kind == Delivery.Kind.GUIDE:
-            Subscriber.objects.filter(pk=delivery.subscriber_id).update(guide_sent_at=now)
+            sequence.guide_went_out(delivery.subscriber_id, now)
         reached("before-commit")
     reached("after-commit")
 
@@ -218,6 +220,8 @@ def mark(delivery: Delivery, state: Delivery.State, **values: Any) -> bool:
     held = Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, worker_token=delivery.worker_token)
     values |= {"state": state, "worker_token": "", "lease_until": None, "changed_at": timezone.now()}
     if held.update(**values):
+        if delivery.kind == Delivery.Kind.GOODBYE and state not in Delivery.OPEN:
+            Subscriber.objects.filter(pk=delivery.subscriber_id, state=Subscriber.State.LEAVING).delete()
         return True
     logger.warning("Delivery %d was no longer ours when it ended as “%s”.", delivery.pk, state)
     return False

@@ -7,13 +7,15 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from newsletter.models import Delivery, FormMail, Subscriber
+from newsletter.models import Bounce, Delivery, FormMail, Subscriber
 from newsletter.tokens import CONFIRM_WITHIN
 
 PENDING = CONFIRM_WITHIN
 GUIDE_ONLY = timedelta(days=7)  # after delivery; after confirming when it could not be delivered
 DELIVERIES = timedelta(days=90)
 FORM_MAILS = timedelta(days=30)
+BOUNCES = timedelta(days=90)
+LEAVING = timedelta(days=3)  # at the latest; mostly until the goodbye has gone out
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +27,11 @@ def prune() -> dict[str, int]:
         "pending": _erase(Subscriber.objects.filter(state=Subscriber.State.PENDING, asked_at__lt=now - PENDING)),
         "guide only": _erase(_had_the_guide(now - GUIDE_ONLY)),
         "deliveries": Delivery.objects.finished().filter(changed_at__lt=now - DELIVERIES).delete()[0],
+        "leaving": _erase(_has_left(now - LEAVING)),
+        "bounces": Bounce.objects.filter(at__lt=now - BOUNCES).delete()[0],
         "form mails": FormMail.objects.filter(at__lt=now - FORM_MAILS).delete()[0],
     }
+    Subscriber.objects.filter(paused_until__lt=now).update(paused_until=None)
     empty_journal()
     if any(done.values()):
         logger.info("Erased what had been kept long enough: %s.", done)
@@ -46,6 +51,13 @@ def _had_the_guide(before: datetime) -> QuerySet[Subscriber]:
     on_its_way = Delivery.objects.filter(state__in=Delivery.OPEN).values("subscriber")
     confirmed = Subscriber.objects.filter(state=Subscriber.State.CONFIRMED, wants_letters=False)
     return confirmed.filter(done).exclude(pk__in=on_its_way)
+
+
+def _has_left(before: datetime) -> QuerySet[Subscriber]:
+    """Return who has left and whose goodbye isn't on its way any more, or has been for too long."""
+    on_its_way = Delivery.objects.filter(kind=Delivery.Kind.GOODBYE, state__in=Delivery.OPEN).values("subscriber")
+    leaving = Subscriber.objects.filter(state=Subscriber.State.LEAVING)
+    return leaving.exclude(pk__in=on_its_way, asked_at__gte=before)
 
 
 def _erase(people: QuerySet[Subscriber]) -> int:

@@ -56,24 +56,56 @@ def confirm(delivery: Delivery) -> Letter:
     return _letter("confirm", delivery, {"confirm_url": address("newsletter:confirm", token)})
 
 
+def move(delivery: Delivery) -> Letter:
+    """Ask whether a new address belongs to the person who named it."""
+    token = tokens.confirm_token(delivery.subscriber)
+    return _letter("move", delivery, {"confirm_url": address("newsletter:confirm", token)})
+
+
 def guide(delivery: Delivery) -> Letter:
     """Bring the guide: attached when it is small enough, and linked."""
-    pdf = compile_guide()
-    attached = len(pdf) <= settings.GUIDE_ATTACH_MAX
-    leave_url = address("newsletter:unsubscribe", tokens.unsubscribe_token(delivery.subscriber))
-    facts = {"guide_url": guide_url(), "pages": GUIDE_PAGES, "attached": attached, "leave_url": leave_url, "line": LINE}
-    letter = _letter("guide", delivery, facts)
-    letter.extra_headers["List-Unsubscribe"] = f"<{leave_url}>"
-    letter.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    letter.attach(_picture(LINE, trace_png()))
-    if attached:
-        letter.attach(GUIDE_FILE_NAME, pdf, "application/pdf")
+    return _with_guide("guide", delivery)
+
+
+def listed(delivery: Delivery) -> Letter:
+    """Bring the guide again, to somebody who has had it."""
+    return _with_guide("listed", delivery)
+
+
+def note(delivery: Delivery) -> Letter:
+    """Bring one of the four notes: the same for everybody, with one link to read on."""
+    name = delivery.kind.replace("-", "_")
+    article = address("articles:article", NOTE_LINKS[Delivery.Kind(delivery.kind)])
+    return list_letter(name, delivery, {"article_url": article})
+
+
+def settings_link(delivery: Delivery) -> Letter:
+    """Bring the link to what we hold, to somebody who asked for it. Its foot has no second, longer-lived one."""
+    link = address("newsletter:settings", tokens.asked_settings_token(delivery.subscriber))
+    return list_letter("settings", delivery, {"link": link}, settings_url="")
+
+
+def goodbye(delivery: Delivery) -> Letter:
+    """Say that it's done, to somebody who asked for this one last mail."""
+    letter = _letter("goodbye", delivery, {})
+    _add_way_out(letter, _leave_url(delivery))
     return letter
 
 
+NOTE_LINKS = {
+    Delivery.Kind.WELCOME_1: "what-is-a-trauma-response",
+    Delivery.Kind.WELCOME_2: "grounding-techniques",
+    Delivery.Kind.WELCOME_3: "trauma-and-trust-issues",
+    Delivery.Kind.WELCOME_4: "trauma-therapies-explained",
+}
 MAILS: dict[Delivery.Kind, Callable[[Delivery], Letter]] = {
     Delivery.Kind.CONFIRM: confirm,
+    Delivery.Kind.MOVE: move,
     Delivery.Kind.GUIDE: guide,
+    Delivery.Kind.LISTED: listed,
+    **dict.fromkeys(NOTE_LINKS, note),
+    Delivery.Kind.SETTINGS: settings_link,
+    Delivery.Kind.GOODBYE: goodbye,
 }
 
 
@@ -89,8 +121,41 @@ def guide_url() -> str:
     return address("newsletter:guide_file", tokens.guide_token(GUIDE_VERSION))
 
 
-def _letter(name: str, delivery: Delivery, facts: dict[str, Any]) -> Letter:
-    context = facts | {
+def list_letter(name: str, delivery: Delivery, facts: dict[str, Any], *, settings_url: str | None = None) -> Letter:
+    """Make a mail to somebody on the list: with the foot and the headers that let them see, change and leave."""
+    leave_url = _leave_url(delivery)
+    if settings_url is None:
+        settings_url = address("newsletter:settings", tokens.settings_token(delivery.subscriber))
+    foot = _facts(delivery) | {"leave_url": leave_url, "settings_url": settings_url, "basis": delivery.subscriber.basis}
+    letter = _letter(name, delivery, facts | {"foot": foot})
+    _add_way_out(letter, leave_url)
+    return letter
+
+
+def _with_guide(name: str, delivery: Delivery) -> Letter:
+    pdf = compile_guide()
+    attached = len(pdf) <= settings.GUIDE_ATTACH_MAX
+    facts = {"guide_url": guide_url(), "pages": GUIDE_PAGES, "attached": attached, "line": LINE}
+    letter = list_letter(name, delivery, facts)
+    letter.attach(_picture(LINE, trace_png()))
+    if attached:
+        letter.attach(GUIDE_FILE_NAME, pdf, "application/pdf")
+    return letter
+
+
+def _leave_url(delivery: Delivery) -> str:
+    return address("newsletter:unsubscribe", tokens.unsubscribe_token(delivery.subscriber))
+
+
+def _add_way_out(letter: Letter, leave_url: str) -> None:
+    """Give mail programs their own button for leaving (RFC 8058)."""
+    letter.extra_headers["List-Unsubscribe"] = f"<{leave_url}>"
+    letter.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+
+
+def _facts(delivery: Delivery) -> dict[str, Any]:
+    """Return what every mail may say about us and about the request."""
+    return {
         "site_name": settings.SITE_NAME,
         "site_url": settings.SITE_URL,
         "help_url": address("articles:get_help"),
@@ -98,6 +163,10 @@ def _letter(name: str, delivery: Delivery, facts: dict[str, Any]) -> Letter:
         "publisher": settings.PUBLISHER,
         "asked_at": delivery.subscriber.asked_at,
     }
+
+
+def _letter(name: str, delivery: Delivery, facts: dict[str, Any]) -> Letter:
+    context = _facts(delivery) | facts
     letter = Letter(
         subject=render_to_string(f"emails/{name}.subject.txt", context).strip(),
         body=render_to_string(f"emails/{name}.txt", context).strip() + "\n",

@@ -15,6 +15,13 @@ from newsletter.delivery import enqueue
 from newsletter.models import Delivery, FormMail, Subscriber, Suppression
 
 WORDING = "2026-11"  # of the form's words, which say what a person agrees to; a new date with every change of them
+# The words of each version, and what ticking the box added: shown to everybody who asks what we hold.
+AGREED = {
+    "2026-11": (
+        "Send me the guide",
+        "Also send me the letters (four short notes over two weeks, then at most one a month)",
+    ),
+}
 PER_DAY, PER_MONTH = 1, 3  # mails of one kind that the form may cause to one address
 LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
 # Beginnings that a spreadsheet would take for a formula.
@@ -56,18 +63,20 @@ def is_blocked(address: str) -> bool:
 def ask(address: str, *, letters: bool) -> None:
     """Take in a request for the guide from a normalised address: write what it needs into the outbox.
 
-    New or unconfirmed: the confirmation. Confirmed: the guide again. Refused for good, or more often than once a day or
-    three times in 30 days: nothing.
+    New or unconfirmed: the confirmation. Confirmed: the guide, or the guide again. Refused for good, or more often than
+    once a day or three times in 30 days: nothing.
     """
     fingerprint = suppression.fingerprint(address)
     if is_blocked(address) or suppression.is_refused(fingerprint):
+        may_mail(Delivery.Kind.CONFIRM, address)  # counted all the same, so that it takes as long
         return
+    Subscriber.objects.filter(fingerprint=fingerprint, state=State.LEAVING).delete()  # back before the goodbye went out
     subscriber = Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).first()
     confirmed = subscriber if subscriber and subscriber.state == State.CONFIRMED else None
-    if not (confirmed and _has_all(confirmed, letters)) and _may_mail(Delivery.Kind.CONFIRM, address):
+    if not (confirmed and _has_all(confirmed, letters)) and may_mail(Delivery.Kind.CONFIRM, address):
         _ask_to_confirm(address, fingerprint, letters)
-    elif confirmed and _may_mail(Delivery.Kind.GUIDE, address):
-        enqueue(Delivery.Kind.GUIDE, confirmed)
+    elif confirmed and may_mail(Delivery.Kind.GUIDE, address):
+        enqueue(Delivery.Kind.LISTED if confirmed.guide_sent_at else Delivery.Kind.GUIDE, confirmed)
     elif not confirmed:  # the mail that has already gone out confirms what was asked last
         Subscriber.objects.filter(fingerprint=fingerprint).update(wants_letters=letters)
 
@@ -79,23 +88,31 @@ def _has_all(subscriber: Subscriber, letters: bool) -> bool:
 
 def _ask_to_confirm(address: str, fingerprint: str, letters: bool) -> None:
     asked = {"state": State.PENDING, "wants_letters": letters, "wording": WORDING, "asked_at": timezone.now()}
-    asked |= {"confirmed_at": None}
+    # An address that waited to take another one's place asks for itself now, and takes nobody's.
+    asked |= {"confirmed_at": None, "replaces": None}
+    Delivery.objects.filter(subscriber__fingerprint=fingerprint, kind=Delivery.Kind.MOVE).delete()
     subscriber, _ = Subscriber.objects.update_or_create(
         fingerprint=fingerprint, defaults=asked, create_defaults={"address": address, **asked}
     )
     enqueue(Delivery.Kind.CONFIRM, subscriber)
 
 
-def _may_mail(kind: Delivery.Kind, address: str) -> bool:
-    """Count a mail that the form is about to cause; whether this address has had few enough of them."""
+def may_mail(kind: str, address: str, per_day: int = PER_DAY, per_month: int = PER_MONTH) -> bool:
+    """Count a mail that a form is about to cause; whether this mailbox has had few enough of its kind."""
     now = timezone.now()
-    sent = FormMail.objects.filter(hash=suppression.keyed_hash(f"{kind}:{_mailbox(address)}"))
-    if sent.filter(at__gt=now - timedelta(days=1)).count() >= PER_DAY:
+    mailbox = mailbox_hash(kind, address)
+    sent = FormMail.objects.filter(hash=mailbox)
+    if sent.filter(at__gt=now - timedelta(days=1)).count() >= per_day:
         return False
-    if sent.filter(at__gt=now - timedelta(days=30)).count() >= PER_MONTH:
+    if sent.filter(at__gt=now - timedelta(days=30)).count() >= per_month:
         return False
-    FormMail.objects.create(hash=suppression.keyed_hash(f"{kind}:{_mailbox(address)}"), at=now)
+    FormMail.objects.create(hash=mailbox, at=now)
     return True
+
+
+def mailbox_hash(kind: str, address: str) -> str:
+    """Return the code under which mails of one kind to one mailbox are counted."""
+    return suppression.keyed_hash(f"{kind}:{_mailbox(address)}")
 
 
 def _mailbox(address: str) -> str:
@@ -106,14 +123,14 @@ def _mailbox(address: str) -> str:
 
 
 def find(public_id: str) -> Subscriber | None:
-    """Return the person a confirmation link belongs to, unless they have left."""
-    return Subscriber.objects.filter(public_id=public_id).first()
+    """Return the person a link belongs to, unless they have left."""
+    return Subscriber.objects.filter(public_id=public_id).exclude(state=State.LEAVING).first()
 
 
 @transaction.atomic
 def confirm(public_id: str) -> Subscriber | None:
     """Confirm a request and queue the guide; a second time changes nothing. Return the person, or None when they left."""
-    waiting = Subscriber.objects.filter(public_id=public_id, state=State.PENDING)
+    waiting = Subscriber.objects.filter(public_id=public_id, state=State.PENDING, replaces=None)
     newly = waiting.update(state=State.CONFIRMED, confirmed_at=timezone.now())
     subscriber = find(public_id)
     if subscriber and newly:

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 
 from django.conf import settings
+from django.utils import timezone
 
 from newsletter.models import Suppression
 
@@ -35,8 +36,10 @@ def is_refused(fingerprint: str) -> bool:
 
 
 def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
-    """Write to this address no more. A reason already there stays."""
-    Suppression.objects.get_or_create(fingerprint=fingerprint, defaults={"reason": reason})
+    """Write to this address no more. A reason already there stays, unless a no for good comes after a person's own wish."""
+    known, new = Suppression.objects.get_or_create(fingerprint=fingerprint, defaults={"reason": reason})
+    if not new and known.reason in OWN_WISH and reason not in OWN_WISH:
+        Suppression.objects.filter(pk=known.pk).update(reason=reason, since=timezone.localdate())
 
 
 def lift(fingerprint: str) -> None:

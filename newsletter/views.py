@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from newsletter import limits, signup, tokens
+from newsletter import limits, moving, signup, tokens
 from newsletter.forms import SignUpForm
 from newsletter.guide import GUIDE_FILE_NAME, GUIDE_PAGES, compile_guide
 from newsletter.messages import guide_url
@@ -35,7 +35,7 @@ def or_later(view: View) -> View:
             return view(request, *args, **kwargs)
         except DatabaseError:
             logger.exception("The database did not take a request.")
-            return _later(request, 503)
+            return later(request, 503)
 
     return inner
 
@@ -67,7 +67,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "newsletter/sign_up.html", {"form": form}, status=422)
     if not limits.may_ask(request, form.cleaned_data["address"]):
-        return _later(request, 429)
+        return later(request, 429)
     signup.ask(form.cleaned_data["address"], letters=form.cleaned_data["letters"])
     return _asked(request)
 
@@ -76,7 +76,8 @@ def _asked(request: HttpRequest) -> HttpResponse:
     return render(request, "newsletter/asked.html", {"sender": settings.FROM_NAME})
 
 
-def _later(request: HttpRequest, status: int) -> HttpResponse:
+def later(request: HttpRequest, status: int) -> HttpResponse:
+    """Ask to try again soon."""
     response = render(request, "newsletter/later.html", {"busy": status == 429}, status=status)
     response.headers["Retry-After"] = SOON
     return response
@@ -90,13 +91,15 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     public_id = tokens.read_confirm_token(token)
     subscriber = signup.find(public_id) if public_id else None
     if subscriber is None:
-        return _gone(request)
+        return gone(request)
     if request.method == "POST":
-        subscriber = signup.confirm(subscriber.public_id)
+        subscriber = (moving if subscriber.replaces_id else signup).confirm(subscriber.public_id)
     if subscriber is None:  # they left from another window, between the two lines
-        return _gone(request)
+        return gone(request)
     context = {"subscriber": subscriber, "guide_url": guide_url(), "pages": GUIDE_PAGES}
-    page = "confirmed" if subscriber.state == subscriber.State.CONFIRMED else "confirm"
+    context["moving"] = moving.has_moved(subscriber)
+    confirmed = "moved" if context["moving"] else "confirmed"
+    page = confirmed if subscriber.state == subscriber.State.CONFIRMED else "confirm"
     return render(request, f"newsletter/{page}.html", context)
 
 
@@ -107,13 +110,14 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """Show the button that ends all mail, and take its press or a mail program's (RFC 8058: any body, from anywhere)."""
     fingerprint = tokens.read_unsubscribe_token(token)
     if fingerprint is None:
-        return _gone(request)
+        return gone(request)
     if request.method == "POST":
         signup.leave(fingerprint)
     return render(request, "newsletter/unsubscribe.html", {"done": request.method == "POST"})
 
 
-def _gone(request: HttpRequest) -> HttpResponse:
+def gone(request: HttpRequest) -> HttpResponse:
+    """Say that a link no longer works, whatever the reason."""
     return render(request, "newsletter/link_gone.html", status=404)
 
 

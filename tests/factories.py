@@ -79,8 +79,8 @@ def make_subscriber(**over):
 def make_delivery(**over):
     values = {"kind": Delivery.Kind.GUIDE} | over
     if "subscriber" not in values:
-        waiting = values["kind"] == Delivery.Kind.CONFIRM
-        values["subscriber"] = make_subscriber(state="pending" if waiting else "confirmed")
+        states = dict.fromkeys(Delivery.ASKING, "pending") | {Delivery.Kind.GOODBYE: "leaving"}
+        values["subscriber"] = make_subscriber(state=states.get(values["kind"], "confirmed"))
     return Delivery.objects.create(**values)
 
 

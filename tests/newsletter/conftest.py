@@ -22,7 +22,7 @@ from django.core.cache import cache
 from django.core.mail import get_connection
 from django.core.management import call_command
 
-from newsletter.models import Delivery, FormMail, Heartbeat, Subscriber, Suppression
+from newsletter.models import Bounce, Delivery, FormMail, Heartbeat, Subscriber, Suppression
 from trustsite.origin import form_stamp
 
 
@@ -80,7 +80,7 @@ def dump(db):
     return dump
 
 
-MODELS = [Subscriber, Suppression, FormMail, Delivery, Heartbeat]
+MODELS = [Subscriber, Suppression, FormMail, Bounce, Delivery, Heartbeat]
 
 
 class Sink:

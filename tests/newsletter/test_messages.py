@@ -14,7 +14,9 @@ from tests.factories import make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db
 NOT_DISCREET = re.compile(r"trauma|abuse|ptsd|heal|fight|flight|freeze|fawn|quiz|mental|therapy|survivor", re.I)
-KINDS = ["confirm", "guide"]
+NOTES = ["welcome-1", "welcome-2", "welcome-3", "welcome-4"]
+LISTED = ["guide", "listed", *NOTES, "settings"]  # to people on the list
+KINDS = ["confirm", "move", *LISTED, "goodbye"]
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +49,18 @@ def test_sender_and_subject_and_first_line_say_nothing_of_the_subject_matter(kin
 
 
 def test_the_subjects():
-    assert [mail(kind)["Subject"] for kind in KINDS] == ["Please confirm your e-mail", "Here's your guide"]
+    assert {kind: mail(kind)["Subject"] for kind in KINDS} == {
+        "confirm": "Please confirm your e-mail",
+        "move": "Please confirm your new address",
+        "guide": "Here's your guide",
+        "listed": "You're already on the list",
+        "welcome-1": "What your alarm is for",
+        "welcome-2": "One minute, two feet",
+        "welcome-3": "The people around you",
+        "welcome-4": "Where next",
+        "settings": "Your settings",
+        "goodbye": "It's done",
+    }
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -73,22 +86,52 @@ def test_any_sender_name_parses_back_to_one_address(settings, name):
     assert (sender.display_name, sender.addr_spec) == (name, "notes@mail.example")
 
 
-SAID = {
-    "confirm": ["We'll delete the address"],
-    "guide": ["If you've only got two minutes", "It can't diagnose anyone"],
-}
+def paragraphs(mail, kind):
+    """Return the words of a mail before its foot and without its addresses, by paragraph."""
+    if kind == "html":
+        body = html5lib.parse(part(mail, "html"), namespaceHTMLElements=False).find(".//body")
+        found = [element for element in body.iter("p") if element.get("class") not in {"small", "line"}]
+        # A button's words stand for the address that the text shows.
+        texts = ["".join(element.itertext()) for element in found if element.find("a[@class='button']") is None]
+    else:
+        texts = re.split(r"\n\n", re.split(r"\n--\n|\nNeed help today", part(mail, "plain"))[0])
+    plain = [re.sub(r"https://\S+", "", text).replace("’", "'").replace("“", '"').replace("”", '"') for text in texts]
+    return [" ".join(text.split()) for text in plain if text.strip()]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_text_and_html_say_the_same(kind):
     sent = mail(kind)
-    text, html = part(sent, "plain"), part(sent, "html")
-    shown = "".join(html5lib.parse(html, namespaceHTMLElements=False).find(".//body").itertext()).replace("’", "'")
-    for sentence in SAID[kind]:
-        assert sentence in " ".join(shown.split())
-        assert sentence in " ".join(text.split())
-    linked = {link.rstrip("/") for link in re.findall(r'href="([^"]+)"', html)}
-    assert linked == {link.rstrip("/") for link in re.findall(r"https://\S+", text)}
+    assert words(" ".join(paragraphs(sent, "html"))) == words(" ".join(paragraphs(sent, "plain")))
+    linked = {link.rstrip("/") for link in re.findall(r'href="([^"]+)"', part(sent, "html"))}
+    assert linked == {link.rstrip("/") for link in re.findall(r"https://\S+", part(sent, "plain"))}
+
+
+def words(text):
+    """Return the words alone. What introduces the guide's address in the text stands on a button in the HTML."""
+    return re.findall(r"[\w']+", text.replace("Open the guide:", ""))
+
+
+@pytest.mark.parametrize("kind", NOTES)
+def test_a_note_is_short_has_one_thing_to_try_and_one_link_to_read_on(kind):
+    sent = mail(kind)
+    said = " ".join(paragraphs(sent, "plain"))
+    assert 120 <= len(said.split()) <= 250
+    assert said.count("One small thing to try, if you like.") == 1
+    assert len([link for link in re.findall(r'href="([^"]+)"', part(sent, "html")) if "/articles/" in link]) == 1
+    assert "!" not in said
+
+
+def test_the_notes_lead_to_articles_that_exist(client, content):
+    from newsletter.messages import NOTE_LINKS
+
+    for slug in NOTE_LINKS.values():
+        assert client.get(f"/articles/{slug}/").status_code == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_mail_advertises_anything(kind):
+    assert {link.split("/")[2] for link in links(mail(kind))} == {"site.example"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -104,14 +147,42 @@ def test_the_confirmation_offers_nothing_and_shows_no_picture():
     assert [piece.get_content_type() for piece in sent.walk()] == ["multipart/alternative", "text/plain", "text/html"]
 
 
-def test_the_guide_says_how_to_leave_in_body_and_head():
-    sent = mail("guide")
+@pytest.mark.parametrize("kind", LISTED)
+def test_a_mail_to_the_list_says_how_to_leave_in_body_and_head(kind):
+    sent = mail(kind)
     [url] = re.findall(
         r"<(https://site\.example/newsletter/unsubscribe/\S+/)>", sent["List-Unsubscribe"].replace(" ", "")
     )
     assert sent["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert url in part(sent, "plain")
     assert url in part(sent, "html")
+
+
+@pytest.mark.parametrize("kind", ["guide", "listed", *NOTES])
+def test_a_mail_to_the_list_leads_to_what_we_hold(client, kind):
+    sent = mail(kind)
+    [url] = [link for link in links(sent) if "/newsletter/settings/" in link]
+    assert url in part(sent, "plain")
+    assert client.get(url.removeprefix("https://site.example")).status_code == 200
+
+
+def test_a_mailed_settings_link_is_the_only_one_and_good_for_a_week(client, clock):
+    [url] = [link for link in links(mail("settings")) if "/newsletter/settings/" in link]
+    clock(days=6)
+    assert client.get(url.removeprefix("https://site.example")).status_code == 200
+    clock(days=2)
+    assert client.get(url.removeprefix("https://site.example")).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["confirm", "move"])
+def test_a_mail_to_an_address_that_is_not_on_the_list_has_no_way_to_leave_it(kind):
+    assert mail(kind)["List-Unsubscribe"] is None
+
+
+def test_the_foot_says_where_consent_was_given_when_it_was_not_here():
+    sent = mail("welcome-1", subscriber=make_subscriber(basis="paper form, May 2026"))
+    assert "because you asked for it elsewhere" in part(sent, "plain")
+    assert "paper form, May 2026" in part(sent, "html")
 
 
 def test_the_picture_belongs_to_the_html_and_the_guide_is_attached():
@@ -139,11 +210,16 @@ def test_a_large_guide_is_linked_and_not_attached(settings):
     assert "It's here, 12 pages" in part(mail("guide"), "plain")
 
 
-def test_ten_people_get_the_same_words_links_and_guide():
-    ten = [mail("guide", subscriber=make_subscriber(wants_letters=number % 2)) for number in range(10)]
-    token = re.compile(r"(?<=/unsubscribe/)[^/]+")
+@pytest.mark.parametrize("kind", ["guide", *NOTES])
+def test_ten_people_get_the_same_words_and_links(kind):
+    ten = [mail(kind, subscriber=make_subscriber(wants_letters=number % 2)) for number in range(10)]
+    token = re.compile(r"(?<=/unsubscribe/)[^/]+|(?<=/settings/)[^/]+")
     assert len({token.sub("-", part(sent, "plain")) for sent in ten}) == 1
     assert len({token.sub("-", part(sent, "html")) for sent in ten}) == 1
+
+
+def test_ten_people_get_the_same_guide():
+    ten = [mail("guide") for _ in range(10)]
     pdfs = [piece.get_payload(decode=True) for sent in ten for piece in sent.iter_attachments() if piece.get_filename()]
     assert len(pdfs) == 10
     assert len({hashlib.sha256(pdf).hexdigest() for pdf in pdfs}) == 1
@@ -174,7 +250,7 @@ def test_the_attachment_has_a_plain_name():
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_html_has_its_styles_in_its_elements_and_dark_rules_beside(kind):
     html = part(mail(kind), "html")
-    assert re.search(r'<a [^>]*style="[^"]*background-color: ?#265a4c', html)
+    assert re.search(r'<a [^>]*style="[^"]*color: ?#265a4c', html)
     assert "prefers-color-scheme: dark" in html
 
 
