@@ -26,6 +26,7 @@ import brotli
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from bench import lighthouse  # noqa: E402
 from quiz import scoring  # noqa: E402  pure: no Django
 from quiz.stability import stability  # noqa: E402
 
@@ -163,6 +164,7 @@ def main():
             command = nginx(folder, file_port, brotli.compress(fetch(site + ARTICLE), quality=9))
             contenders["nginx, the same bytes as a file"] = (stack.enter_context(running(command, file_port)), None)
         found = compare(contenders)
+        lighthouse.main(site)
     base = found.get("nginx, the same bytes as a file") or found["an empty WSGI application"]
     print(f"\nRequests a second, {CONNECTIONS} connections, median of {ROUNDS} rounds:")
     for name, rate in sorted(found.items(), key=lambda pair: -pair[1]):
