@@ -50,7 +50,7 @@ class PublicForm(OneAddress):
         widget=forms.TextInput(attrs={"tabindex": "-1", "autocomplete": "off"}),
     )
     stamp = forms.CharField(required=False, widget=forms.HiddenInput)
-    shown = ("address",)
+    shown: tuple[str, ...] = ("address",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "guide-%s", **kwargs})

@@ -40,8 +40,8 @@ def rows(subscriber: Subscriber) -> list[tuple[str, str]]:
 
 
 def mails(subscriber: Subscriber) -> QuerySet[Delivery]:
-    """Return the records of mails to this person, the latest first."""
-    return subscriber.deliveries.select_related("letter").order_by("-changed_at", "-pk")
+    """Return the records of mails to this person, those still to come first."""
+    return subscriber.deliveries.select_related("letter").order_by("-not_before", "-pk")
 
 
 def as_data(subscriber: Subscriber) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """From one address to another: the new one confirms, takes everything over, and the old one is erased."""
 
 from django.db import transaction
+from django.utils import timezone
 
 from newsletter import signup, suppression
 from newsletter.delivery import enqueue
@@ -25,7 +26,9 @@ def ask(subscriber: Subscriber, address: str) -> None:
     if not (old and allowed) or others or signup.is_blocked(address) or suppression.is_refused(fingerprint):
         return
     Subscriber.objects.filter(replaces=old).delete()  # only the address named last can take over
-    new = Subscriber.objects.create(address=address, wants_letters=old.wants_letters, wording=old.wording, replaces=old)
+    now = timezone.now()
+    wish = {"wants_letters": old.wants_letters, "wording": old.wording}
+    new = Subscriber.objects.create(address=address, replaces=old, asked_at=now, **wish)
     enqueue(Delivery.Kind.MOVE, new)
 
 

@@ -136,6 +136,41 @@ def test_a_confirmed_one_gets_the_guide_again_once_a_day(clock):
     assert ask() == ["guide"]
 
 
+def test_who_has_had_the_guide_is_told_that_they_are_on_the_list_and_gets_it_again_once_a_day(clock):
+    from django.utils import timezone
+
+    person = make_subscriber(address="ann@example.org", wants_letters=True, guide_sent_at=timezone.now())
+    assert ask(letters=True) == ["listed"]
+    sent_all()
+    assert ask() == []
+    clock(hours=25)
+    assert ask() == ["listed"]
+    sent_all()
+    clock(hours=25)
+    assert ask() == ["listed"]
+    sent_all()
+    clock(hours=25)
+    assert ask() == []  # three in thirty days
+    before = person.guide_sent_at
+    person.refresh_from_db()
+    assert person.guide_sent_at == before
+
+
+def test_asking_again_does_not_keep_the_address_of_who_wanted_the_guide_alone_any_longer(clock, work, mailoutbox):
+    from newsletter import keeping
+
+    make_subscriber(address="ann@example.org")
+    ask()
+    work()
+    clock(days=6)
+    ask()
+    work()
+    clock(days=1, hours=1)
+    keeping.prune()
+    assert [mail.subject for mail in mailoutbox] == ["Here's your guide", "You're already on the list"]
+    assert not Subscriber.objects.exists()
+
+
 def test_a_confirmed_one_stays_confirmed_when_somebody_asks_again():
     make_subscriber(address="ann@example.org", wants_letters=True)
     ask(letters=False)
@@ -184,6 +219,14 @@ def test_confirming_does_not_forget_a_complaint():
     suppression.suppress(person.fingerprint, "complained")
     signup.confirm(person.public_id)
     assert Suppression.objects.get().reason == "complained"
+
+
+@pytest.mark.parametrize("reason", ["bounced", "complained"])
+def test_a_no_for_good_outweighs_an_earlier_goodbye(reason):
+    fingerprint = suppression.fingerprint("ann@example.org")
+    signup.leave(fingerprint)
+    signup.leave(fingerprint, reason)
+    assert Suppression.objects.get().reason == reason
 
 
 def test_leaving_does_not_soften_a_complaint():
