@@ -25,6 +25,7 @@ LEASE = timedelta(minutes=5)
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 4 * 60, 12 * 60)]
 SPREAD = 0.2  # pauses vary by a fifth either way, so that mails put off together don't come back together
 CRASHES_FORGIVEN = 2
+LOOK_AGAIN = timedelta(minutes=1)  # for a mail whose letter was paused while we held it
 
 State = Delivery.State
 logger = logging.getLogger(__name__)
@@ -130,6 +131,10 @@ def is_wanted(delivery: Delivery) -> bool:
 
 def deliver(delivery: Delivery, backend: BaseEmailBackend) -> Verdict | None:
     """Send a mail that `claim` returned. Return what went wrong, if anything did."""
+    if delivery.letter and delivery.letter.state == Letter.State.PAUSED:
+        # Paused after we took it: it waits too. Not HELD, for the letter may be going on again by now.
+        mark(delivery, State.QUEUED, not_before=timezone.now() + LOOK_AGAIN)
+        return None
     if not is_wanted(delivery):
         mark(delivery, State.SUPPRESSED)
         return None

@@ -19,6 +19,7 @@ from django.core.mail.message import SafeMIMEMultipart
 from django.template.loader import render_to_string
 from django.urls import reverse
 
+from articles.rendering import trusted
 from newsletter import tokens
 from newsletter.guide import GUIDE_FILE_NAME, GUIDE_PAGES, GUIDE_VERSION, compile_guide
 from newsletter.models import Delivery
@@ -79,6 +80,15 @@ def note(delivery: Delivery) -> Letter:
     return list_letter(name, delivery, {"article_url": article})
 
 
+def letter(delivery: Delivery) -> Letter:
+    """Bring a letter, in the words it had when its sending began."""
+    sent = delivery.letter
+    if sent is None:
+        raise ValueError(f"Delivery {delivery.pk} is of no letter.")
+    words = {"subject": sent.sent_subject, "html": trusted(sent.sent_html), "text": sent.sent_text}
+    return list_letter("letter", delivery, words)
+
+
 def settings_link(delivery: Delivery) -> Letter:
     """Bring the link to what we hold, to somebody who asked for it. Its foot has no second, longer-lived one."""
     link = address("newsletter:settings", tokens.asked_settings_token(delivery.subscriber))
@@ -104,6 +114,7 @@ MAILS: dict[Delivery.Kind, Callable[[Delivery], Letter]] = {
     Delivery.Kind.GUIDE: guide,
     Delivery.Kind.LISTED: listed,
     **dict.fromkeys(NOTE_LINKS, note),
+    Delivery.Kind.LETTER: letter,
     Delivery.Kind.SETTINGS: settings_link,
     Delivery.Kind.GOODBYE: goodbye,
 }

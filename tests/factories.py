@@ -9,7 +9,7 @@ from django.utils import timezone
 from PIL import Image
 
 from articles.models import Article, Helpline, Offer, Page, Picture, Response, Source, Topic
-from newsletter.models import Delivery, Subscriber
+from newsletter.models import Delivery, Letter, Subscriber
 
 _numbers = count(1)
 
@@ -74,6 +74,11 @@ def make_subscriber(**over):
     if values["state"] == Subscriber.State.CONFIRMED:
         values.setdefault("confirmed_at", timezone.now())
     return Subscriber.objects.create(**values)
+
+
+def make_letter(**over):
+    values = {"subject": "A quiet week", "body": "Hello,\n\nNothing much, and that’s fine."}
+    return Letter.objects.create(**values | over)
 
 
 def make_delivery(**over):

@@ -154,6 +154,8 @@ FROM_NAME = env.str("FROM_NAME", "WMTR Notes")
 BLOCKED_DOMAINS: list[str] = env.list("BLOCKED_DOMAINS", [])  # addresses there, or below there, are sent nothing
 GUIDE_PUBLIC = env.bool("GUIDE_PUBLIC", False)  # whether anybody may open the guide without giving an address
 GUIDE_ATTACH_MAX = env.int("GUIDE_ATTACH_MAX", 2 * 1024 * 1024)  # bytes; a larger guide is linked and not attached
+LETTER_OFFERS = env.bool("LETTER_OFFERS", False)  # whether a letter may hold an offer, labelled as on an article
+DKIM_SELECTOR = env.str("DKIM_SELECTOR", "")  # the name of the key mails are signed with, for the check before a letter
 
 # -- language, time, log ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -10,12 +10,13 @@ from django.core.mail import get_connection
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, close_old_connections, connection
 
-from newsletter import delivery, keeping
+from newsletter import delivery, keeping, letters
 from newsletter.breaker import Breaker
 from newsletter.models import HEARTBEAT_EVERY, Heartbeat
 
 POLL = 1.0  # seconds between two looks when nothing is due
 PRUNE_EVERY = 3600.0
+LETTERS_EVERY = 2.0
 AFTER_DATABASE_ERROR, LONGEST_PAUSE = 1.0, 60.0
 NOT_LET_IN = 3  # exit code: the mail server wants another password
 
@@ -53,7 +54,7 @@ class Worker:
         self.backend = get_connection()
         self.breaker = Breaker()
         self.stopping = False
-        self.next_beat = self.next_prune = 0.0
+        self.next_beat = self.next_prune = self.next_letters = 0.0
 
     def run_until_told(self) -> None:
         """Work until a signal asks to stop."""
@@ -96,6 +97,9 @@ class Worker:
             Heartbeat.beat(self.breaker.trouble)
             delivery.reap()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
+        if now >= self.next_letters:
+            letters.look_after()
+            self.next_letters = now + LETTERS_EVERY
         if now >= self.next_prune:
             keeping.prune()
             self.next_prune = now + PRUNE_EVERY
@@ -108,6 +112,7 @@ class Worker:
             sent = True
             self.look_around()
         if sent:
+            letters.finish_sent()
             delivery.hang_up(
                 self.backend
             )  # an idle connection would be closed by the other side, and the next mail fail
