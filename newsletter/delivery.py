@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from newsletter import messages, sequence, suppression
+from newsletter import bounces, messages, sequence, suppression
 from newsletter.models import Delivery, Letter, Subscriber, new_message_id
 from newsletter.replies import Verdict, judge_connecting, judge_sending
 
@@ -188,6 +188,8 @@ def settle(delivery: Delivery, verdict: Verdict) -> Verdict:
         put_off(delivery, verdict)
     else:
         mark(delivery, verdict.state, smtp_reply=verdict.reply, attempts=delivery.attempts + 1)
+    if verdict.refused and verdict.state == State.FAILED:
+        bounces.note(delivery.subscriber.fingerprint, bounces.kind_of(verdict.reply), delivery.message_id)
     return verdict
 
 

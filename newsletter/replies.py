@@ -1,7 +1,7 @@
 """What an error from a mail server, or on the way to it, means for the mail at hand."""
 
 import smtplib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from newsletter.models import Delivery
 from newsletter.smtp import UnsureOutcome
@@ -23,6 +23,7 @@ class Verdict:
     away: bool = False  # there was none to begin with, so the mail itself was never tried
     stop: bool = False  # nothing can be sent: the worker must stop
     alert: bool = False
+    refused: bool = False  # it was this address that the server said no to
 
 
 def judge_connecting(error: Exception) -> Verdict:
@@ -39,7 +40,7 @@ def judge_sending(error: Exception) -> Verdict:
         return _by_code(error.smtp_code, _told(error))
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         # A soft no to the recipient (mailbox full, greylisted) lasts longer than one to the connection.
-        return _by_code(_refusal(error)[0], _told(error), slow=True)
+        return replace(_by_code(_refusal(error)[0], _told(error), slow=True), refused=True)
     if isinstance(error, OSError):  # lost connections, time-outs and TLS errors
         return Verdict(State.RETRY, _told(error), broken=True)
     return _by_web_service(error)

@@ -139,10 +139,6 @@ def confirm(public_id: str) -> Subscriber | None:
     return subscriber
 
 
-@transaction.atomic
 def leave(fingerprint: str, reason: Suppression.Reason = Suppression.Reason.UNSUBSCRIBED) -> None:
     """Erase an address with all that belongs to it, and remember as a hash that it must not be written to."""
-    suppression.suppress(fingerprint, reason)
-    # The lock makes a confirmation that comes in at the same moment finish first, so that its mail goes as well.
-    list(Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).values_list("pk"))
-    Subscriber.objects.filter(fingerprint=fingerprint).delete()
+    suppression.forget(fingerprint, reason)

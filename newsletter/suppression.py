@@ -7,9 +7,10 @@ import hashlib
 import hmac
 
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
-from newsletter.models import Suppression
+from newsletter.models import Subscriber, Suppression
 
 # Reasons that a person's own wish made: their own wish, confirmed from their inbox, lifts them again.
 OWN_WISH = [Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.ERASED]
@@ -40,6 +41,15 @@ def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
     known, new = Suppression.objects.get_or_create(fingerprint=fingerprint, defaults={"reason": reason})
     if not new and known.reason in OWN_WISH and reason not in OWN_WISH:
         Suppression.objects.filter(pk=known.pk).update(reason=reason, since=timezone.localdate())
+
+
+@transaction.atomic
+def forget(fingerprint: str, reason: Suppression.Reason) -> None:
+    """Erase an address with all that belongs to it, and remember as a hash that it must not be written to."""
+    suppress(fingerprint, reason)
+    # The lock makes a confirmation that comes in at the same moment finish first, so that its mail goes as well.
+    list(Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).values_list("pk"))
+    Subscriber.objects.filter(fingerprint=fingerprint).delete()
 
 
 def lift(fingerprint: str) -> None:

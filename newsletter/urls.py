@@ -1,6 +1,6 @@
 from django.urls import path
 
-from newsletter import dev_views, settings_views, views
+from newsletter import dev_views, settings_views, views, webhooks
 from newsletter.guide import GUIDE_FILE_NAME
 
 app_name = "newsletter"
@@ -13,6 +13,7 @@ urlpatterns = [
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("newsletter/settings/<str:token>/", settings_views.settings, name="settings"),
     path("newsletter/settings/<str:token>/copy/", settings_views.copy, name="settings_copy"),
+    path("newsletter/reports/<str:name>/", webhooks.report, name="reports"),
     path("newsletter/your-data/", settings_views.your_data, name="your_data"),
     path("dev/mail/", dev_views.mails, name="dev_mails"),
     path("dev/mail/<str:name>/", dev_views.mail, name="dev_mail"),

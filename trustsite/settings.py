@@ -1,5 +1,6 @@
 """All settings, each from the environment or a safe default. docs/operators.md lists them."""
 
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -152,6 +153,11 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
 # Others may see an inbox, so mails come from initials: the site's name would tell its subject.
 FROM_NAME = env.str("FROM_NAME", "WMTR Notes")
 BLOCKED_DOMAINS: list[str] = env.list("BLOCKED_DOMAINS", [])  # addresses there, or below there, are sent nothing
+# A mail service that reports returned mail and complaints, and what anymail wants to know of it: ANYMAIL_… as its docs name it.
+MAIL_SERVICE = env.str("MAIL_SERVICE", "")
+ANYMAIL = {
+    name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value
+}
 GUIDE_PUBLIC = env.bool("GUIDE_PUBLIC", False)  # whether anybody may open the guide without giving an address
 GUIDE_ATTACH_MAX = env.int("GUIDE_ATTACH_MAX", 2 * 1024 * 1024)  # bytes; a larger guide is linked and not attached
 LETTER_OFFERS = env.bool("LETTER_OFFERS", False)  # whether a letter may hold an offer, labelled as on an article

@@ -244,9 +244,9 @@ def test_a_soft_no_to_the_recipient_waits_a_step_longer():
 
 def test_a_hard_no_is_final_and_keeps_no_address():
     make_delivery()
-    row, _ = send(Failing(sending=smtplib.SMTPRecipientsRefused({"a@b.co": (550, b"5.1.1 <a@b.co>: no such user")})))
+    row, _ = send(Failing(sending=smtplib.SMTPRecipientsRefused({"a@b.co": (550, b"5.7.1 <a@b.co>: not from you")})))
     assert (row.state, row.attempts) == ("failed", 1)
-    assert row.smtp_reply == "550 5.1.1 <[address]>: no such user"
+    assert row.smtp_reply == "550 5.7.1 <[address]>: not from you"
 
 
 def test_a_server_that_is_away_is_waited_for_without_end(clock):
