@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "crispy_forms",
+    "simple_history",
     "trustsite",
     "articles",
     "quiz",
@@ -79,6 +80,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "trustsite.urls"
@@ -152,6 +154,8 @@ FROM_EMAIL = required("FROM_EMAIL", "notes@site.example", development=DEVELOPMEN
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
 # Others may see an inbox, so mails come from initials: the site's name would tell its subject.
 FROM_NAME = env.str("FROM_NAME", "WMTR Notes")
+LETTER_OFFERS = env.bool("LETTER_OFFERS", False)  # whether a letter may hold an offer, labelled as on an article
+DKIM_SELECTOR = env.str("DKIM_SELECTOR", "")  # the name of the key mails are signed with, for the check before a letter
 BLOCKED_DOMAINS: list[str] = env.list("BLOCKED_DOMAINS", [])  # addresses there, or below there, are sent nothing
 # A mail service that reports returned mail and complaints, and what anymail wants to know of it: ANYMAIL_… as its docs name it.
 MAIL_SERVICE = env.str("MAIL_SERVICE", "")
@@ -160,8 +164,6 @@ ANYMAIL = {
 }
 GUIDE_PUBLIC = env.bool("GUIDE_PUBLIC", False)  # whether anybody may open the guide without giving an address
 GUIDE_ATTACH_MAX = env.int("GUIDE_ATTACH_MAX", 2 * 1024 * 1024)  # bytes; a larger guide is linked and not attached
-LETTER_OFFERS = env.bool("LETTER_OFFERS", False)  # whether a letter may hold an offer, labelled as on an article
-DKIM_SELECTOR = env.str("DKIM_SELECTOR", "")  # the name of the key mails are signed with, for the check before a letter
 
 # -- language, time, log ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

@@ -9,7 +9,18 @@ from django.db import transaction
 from articles.content_files import old_addresses, writing
 from articles.content_files.files import ContentError
 from articles.content_files.helplines import kept_beside
-from articles.content_files.kinds import HELPLINES, KINDS, OFFERS, PICTURES, SOURCES, TOPICS, Kind, Values, values_of
+from articles.content_files.kinds import (
+    HELPLINES,
+    KINDS,
+    OFFERS,
+    PICTURES,
+    REDIRECTS,
+    SOURCES,
+    TOPICS,
+    Kind,
+    Values,
+    values_of,
+)
 from articles.content_files.loading import remember
 from articles.models import Filed, OldAddress, Picture
 
@@ -25,6 +36,9 @@ Partners' offers, by the key that articles name (`:::offer online-therapy`).
 partner.example is a placeholder host, and a live site hides offers with a placeholder host. When there is a partner, change
 every line to what that company's terms say on the day, enter the day in `checked_on`, and name the company on the affiliate
 disclosure page.""",
+    REDIRECTS.place: """
+Addresses that lead elsewhere, set by hand; those of renamed articles are in old_addresses.toml. Without a target: gone for
+good.""",
     HELPLINES.place: """
 Emergency numbers and helplines, in the order readers see them. The get-help page and the guide read this file.
 

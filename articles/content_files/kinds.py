@@ -11,7 +11,8 @@ from typing import Any
 from django.core.files import File
 from django.db.models.fields.files import FieldFile
 
-from articles.models import RESPONSES, Article, Filed, Helpline, Offer, Page, Picture, Response, Source, Topic
+from articles.models import RESPONSES, Article, Filed, Helpline, Offer, Page, Picture, Redirect, Response, Source, Topic
+from articles.signoff import fingerprint_of
 
 Values = dict[str, Any]  # of one row or entry, by the names of the model's fields
 
@@ -33,7 +34,12 @@ def _response_position(values: Values, before: Values) -> Values:
 def _publishing(values: Values, before: Values) -> Values:
     moment = values.get("publish_at")
     state = Article.State.PUBLISHED if moment else Article.State.DRAFT
-    return {"state": state.value, "updated_at": moment}
+    return {"state": state.value, "updated_at": moment, "checked_text": _checked_text(values)}
+
+
+def _checked_text(values: Values) -> str:
+    """Return what a day of checking says by itself: that the text was what it is now."""
+    return fingerprint_of(values) if values.get("checked_on") else ""
 
 
 def _named(names: str, **others: str) -> dict[str, str]:
@@ -109,7 +115,7 @@ ARTICLES = Kind(
     "slug",
     _named(
         "title dek description topic response content_note affiliate safety sign_up evidence evidence_note related "
-        "takeaways state withdrawn_note published updated checked body",
+        "takeaways state withdrawn_note published updated checked checked_by checked_text corrections body",
         published="publish_at",
         updated="updated_at",
         checked="checked_on",
@@ -117,8 +123,10 @@ ARTICLES = Kind(
     _publishing,
 )
 
-# In the order of loading: articles name topics, sources, offers and pictures.
-KINDS = [TOPICS, SOURCES, PICTURES, OFFERS, HELPLINES, PAGES, RESPONSE_TEXTS, ARTICLES]
+REDIRECTS = Kind(Redirect, "redirects.toml", "path", _named("is_prefix target note"))
+
+# In the order of loading: articles name topics, sources, offers and pictures, redirects lead to pages.
+KINDS = [TOPICS, SOURCES, PICTURES, OFFERS, HELPLINES, PAGES, RESPONSE_TEXTS, ARTICLES, REDIRECTS]
 
 
 def values_of(kind: Kind, row: Filed) -> Values:

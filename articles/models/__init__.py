@@ -1,6 +1,7 @@
 """What the site reads from: articles and the things they are made of."""
 
 from articles.models.article import RESPONSES, Article, ArticleQuerySet, OldAddress, next_publication
+from articles.models.desk import Draft, Redirect, Reviewer
 from articles.models.filed import STALE_AFTER, Filed, is_stale
 from articles.models.helplines import Helpline
 from articles.models.offers import Offer
@@ -14,13 +15,16 @@ __all__ = [
     "STALE_AFTER",
     "Article",
     "ArticleQuerySet",
+    "Draft",
     "Filed",
     "Helpline",
     "Offer",
     "OldAddress",
     "Page",
     "Picture",
+    "Redirect",
     "Response",
+    "Reviewer",
     "Source",
     "Text",
     "Topic",

@@ -10,10 +10,9 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import partners, rendering
-from articles.models.offers import Offer
+from articles import signoff
 from articles.models.shelves import Source, Topic
-from articles.models.text import Text
+from articles.models.text import Text, recorded
 from trustsite.pages import Content
 
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
@@ -41,8 +40,11 @@ class Article(Text):
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
+        IN_REVIEW = "in review", "In review"
         PUBLISHED = "published", "Published"
         WITHDRAWN = "withdrawn", "Withdrawn"
+
+    PUBLIC = [State.PUBLISHED, State.WITHDRAWN]  # states with an address that readers know, once publish_at has come
 
     class Evidence(models.TextChoices):
         WELL_SUPPORTED = "well supported", "Well supported"
@@ -75,48 +77,56 @@ class Article(Text):
         blank=True,
         help_text="The day a person went through text and sources. Empty: nobody yet.",
     )
+    checked_by = models.CharField(
+        max_length=160, blank=True, help_text="Name and profession of who checked it, with the person's consent."
+    )
+    # What the text said when it was checked (signoff.py): once its words differ, it no longer counts as checked.
+    checked_text = models.CharField(max_length=32, blank=True, editable=False)
+    corrections = models.JSONField(
+        default=list, blank=True, help_text="Shown under the article: what was put right, and when."
+    )
+    preview_key = models.CharField(
+        max_length=22, blank=True, editable=False
+    )  # a new one makes every preview link worthless
+    problems = models.PositiveSmallIntegerField(
+        default=0, editable=False
+    )  # found when it was last saved (inspection.py)
 
     TYPESET = (*Text.TYPESET, "takeaways", "content_note", "evidence_note")
     MAY_HOLD_OFFERS = MAY_HOLD_PICTURES = True
+    may_be_unfinished = False  # set at the desk for a draft: it may hold mistakes, but never an advert in disguise
 
     objects = ArticleQuerySet.as_manager()
+    history = recorded("preview_key", "problems")
 
     class Meta:
         ordering = ["topic__position", "title"]
+        permissions = [
+            ("publish_article", "Can publish, schedule and withdraw articles"),
+            ("review_article", "Can sign off the text of articles"),
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("articles:article", args=[self.slug])
 
     def clean(self) -> None:
-        super().clean()
+        from articles import inspection
+
         if self.state == self.State.WITHDRAWN and not self.withdrawn_note.strip():
             raise ValidationError({"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."})
-        if self.affiliate and self.safety:
-            raise ValidationError({"affiliate": "A page with the help panel at its top holds no offer."})
-        html = rendering.render(self.body).html
-        offers = partners.offers_in(html)
-        errors = []
-        if len(offers) > 1:
-            errors.append("An article may hold one offer at most.")
-        if offers and not self.affiliate:
-            errors.append("This article may hold no offer: take “:::offer” out, or allow it below.")
-        if partners.stands_too_early(html):
-            errors.append("The offer stands too early: it may come after the second section’s heading.")
-        if unknown := set(offers) - set(Offer.objects.values_list("key", flat=True)):
-            errors.append(f"There is no offer “{', '.join(sorted(unknown))}”.")
-        cited = rendering.render(self.body).citations
-        if missing := set(cited) - set(Source.objects.filter(key__in=cited).values_list("key", flat=True)):
-            errors.append(f"There is no source “{', '.join(sorted(missing))}”.")
-        if errors:
-            raise ValidationError({"body": errors})
+        found = inspection.disguised(self) if self.may_be_unfinished else inspection.mistakes(self)
+        if messages := [(finding.field, str(finding)) for finding in found]:
+            raise ValidationError({field: [text for name, text in messages if name == field] for field, _ in messages})
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        from articles import addresses, search
+        from articles import addresses, inspection, search
 
         if self.state == self.State.PUBLISHED and self.publish_at is None:
             self.publish_at = timezone.now()
         addresses.keep(self)
+        signoff.keep(self)
+        self.problems = len(inspection.inspect(self))
         super().save(*args, **kwargs)
         self.__dict__.pop("parts", None)
         self.__dict__.pop("pictures", None)
@@ -134,9 +144,24 @@ class Article(Text):
         return self.state == self.State.PUBLISHED and self.publish_at is not None and self.publish_at <= timezone.now()
 
     @property
+    def is_scheduled(self) -> bool:
+        """Whether it is released and its time is still to come."""
+        return self.state == self.State.PUBLISHED and self.publish_at is not None and self.publish_at > timezone.now()
+
+    @property
+    def stage(self) -> str:
+        """Its state in a word; a published article whose time is still to come is scheduled."""
+        return "Scheduled" if self.is_scheduled else self.get_state_display()
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a person has checked the text as it stands."""
+        return self.checked_on is not None and self.checked_text == signoff.fingerprint(self)
+
+    @property
     def was_public(self) -> bool:
         """Whether readers can open it, or could before it was withdrawn."""
-        return self.state != self.State.DRAFT and self.publish_at is not None and self.publish_at <= timezone.now()
+        return self.state in self.PUBLIC and self.publish_at is not None and self.publish_at <= timezone.now()
 
     @property
     def skip_to(self) -> dict[str, str] | None:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.urls import reverse
 
-from articles.models.text import Text
+from articles.models.text import Text, recorded
 
 
 class Page(Text):
@@ -11,6 +11,8 @@ class Page(Text):
 
     slug = models.SlugField(unique=True)
     checked_on = models.DateField("last checked", null=True, blank=True)
+
+    history = recorded()
 
     class Meta:
         ordering = ["slug"]
@@ -32,6 +34,8 @@ class Response(Text):
     warm_line = models.CharField(max_length=240, blank=True)
     related = models.JSONField(default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
+
+    history = recorded()
 
     TYPESET = (*Text.TYPESET, "belief", "tagline", "at_a_glance", "warm_line")
 

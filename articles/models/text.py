@@ -8,12 +8,21 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils import timezone
+from simple_history.models import HistoricalRecords
 
 from articles import facts, partners, rendering
 from articles.models.filed import Filed
 
 if TYPE_CHECKING:
     from articles.models.pictures import Picture
+
+# What is made anew from the rest, or belongs to the file: no part of what a text said at a time.
+MADE = ["html", "contents", "citations", "words", "renderer", "changed_at", "synced_at", "synced_digest"]
+
+
+def recorded(*made: str) -> HistoricalRecords:
+    """Return the field that keeps every saved state of a text with its author."""
+    return HistoricalRecords(excluded_fields=[*MADE, *made])
 
 
 class Text(Filed):

@@ -40,8 +40,8 @@ FRONT = "---\ntitle: X\ntopic: skills\n"
         ("---\ntitle: X\ntopic: nowhere\n---\nWords.", "line 3: topic: unknown topic “nowhere”"),
         ("---\ntitle: X\n---\nWords.", "topic: This field cannot be null"),
         (f"{FRONT}---\n\nWords.\n\n:::banner\n", "line 8: There is no directive “:::banner”"),
-        (f"{FRONT}---\nSo.[^nobody-1999]", "line 5: body: There is no source “nobody-1999”"),
-        (f"{FRONT}---\n:::picture nothing", "line 5: body: There is no picture “nothing”"),
+        (f"{FRONT}---\nSo.[^nobody-1999]", "line 5: There is no source “nobody-1999”"),
+        (f"{FRONT}---\n:::picture nothing", "line 5: There is no picture “nothing”"),
         (f"{FRONT}---\n", "body: This field cannot be blank"),
     ],
 )

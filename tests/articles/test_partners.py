@@ -131,7 +131,9 @@ def test_an_offer_before_the_second_section_is_refused(body):
     make_offer()
     article = make_article(affiliate=True)
     article.body = body
-    assert refusal(article)["body"] == ["The offer stands too early: it may come after the second section’s heading."]
+    [said] = refusal(article)["body"]
+    line = body.split("\n").index(":::offer online-therapy") + 1
+    assert said == f"Line {line}: The offer stands too early: it may come after the second section’s heading."
 
 
 def test_an_offer_in_the_second_section_passes():
