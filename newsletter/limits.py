@@ -15,6 +15,7 @@ from django.http import HttpRequest
 
 HOUR, DAY = 3600, 86_400
 PER_CLIENT, PER_DOMAIN, IN_ALL = 10, 30, 500  # an hour
+GUESSES = 60  # links that don't work, an hour and network
 # Where so many people have their mailbox that a limit per domain would shut out strangers.
 _LARGE_PROVIDERS = """
     aol.com btinternet.com fastmail.com free.fr gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.co.uk hotmail.com
@@ -34,6 +35,11 @@ def may_ask(request: HttpRequest, address: str) -> bool:
         and (domain in LARGE_PROVIDERS or _counts("domain", domain, PER_DOMAIN))
         and _counts("all", "", IN_ALL)
     )
+
+
+def may_guess(request: HttpRequest) -> bool:
+    """Count one link that doesn't work; whether one network has tried few enough. Links that work are never counted."""
+    return _counts("guesses", client(request), GUESSES)
 
 
 def client(request: HttpRequest) -> str:

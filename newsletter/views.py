@@ -117,7 +117,9 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def gone(request: HttpRequest) -> HttpResponse:
-    """Say that a link no longer works, whatever the reason."""
+    """Say that a link no longer works, whatever the reason. Who tries very many is asked to wait."""
+    if not limits.may_guess(request):
+        return later(request, 429)
     return render(request, "newsletter/link_gone.html", status=404)
 
 

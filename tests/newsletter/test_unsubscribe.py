@@ -105,6 +105,23 @@ def test_a_spoilt_link_changes_nothing_and_tells_how_to_leave(client, person, du
     assert dump() == before
 
 
+def test_ten_thousand_guesses_hit_nobody(person):
+    import secrets
+
+    real = tokens.unsubscribe_token(person)
+    for _ in range(5000):
+        assert tokens.read_unsubscribe_token(f"{person.fingerprint}:{secrets.token_urlsafe(32)}") is None
+        assert tokens.read_unsubscribe_token(f"{secrets.token_hex(32)}:{real.rpartition(':')[2]}") is None
+
+
+def test_who_guesses_has_to_wait_and_a_good_link_from_there_still_works(client, url):
+    guesses = [client.post(f"/newsletter/unsubscribe/{number:064}:x/").status_code for number in range(62)]
+    assert guesses == [404] * 60 + [429] * 2
+    assert client.post("/newsletter/settings/x/").status_code == 429
+    assert client.post(url).status_code == 200
+    assert not Subscriber.objects.exists()
+
+
 def test_it_works_while_mail_server_and_cache_are_away(client, url, monkeypatch, settings):
     def away(*args, **kwargs):
         raise ConnectionError
