@@ -6,7 +6,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from newsletter import delivery, signup
+from newsletter import (
+    delivery,
+    letter_admin,  # noqa: F401  registers the letters
+    signup,
+)
 from newsletter.models import Delivery, Heartbeat, Subscriber, Suppression
 
 REASONS = {

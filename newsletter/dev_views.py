@@ -7,10 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_safe
 
 from newsletter import dev_mail
+from newsletter.mail_look import Mail, html_alone
 from trustsite.headers import page_policy
 
 View = Callable[..., HttpResponse]
@@ -43,14 +43,9 @@ def mail(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @in_development
-@xframe_options_sameorigin
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
-    """Show the HTML part alone. Mails carry styles in their elements, so this answer, and no other, lets them."""
-    response = HttpResponse(_found(name).html)
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-    )
-    return response
+    """Show the HTML part alone."""
+    return html_alone(_found(name))
 
 
 @in_development
@@ -63,7 +58,7 @@ def attachment(request: HttpRequest, name: str, number: int, filename: str) -> H
     return HttpResponse(data, content_type=content_type, headers={"Content-Disposition": "attachment"})
 
 
-def _found(name: str) -> dev_mail.Mail:
+def _found(name: str) -> Mail:
     found = dev_mail.mail(name)
     if found is None:
         raise Http404

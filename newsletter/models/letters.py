@@ -28,5 +28,8 @@ class Letter(models.Model):
     started_at = models.DateTimeField("sending began", null=True, blank=True, editable=False)
     finished_at = models.DateTimeField("sending ended", null=True, blank=True, editable=False)
 
+    class Meta:
+        permissions = [("send_letter", "Can send letters")]
+
     def __str__(self) -> str:
         return self.subject
