@@ -18,6 +18,8 @@ AFTER = {
     Delivery.Kind.WELCOME_4: timedelta(days=14),
 }
 
+A_DAY = timedelta(days=1)
+
 
 def guide_went_out(subscriber_pk: int, at: datetime) -> None:
     """Note that the guide went out at `at`, and queue the notes of who asked for them.
@@ -44,6 +46,15 @@ def _queue(subscriber: Subscriber, start: datetime) -> None:
 def waiting(subscriber: Subscriber) -> QuerySet[Delivery]:
     """Return the notes that are still to come."""
     return Delivery.objects.filter(subscriber=subscriber, kind__in=AFTER, state__in=Delivery.WAITING)
+
+
+def gives_way(delivery: Delivery) -> bool:
+    """Whether this is a note and a letter comes, or came, to the same person today: two mails on one day are too many."""
+    if delivery.kind not in AFTER:
+        return False
+    letters = Delivery.objects.filter(subscriber=delivery.subscriber_id, kind=Delivery.Kind.LETTER)
+    today = Q(sent_at__gt=timezone.now() - A_DAY * 0.8) | Q(state__in=[*Delivery.WAITING, Delivery.State.SENDING])
+    return letters.filter(today).exists()
 
 
 def shift(subscriber: Subscriber, by: timedelta) -> None:

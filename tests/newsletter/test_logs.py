@@ -7,6 +7,7 @@ import pytest
 from newsletter import delivery, tokens
 from newsletter.models import Subscriber
 from tests.factories import make_delivery, make_subscriber
+from trustsite.origin import form_stamp
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "canary-7q@example.org"
@@ -27,6 +28,29 @@ def test_the_whole_way_leaves_no_address_and_no_token(client, ask, work, log):
         client.post(link)
     work()
     assert "Unprocessable" in log.getvalue()
+    assert_nothing_of(person, log)
+
+
+def test_what_people_do_for_themselves_leaves_none_either(client, work, log):
+    person = make_subscriber(address=ADDRESS, wants_letters=True)
+    make_delivery(subscriber=person)
+    work()
+    links = [f"/newsletter/settings/{token(person)}/" for token in (tokens.settings_token, tokens.asked_settings_token)]
+    client.post("/newsletter/your-data/", {"address": ADDRESS, "stamp": form_stamp()})
+    client.post("/newsletter/your-data/", {"address": "canary-7q@@example.org", "stamp": form_stamp()})
+    work()
+    for link in links:
+        for wish in ("nonsense", "pause", "resume", "no-notes"):
+            client.post(link, {"wish": wish})
+        client.post(link, {"wish": "move", "address": f"x{ADDRESS}"})
+        client.post(link, {"wish": "move", "address": "canary-7q@@example.org"})
+        client.get(f"{link}copy/?address={ADDRESS}")
+        client.put(link)
+        client.get(link[:-2] + "/")
+    work()
+    client.post(links[0], {"wish": "erase", "goodbye": "on"})
+    work()
+    client.post(links[0], {"wish": "erase"})
     assert_nothing_of(person, log)
 
 

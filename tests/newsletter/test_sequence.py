@@ -195,3 +195,36 @@ def test_a_letter_that_goes_out_during_a_pause_is_not_sent():
     assert not delivery.is_wanted(row)
     row.subscriber.paused_until = timezone.now() - timedelta(days=1)
     assert delivery.is_wanted(row)
+
+
+@pytest.mark.parametrize("state", ["queued", "retry", "sending", "sent"])
+def test_a_note_gives_way_for_a_day_to_a_letter_of_the_same_day(reader, work, clock, mailoutbox, state):
+    from newsletter.models import Letter
+
+    work()
+    clock(days=2, hours=1)
+    letter = Letter.objects.create(subject="A letter", body="Words.", state="paused")
+    soon = timezone.now() + timedelta(hours=1)
+    sent_at = timezone.now() if state == "sent" else None
+    row = make_delivery(
+        kind="letter", letter=letter, subscriber=reader, state=state, sent_at=sent_at, not_before=soon, lease_until=soon
+    )
+    work()
+    assert subjects(mailoutbox) == ["Here's your guide"]
+    assert days_until(notes(kind="welcome-1")) == [1]
+    Delivery.objects.filter(pk=row.pk).update(state="sent", sent_at=timezone.now())
+    clock(days=1, hours=1)
+    work()
+    assert subjects(mailoutbox) == ["Here's your guide", "What your alarm is for"]
+
+
+def test_a_letter_of_another_day_does_not_hold_a_note_up(reader, work, clock, mailoutbox):
+    from newsletter.models import Letter
+
+    work()
+    clock(days=2, hours=1)
+    letter = Letter.objects.create(subject="A letter", body="Words.", state="sent")
+    yesterday = timezone.now() - timedelta(days=1)
+    make_delivery(kind="letter", letter=letter, subscriber=reader, state="sent", sent_at=yesterday)
+    work()
+    assert subjects(mailoutbox)[-1] == "What your alarm is for"
