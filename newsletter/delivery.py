@@ -8,8 +8,9 @@ docs/decisions/0004 has the measurements.
 import logging
 import random
 import secrets
-from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import timedelta
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.mail.backends.base import BaseEmailBackend
@@ -19,12 +20,14 @@ from django.utils import timezone
 
 from newsletter import bounces, messages, sequence, suppression
 from newsletter.models import Delivery, Letter, Subscriber, new_message_id
+from newsletter.pace import Pace
 from newsletter.replies import Verdict, judge_connecting, judge_sending
 
 LEASE = timedelta(minutes=5)
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 4 * 60, 12 * 60)]
 SPREAD = 0.2  # pauses vary by a fifth either way, so that mails put off together don't come back together
 CRASHES_FORGIVEN = 2
+TELLING = [Delivery.Kind.GUIDE, Delivery.Kind.GOODBYE]  # mails whose end is noted with their person too
 LOOK_AGAIN = timedelta(minutes=1)  # for a mail whose letter was paused while we held it
 
 State = Delivery.State
@@ -61,50 +64,40 @@ def send_again(delivery: Delivery) -> bool:
 # 2 -- a worker takes one mail at a time, by compare-and-set, for as long as a lease lasts
 
 
-def claim() -> Delivery | None:
-    """Take the mail that has been due longest, read it anew and return it; None when nothing is due."""
+def claim(*, prompt_only: bool = False) -> Delivery | None:
+    """Take the mail that has been due longest, as it and its person are now; None when nothing is due."""
     while True:
-        token = secrets.token_hex(16)
         with _holding_rows():
-            pk = _next_due()
-            taken = pk is not None and take(pk, token)
-        if pk is None:
-            return None
-        # Not taken: another worker was quicker. Not found: its person left between the two lines.
-        found = (
-            Delivery.objects.select_related("subscriber", "letter").filter(worker_token=token).first()
-            if taken
-            else None
-        )
-        if found:
-            reached("after-claim")
-            return found
-
-
-def _can_skip_locked() -> bool:
-    return connection.features.has_select_for_update_skip_locked
+            found = _next_due(prompt_only=prompt_only)
+            if found is None or take(found):
+                return found  # else another worker was quicker
 
 
 def _holding_rows() -> AbstractContextManager[object]:
-    # PostgreSQL lets workers pass over rows that another one is taking. Without that (SQLite), `take` alone decides.
-    return transaction.atomic() if _can_skip_locked() else nullcontext()
+    # PostgreSQL lets workers pass over rows that another one is taking; SQLite lets them in one after the other.
+    return transaction.atomic(savepoint=False)
 
 
-def _next_due() -> int | None:
-    due = Delivery.objects.due().order_by("rank", "not_before", "pk")
-    if _can_skip_locked():
-        due = due.select_for_update(skip_locked=True)
-    return due.values_list("pk", flat=True).first()
+def _next_due(*, prompt_only: bool) -> Delivery | None:
+    due = Delivery.objects.due().order_by("rank", "not_before", "pk").select_related("subscriber", "letter")
+    due = due.defer("letter__body", "letter__sent_html", "letter__sent_text")  # long, and the same for thousands
+    if prompt_only:
+        due = due.filter(rank=Delivery.PROMPT)
+    if connection.features.has_select_for_update_skip_locked:
+        due = due.select_for_update(skip_locked=True, of=("self",))
+    return due.first()
 
 
-def take(pk: int, token: str) -> bool:
+def take(delivery: Delivery) -> bool:
     """Make the mail ours if it is still free; whoever changes the row has it."""
     now = timezone.now()
-    return bool(
-        Delivery.objects.due()
-        .filter(pk=pk)
-        .update(state=State.SENDING, worker_token=token, lease_until=now + LEASE, changed_at=now)
-    )
+    ours: dict[str, Any] = {"state": State.SENDING, "worker_token": secrets.token_hex(16), "changed_at": now}
+    ours["lease_until"] = now + LEASE
+    if not Delivery.objects.due().filter(pk=delivery.pk).update(**ours):
+        return False
+    for name, value in ours.items():
+        setattr(delivery, name, value)
+    return True
 
 
 # 3 -- whether it is still wanted is asked after it was taken
@@ -129,14 +122,19 @@ def is_wanted(delivery: Delivery) -> bool:
 # 4, 5 -- it is rendered, sent and marked; a mail that can't be rendered fails and holds nobody up
 
 
-def deliver(delivery: Delivery, backend: BaseEmailBackend) -> Verdict | None:
-    """Send a mail that `claim` returned. Return what went wrong, if anything did."""
-    if delivery.letter and delivery.letter.state == Letter.State.PAUSED:
-        # Paused after we took it: it waits too. Not HELD, for the letter may be going on again by now.
-        mark(delivery, State.QUEUED, not_before=timezone.now() + LOOK_AGAIN)
-        return None
-    if sequence.gives_way(delivery):
-        mark(delivery, State.QUEUED, not_before=timezone.now() + sequence.A_DAY)
+def deliver(
+    delivery: Delivery,
+    backend: BaseEmailBackend,
+    pace: Pace | None = None,
+    then: Callable[[Delivery], object] | None = None,
+) -> Verdict | None:
+    """Send a mail that `claim` returned. Return what went wrong, if anything did.
+
+    When the server has taken it, `then` is called, which must call `mark_sent`; that is the default.
+    """
+    reached("after-claim")
+    if wait_until := must_wait_until(delivery, pace):
+        mark(delivery, State.RETRY if delivery.attempts else State.QUEUED, not_before=wait_until)
         return None
     if not is_wanted(delivery):
         mark(delivery, State.SUPPRESSED)
@@ -153,22 +151,41 @@ def deliver(delivery: Delivery, backend: BaseEmailBackend) -> Verdict | None:
         backend.open()
         reached("after-connect")
         judge = judge_sending
+        if pace:
+            pace.count(delivery)
         backend.send_messages([message])
     except Exception as error:
         hang_up(backend)
         return settle(delivery, judge(error))
-    mark_sent(delivery)
+    (then or mark_sent)(delivery)
     return None
 
 
-def mark_sent(delivery: Delivery) -> None:
-    """Note, in a transaction of its own, that the server has taken the mail."""
+def must_wait_until(delivery: Delivery, pace: Pace | None) -> datetime | None:
+    """Return when to come back to a mail that may go, but not yet. Waiting uses up none of its tries."""
+    now, paused_until = timezone.now(), delivery.subscriber.paused_until
+    if delivery.letter and delivery.letter.state == Letter.State.PAUSED:
+        return now + LOOK_AGAIN  # paused after we took it. Not HELD, for the letter may be going on again by now
+    if paused_until and paused_until > now and delivery.kind in Delivery.BY_WISH and not delivery.letter:
+        return paused_until
+    if sequence.gives_way(delivery):
+        return now + sequence.A_DAY
+    seconds = pace.put_off(delivery) if pace else 0
+    return now + timedelta(seconds=seconds) if seconds else None
+
+
+def mark_sent(delivery: Delivery, and_take: Callable[[], Delivery | None] | None = None) -> Delivery | None:
+    """Note that the server has taken the mail, and take up the next one in the same transaction. Return that."""
     now = timezone.now()
     with transaction.atomic():
+        if delivery.kind in TELLING:  # the person's row first, as everywhere, so that nobody waits in a circle
+            list(Subscriber.objects.select_for_update().filter(pk=delivery.subscriber_id).values_list("pk"))
         if mark(delivery, State.SENT, sent_at=now, smtp_reply="") and delivery.kind == Delivery.Kind.GUIDE:
             sequence.guide_went_out(delivery.subscriber_id, now)
+        following = and_take() if and_take else None
         reached("before-commit")
     reached("after-commit")
+    return following
 
 
 def hang_up(backend: BaseEmailBackend) -> None:

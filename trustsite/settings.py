@@ -150,6 +150,10 @@ EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 20
+# How fast each worker sends; 0 is no limit.
+MAIL_PER_SECOND = env.float("MAIL_PER_SECOND", 0.0)
+MAIL_PER_HOUR = env.float("MAIL_PER_HOUR", 0.0)
+MAIL_PER_DOMAIN_PER_MINUTE = env.float("MAIL_PER_DOMAIN_PER_MINUTE", 0.0)
 FROM_EMAIL = required("FROM_EMAIL", "notes@site.example", development=DEVELOPMENT)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
 # Others may see an inbox, so mails come from initials: the site's name would tell its subject.

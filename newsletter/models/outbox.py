@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
 from django.utils import timezone
 
 from newsletter.models.letters import Letter
@@ -19,12 +19,19 @@ def new_message_id() -> str:
     return f"<{secrets.token_hex(16)}@{settings.FROM_EMAIL.rpartition('@')[2]}>"
 
 
+class Waits(Func):
+    """Whether a state is one of a mail that waits. Written out: SQLite uses a partial index for no condition with parameters."""
+
+    template = "%(expressions)s IN ('queued', 'retry')"
+    output_field = models.BooleanField()
+
+
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     """Deliveries by what may be done with them."""
 
     def due(self) -> "DeliveryQuerySet":
         """Those a worker may take now."""
-        return self.filter(state__in=Delivery.WAITING, not_before__lte=timezone.now())
+        return self.filter(Waits("state"), not_before__lte=timezone.now())
 
     def finished(self) -> "DeliveryQuerySet":
         """Those that nothing more will happen to by itself."""

@@ -99,14 +99,14 @@ def test_the_mail_due_longest_is_taken_first_and_each_once():
 def test_nothing_else_is_ever_taken(state):
     row = make_delivery(state=state)
     assert delivery.claim() is None
-    assert not delivery.take(row.pk, "token")
+    assert not delivery.take(row)
 
 
 def test_who_is_second_gets_the_next_mail(monkeypatch):
     first, second = make_delivery(), make_delivery()
-    seen = iter([first.pk, second.pk])  # this worker looked before the other one took it
+    seen = iter([first, second])  # this worker looked before the other one took it
     Delivery.objects.filter(pk=first.pk).update(state="sending")
-    monkeypatch.setattr(delivery, "_next_due", lambda: next(seen))
+    monkeypatch.setattr(delivery, "_next_due", lambda **only: next(seen))
     assert delivery.claim() == second
 
 

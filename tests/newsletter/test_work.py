@@ -143,29 +143,35 @@ def test_a_wrong_password_ends_it_with_three_and_says_why(site, serve):
     assert states(site) == {"queued": 3}
 
 
-# Two workers, each of which waits between its first look and taking until the other one has looked as well.
+# Two workers without a lock between them, each of which waits between its first look and taking until the other one has looked
+# as well.
 TOGETHER = """
     import time
+    from contextlib import nullcontext
     from django.conf import settings
     from django.core.management import call_command
-    from django.utils import timezone
     from newsletter import delivery
-    from newsletter.models import Delivery
+    from newsletter.management.commands.work import Worker
+    from newsletter.models.outbox import DeliveryQuerySet
 
     look, take = delivery._next_due, delivery.take
 
-    def look_together():
-        found = look()
+    def look_together(**only):
+        found = look(**only)
         (settings.DATA_DIR / "looked-{number}").touch()
         while len(list(settings.DATA_DIR.glob("looked-*"))) < 2:
             time.sleep(0.01)
         return found
 
-    def take_whatever_its_state(pk, token):
-        lease = timezone.now() + delivery.LEASE
-        return bool(Delivery.objects.filter(pk=pk).update(state="sending", worker_token=token, lease_until=lease))
+    def take_whatever_its_state(row):
+        due, DeliveryQuerySet.due = DeliveryQuerySet.due, DeliveryQuerySet.all
+        try:
+            return take(row)
+        finally:
+            DeliveryQuerySet.due = due
 
-    delivery._next_due, delivery.take = look_together, {take}
+    delivery._next_due, delivery.take, delivery._holding_rows = look_together, {take}, nullcontext
+    Worker.take_along = lambda worker: None
     call_command("work", "--once")
 """
 

@@ -12,9 +12,11 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from newsletter import delivery, keeping, letters
 from newsletter.breaker import Breaker
-from newsletter.models import HEARTBEAT_EVERY, Heartbeat
+from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
+from newsletter.pace import Pace, is_paused
 
 POLL = 1.0  # seconds between two looks when nothing is due
+LONGEST_SLEEP = 0.2  # so that a signal is heard soon
 PRUNE_EVERY = 3600.0
 LETTERS_EVERY = 2.0
 AFTER_DATABASE_ERROR, LONGEST_PAUSE = 1.0, 60.0
@@ -53,8 +55,11 @@ class Worker:
     def __init__(self) -> None:
         self.backend = get_connection()
         self.breaker = Breaker()
-        self.stopping = False
-        self.next_beat = self.next_prune = self.next_letters = 0.0
+        self.pace = Pace.from_settings()
+        self.stopping = self.paused = False
+        self.in_hand: Delivery | None = None  # taken up, not yet tried
+        self.unmarked: Delivery | None = None  # sent, but the database would not note it
+        self.next_beat = self.next_prune = self.next_letters = self.next_look = 0.0
 
     def run_until_told(self) -> None:
         """Work until a signal asks to stop."""
@@ -65,7 +70,7 @@ class Worker:
             try:
                 self.round()
                 pause = AFTER_DATABASE_ERROR
-                time.sleep(POLL)
+                self.wait(POLL)
             except DatabaseError:
                 # A full disk, a lock, a database that restarts: whatever it is, it isn't mended by trying faster.
                 logger.exception("The database did not answer; the next try comes in %d seconds.", pause)
@@ -80,19 +85,25 @@ class Worker:
     def wait(self, seconds: float) -> None:
         """Sleep, but wake for a signal."""
         until = time.monotonic() + seconds
-        while not self.stopping and time.monotonic() < until:
-            time.sleep(POLL / 2)
+        while not self.stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, LONGEST_SLEEP))
 
     def round(self) -> None:
         """Do all that is due."""
         if not connection.in_atomic_block:
             close_old_connections()
+        if self.unmarked:  # before anything else, or it would be sent again
+            delivery.mark_sent(self.unmarked)
+            self.unmarked = None
         self.look_around()
         self.send_due()
 
     def look_around(self) -> None:
         """Say that we are alive, free what dead workers held, and sweep; each at its own pace."""
         now = time.monotonic()
+        if now >= self.next_look:
+            self.paused = is_paused()
+            self.next_look = now + POLL
         if now >= self.next_beat:
             Heartbeat.beat(self.breaker.trouble)
             delivery.reap()
@@ -105,14 +116,47 @@ class Worker:
             self.next_prune = now + PRUNE_EVERY
 
     def send_due(self) -> None:
-        """Send every mail that is due, one at a time, unless the mail server is away."""
+        """Send every mail that is due, one at a time, as long as we may."""
         sent = False
-        while not self.stopping and not self.breaker.is_open() and (row := delivery.claim()):
-            self.breaker.note(delivery.deliver(row, self.backend))
+        while row := self.in_hand or self.next_mail():
+            self.in_hand = None
+            self.breaker.note(delivery.deliver(row, self.backend, self.pace, self.mark_sent))
             sent = True
-            self.look_around()
+            if not self.in_hand:
+                self.look_around()
         if sent:
             letters.finish_sent()
-            delivery.hang_up(
-                self.backend
-            )  # an idle connection would be closed by the other side, and the next mail fail
+            # An idle connection would be closed by the other side, and the next mail fail.
+            delivery.hang_up(self.backend)
+
+    def may_send(self) -> bool:
+        """Whether nobody wants us to stop and the mail server isn't away."""
+        return not (self.stopping or self.paused or self.breaker.is_open())
+
+    def next_mail(self) -> Delivery | None:
+        """Take up the next mail, when the pace allows one; until then nothing is held."""
+        while self.may_send():
+            if not self.pace.wait(Delivery.PATIENT):
+                return delivery.claim()
+            if not self.pace.wait(Delivery.PROMPT) and (row := delivery.claim(prompt_only=True)):
+                return row
+            self.rest(self.pace.wait(Delivery.PATIENT))
+        return None
+
+    def rest(self, seconds: float) -> None:
+        """Let the pace have its time, at most until the next look around."""
+        if seconds > POLL:
+            delivery.hang_up(self.backend)
+        self.wait(min(seconds, POLL))
+        self.look_around()
+
+    def mark_sent(self, row: Delivery) -> None:
+        """Note in one transaction that a mail has gone and that the next is ours: one wait for the disk a mail."""
+        self.unmarked = row
+        self.in_hand = delivery.mark_sent(row, self.take_along)
+        self.unmarked = None
+
+    def take_along(self) -> Delivery | None:
+        """Take up the next mail, unless something else comes first: an end, a look around, the pace."""
+        busy = time.monotonic() >= self.next_look or self.pace.wait(Delivery.PATIENT)
+        return delivery.claim() if self.may_send() and not busy else None
