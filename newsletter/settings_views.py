@@ -103,7 +103,7 @@ def _page(
 
 def _pause(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
     wishes.pause(subscriber)
-    return _page(request, subscriber, token, "Paused. You’ll hear nothing from us for 30 days.")
+    return _page(request, subscriber, token, "Paused. No notes and no letters for 30 days.")
 
 
 def _resume(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:

@@ -121,7 +121,7 @@ def test_no_address_stands_in_a_link_of_the_page(client, url, parse):
 def test_a_pause_and_its_end(client, url, parse, text_of):
     page = parse(client.post(url, {"wish": "pause"}))
     until = timezone.now() + timedelta(days=30)
-    assert text_of(page.find(".//*[@role='status']")) == "Paused. You’ll hear nothing from us for 30 days."
+    assert text_of(page.find(".//*[@role='status']")) == "Paused. No notes and no letters for 30 days."
     assert f"We’re quiet until {until:%-d %B %Y}" in text_of(page)
     assert "End the pause" in buttons(page, text_of)
     page = parse(client.post(url, {"wish": "resume"}))
