@@ -2,6 +2,7 @@ from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
 from articles import image_views, views
+from articles.admin import previews
 from articles.feeds import ArticlesFeed
 from articles.sitemaps import SITEMAPS
 from trustsite.pages import public
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("articles/", views.index, name="index"),
     path("articles/<slug:slug>/", views.article, name="article"),
+    path("preview/<str:token>/", previews.show, name="preview"),
     path("topics/<slug:slug>/", views.topic, name="topic"),
     path("responses/", views.responses, name="responses"),
     re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),

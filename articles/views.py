@@ -5,13 +5,14 @@ from itertools import groupby
 from urllib.parse import quote
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from articles import crisis, structured
+from articles import crisis, redirects, structured
 from articles.addresses import leads_to
 from articles.models import RESPONSES, Article, Offer, Page, Response
 from articles.related import cards, neighbours, related
@@ -153,5 +154,11 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Say kindly that this page isn't here, and where to go."""
-    return render(request, "404.html", status=404)
+    """Lead on from an address that an editor has set; else say kindly that this page isn't here, and where to go."""
+    try:
+        row = redirects.find(request.path)
+    except DatabaseError:
+        row = None
+    if row and row.target:
+        return HttpResponsePermanentRedirect(row.target)
+    return render(request, "410.html", status=410) if row else render(request, "404.html", status=404)

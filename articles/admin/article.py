@@ -1,67 +1,46 @@
-"""The editors' side of the articles."""
+"""Articles at the desk: written in markdown, previewed by the page's own template, brought to readers step by step."""
 
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from articles import picture_admin  # noqa: F401  registers the pictures
-from articles.models import Article, Helpline, Offer, Page, Response, Source, Topic
+from articles import inspection, signoff, workflow
+from articles.admin import drafts, previews
+from articles.admin.form import ArticleForm, note
+from articles.admin.history import WithHistory
+from articles.models import Article, Draft
 from articles.views import article_context
+from articles.word_diff import compare
 from trustsite.headers import page_policy
-
-admin.site.site_header = admin.site.site_title = settings.SITE_NAME
-admin.site.index_title = "The editors' desk"
-
-
-class LinesField(forms.CharField):
-    """A list of short texts, one a line."""
-
-    widget = forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> list[str]:  # type: ignore[override]
-        return [line.strip() for line in (value or "").splitlines() if line.strip()]
-
-
-class ArticleForm(forms.ModelForm):
-    takeaways = LinesField(required=False, help_text="Three to five short sentences, one a line.")
-    related = LinesField(required=False, label="Related articles", help_text="Slugs, one a line, the closest first.")
-
-    class Meta:
-        model = Article
-        fields = "__all__"
-        widgets = {"body": forms.Textarea(attrs={"rows": 32, "class": "vLargeTextField", "spellcheck": "true"})}
-        help_texts = {
-            "body": "Markdown. Directives: :::offer key, :::picture key, :::quiz, :::guide, :::note, :::exercise, :::quote."
-        }
 
 
 @admin.register(Article)
-class ArticleAdmin(admin.ModelAdmin):
-    """Articles: written in markdown, previewed by the page's own template, published by their state."""
+class ArticleAdmin(WithHistory):
+    """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
-    list_display = ("title", "topic", "state", "publish_at", "checked_on", "words")
+    list_display = ("title", "topic", "stage", "publish_at", "checked_on", "problems", "words")
     list_filter = ("state", "topic", "response", "evidence")
     search_fields = ("title", "dek", "body")
     prepopulated_fields = {"slug": ["title"]}
-    readonly_fields = ("past_addresses",)
+    readonly_fields = ("past_addresses", "past_corrections")
     fieldsets = [
-        (None, {"fields": ["title", "slug", "dek", "body"]}),
+        (None, {"fields": ["title", "slug", "dek", "body", "opened"]}),
         (
             "Publishing",
-            {"fields": ["state", "publish_at", "withdrawn_note", "updated_at", "checked_on", "past_addresses"]},
+            {
+                "fields": [
+                    *("state", "publish_at", "withdrawn_note", "updated_at"),
+                    *("checked_on", "checked_by", "corrected", "past_corrections", "past_addresses"),
+                ]
+            },
         ),
         ("Around the text", {"fields": ["topic", "response", "description", "takeaways", "content_note", "related"]}),
         ("Evidence", {"fields": ["evidence", "evidence_note"]}),
@@ -73,13 +52,161 @@ class ArticleAdmin(admin.ModelAdmin):
         js = [forms.Script("admin/preview.js", type="module")]
 
     def get_urls(self) -> list[URLPattern]:
-        preview = path(
-            "preview/", self.admin_site.admin_view(require_POST(self.preview)), name="articles_article_preview"
-        )
-        return [preview, *super().get_urls()]
+        view, desk = self.admin_site.admin_view, "articles_article_"
+        urls = [
+            path("preview/", view(require_POST(self.preview)), name=f"{desk}preview"),
+            path("keep/", view(require_POST(self.keep)), name=f"{desk}keep"),
+            path("forget/", view(require_POST(self.forget)), name=f"{desk}forget"),
+            path("<int:pk>/sign-off/", view(require_POST(self.sign_off)), name=f"{desk}sign_off"),
+            path("<int:pk>/preview-link/", view(require_POST(self.preview_link)), name=f"{desk}preview_link"),
+            *super().get_urls(),
+        ]
+        for url in urls:
+            if url.name in {f"{desk}add", f"{desk}change"}:
+                url.callback = drafts.outlasting_login(url.callback)
+        return urls
+
+    # -- who may do what
+
+    def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        return super().has_change_permission(request, obj) and workflow.may_edit(obj, request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
+        # What readers have seen is withdrawn, with a reason, and stays where its address can say so.
+        was_public = obj is not None and obj.was_public
+        return super().has_delete_permission(request, obj) and not was_public
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Article | None = None) -> tuple[str, ...]:
+        readonly: tuple[str, ...] = self.readonly_fields
+        if not request.user.has_perm("articles.review_article"):
+            readonly = (*readonly, "checked_on", "checked_by")
+        if not request.user.has_perm(workflow.PUBLISH):
+            readonly = (*readonly, "publish_at", "withdrawn_note")
+        return readonly
+
+    # -- the form, with what was typed and not saved
+
+    def get_form(self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        draft = drafts.offered(request.user, obj) if request.method == "GET" and "draft" in request.GET else None
+
+        class ArticleFormOfEditor(form):  # type: ignore[misc,valid-type]
+            user = request.user
+
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                super().__init__(*args, **kwargs)
+                if draft:
+                    self.initial |= drafts.initial(draft)
+                    self.initial["opened"] = note(request.user, obj, base=draft.base)
+
+        return ArticleFormOfEditor
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"updated_at": timezone.now(), **super().get_changeform_initial_data(request)}
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        article = self.get_object(request, object_id) if object_id else None
+        draft = drafts.offered(request.user, article) if request.user.is_authenticated else None
+        context: dict[str, Any] = {"draft": draft, "is_draft_shown": "draft" in request.GET}
+        if draft and "draft" not in request.GET and request.method == "GET":
+            context["draft_differences"] = drafts.differences(draft)
+        if article:
+            context |= {
+                "findings": inspection.inspect(article),
+                "is_due": article.is_published and signoff.is_due(article),
+                "others": Draft.objects.filter(article=article)
+                .exclude(author=request.user.pk)
+                .select_related("author"),
+                "may_sign_off": request.user.has_perm("articles.review_article"),
+            }
+        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        theirs = form.theirs() if form.is_bound and form.instance.pk and form.non_field_errors() else None
+        if theirs:
+            context["conflict"] = compare(theirs.body, form["body"].value() or "")
+            context["theirs"] = theirs
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool) -> None:
+        is_withdrawn_now = obj.state == Article.State.WITHDRAWN and "state" in form.changed_data
+        if is_withdrawn_now and "updated_at" not in form.changed_data:
+            obj.updated_at = timezone.now()  # the day its address says it was withdrawn
+        super().save_model(request, obj, form, change)
+        drafts.forget(request.user, obj if change else None)
+
+    def keep(self, request: HttpRequest) -> HttpResponse:
+        """Keep what is being typed, every half minute and when the page is left (static/admin/keep.js)."""
+        draft = drafts.keep_posted(request.POST)
+        if draft is None or draft.author_id != request.user.pk:
+            raise PermissionDenied
+        return JsonResponse({"kept": f"{timezone.localtime(draft.saved_at):%H:%M:%S}"})
+
+    def forget(self, request: HttpRequest) -> HttpResponse:
+        """Throw away what was typed and not saved."""
+        article = Article.objects.filter(pk=request.POST.get("article") or 0).first()
+        drafts.forget(request.user, article)
+        messages.success(request, "Thrown away. The text is as it was last saved.")
+        return (
+            redirect("admin:articles_article_change", article.pk) if article else redirect("admin:articles_article_add")
+        )
+
+    # -- showing and signing
+
+    def preview(self, request: HttpRequest) -> HttpResponse:
+        """Show the posted form as its page, by the reader's template; nothing is saved."""
+        if not (self.has_add_permission(request) or self.has_change_permission(request)):
+            raise PermissionDenied
+        response = render(
+            request, "articles/article.html", article_context(drafts.unsaved(request.POST)) | {"preview": True}
+        )
+        response.headers["Content-Security-Policy"] = page_policy(frame="'self'") + "; sandbox allow-same-origin"
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+        return response
+
+    def preview_link(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Make a link that shows the newest text to somebody without an account, or make all of them worthless."""
+        article = self._article(request, pk)
+        if not self.has_change_permission(request, article):
+            raise PermissionDenied
+        if "revoke" in request.POST:
+            previews.renew(article)
+            messages.success(request, "No preview link of this article shows anything any more.")
+        else:
+            address = request.build_absolute_uri(reverse("articles:preview", args=[previews.link_token(article)]))
+            messages.success(request, f"For a week, whoever has this link sees the newest text: {address}")
+        return redirect("admin:articles_article_change", pk)
+
+    def sign_off(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Enter that a second person has gone through the text as it stands."""
+        article = self._article(request, pk)
+        if not request.user.has_perm("articles.review_article"):
+            raise PermissionDenied
+        last = article.history.first()
+        if last and last.history_user_id == request.user.pk:
+            messages.error(request, "You made the last change yourself. A check is a second person’s.")
+        else:
+            by = str(request.user.reviewer) if hasattr(request.user, "reviewer") else ""
+            signoff.sign_off(article, by)
+            self.log_change(request, article, "Signed off the text as it stands.")
+            messages.success(request, "Signed off. The page says so until its words change.")
+        return redirect("admin:articles_article_change", pk)
+
+    # -- what the list and the form show
+
+    @admin.display(description="state", ordering="state")
+    def stage(self, article: Article) -> str:
+        """The state; “Scheduled” while the time is still to come."""
+        return article.stage
 
     @admin.display(description="old addresses")
     def past_addresses(self, article: Article) -> str:
@@ -87,98 +214,7 @@ class ArticleAdmin(admin.ModelAdmin):
         slugs = article.old_addresses.values_list("slug", flat=True) if article.pk else []
         return ", ".join(reverse("articles:article", args=[slug]) for slug in slugs) or "None."
 
-    def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool) -> None:
-        is_withdrawn_now = obj.state == Article.State.WITHDRAWN and "state" in form.changed_data
-        if is_withdrawn_now and "updated_at" not in form.changed_data:
-            obj.updated_at = timezone.now()  # the day its address says it was withdrawn
-        super().save_model(request, obj, form, change)
-
-    def preview(self, request: HttpRequest) -> HttpResponse:
-        """Show the posted form as its page, by the reader's template; nothing is saved."""
-        if not (self.has_add_permission(request) or self.has_change_permission(request)):
-            raise PermissionDenied
-        response = render(request, "articles/article.html", article_context(_unsaved(request)) | {"preview": True})
-        response.headers["Content-Security-Policy"] = page_policy(frame="'self'") + "; sandbox allow-same-origin"
-        response.headers["X-Frame-Options"] = "SAMEORIGIN"
-        return response
-
-
-def _unsaved(request: HttpRequest) -> Article:
-    """Make an article of the posted form as far as it is valid."""
-    form = ArticleForm(request.POST)
-    form.full_clean()
-    article: Article = form.instance
-    for name, value in form.cleaned_data.items():
-        setattr(article, name, value)
-    article.body = request.POST.get("body", "")
-    if article.topic_id is None:
-        article.topic = Topic.objects.first() or Topic(slug="topic", title="Topic")
-    article.slug = article.slug or "preview"
-    article.render()
-    return article
-
-
-@admin.register(Page)
-class PageAdmin(admin.ModelAdmin):
-    list_display = ("title", "slug", "updated_at", "checked_on")
-
-
-@admin.register(Response)
-class ResponseAdmin(admin.ModelAdmin):
-    list_display = ("title", "key", "words")
-
-
-@admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):
-    list_display = ("title", "slug", "position")
-
-
-@admin.register(Source)
-class SourceAdmin(admin.ModelAdmin):
-    list_display = ("key", "authors", "year", "title", "checked")
-    list_filter = ("checked",)
-    search_fields = ("key", "authors", "title")
-
-
-@admin.register(Offer)
-class OfferAdmin(admin.ModelAdmin):
-    list_display = ("key", "partner", "allowed_host", "valid_until", "checked_on", "is_shown", "why_hidden")
-
-    @admin.display(boolean=True, description="shown")
-    def is_shown(self, offer: Offer) -> bool:
-        """Whether readers see it: still valid, checked within 180 days, no placeholder."""
-        return not offer.why_hidden
-
-    @admin.display(description="why not")
-    def why_hidden(self, offer: Offer) -> str:
-        """Why readers don't see it."""
-        return offer.why_hidden
-
-
-@admin.register(Helpline)
-class HelplineAdmin(admin.ModelAdmin):
-    """Helplines. Who looked one up, and when, is in its history."""
-
-    list_display = ("name", "country_name", "kind", "phone", "sms", "checked_on", "doubt")
-    list_filter = ("country_name", "kind")
-    search_fields = ("name", "phone", "sms")
-    actions = ("look_up",)
-
-    @admin.display(description="in doubt because")
-    def doubt(self, helpline: Helpline) -> str:
-        """What keeps its numbers from being sure."""
-        return helpline.doubt
-
-    @admin.action(permissions=["change"], description="I looked these up today")
-    def look_up(self, request: HttpRequest, queryset: QuerySet[Helpline]) -> None:
-        """Enter today as the day a person looked these up on their own pages."""
-        for helpline in queryset:
-            helpline.checked_on = timezone.localdate()
-            helpline.save()
-            self.log_change(request, helpline, f"Looked up: {helpline.numbers}.")
-        self.message_user(request, f"Today is entered for {len(queryset)} of them.")
-
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        doubtful = sum(bool(helpline.doubt) for helpline in Helpline.objects.all())
-        subtitle = f"{doubtful} to look up on their own pages" if doubtful else "All looked up within 180 days"
-        return super().changelist_view(request, {"subtitle": subtitle, **(extra_context or {})})
+    @admin.display(description="corrections so far")
+    def past_corrections(self, article: Article) -> str:
+        """What the page says was put right."""
+        return " ".join(f"{one['on']}: {one['what']}" for one in article.corrections) or "None."

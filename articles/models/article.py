@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -83,21 +83,17 @@ class Article(Text):
     # What the text said when it was checked (signoff.py): once its words differ, it no longer counts as checked.
     checked_text = models.CharField(max_length=32, blank=True, editable=False)
     corrections = models.JSONField(
-        default=list, blank=True, help_text="Shown under the article: what was put right, and when."
-    )
-    preview_key = models.CharField(
-        max_length=22, blank=True, editable=False
-    )  # a new one makes every preview link worthless
-    problems = models.PositiveSmallIntegerField(
-        default=0, editable=False
-    )  # found when it was last saved (inspection.py)
+        default=list, editable=False
+    )  # [{"on": day, "what": words}], shown under the article
+    preview_key = models.CharField(max_length=22, blank=True, editable=False)  # a new one makes preview links worthless
+    problems = models.PositiveSmallIntegerField(default=0, editable=False)  # found when last saved (inspection.py)
 
     TYPESET = (*Text.TYPESET, "takeaways", "content_note", "evidence_note")
     MAY_HOLD_OFFERS = MAY_HOLD_PICTURES = True
     may_be_unfinished = False  # set at the desk for a draft: it may hold mistakes, but never an advert in disguise
 
     objects = ArticleQuerySet.as_manager()
-    history = recorded("preview_key", "problems")
+    history: Any = recorded("preview_key", "problems")
 
     class Meta:
         ordering = ["topic__position", "title"]
@@ -175,6 +171,11 @@ class Article(Text):
     def has_quiz_block(self) -> bool:
         """Whether the author placed the invitation to the quiz; if not, the page adds it."""
         return any(part.kind == "quiz" for part in self.parts)
+
+    @property
+    def dated_corrections(self) -> list[dict[str, Any]]:
+        """What was put right, each with its day."""
+        return [{"on": date.fromisoformat(one["on"]), "what": one["what"]} for one in self.corrections]
 
     def references(self) -> Iterator[dict[str, Any]]:
         """Yield the numbered sources, in the order of their first mention, each with its mentions to link back to."""

@@ -1,5 +1,7 @@
 """Texts that are no articles: standing pages, and what the site says of each response."""
 
+from typing import Any
+
 from django.db import models
 from django.urls import reverse
 
@@ -12,7 +14,7 @@ class Page(Text):
     slug = models.SlugField(unique=True)
     checked_on = models.DateField("last checked", null=True, blank=True)
 
-    history = recorded()
+    history: Any = recorded()
 
     class Meta:
         ordering = ["slug"]
@@ -35,7 +37,7 @@ class Response(Text):
     related = models.JSONField(default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
-    history = recorded()
+    history: Any = recorded()
 
     TYPESET = (*Text.TYPESET, "belief", "tagline", "at_a_glance", "warm_line")
 

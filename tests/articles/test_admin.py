@@ -48,7 +48,7 @@ def test_publishing_shows_it_at_once(admin_client, client):
 
 def test_a_mistake_is_named_by_line_and_nothing_is_lost(admin_client, parse, text_of):
     body = "Lead.\n\n:::banner\n\nMy words."
-    response = admin_client.post("/admin/articles/article/add/", posted(make_topic(), body=body))
+    response = admin_client.post("/admin/articles/article/add/", posted(make_topic(), body=body, state="in review"))
     document = parse(response)
     assert "Line 3: There is no directive “:::banner”" in text_of(document)
     assert document.find(".//textarea[@name='body']").text.strip().replace("\r", "") == body

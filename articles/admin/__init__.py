@@ -1,0 +1,11 @@
+"""The editors' desk."""
+
+from django.conf import settings
+from django.contrib import admin
+
+from articles.admin import article, library, pictures
+
+__all__ = ["article", "library", "pictures"]
+
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
+admin.site.index_title = "The editors' desk"

@@ -1,0 +1,76 @@
+"""What stands beside the articles: pages, responses, topics, sources, offers, helplines."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from articles.models import Helpline, Offer, Page, Response, Source, Topic
+
+
+@admin.register(Page)
+class PageAdmin(admin.ModelAdmin):
+    list_display = ("title", "slug", "updated_at", "checked_on")
+
+
+@admin.register(Response)
+class ResponseAdmin(admin.ModelAdmin):
+    list_display = ("title", "key", "words")
+
+
+@admin.register(Topic)
+class TopicAdmin(admin.ModelAdmin):
+    list_display = ("title", "slug", "position")
+
+
+@admin.register(Source)
+class SourceAdmin(admin.ModelAdmin):
+    list_display = ("key", "authors", "year", "title", "checked")
+    list_filter = ("checked",)
+    search_fields = ("key", "authors", "title")
+
+
+@admin.register(Offer)
+class OfferAdmin(admin.ModelAdmin):
+    list_display = ("key", "partner", "allowed_host", "valid_until", "checked_on", "is_shown", "why_hidden")
+
+    @admin.display(boolean=True, description="shown")
+    def is_shown(self, offer: Offer) -> bool:
+        """Whether readers see it: still valid, checked within 180 days, no placeholder."""
+        return not offer.why_hidden
+
+    @admin.display(description="why not")
+    def why_hidden(self, offer: Offer) -> str:
+        """Why readers don't see it."""
+        return offer.why_hidden
+
+
+@admin.register(Helpline)
+class HelplineAdmin(admin.ModelAdmin):
+    """Helplines. Who looked one up, and when, is in its history."""
+
+    list_display = ("name", "country_name", "kind", "phone", "sms", "checked_on", "doubt")
+    list_filter = ("country_name", "kind")
+    search_fields = ("name", "phone", "sms")
+    actions = ("look_up",)
+
+    @admin.display(description="in doubt because")
+    def doubt(self, helpline: Helpline) -> str:
+        """What keeps its numbers from being sure."""
+        return helpline.doubt
+
+    @admin.action(permissions=["change"], description="I looked these up today")
+    def look_up(self, request: HttpRequest, queryset: QuerySet[Helpline]) -> None:
+        """Enter today as the day a person looked these up on their own pages."""
+        for helpline in queryset:
+            helpline.checked_on = timezone.localdate()
+            helpline.save()
+            self.log_change(request, helpline, f"Looked up: {helpline.numbers}.")
+        self.message_user(request, f"Today is entered for {len(queryset)} of them.")
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        doubtful = sum(bool(helpline.doubt) for helpline in Helpline.objects.all())
+        subtitle = f"{doubtful} to look up on their own pages" if doubtful else "All looked up within 180 days"
+        return super().changelist_view(request, {"subtitle": subtitle, **(extra_context or {})})
