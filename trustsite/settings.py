@@ -92,6 +92,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
+    "import_export",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -186,3 +187,4 @@ LOGGING = {
         for name in ("django", "trustsite", "articles", "quiz", "newsletter")
     },
 }
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # what a spreadsheet would take for a formula stays text

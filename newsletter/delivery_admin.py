@@ -1,0 +1,131 @@
+"""The list manager's view of the outbox: how every mail fared, in plain words, and the switch that stops all sending."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from newsletter import delivery, pace
+from newsletter.models import Delivery, Heartbeat
+
+OF_LATE = timedelta(days=7)
+REASONS = {
+    Delivery.State.QUEUED: "Waiting for the worker.",
+    Delivery.State.SENDING: "A worker is sending it now.",
+    Delivery.State.SENT: "The mail server took it.",
+    Delivery.State.RETRY: "It didn't go through. We try again by ourselves.",
+    Delivery.State.FAILED: "It can't be delivered. Look at the reply, then send it again if that makes sense.",
+    Delivery.State.SUPPRESSED: "Not sent, because the person had left or no longer waited for it.",
+    Delivery.State.HELD: "Its letter is paused. It goes on when the letter does.",
+    Delivery.State.UNKNOWN: "It may or may not have arrived. Send it again if one copy too many does no harm.",
+}
+
+
+def note(request: HttpRequest, model: type[Model], what: str, flag: int, words: str) -> None:
+    """Write into the desk's history what somebody did to a whole table. No words with an address in them."""
+    user: Any = request.user
+    kind = ContentType.objects.get_for_model(model)
+    LogEntry.objects.create(user=user, content_type=kind, object_repr=what, action_flag=flag, change_message=words)
+
+
+class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that are looked at, not edited."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [field.name for field in self.model._meta.fields]
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly):
+    """How every mail fared, in plain words, and a way to send one again."""
+
+    list_display = (
+        "__str__",
+        "kind",
+        "subscriber",
+        "state",
+        "reason",
+        "smtp_reply",
+        "attempts",
+        "next_try",
+        "changed_at",
+    )
+    list_filter = ("state", "kind")
+    list_select_related = ("subscriber",)
+    ordering = ("-changed_at",)
+    actions = ("send_again",)
+    change_list_template = "admin/newsletter/delivery/change_list.html"
+
+    def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
+        return False
+
+    @admin.display(description="what that means")
+    def reason(self, row: Delivery) -> str:
+        """Say in plain words what the state means, and what the mail server said."""
+        return f"{REASONS[Delivery.State(row.state)]} {row.smtp_reply}".strip()
+
+    @admin.display(description="next try", ordering="not_before")
+    def next_try(self, row: Delivery) -> Any:
+        """Return when it is tried next, if it is."""
+        return row.not_before if row.state in Delivery.WAITING else None
+
+    @admin.action(description="Send again", permissions=["change"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """Put finished mails into the queue anew."""
+        number = sum(delivery.send_again(row) for row in queryset)
+        for row in queryset:
+            self.log_change(request, row, "Sent again.")
+        messages.success(request, f"{number} put into the queue. Mails that are still on their way stay as they are.")
+
+    # -- the outbox as a whole --
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("pause/", view(require_POST(self.pause)), name="newsletter_outbox_pause"),
+            path("resume/", view(require_POST(self.resume)), name="newsletter_outbox_resume"),
+            *super().get_urls(),
+        ]
+
+    def pause(self, request: HttpRequest) -> HttpResponse:
+        """Stop all sending."""
+        return self._switch(request, pace.pause_sending, "All sending is paused. Mails wait until it goes on.")
+
+    def resume(self, request: HttpRequest) -> HttpResponse:
+        """Go on sending."""
+        return self._switch(request, pace.resume_sending, "Sending goes on.")
+
+    def _switch(self, request: HttpRequest, act: Callable[[], None], words: str) -> HttpResponse:
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        act()
+        note(request, Delivery, "The outbox", CHANGE, words)
+        messages.success(request, words)
+        return HttpResponseRedirect(reverse("admin:newsletter_delivery_changelist"))
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the list, and above it whether mail is being sent, what stops it, and what has failed."""
+        heart = Heartbeat.objects.filter(pk=1).first()
+        of_late = Delivery.objects.filter(changed_at__gt=timezone.now() - OF_LATE)
+        outbox = {
+            "heart": heart,
+            "is_late": Heartbeat.is_late(),
+            "is_paused": pace.is_paused(),
+            "waiting": Delivery.objects.filter(state__in=Delivery.WAITING).count(),
+            "failed": of_late.filter(state=Delivery.State.FAILED).count(),
+            "unsure": of_late.filter(state=Delivery.State.UNKNOWN).count(),
+            "may_switch": self.has_change_permission(request),
+        }
+        return super().changelist_view(request, {"outbox": outbox, **(extra_context or {})})
