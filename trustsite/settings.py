@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "crispy_forms",
+    "import_export",
     "simple_history",
     "trustsite",
     "articles",
@@ -92,7 +93,6 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
-    "import_export",
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
@@ -167,6 +167,7 @@ MAIL_SERVICE = env.str("MAIL_SERVICE", "")
 ANYMAIL = {
     name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value
 }
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # what a spreadsheet would take for a formula stays text
 GUIDE_PUBLIC = env.bool("GUIDE_PUBLIC", False)  # whether anybody may open the guide without giving an address
 GUIDE_ATTACH_MAX = env.int("GUIDE_ATTACH_MAX", 2 * 1024 * 1024)  # bytes; a larger guide is linked and not attached
 
@@ -187,4 +188,3 @@ LOGGING = {
         for name in ("django", "trustsite", "articles", "quiz", "newsletter")
     },
 }
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # what a spreadsheet would take for a formula stays text
