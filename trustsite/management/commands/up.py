@@ -52,11 +52,12 @@ class Command(BaseCommand):
         if self.has_newer_static_files():
             call_command("collectstatic", interactive=False, verbosity=0)
         call_command("migrate", verbosity=0)
+        call_command("roles", verbosity=0)
         call_command("load_content", keep=True, stdout=self.stdout)
         users = get_user_model().objects
         if not users.filter(is_staff=True).exists():
             password = secrets.token_urlsafe(15)
-            users.create_superuser(LOGIN, password=password)
+            users.create_superuser(LOGIN, email=settings.CONTACT_EMAIL, password=password)
             self.stdout.write(f"\nThe editor's login was made: {LOGIN} / {password}\nIt is shown this once.")
 
     def has_newer_static_files(self) -> bool:

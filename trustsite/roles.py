@@ -1,0 +1,90 @@
+"""The roles people have at the desk, as groups. `manage.py roles` writes them; a test holds every page to them.
+
+Who writes never sees who reads: writers, editors and reviewers have no permission on people, their mails or what is kept to
+protect them. Somebody may have several roles.
+"""
+
+from collections.abc import Iterable
+
+from django.contrib.auth.models import Group, Permission
+
+VIEW = "view"
+WRITE = "view add change"
+ALL = "view add change delete"
+
+_TEXTS = ("article", "page", "response", "topic", "source", "offer", "helpline", "picture")
+_READ = {
+    **{f"articles.{model}": VIEW for model in (*_TEXTS, "redirect", "reviewer")},
+    **{f"quiz.{model}": VIEW for model in ("quiz", "version", "question", "option", "rating", "review")},
+}
+_QUIZ_DRAFTS = {f"quiz.{model}": ALL for model in ("version", "question", "option", "rating")}
+
+# By role: actions on models, and under the empty name single permissions.
+ROLES: dict[str, dict[str, str]] = {
+    "Writers": {
+        **_READ,
+        **{f"articles.{model}": WRITE for model in ("article", "source", "picture")},
+        "newsletter.letter": WRITE,
+    },
+    "Editors": {
+        **_READ,
+        **{f"articles.{model}": ALL for model in (*_TEXTS, "redirect")},
+        **_QUIZ_DRAFTS,
+        "newsletter.letter": ALL,
+        "": "articles.publish_article",
+    },
+    "Reviewers": {
+        **_READ,
+        **{f"articles.{model}": "view change" for model in ("article", "source", "helpline")},
+        "quiz.review": WRITE,
+        "": "articles.review_article",
+    },
+    "List managers": {
+        "newsletter.subscriber": ALL,
+        "newsletter.delivery": "view change",
+        "newsletter.letter": "view",
+        "": "newsletter.send_letter",
+    },
+}
+# An owner has all of these, the list of people who work here, and the history of what was done.
+ROLES["Owners"] = {
+    **_READ,
+    **{f"articles.{model}": ALL for model in (*_TEXTS, "redirect", "reviewer")},
+    **{f"quiz.{model}": ALL for model in ("quiz", "version", "question", "option", "rating", "review")},
+    "newsletter.subscriber": ALL,
+    "newsletter.delivery": "view change",
+    "newsletter.letter": ALL,
+    "auth.user": ALL,
+    "auth.group": VIEW,
+    "": "articles.publish_article articles.review_article newsletter.send_letter",
+}
+
+
+def names(role: str) -> set[str]:
+    """Return the permissions of a role, as `app.action_model`."""
+    found = set(ROLES[role].get("", "").split())
+    for model, actions in ROLES[role].items():
+        app, _, name = model.partition(".")
+        found |= {f"{app}.{action}_{name}" for action in actions.split() if model}
+    return found
+
+
+def make() -> dict[str, int]:
+    """Give each role's group its permissions, no more and no fewer. Return how many each had to gain or lose.
+
+    Groups of other names, and who is in which, are left as they are. Raises LookupError for a permission that doesn't exist.
+    """
+    known = {f"{one.content_type.app_label}.{one.codename}": one for one in _permissions()}
+    changed = {}
+    for role in ROLES:
+        group, _ = Group.objects.get_or_create(name=role)
+        if missing := names(role) - known.keys():
+            raise LookupError(f"There is no permission {', '.join(sorted(missing))}. Was “migrate” run?")
+        wanted, had = {known[name] for name in names(role)}, set(group.permissions.all())
+        changed[role] = len(wanted ^ had)
+        group.permissions.set(wanted)
+    return changed
+
+
+def _permissions() -> Iterable[Permission]:
+    return Permission.objects.select_related("content_type")
