@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from newsletter import held, limits, moving, sequence, signup, tokens, wishes
+from newsletter.evenly import evenly
 from newsletter.forms import MoveForm, YourDataForm
 from newsletter.models import Subscriber
 from newsletter.views import gone, later, or_later, require_page
@@ -35,7 +36,8 @@ def your_data(request: HttpRequest) -> HttpResponse:
         return render(request, "newsletter/your_data.html", {"form": form}, status=422)
     if not limits.may_ask(request, form.cleaned_data["address"]):
         return later(request, 429)
-    wishes.ask_for_settings(form.cleaned_data["address"])
+    with evenly():
+        wishes.ask_for_settings(form.cleaned_data["address"])
     return _asked(request)
 
 
@@ -122,7 +124,8 @@ def _move(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpRespo
         return _page(request, subscriber, token, form=form, status=422)
     if not limits.may_ask(request, form.cleaned_data["address"]):
         return later(request, 429)
-    moving.ask(subscriber, form.cleaned_data["address"])
+    with evenly():
+        moving.ask(subscriber, form.cleaned_data["address"])
     said = "If the new address can receive our mail, a message is on its way there. Press its button to move."
     return _page(request, subscriber, token, said)
 

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from newsletter import limits, moving, signup, tokens
+from newsletter.evenly import evenly
 from newsletter.forms import SignUpForm
 from newsletter.guide import GUIDE_FILE_NAME, GUIDE_PAGES, compile_guide
 from newsletter.messages import guide_url
@@ -68,7 +69,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return render(request, "newsletter/sign_up.html", {"form": form}, status=422)
     if not limits.may_ask(request, form.cleaned_data["address"]):
         return later(request, 429)
-    signup.ask(form.cleaned_data["address"], letters=form.cleaned_data["letters"])
+    with evenly():
+        signup.ask(form.cleaned_data["address"], letters=form.cleaned_data["letters"])
     return _asked(request)
 
 

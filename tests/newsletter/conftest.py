@@ -31,6 +31,12 @@ def _empty_cache():
     cache.clear()
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    """Forms answer as soon as they can; test_evenly.py has the waiting."""
+    monkeypatch.setattr("newsletter.evenly.AT_LEAST", 0)
+
+
 @pytest.fixture
 def clock(monkeypatch):
     """A clock that a test can put forward: `clock(hours=25)`."""
