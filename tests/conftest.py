@@ -5,6 +5,7 @@ import os
 import html5lib
 import pytest
 from django.conf import settings
+from django.db import connection
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the synchronous Playwright keeps an event loop
 
@@ -30,10 +31,41 @@ def text_of():
 
 
 @pytest.fixture
-def content(db):
-    """The launch content, loaded."""
-    from articles import content_files as article_files
-    from quiz import content_files as quiz_files
+def content(db, loaded_rows):
+    """The launch content, as `load_content` loads it: rows copied in, for reading all files takes seconds."""
+    if not loaded_rows:
+        from articles import content_files as article_files
+        from quiz import content_files as quiz_files
 
-    article_files.load(settings.CONTENT_DIR)
-    quiz_files.load(settings.CONTENT_DIR)
+        empty = {table for table, rows in _rows().items() if not rows[1]}
+        article_files.load(settings.CONTENT_DIR)
+        quiz_files.load(settings.CONTENT_DIR)
+        loaded_rows.update({table: rows for table, rows in _rows().items() if table in empty and rows[1]})
+        return
+    with connection.constraint_checks_disabled(), connection.cursor() as cursor:
+        for table, (names, rows) in loaded_rows.items():
+            places = ", ".join(["%s"] * len(names))
+            columns = ", ".join(map(connection.ops.quote_name, names))
+            cursor.executemany(f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES ({places})", rows)
+
+
+@pytest.fixture(scope="session")
+def loaded_rows():
+    """Rows of the launch content by table, once some test has loaded it."""
+    return {}
+
+
+def _rows():
+    """Return every table's columns and rows; of the search index its own table alone, which fills those behind it."""
+    with connection.cursor() as cursor:
+        tables = [table for table in connection.introspection.table_names(cursor) if "_search_" not in table]
+        found = {}
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            rows = cursor.fetchall()
+            found[table] = ([column[0] for column in cursor.description], rows)
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT rowid, * FROM articles_search")
+            rows = cursor.fetchall()
+            found["articles_search"] = ([column[0] for column in cursor.description], rows)
+        return found
