@@ -46,6 +46,7 @@ def test_no_other_token_opens_it(client):
         assert client.get(f"/guide/{token}/trauma-healing-guide.pdf").status_code == 404
 
 
+@pytest.mark.django_db
 def test_without_a_link_it_opens_only_where_the_owner_says_so(client, settings, parse):
     public = "/guide/trauma-healing-guide.pdf"
     assert client.get(public).status_code == 404
