@@ -9,7 +9,7 @@ import logging
 import random
 import secrets
 from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from newsletter import bounces, messages, sequence, suppression
+from newsletter import bounces, claims, messages, sequence, suppression
 from newsletter.models import Delivery, Letter, Subscriber, new_message_id
 from newsletter.pace import Pace
 from newsletter.replies import Verdict, judge_connecting, judge_sending
@@ -66,38 +66,9 @@ def send_again(delivery: Delivery) -> bool:
 
 def claim(*, prompt_only: bool = False) -> Delivery | None:
     """Take the mail that has been due longest, as it and its person are now; None when nothing is due."""
-    while True:
-        with _holding_rows():
-            found = _next_due(prompt_only=prompt_only)
-            if found is None or take(found):
-                return found  # else another worker was quicker
-
-
-def _holding_rows() -> AbstractContextManager[object]:
-    # PostgreSQL lets workers pass over rows that another one is taking; SQLite lets them in one after the other.
-    return transaction.atomic(savepoint=False)
-
-
-def _next_due(*, prompt_only: bool) -> Delivery | None:
-    due = Delivery.objects.due().order_by("rank", "not_before", "pk").select_related("subscriber", "letter")
-    due = due.defer("letter__body", "letter__sent_html", "letter__sent_text")  # long, and the same for thousands
-    if prompt_only:
-        due = due.filter(rank=Delivery.PROMPT)
-    if connection.features.has_select_for_update_skip_locked:
-        due = due.select_for_update(skip_locked=True, of=("self",))
-    return due.first()
-
-
-def take(delivery: Delivery) -> bool:
-    """Make the mail ours if it is still free; whoever changes the row has it."""
-    now = timezone.now()
-    ours: dict[str, Any] = {"state": State.SENDING, "worker_token": secrets.token_hex(16), "changed_at": now}
-    ours["lease_until"] = now + LEASE
-    if not Delivery.objects.due().filter(pk=delivery.pk).update(**ours):
-        return False
-    for name, value in ours.items():
-        setattr(delivery, name, value)
-    return True
+    now, rank = timezone.now(), Delivery.PROMPT if prompt_only else Delivery.PATIENT
+    with transaction.atomic(savepoint=False):
+        return claims.take(secrets.token_hex(16), now + LEASE, now, rank)
 
 
 # 3 -- whether it is still wanted is asked after it was taken
@@ -106,17 +77,25 @@ def take(delivery: Delivery) -> bool:
 def is_wanted(delivery: Delivery) -> bool:
     """Whether this mail may still go to this person."""
     subscriber = delivery.subscriber
+    suppressed_as = _suppressed_as(subscriber)
+    is_refused = suppressed_as is not None and suppressed_as not in suppression.OWN_WISH
     if delivery.kind in Delivery.ASKING:
-        return subscriber.state == Subscriber.State.PENDING and not suppression.is_refused(subscriber.fingerprint)
+        return subscriber.state == Subscriber.State.PENDING and not is_refused
     if delivery.kind == Delivery.Kind.GOODBYE:
-        return subscriber.state == Subscriber.State.LEAVING and not suppression.is_refused(subscriber.fingerprint)
-    if subscriber.state != Subscriber.State.CONFIRMED or suppression.is_suppressed(subscriber.fingerprint):
+        return subscriber.state == Subscriber.State.LEAVING and not is_refused
+    if subscriber.state != Subscriber.State.CONFIRMED or suppressed_as:
         return False
     if delivery.letter and delivery.letter.state != Letter.State.SENDING:
         return False
     if delivery.letter and subscriber.paused_until and subscriber.paused_until > timezone.now():
         return False  # letters aren't saved up; the notes wait (sequence.py)
     return subscriber.wants_letters or delivery.kind not in Delivery.BY_WISH
+
+
+def _suppressed_as(subscriber: Subscriber) -> str | None:
+    if hasattr(subscriber, "suppressed_as"):  # read with the claim
+        return subscriber.suppressed_as  # type: ignore[no-any-return]
+    return suppression.reason(subscriber.fingerprint)
 
 
 # 4, 5 -- it is rendered, sent and marked; a mail that can't be rendered fails and holds nobody up
@@ -180,8 +159,12 @@ def mark_sent(delivery: Delivery, and_take: Callable[[], Delivery | None] | None
     with transaction.atomic():
         if delivery.kind in TELLING:  # the person's row first, as everywhere, so that nobody waits in a circle
             list(Subscriber.objects.select_for_update().filter(pk=delivery.subscriber_id).values_list("pk"))
-        if mark(delivery, State.SENT, sent_at=now, smtp_reply="") and delivery.kind == Delivery.Kind.GUIDE:
+        if not claims.mark_sent(delivery, now):
+            _no_longer_ours(delivery, State.SENT)
+        elif delivery.kind == Delivery.Kind.GUIDE:
             sequence.guide_went_out(delivery.subscriber_id, now)
+        elif delivery.kind == Delivery.Kind.GOODBYE:
+            _end_goodbye(delivery)
         following = and_take() if and_take else None
         reached("before-commit")
     reached("after-commit")
@@ -246,9 +229,17 @@ def mark(delivery: Delivery, state: Delivery.State, **values: Any) -> bool:
     """Set the mail's state if we still hold it. A worker that was too slow changes nothing."""
     held = Delivery.objects.filter(pk=delivery.pk, state=State.SENDING, worker_token=delivery.worker_token)
     values |= {"state": state, "worker_token": "", "lease_until": None, "changed_at": timezone.now()}
-    if held.update(**values):
-        if delivery.kind == Delivery.Kind.GOODBYE and state not in Delivery.OPEN:
-            Subscriber.objects.filter(pk=delivery.subscriber_id, state=Subscriber.State.LEAVING).delete()
-        return True
+    if not held.update(**values):
+        _no_longer_ours(delivery, state)
+        return False
+    if delivery.kind == Delivery.Kind.GOODBYE and state not in Delivery.OPEN:
+        _end_goodbye(delivery)
+    return True
+
+
+def _end_goodbye(delivery: Delivery) -> None:
+    Subscriber.objects.filter(pk=delivery.subscriber_id, state=Subscriber.State.LEAVING).delete()
+
+
+def _no_longer_ours(delivery: Delivery, state: Delivery.State) -> None:
     logger.warning("Delivery %d was no longer ours when it ended as “%s”.", delivery.pk, state)
-    return False

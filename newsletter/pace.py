@@ -1,8 +1,8 @@
 """How fast mail leaves, and whether any does.
 
-So many mails a second and an hour in all, so many a minute to one mail domain: each worker keeps the count for itself, on a clock
-that nobody can turn. Mails that somebody waits for (Delivery.PROMPT) may run a tenth of a period's mails ahead of that even
-pace, so a confirmation doesn't wait behind a letter's thousands.
+So many mails a second and an hour in all, so many a minute to one mail domain: each worker keeps the count for itself, on a
+clock that nobody can turn. Mails that somebody waits for (Delivery.PROMPT) may run a tenth of a period's mails ahead of that
+even pace, so a confirmation doesn't wait behind a letter's thousands.
 """
 
 import time

@@ -26,6 +26,11 @@ def fingerprint(address: str) -> str:
     return keyed_hash(address.lower())
 
 
+def reason(fingerprint: str) -> str | None:
+    """Return why nothing may go to this address, or None."""
+    return Suppression.objects.filter(fingerprint=fingerprint).values_list("reason", flat=True).first()
+
+
 def is_suppressed(fingerprint: str) -> bool:
     """Whether nothing but an answer to a new request may go to this address."""
     return Suppression.objects.filter(fingerprint=fingerprint).exists()

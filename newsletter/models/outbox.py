@@ -20,7 +20,7 @@ def new_message_id() -> str:
 
 
 class Waits(Func):
-    """Whether a state is one of a mail that waits. Written out: SQLite uses a partial index for no condition with parameters."""
+    """Whether a state is one of a mail that waits. Written out: SQLite matches a partial index to no parameter."""
 
     template = "%(expressions)s IN ('queued', 'retry')"
     output_field = models.BooleanField()

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter import delivery, signup, suppression
-from newsletter.models import Delivery, Subscriber
+from newsletter.models import Delivery, Letter, Subscriber
 from tests.factories import make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -97,17 +97,41 @@ def test_the_mail_due_longest_is_taken_first_and_each_once():
 
 @pytest.mark.parametrize("state", [state for state in STATES if state not in Delivery.WAITING])
 def test_nothing_else_is_ever_taken(state):
-    row = make_delivery(state=state)
+    make_delivery(state=state)
     assert delivery.claim() is None
-    assert not delivery.take(row)
 
 
-def test_who_is_second_gets_the_next_mail(monkeypatch):
-    first, second = make_delivery(), make_delivery()
-    seen = iter([first, second])  # this worker looked before the other one took it
-    Delivery.objects.filter(pk=first.pk).update(state="sending")
-    monkeypatch.setattr(delivery, "_next_due", lambda **only: next(seen))
-    assert delivery.claim() == second
+def test_what_is_taken_is_as_the_database_has_it():
+    letter = Letter.objects.create(subject="A letter", body="Words.", sent_subject="A letter", state="sending")
+    row = make_delivery(kind="letter", letter=letter, rank=Delivery.PATIENT)
+    suppression.suppress(row.subscriber.fingerprint, "bounced")
+    taken = delivery.claim()
+    kept = Delivery.objects.select_related("subscriber", "letter").get()
+    for mine, its in [(taken, kept), (taken.subscriber, kept.subscriber)]:
+        fields = [field.attname for field in mine._meta.concrete_fields]
+        assert [getattr(mine, name) for name in fields] == [getattr(its, name) for name in fields]
+    assert (taken.letter.state, taken.letter.sent_subject) == ("sending", "A letter")
+    assert taken.subscriber.suppressed_as == "bounced"
+
+
+def test_what_somebody_waits_for_can_be_taken_alone():
+    patient, prompt = make_delivery(rank=Delivery.PATIENT), make_delivery()
+    assert [delivery.claim(prompt_only=True), delivery.claim(prompt_only=True)] == [prompt, None]
+    assert delivery.claim() == patient
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_does_not_read_the_whole_outbox():
+    from django.db import connection
+
+    from newsletter import claims
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN QUERY PLAN " + claims.TAKE["sqlite"], ["", "", "", "", 1])
+            plan = " ".join(str(row) for row in cursor.fetchall())
+        assert "USING INDEX waiting_mail" in plan or "COVERING INDEX waiting_mail" in plan
+        assert "TEMP B-TREE" not in plan
 
 
 def test_a_taken_mail_has_a_lease_of_five_minutes():

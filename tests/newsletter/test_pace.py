@@ -1,5 +1,6 @@
 """How fast mail leaves, for whom it waits, and the hand on the tap."""
 
+import itertools
 import signal
 import time
 from datetime import timedelta
@@ -53,7 +54,7 @@ def test_no_stretch_of_time_has_more_mails_than_allowed(now, most, seconds, rank
 def test_letters_are_spaced_evenly_and_confirmations_may_run_ahead(now):
     bucket = Bucket(500, 3600)
     sent = moments(now, bucket, PATIENT, 600)
-    assert len({round(after - before, 3) for before, after in zip(sent, sent[1:], strict=False)}) == 1
+    assert len({round(after - before, 3) for before, after in itertools.pairwise(sent)}) == 1
     at_once = 0
     while not bucket.wait(PROMPT):
         bucket.count()
@@ -149,7 +150,7 @@ def test_a_domain_that_has_had_enough_holds_nobody_else_up(now, mailoutbox):
     waiting = Delivery.objects.filter(state="queued").order_by("not_before")
     assert waiting.count() == 3
     assert all(row.attempts == row.crashes == 0 and not row.worker_token for row in waiting)
-    gaps = [b.not_before - a.not_before for a, b in zip(waiting, waiting[1:], strict=False)]
+    gaps = [b.not_before - a.not_before for a, b in itertools.pairwise(waiting)]
     assert all(timedelta(seconds=59) < gap < timedelta(seconds=61) for gap in gaps)
 
 
