@@ -5,13 +5,13 @@ The cap on mails to one address is not here but in the database (signup.py): it 
 
 import hashlib
 import hmac
-import ipaddress
 import logging
 import secrets
 
-from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
+
+from trustsite.client import client
 
 HOUR, DAY = 3600, 86_400
 PER_CLIENT, PER_DOMAIN, IN_ALL = 10, 30, 500  # an hour
@@ -40,18 +40,6 @@ def may_ask(request: HttpRequest, address: str) -> bool:
 def may_guess(request: HttpRequest) -> bool:
     """Count one link that doesn't work; whether one network has tried few enough. Links that work are never counted."""
     return _counts("guesses", client(request), GUESSES)
-
-
-def client(request: HttpRequest) -> str:
-    """Return what stands for the sender's network: its address as our own proxy saw it, for IPv6 the /64."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if settings.SECURE_PROXY_SSL_HEADER:  # behind our proxy, which puts what it saw last
-        address = request.META.get("HTTP_X_FORWARDED_FOR", address).rpartition(",")[2].strip()
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return ""
-    return str(ipaddress.ip_network((known, 64), strict=False)) if known.version == 6 else str(known)
 
 
 def _counts(bucket: str, value: str, most: int) -> bool:

@@ -53,7 +53,38 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "trustsite.door.passwords.NotOurNameValidator"},
 ]
+
+# -- the door of the desk (trustsite/door) ---------------------------------------------------------------------------
+# Without a second factor a guessed or stolen password opens everything. Development does without, to work at once.
+REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", not DEVELOPMENT)
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
+ACCOUNT_ADAPTER = "trustsite.door.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]  # nobody signs up; allauth asks all the same
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # trustsite/door/throttle.py counts, in the database
+ACCOUNT_FORMS = {
+    "login": "trustsite.door.forms.LoginForm",
+    "reauthenticate": "trustsite.door.forms.ReauthenticateForm",
+}
+MFA_ADAPTER = "trustsite.door.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT  # http://localhost
+MFA_TOTP_TOLERANCE = 1  # the code before this one still counts: typing takes a while
+MFA_FORMS = {
+    "authenticate": "trustsite.door.forms.AuthenticateForm",
+    "reauthenticate": "trustsite.door.forms.MFAReauthenticateForm",
+    "activate_totp": "trustsite.door.forms.ActivateTOTPForm",
+    "add_webauthn": "trustsite.door.forms.AddWebAuthnForm",
+    "login_webauthn": "trustsite.door.forms.LoginWebAuthnForm",
+    "authenticate_webauthn": "trustsite.door.forms.AuthenticateWebAuthnForm",
+    "reauthenticate_webauthn": "trustsite.door.forms.ReauthenticateWebAuthnForm",
+}
 
 # -- the parts -------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -67,6 +98,9 @@ INSTALLED_APPS = [
     "crispy_forms",
     "import_export",
     "simple_history",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "trustsite",
     "articles",
     "quiz",
@@ -81,6 +115,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "trustsite.door.middleware.Door",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

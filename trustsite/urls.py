@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("articles.urls")),
     path("quiz/", include("quiz.urls")),
     path("", include("newsletter.urls")),
+    path("admin/", include("trustsite.door.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
 ]
