@@ -71,6 +71,7 @@ class LetterAdmin(admin.ModelAdmin):
             path("mails/<str:kind>/", view(mail_desk.mail), name="newsletter_mail"),
             path("mails/<str:kind>/look/", view(mail_desk.mail_look), name="newsletter_mail_look"),
             path("<int:pk>/sending/", view(letter_desk.sending), name="newsletter_letter_sending"),
+            path("<int:pk>/look/", view(letter_desk.as_mail), name="newsletter_letter_look"),
             path("<int:pk>/sending/<str:step>/", view(self.step), name="newsletter_letter_step"),
             *super().get_urls(),
         ]
@@ -91,6 +92,14 @@ class LetterAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or obj.state == Letter.State.DRAFT)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Letter | None = None, **kwargs: Any
+    ) -> HttpResponse:
+        """Show no button to save where there is nothing to."""
+        if obj and self.get_readonly_fields(request, obj):
+            context |= {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
 
     @admin.display(description="when")
     def when(self, letter: Letter) -> str:

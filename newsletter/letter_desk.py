@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from newsletter import letters, preflight
+from newsletter.mail_look import look
 from newsletter.models import Delivery, Heartbeat, Letter
 from newsletter.replies import judge_sending
 
@@ -26,7 +27,7 @@ Log = Callable[[Letter, str], Any]
 class ScheduleForm(forms.Form):
     """A day and a time, in the site's time zone."""
 
-    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}))
+    day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
 
     def moment(self) -> datetime:
@@ -37,9 +38,19 @@ class ScheduleForm(forms.Form):
 @require_safe
 def sending(request: HttpRequest, pk: int) -> HttpResponse:
     """Show where a letter stands, what was found in it, how far it has got, and what can be done with it now."""
+    return _page(request, _letter(request, pk))
+
+
+@require_safe
+def as_mail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the letter as the mail it is, or was, for a frame."""
+    return look(request, preflight.as_mail(_letter(request, pk)))
+
+
+def _letter(request: HttpRequest, pk: int) -> Letter:
     if not (request.user.has_perm(MAY_WRITE) or request.user.has_perm(MAY_SEND)):
         raise PermissionDenied
-    return _page(request, get_object_or_404(Letter, pk=pk))
+    return get_object_or_404(Letter, pk=pk)
 
 
 def _page(request: HttpRequest, letter: Letter, form: ScheduleForm | None = None) -> HttpResponse:

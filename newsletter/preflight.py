@@ -134,6 +134,8 @@ def _sender() -> Iterator[Finding]:
         value = getattr(settings, name).strip()
         if not value or "[" in value:
             yield Finding("sender", f"{name} is a placeholder, and the law asks for the real one. Set it.", blocks=live)
+    if not live:
+        return
     domain, site = _from_domain(), urlsplit(settings.SITE_URL).hostname or ""
     if f".{domain}".endswith(f".{site.removeprefix('www.')}") or f".{site}".endswith(f".{domain}"):
         return

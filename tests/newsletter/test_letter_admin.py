@@ -93,6 +93,7 @@ def test_a_scheduled_letter_can_be_read_and_not_edited(desk):
     letter = make_letter(state="scheduled", send_at=timezone.now())
     shown = page(desk.get(f"{DESK}{letter.pk}/change/"))
     assert shown.find(".//textarea") is None
+    assert shown.find(".//input[@name='_save']") is None
     response = desk.post(f"{DESK}{letter.pk}/change/", {"subject": "Other", "body": "My other words."})
     assert "isn’t a draft any more" in text(response)
     assert "My other words." in page(response).find(".//textarea").text
@@ -140,6 +141,12 @@ def test_half_written_words_can_be_previewed(desk, fields):
 
 def test_a_preview_is_made_by_a_button_alone(desk):
     assert desk.get(f"{DESK}preview/").status_code == 405
+
+
+def test_a_letter_that_went_out_is_shown_in_the_words_it_went_out_with(desk, parse, text_of):
+    letter = make_letter(state="sent", sent_subject="As sent", sent_html="<p>As sent.</p>", sent_text="As sent.\n")
+    frame = page(desk.get(f"{DESK}{letter.pk}/sending/")).find(".//iframe").get("src")
+    assert "As sent. --" in text_of(parse(desk.get(frame)))
 
 
 # -- sending -----------------------------------------------------------------------------------------------------------
@@ -293,7 +300,9 @@ def test_nothing_is_done_by_following_a_link(desk):
     assert desk.post(f"{DESK}{letter.pk}/sending/other/").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["", "add/", "1/sending/", "mails/", "mails/confirm/", "mails/confirm/look/"])
+@pytest.mark.parametrize(
+    "path", ["", "add/", "1/sending/", "1/look/", "mails/", "mails/confirm/", "mails/confirm/look/"]
+)
 def test_who_has_no_leave_sees_none_of_it(client, path):
     make_letter(pk=1)
     client.force_login(User.objects.create_user("reader", is_staff=True))

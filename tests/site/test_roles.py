@@ -74,6 +74,7 @@ BEYOND = {
     "/admin/newsletter/letter/mails/confirm/": "WELO",
     "/admin/newsletter/letter/mails/confirm/look/": "WELO",
     "/admin/newsletter/letter/1/sending/": "WELO",
+    "/admin/newsletter/letter/1/look/": "WELO",
     "/admin/newsletter/subscriber/import/": "LO",
     "/admin/newsletter/subscriber/export/": "LO",
 }
