@@ -141,6 +141,8 @@ CRISPY_TEMPLATE_PACK = "wmtr"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 # When stored pages change by the clock alone: each returns the next moment (or None) at which a public page differs.
 PAGE_CLOCKS = ["articles.models.next_publication"]
+# What the desk's first page says: each takes the request and yields trustsite.today.Notice.
+DESK_NOTICES = ["articles.today.notices", "newsletter.today.notices", "quiz.today.notices"]
 
 # -- where things are kept -------------------------------------------------------------------------------------------
 DATABASES = {

@@ -15,6 +15,7 @@ from articles import inspection, signoff, workflow
 from articles.admin import drafts, previews
 from articles.admin.form import ArticleForm, note
 from articles.admin.history import WithHistory
+from articles.admin.listing import ArticleList
 from articles.models import Article, Draft
 from articles.views import article_context
 from articles.word_diff import compare
@@ -22,13 +23,10 @@ from trustsite.headers import page_policy
 
 
 @admin.register(Article)
-class ArticleAdmin(WithHistory):
+class ArticleAdmin(ArticleList, WithHistory):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
-    list_display = ("title", "topic", "stage", "publish_at", "checked_on", "problems", "words")
-    list_filter = ("state", "topic", "response", "evidence")
-    search_fields = ("title", "dek", "body")
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ("past_addresses", "past_corrections")
     fieldsets = [
@@ -201,12 +199,7 @@ class ArticleAdmin(WithHistory):
             messages.success(request, "Signed off. The page says so until its words change.")
         return redirect("admin:articles_article_change", pk)
 
-    # -- what the list and the form show
-
-    @admin.display(description="state", ordering="state")
-    def stage(self, article: Article) -> str:
-        """The state; “Scheduled” while the time is still to come."""
-        return article.stage
+    # -- what the form shows
 
     @admin.display(description="old addresses")
     def past_addresses(self, article: Article) -> str:

@@ -7,34 +7,62 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from articles.admin.rows import RowByRow
 from articles.models import Helpline, Offer, Page, Response, Source, Topic
 
 
+class ShownFilter(admin.SimpleListFilter):
+    """Offers by whether readers see them."""
+
+    title, parameter_name = "shown", "shown"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "Shown"), ("soon", "Shown for less than 30 days more"), ("no", "Not shown")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
+        offers = Offer.objects
+        found = {"yes": offers.current, "soon": offers.expiring, "no": offers.hidden}.get(self.value() or "")
+        return queryset.filter(pk__in=found().values("pk")) if found else queryset
+
+
+class DoubtFilter(admin.SimpleListFilter):
+    """Helplines whose numbers aren't sure."""
+
+    title, parameter_name = "in doubt", "doubt"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "To look up")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Helpline]) -> QuerySet[Helpline]:
+        return queryset.filter(pk__in=Helpline.objects.doubtful().values("pk")) if self.value() else queryset
+
+
 @admin.register(Page)
-class PageAdmin(admin.ModelAdmin):
+class PageAdmin(RowByRow):
     list_display = ("title", "slug", "updated_at", "checked_on")
 
 
 @admin.register(Response)
-class ResponseAdmin(admin.ModelAdmin):
+class ResponseAdmin(RowByRow):
     list_display = ("title", "key", "words")
 
 
 @admin.register(Topic)
-class TopicAdmin(admin.ModelAdmin):
+class TopicAdmin(RowByRow):
     list_display = ("title", "slug", "position")
 
 
 @admin.register(Source)
-class SourceAdmin(admin.ModelAdmin):
+class SourceAdmin(RowByRow):
     list_display = ("key", "authors", "year", "title", "checked")
     list_filter = ("checked",)
     search_fields = ("key", "authors", "title")
 
 
 @admin.register(Offer)
-class OfferAdmin(admin.ModelAdmin):
+class OfferAdmin(RowByRow):
     list_display = ("key", "partner", "allowed_host", "valid_until", "checked_on", "is_shown", "why_hidden")
+    list_filter = (ShownFilter,)
 
     @admin.display(boolean=True, description="shown")
     def is_shown(self, offer: Offer) -> bool:
@@ -48,11 +76,11 @@ class OfferAdmin(admin.ModelAdmin):
 
 
 @admin.register(Helpline)
-class HelplineAdmin(admin.ModelAdmin):
+class HelplineAdmin(RowByRow):
     """Helplines. Who looked one up, and when, is in its history."""
 
     list_display = ("name", "country_name", "kind", "phone", "sms", "checked_on", "doubt")
-    list_filter = ("country_name", "kind")
+    list_filter = (DoubtFilter, "country_name", "kind")
     search_fields = ("name", "phone", "sms")
     actions = ("look_up",)
 
@@ -71,6 +99,6 @@ class HelplineAdmin(admin.ModelAdmin):
         self.message_user(request, f"Today is entered for {len(queryset)} of them.")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        doubtful = sum(bool(helpline.doubt) for helpline in Helpline.objects.all())
+        doubtful = Helpline.objects.doubtful().count()
         subtitle = f"{doubtful} to look up on their own pages" if doubtful else "All looked up within 180 days"
         return super().changelist_view(request, {"subtitle": subtitle, **(extra_context or {})})

@@ -82,6 +82,7 @@ class Article(Text):
     )
     # What the text said when it was checked (signoff.py): once its words differ, it no longer counts as checked.
     checked_text = models.CharField(max_length=32, blank=True, editable=False)
+    text_now = models.CharField(max_length=32, default="", editable=False)  # what its words were when last saved
     corrections = models.JSONField(
         default=list, editable=False
     )  # [{"on": day, "what": words}], shown under the article
@@ -93,7 +94,7 @@ class Article(Text):
     may_be_unfinished = False  # set at the desk for a draft: it may hold mistakes, but never an advert in disguise
 
     objects = ArticleQuerySet.as_manager()
-    history: Any = recorded("preview_key", "problems")
+    history: Any = recorded("preview_key", "problems", "text_now")
 
     class Meta:
         ordering = ["topic__position", "title"]
@@ -110,6 +111,8 @@ class Article(Text):
 
         if self.state == self.State.WITHDRAWN and not self.withdrawn_note.strip():
             raise ValidationError({"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."})
+        if self.state == self.State.WITHDRAWN:
+            return  # nobody reads it, and no mistake in it may keep it before readers
         found = inspection.disguised(self) if self.may_be_unfinished else inspection.mistakes(self)
         if messages := [(finding.field, str(finding)) for finding in found]:
             raise ValidationError({field: [text for name, text in messages if name == field] for field, _ in messages})
@@ -122,6 +125,7 @@ class Article(Text):
             self.publish_at = timezone.now()
         addresses.keep(self)
         signoff.keep(self)
+        self.text_now = signoff.fingerprint(self)
         self.problems = len(inspection.inspect(self))
         super().save(*args, **kwargs)
         self.__dict__.pop("parts", None)

@@ -6,12 +6,22 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
 from articles import partners
-from articles.models.filed import Filed, is_stale
+from articles.models.filed import STALE_AFTER, Filed, is_stale
 from articles.models.offers import Offer
+
+
+class HelplineQuerySet(models.QuerySet["Helpline"]):
+    """Helplines by how sure their numbers are."""
+
+    def doubtful(self) -> "HelplineQuerySet":
+        """Those whose numbers aren't sure (`doubt` says why)."""
+        stale = Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - STALE_AFTER)
+        return self.filter(stale | Q(url=""))
 
 
 class Helpline(Filed):
@@ -33,6 +43,8 @@ class Helpline(Filed):
     checked_on = models.DateField("last checked", null=True, blank=True)
 
     TYPESET = ("name", "hours", "note")
+
+    objects = HelplineQuerySet.as_manager()
 
     class Meta:
         ordering = ["position"]

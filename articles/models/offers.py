@@ -1,6 +1,7 @@
 """Partners' offers."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.formats import date_format
 from articles import partners, rendering
 from articles.models.filed import STALE_AFTER, Filed, is_stale
 
+SOON = timedelta(days=30)
 # Names that RFC 2606 keeps for examples: an offer that points there is a placeholder and earns nobody anything.
 PLACEHOLDER_HOSTS = (".example", ".test", ".invalid", "example.com", "example.org")
 
@@ -31,6 +33,15 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         if not settings.DEVELOPMENT:
             found = found.exclude(_ends_with(PLACEHOLDER_HOSTS))
         return found
+
+    def hidden(self) -> "OfferQuerySet":
+        """Those that readers don't see (`why_hidden` says why)."""
+        return self.exclude(pk__in=self.model._default_manager.current().values("pk"))  # type: ignore[attr-defined]
+
+    def expiring(self) -> "OfferQuerySet":
+        """Those shown now that won't be in 30 days, unless somebody looks them up."""
+        soon = timezone.localdate() + SOON
+        return self.current().filter(Q(valid_until__lt=soon) | Q(checked_on__lt=soon - STALE_AFTER))
 
 
 def _ends_with(endings: tuple[str, ...]) -> Q:

@@ -27,7 +27,7 @@ NOT_TRAVELLING = {
     *("id", "changed_at", "synced_at", "synced_digest"),
     *("html", "contents", "citations", "words", "renderer"),
     *("width", "height", "renditions"),
-    *("preview_key", "problems"),
+    *("preview_key", "problems", "text_now"),
 }
 WITH_EVERYTHING = """Lead.[^author-2001]
 

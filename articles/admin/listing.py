@@ -1,0 +1,101 @@
+"""The list of articles at the desk: what each asks for, filters by what readers see, and what is done to several at once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from articles import inspection, signoff
+from articles.admin.rows import RowByRow
+from articles.attention import ASKS, STAGES
+from articles.models import Article
+
+# Long, and not in any column.
+NOT_LISTED = ("body", "html", "contents", "citations", "takeaways", "related", "corrections")
+
+
+class StageFilter(admin.SimpleListFilter):
+    """Articles by what readers see of them."""
+
+    title, parameter_name = "what readers see", "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, label) for name, (label, _) in STAGES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        return queryset.filter(STAGES[self.value()][1]()) if self.value() in STAGES else queryset  # type: ignore[index]
+
+
+class AsksFilter(admin.SimpleListFilter):
+    """Articles that ask something of an editor."""
+
+    title, parameter_name = "what it asks for", "asks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, label) for name, (label, _) in ASKS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        return queryset.filter(ASKS[self.value()][1]()) if self.value() in ASKS else queryset  # type: ignore[index]
+
+
+class WhoseFilter(admin.SimpleListFilter):
+    """Articles that who looks has worked on."""
+
+    title, parameter_name = "whose", "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("unsaved", "With words I haven’t saved"), ("mine", "Saved by me at some time")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        saved = Article.history.filter(history_user=request.user.pk).values("id")
+        of = {"unsaved": Q(drafts__author=request.user.pk), "mine": Q(pk__in=saved)}
+        return queryset.filter(of[self.value()]) if self.value() in of else queryset  # type: ignore[index]
+
+
+class Lean(ChangeList):
+    """A list that doesn't fetch the texts themselves."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Article]:
+        found: QuerySet[Article] = super().get_queryset(*args, **kwargs)
+        return found.defer(*NOT_LISTED)
+
+
+class ArticleList(RowByRow):
+    """The list's columns, filters and actions."""
+
+    list_display = ("title", "topic", "stage", "publish_at", "checked", "problems", "words")
+    list_filter = (StageFilter, AsksFilter, WhoseFilter, "topic", "response", "evidence")
+    list_select_related = ("topic",)
+    list_per_page = 50
+    list_max_show_all = 200
+    search_fields = ("title", "slug", "dek", "body")
+    search_help_text = "In titles, addresses and texts."
+    actions = ("check_again",)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Lean
+
+    @admin.display(description="state", ordering="state")
+    def stage(self, article: Article) -> str:
+        """The state; “Scheduled” while the time is still to come."""
+        return article.stage
+
+    @admin.display(description="last checked", ordering="checked_on")
+    def checked(self, article: Article) -> str:
+        """The day it was checked, and whether it must be again."""
+        day = f"{article.checked_on:%-d %B %Y}" if article.checked_on else "nobody yet"
+        if article.checked_on and article.checked_text != article.text_now:
+            return f"{day}; changed since"
+        return f"{day}; due" if article.is_published and signoff.is_due(article) else day
+
+    @admin.action(description="Check again what there is to look at", permissions=["change"])
+    def check_again(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        """Count anew what is found: since an article was saved, a page it links to may have gone."""
+        differing = 0
+        for article in Article.objects.filter(pk__in=queryset.values("pk")).iterator(chunk_size=50):
+            found = len(inspection.inspect(article))
+            differing += Article.objects.filter(pk=article.pk).exclude(problems=found).update(problems=found)
+        messages.success(request, f"Checked. In {differing} of them something else is found than before.")
