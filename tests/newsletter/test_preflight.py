@@ -4,6 +4,7 @@ import dns.exception
 import dns.resolver
 import pytest
 
+from articles.models import Redirect
 from newsletter import preflight, sender_domain
 from newsletter.preflight import TELLING, blocking, check
 from tests.factories import make_article, make_letter, make_offer, make_page, make_topic
@@ -98,6 +99,14 @@ def test_a_link_to_a_page_that_readers_cannot_open_blocks(path):
 def test_a_link_to_a_withdrawn_article_blocks():
     make_article(slug="gone", state="withdrawn", withdrawn_note="It was wrong.")
     assert "was withdrawn" in said(blocking(found(body="See [it](/articles/gone/).")))
+
+
+def test_a_link_to_an_older_address_that_leads_on_does_not():
+    article = make_article(slug="first")
+    article.slug = "second"
+    article.save()
+    Redirect.objects.create(path="/old/", target="/articles/second/")
+    assert found(body="See [it](/articles/first/) or [it](/old/).") == []
 
 
 @pytest.mark.parametrize(
