@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.core.mail.backends.base import BaseEmailBackend
@@ -18,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from newsletter import bounces, claims, messages, sequence, suppression
+from newsletter import bounces, claims, copies, messages, sequence, smtp, suppression
 from newsletter.models import Delivery, Letter, Subscriber, new_message_id
 from newsletter.pace import Pace
 from newsletter.replies import Verdict, judge_connecting, judge_sending
@@ -85,7 +86,7 @@ def is_wanted(delivery: Delivery) -> bool:
         return subscriber.state == Subscriber.State.LEAVING and not is_refused
     if subscriber.state != Subscriber.State.CONFIRMED or suppressed_as:
         return False
-    if delivery.letter and delivery.letter.state != Letter.State.SENDING:
+    if delivery.letter and delivery.letter.state not in {Letter.State.SENDING, Letter.State.SENT}:  # sent: sent again
         return False
     if delivery.letter and subscriber.paused_until and subscriber.paused_until > timezone.now():
         return False  # letters aren't saved up; the notes wait (sequence.py)
@@ -119,7 +120,7 @@ def deliver(
         mark(delivery, State.SUPPRESSED)
         return None
     try:
-        message = messages.render(delivery)
+        send = _made(delivery, backend)
     except Exception as error:
         logger.exception("Delivery %d could not be rendered.", delivery.pk)
         mark(delivery, State.FAILED, smtp_reply=f"The mail could not be made: {type(error).__name__}")
@@ -132,12 +133,19 @@ def deliver(
         judge = judge_sending
         if pace:
             pace.count(delivery)
-        backend.send_messages([message])
+        send()
     except Exception as error:
         hang_up(backend)
         return settle(delivery, judge(error))
     (then or mark_sent)(delivery)
     return None
+
+
+def _made(delivery: Delivery, backend: BaseEmailBackend) -> Callable[[], object]:
+    """Make the mail; return what sends it."""
+    if isinstance(backend, smtp.Backend) and (wire := copies.wire(delivery)):
+        return partial(backend.send_wire, delivery.subscriber.address, wire)
+    return partial(backend.send_messages, [messages.render(delivery)])
 
 
 def must_wait_until(delivery: Delivery, pace: Pace | None) -> datetime | None:

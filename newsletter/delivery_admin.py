@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -12,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from newsletter import delivery, pace
@@ -78,6 +80,27 @@ class DeliveryAdmin(ReadOnly):
     def has_delete_permission(self, request: HttpRequest, obj: Delivery | None = None) -> bool:
         return False
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        return (*self.list_display, "again") if self.has_change_permission(request) else self.list_display
+
+    @admin.display(description="")
+    def again(self, row: Delivery) -> str:
+        """A button that sends it again, once nothing more happens to it by itself. It belongs to the list's own form."""
+        if row.state in Delivery.OPEN:
+            return ""
+        where = reverse("admin:newsletter_delivery_again", args=[row.pk])
+        return format_html('<button class="button" type="submit" formaction="{}">Send again</button>', where)
+
+    def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Put one mail into the queue anew, and stay at the list as it was filtered."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        self.send_again(request, Delivery.objects.filter(pk=pk))
+        back = request.META.get("HTTP_REFERER", "")
+        here = reverse("admin:newsletter_delivery_changelist")
+        query = urlsplit(back).query if urlsplit(back).path == here else ""
+        return HttpResponseRedirect(f"{here}?{query}" if query else here)
+
     @admin.display(description="what that means")
     def reason(self, row: Delivery) -> str:
         """Say in plain words what the state means, and what the mail server said."""
@@ -102,6 +125,7 @@ class DeliveryAdmin(ReadOnly):
         view = self.admin_site.admin_view
         return [
             path("pause/", view(require_POST(self.pause)), name="newsletter_outbox_pause"),
+            path("<int:pk>/again/", view(require_POST(self.send_one_again)), name="newsletter_delivery_again"),
             path("resume/", view(require_POST(self.resume)), name="newsletter_outbox_resume"),
             *super().get_urls(),
         ]

@@ -94,12 +94,12 @@ class LetterAdmin(admin.ModelAdmin):
         return super().has_delete_permission(request, obj) and (obj is None or obj.state == Letter.State.DRAFT)
 
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Letter | None = None, **kwargs: Any
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Show no button to save where there is nothing to."""
-        if obj and self.get_readonly_fields(request, obj):
+        if self.get_readonly_fields(request, kwargs.get("obj")):
             context |= {"show_save": False, "show_save_and_continue": False, "show_save_and_add_another": False}
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="when")
     def when(self, letter: Letter) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -139,6 +139,11 @@ def start_due() -> None:
             _start_or_ask_again(letter, now)
         except NotNow:  # another worker, or a person, was quicker
             logger.info("Letter %d had moved on before it began.", letter.pk)
+        except DatabaseError:
+            raise
+        except Exception:  # whatever is wrong with it, it holds up neither the others nor the worker
+            logger.exception("Letter %d could not begin; it waits for a person to ask again.", letter.pk)
+            _move("unschedule", letter)
 
 
 def _start_or_ask_again(letter: Letter, now: datetime) -> None:

@@ -155,6 +155,7 @@ def _domain() -> Iterator[Finding]:
         except sender_domain.NoAnswer:
             told = f"The DNS did not answer about {name} of {domain}. Look again later."
             yield Finding("domain", told, blocks=False)
+            return  # the next question would only keep a person waiting as well
 
 
 def _from_domain() -> str:

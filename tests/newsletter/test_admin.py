@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission, User
 
 from newsletter.delivery_admin import REASONS
 from newsletter.models import Delivery, Heartbeat, Subscriber, Suppression
-from tests.factories import make_delivery, make_subscriber
+from tests.factories import make_delivery, make_letter, make_subscriber
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/newsletter/delivery/"
@@ -74,6 +74,39 @@ def test_a_finished_mail_can_be_sent_again(desk, work, mailoutbox, state):
     work()
     assert [message.to for message in mailoutbox] == [[row.subscriber.address]]
     assert LogEntry.objects.get().object_repr == f"Delivery {row.pk}"
+
+
+@pytest.mark.parametrize(("state", "buttons"), [("failed", 1), ("unknown", 1), ("sent", 1), ("queued", 0), ("held", 0)])
+def test_one_press_sends_a_finished_mail_again_and_stays_at_the_filtered_list(desk, state, buttons):
+    make_delivery(state=state)
+    here = f"{LIST}?state__exact={state}"
+    page = html5lib.parse(desk.get(here).content.decode(), namespaceHTMLElements=False)
+    found = page.findall(".//form[@id='changelist-form']//td/button")
+    assert len(found) == buttons
+    for button in found:
+        response = desk.post(button.get("formaction"), headers={"referer": f"http://testserver{here}"})
+        assert response.headers["Location"] == here
+        assert Delivery.objects.get().state == "queued"
+
+
+def test_a_mail_is_not_sent_again_by_following_a_link(desk):
+    row = make_delivery(state="failed")
+    assert desk.get(f"{LIST}{row.pk}/again/").status_code == 405
+    assert Delivery.objects.get().state == "failed"
+
+
+@pytest.mark.parametrize("referer", ["https://elsewhere.example/?a=b", "http://testserver/admin/?a=b", ""])
+def test_sending_again_leads_nowhere_else(desk, referer):
+    row = make_delivery(state="failed")
+    assert desk.post(f"{LIST}{row.pk}/again/", headers={"referer": referer}).headers["Location"] == LIST
+
+
+def test_the_mail_of_a_letter_that_has_gone_out_can_be_sent_again(desk, work, mailoutbox):
+    letter = make_letter(state="sent", sent_subject="A letter", sent_html="<p>Hello.</p>", sent_text="Hello.\n")
+    row = make_delivery(kind="letter", letter=letter, state="failed", subscriber=make_subscriber(wants_letters=True))
+    send_again(desk, row)
+    work()
+    assert [message.subject for message in mailoutbox] == ["A letter"]
 
 
 def test_a_mail_on_its_way_is_not_doubled(desk):

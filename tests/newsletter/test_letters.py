@@ -167,6 +167,24 @@ def test_what_came_to_block_it_meanwhile_is_found_before_it_begins(settings, log
     assert f"Letter {letter.pk} can't go: links." in log.getvalue()
 
 
+def test_a_letter_that_cannot_be_made_asks_again_and_stops_no_worker(monkeypatch, log):
+    make_readers(1)
+    letter, other = make_letter(), make_letter()
+    for one in (letter, other):
+        letters.send_now(one)
+    check = preflight.check
+
+    def breaks(checked, **options):
+        if checked.pk == letter.pk:
+            raise ZeroDivisionError
+        return check(checked, **options)
+
+    monkeypatch.setattr(preflight, "check", breaks)
+    letters.start_due()
+    assert (Letter.objects.get(pk=letter.pk).state, Delivery.objects.get().letter) == (State.DRAFT, other)
+    assert f"Letter {letter.pk} could not begin" in log.getvalue()
+
+
 def test_one_broken_letter_holds_up_no_other(monkeypatch):
     make_readers(1)
     quick, other = make_letter(), make_letter()

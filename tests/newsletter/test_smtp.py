@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from newsletter import delivery
-from newsletter.models import Delivery
+from newsletter.models import Delivery, Subscriber
 from newsletter.smtp import UnsureOutcome
 from tests.factories import make_delivery, make_subscriber
 from tests.newsletter.conftest import Sink, connect
@@ -119,3 +119,106 @@ def test_a_wrong_password_is_told_apart(serve):
 
 def test_an_unsure_outcome_is_a_kind_of_lost_connection():
     assert issubclass(UnsureOutcome, smtplib.SMTPServerDisconnected)
+
+
+# PIPELINING: sender, recipient and DATA in one breath
+
+
+class Eager(Sink):
+    """A server that lets us say several things at once."""
+
+    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
+
+@pytest.fixture
+def eager(serve):
+    sink = Eager()
+    sink.backend = connect(serve(sink))
+    yield sink
+    sink.backend.close()
+
+
+def test_a_server_that_lets_us_hears_it_all_in_one_breath(eager, monkeypatch):
+    said, real = [], smtplib.SMTP.send
+    monkeypatch.setattr(smtplib.SMTP, "send", lambda self, s: (said.append(s), real(self, s))[1])
+    make_delivery(kind="confirm")
+    row = send(eager.backend)
+    assert row.state == "sent"
+    [ask] = [s for s in said if isinstance(s, str) and s.startswith("MAIL")]
+    assert [line.split(":")[0] for line in ask.split("\r\n")] == ["MAIL FROM", "RCPT TO", "DATA", ""]
+    assert f"RCPT TO:<{row.subscriber.address}>" in ask
+    assert eager.mails[0]["Message-ID"] == row.message_id
+
+
+def test_noes_mean_the_same_in_one_breath(eager):
+    people = {name: make_subscriber(address=f"{name}@example.org") for name in ("full", "gone", "odd", "fine")}
+    for person in people.values():
+        make_delivery(subscriber=person)
+    eager.refuse = {"full@example.org": "452 4.2.2 mailbox full", "gone@example.org": "550 5.1.1 no such user"}
+    eager.answer = {"odd@example.org": "554 5.7.1 looks like spam"}
+    for _ in people:
+        delivery.deliver(delivery.claim(), eager.backend)
+    states = dict(Delivery.objects.values_list("subscriber__address", "state"))
+    assert states == {"full@example.org": "retry", "odd@example.org": "failed", "fine@example.org": "sent"}
+    assert not Subscriber.objects.filter(pk=people["gone"].pk).exists()  # erased, as who doesn't exist
+
+
+def test_a_mail_to_nobody_is_ended_without_a_word(eager, monkeypatch):
+    """A server may answer DATA with 354 though it refused the only recipient; then it wants its dot."""
+    said = []
+    answers = iter(
+        [
+            (250, b"ok"),
+            (550, b"5.1.1 no such user"),
+            (354, b"go on"),
+            (554, b"no recipients"),
+            (250, b"reset"),
+            (221, b"bye"),
+        ]
+    )
+    make_delivery(kind="confirm")
+    eager.backend.open()
+    eager.backend.connection.ehlo()
+    monkeypatch.setattr(eager.backend.connection, "getreply", lambda: next(answers))
+    monkeypatch.setattr(eager.backend.connection, "send", said.append)
+    assert delivery.deliver(delivery.claim(), eager.backend).state == "failed"
+    assert b".\r\n" in said
+    assert not any(isinstance(s, bytes) and b"Subject" in s for s in said)
+
+
+@pytest.mark.parametrize("server", ["eager", "sink"])
+def test_dots_and_endings_arrive_as_they_were(request, server):
+    server = request.getfixturevalue(server)
+    backend = getattr(server, "backend", None) or connect(server.port)
+    backend.open()
+    for wire in (b"Subject: x\r\n\r\n.\r\n..two\r\nend", b".\r\n.\r\n", b"Subject: x\r\n\r\nplain.\r\n"):
+        backend.send_wire("a@b.example", wire)
+        assert server.envelopes[-1].content == wire.removesuffix(b"\r\n") + b"\r\n"
+    backend.close()
+
+
+def test_a_letter_goes_out_the_same_by_either_way(backend, sink, monkeypatch):
+    from newsletter import copies
+    from newsletter.models import Letter
+
+    letter = Letter.objects.create(
+        subject="A letter",
+        body="…",
+        state="sending",
+        sent_subject="A letter",
+        sent_html="<p>It’s here.</p>",
+        sent_text="It’s\n",
+    )
+    for _ in range(2):
+        make_delivery(kind="letter", letter=letter, subscriber=make_subscriber(wants_letters=True))
+    send(backend)
+    monkeypatch.setattr(copies, "wire", lambda delivery: None)
+    send(backend)
+    quick, plain = sink.mails
+    assert [(part.get_content_type(), part.get("Content-Transfer-Encoding")) for part in quick.walk()] == [
+        (part.get_content_type(), part.get("Content-Transfer-Encoding")) for part in plain.walk()
+    ]
+    assert quick["To"] != plain["To"]
+    assert quick.keys() == plain.keys()

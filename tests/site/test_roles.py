@@ -92,6 +92,7 @@ PRESSES = {
     "/admin/newsletter/subscriber/process_import/": "LO",
     "/admin/newsletter/subscriber/export/": "LO",
     "/admin/newsletter/delivery/pause/": "LO",
+    "/admin/newsletter/delivery/1/again/": "LO",
     "/admin/newsletter/delivery/resume/": "LO",
 }
 LETTERS = dict(zip("WERLO", ROLES, strict=True))
