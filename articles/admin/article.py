@@ -16,6 +16,7 @@ from articles.admin import drafts, previews
 from articles.admin.form import ArticleForm, note
 from articles.admin.history import WithHistory
 from articles.admin.listing import ArticleList
+from articles.admin.together import Together
 from articles.models import Article, Draft
 from articles.views import article_context
 from articles.word_diff import compare
@@ -23,7 +24,7 @@ from trustsite.headers import page_policy
 
 
 @admin.register(Article)
-class ArticleAdmin(ArticleList, WithHistory):
+class ArticleAdmin(ArticleList, Together, WithHistory):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm

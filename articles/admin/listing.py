@@ -73,7 +73,7 @@ class ArticleList(RowByRow):
     list_max_show_all = 200
     search_fields = ("title", "slug", "dek", "body")
     search_help_text = "In titles, addresses and texts."
-    actions = ("check_again",)
+    actions = ("change_together", "check_again")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Lean
