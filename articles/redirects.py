@@ -1,19 +1,22 @@
 """Addresses that lead elsewhere by hand: asked only when nothing else answers, so none can hide a page that is there."""
 
-from django.db.models import F, Value
+from django.db.models import Q
 from django.db.models.functions import Length
 
 from articles import links
-from articles.models import Redirect
+from articles.addresses import leads_to
+from articles.models import Article, Redirect
+
+LONGEST = 200  # characters of a path that is set
 
 
 def find(path: str) -> Redirect | None:
     """Return what is set for `path`: itself, or the longest prefix that holds it."""
-    exact = Redirect.objects.filter(path=path).first()
-    if exact:
-        return exact
-    holding = Redirect.objects.annotate(asked=Value(path)).filter(is_prefix=True, asked__startswith=F("path"))
-    return holding.order_by(Length("path").desc()).first()
+    if not path.isprintable():
+        return None
+    above = [path[: at + 1] for at, sign in enumerate(path[:LONGEST]) if sign == "/"]
+    held = Redirect.objects.filter(Q(path=path) | Q(path__in=above, is_prefix=True))
+    return held.order_by(Length("path").desc()).first()
 
 
 def problems(row: Redirect) -> dict[str, str]:
@@ -21,14 +24,18 @@ def problems(row: Redirect) -> dict[str, str]:
     found: dict[str, str] = {}
     if not _is_path(row.path) or row.path == "/":
         found["path"] = "Write a path of this site, such as /old-page/, without a question mark."
-    elif row.path.startswith("/admin"):
+    elif _is_of_desk(row.path):
         found["path"] = "The desk’s own addresses stay as they are."
-    elif not row.is_prefix and links.leads_somewhere(row.path):
-        found["path"] = "A page stands at this address. Nobody would be led on."
+    elif row.is_prefix and not row.path.endswith("/"):
+        found["path"] = "To hold all below it, the path ends with a slash."
+    elif not row.is_prefix and (answer := _already_there(row.path)):
+        found["path"] = f"{answer} Nobody would be led on."
     if row.target and not _is_path(row.target):
         found["target"] = "Write a path of this site, such as /articles/, or leave it empty for a page that is gone."
     elif row.target and (row.target == row.path or (row.is_prefix and row.target.startswith(row.path))):
         found["target"] = "That leads back to itself."
+    elif _is_of_desk(row.target):
+        found["target"] = "Readers aren’t led to the desk."
     elif row.target and not links.leads_somewhere(row.target):
         moved, next_one = links.has_moved(row.target), find(row.target)
         if moved:
@@ -40,6 +47,23 @@ def problems(row: Redirect) -> dict[str, str]:
         else:
             found["target"] = "There is no page at this address."
     return found
+
+
+def _already_there(path: str) -> str:
+    """Return what answers at `path` before anything set here is asked; empty when nothing does."""
+    if links.leads_somewhere(path):
+        return "A page stands at this address."
+    slug = path.removeprefix("/articles/").removesuffix("/")
+    if not path.startswith("/articles/") or not path.endswith("/") or "/" in slug:
+        return ""
+    if Article.objects.withdrawn().filter(slug=slug).exists():
+        return "An article was withdrawn at this address, and it says why."
+    moved = leads_to(slug)
+    return f"An article moved from here, so this leads to {moved.get_absolute_url()} already." if moved else ""
+
+
+def _is_of_desk(path: str) -> bool:
+    return path == "/admin" or path.startswith("/admin/")
 
 
 def _is_path(text: str) -> bool:

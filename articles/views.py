@@ -5,7 +5,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -156,8 +156,8 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Lead on from an address that an editor has set; else say kindly that this page isn't here, and where to go."""
     try:
-        row = redirects.find(request.path)
-    except DatabaseError:
+        row = redirects.find(request.path) if request.method in {"GET", "HEAD"} else None
+    except Error:
         row = None
     if row and row.target:
         return HttpResponsePermanentRedirect(row.target)

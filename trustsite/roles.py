@@ -14,7 +14,7 @@ ALL = "view add change delete"
 
 _TEXTS = ("article", "page", "response", "topic", "source", "offer", "helpline", "picture")
 _READ = {
-    **{f"articles.{model}": VIEW for model in (*_TEXTS, "redirect", "reviewer")},
+    **{f"articles.{model}": VIEW for model in (*_TEXTS, "redirect")},
     **{f"quiz.{model}": VIEW for model in ("quiz", "version", "question", "option", "rating", "review")},
 }
 _QUIZ_DRAFTS = {f"quiz.{model}": ALL for model in ("version", "question", "option", "rating")}
@@ -35,7 +35,7 @@ ROLES: dict[str, dict[str, str]] = {
     },
     "Reviewers": {
         **_READ,
-        **{f"articles.{model}": "view change" for model in ("article", "source", "helpline")},
+        **{f"articles.{model}": "view change" for model in ("source", "helpline")},
         "quiz.review": WRITE,
         "": "articles.review_article",
     },
