@@ -8,7 +8,7 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check bench lock format clean help
+.PHONY: run test check bench chaos lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -32,6 +32,10 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 
 bench: .venv/.tests ## speed, as ratios within one run
 	@$(BIN)/python bench/run.py
+	@$(BIN)/python bench/mail.py
+
+chaos: .venv/.tests ## kill the worker 50 times in the middle of a letter to 3,000 people
+	@$(BIN)/python -m tests.faults.chaos
 
 format: .venv/.tests ## put the code in shape
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .

@@ -52,7 +52,7 @@ def mark_sent(delivery: Delivery, now: datetime) -> bool:
     moment = _kept(now)
     with connection.cursor() as cursor:
         cursor.execute(SENT, [moment, moment, delivery.pk, delivery.worker_token])
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount)
 
 
 def _kept(moment: datetime) -> str:

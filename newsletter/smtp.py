@@ -86,4 +86,5 @@ class Backend(EmailBackend):
 
     def send_wire(self, recipient: str, wire: bytes) -> None:
         """Send a mail that is bytes already."""
+        assert self.connection is not None, "open() comes first"  # noqa: S101  for the type checker
         self.connection.sendmail(settings.FROM_EMAIL, [recipient], wire)

@@ -82,7 +82,7 @@ def postgresql():
         yield None
         return
     # It refuses to run as root. Its folder must be the server's own, and on a path that its user may walk.
-    user = ["runuser", "-u", "postgres", "--"] if AS_ROOT else []
+    user = {"user": "postgres", "group": "postgres", "extra_groups": []} if AS_ROOT else {}
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     if AS_ROOT:
         shutil.chown(folder, "postgres")
@@ -90,9 +90,9 @@ def postgresql():
     make = ["-D", folder / "data", "-A", "trust", "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"]
     start = ["-D", folder / "data", "-p", str(server.port), "-k", folder, "-c", "listen_addresses=127.0.0.1"]
     try:
-        subprocess.run([*user, programs / "initdb", *make], check=True, capture_output=True, cwd="/")
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
-        process = subprocess.Popen([*user, programs / "postgres", *start], **quiet)
+        subprocess.run([programs / "initdb", *make], check=True, capture_output=True, cwd="/", **user)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"} | user
+        process = subprocess.Popen([programs / "postgres", *start], **quiet)
         try:
             _until(lambda: server.run("SELECT 1"))
             yield server
