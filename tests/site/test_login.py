@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.site.door import PASSWORD, log_in
+from tests.site.observatory import score
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +171,17 @@ def test_a_login_is_logged_by_number_alone(client, editor, caplog):
         f"User {editor.pk} logged in.",
     ]
     assert not re.search(r"nobody-we-know|127\.0\.0\.1|desk\.example", caplog.text)
+
+
+def test_the_page_scores_160_by_the_observatory_rules_and_holds_nothing_inline(client, settings, parse):
+    settings.SECURE_SSL_REDIRECT, settings.SECURE_HSTS_SECONDS = True, 63_072_000
+    settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
+    settings.CSRF_COOKIE_NAME = "__Host-csrf"
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    response = client.get("/admin/login/", secure=True)
+    headers = [*response.headers.items(), *(("Set-Cookie", each.OutputString()) for each in response.cookies.values())]
+    result = score(headers, response.content.decode(), sent_origin="https://elsewhere.example")
+    assert result["score"] == 160, result["modifiers"]
+    page = parse(response)
+    assert not [script for script in page.iter("script") if script.text and script.get("type") != "application/json"]
+    assert not [element for element in page.iter() if element.get("style")]

@@ -267,3 +267,11 @@ def test_a_passkey_that_is_none_is_refused_kindly(client, editor):
         response = client.post("/admin/door/passkeys/new/", {"credential": credential})
         assert response.status_code == 200
     assert not Authenticator.objects.exists()
+
+
+def test_tries_by_passkey_are_counted_too(client, editor):
+    ask = {"headers": {"accept": "application/json"}}
+    answers = [client.get("/admin/door/passkeys/login/", **ask) for _ in range(61)]
+    assert "challenge" in answers[0].content.decode()
+    assert [answer.status_code for answer in answers] == [200] * 60 + [429]
+    assert log_in(client).status_code == 302  # passwords are counted apart

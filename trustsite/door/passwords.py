@@ -18,7 +18,7 @@ class NotOurNameValidator:
             raise ValidationError("This is too close to the site’s name.", code="our_name")
 
     def get_help_text(self) -> str:
-        return "It can’t be the site’s name."
+        return "Your password can’t be the site’s name."
 
 
 def _letters(text: str) -> str:

@@ -29,6 +29,7 @@ PER_ACCOUNT = 5  # wrong passwords for one account, from one network or one devi
 PER_CLIENT = 20  # wrong passwords from one network, whatever the accounts
 PER_ACCOUNT_ANYWHERE = 100  # for one account, from networks and devices it never logged in from
 PER_CODE = 20  # wrong second steps for one account, from anywhere; they follow a right password
+PER_PASSKEY = 60  # tries by passkey from one network, good or bad: nothing to guess there, but each costs a session
 MAILS = 3  # asked for by one address in an hour
 MOST_IN_MEMORY = 10_000
 
@@ -92,6 +93,11 @@ def code(request: HttpRequest, user_id: int) -> Attempt:
     )
 
 
+def passkey(request: HttpRequest) -> None:
+    """Count a try by passkey."""
+    _attempt(request, [Bucket("passkey", client(request), PER_PASSKEY)])
+
+
 def may_mail(request: HttpRequest, address: str) -> bool:
     """Count a mail that is asked for; whether it may go out."""
     hour = timedelta(hours=1)
@@ -118,7 +124,8 @@ def _attempt(request: HttpRequest, buckets: list[Bucket]) -> Attempt:
 
 def too_many(request: HttpRequest, wait: int) -> HttpResponse:
     """Return the page that asks to wait."""
-    context = admin.site.each_context(request) | {"title": "Please wait a little", "minutes": -(-wait // 60)}
+    frame = admin.site.each_context(request) | {"is_nav_sidebar_enabled": False}
+    context = frame | {"title": "Please wait a little", "minutes": -(-wait // 60)}
     response = render(request, "door/too_many.html", context, status=429)
     response.headers["Retry-After"] = str(wait)
     return response

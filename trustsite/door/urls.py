@@ -35,6 +35,6 @@ urlpatterns = [
     path("door/recovery-codes/new/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("door/passkeys/", views.index, name="mfa_list_webauthn"),
     path("door/passkeys/new/", views.add_passkey, name="mfa_add_webauthn"),
-    path("door/passkeys/login/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("door/passkeys/login/", views.login_by_passkey, name="mfa_login_webauthn"),
     path("door/passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
 ]

@@ -6,7 +6,7 @@ import qrcode
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal.auth import begin_registration
-from allauth.mfa.webauthn.views import AddWebAuthnView
+from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView
 from django.conf import settings
 from django.contrib import admin, auth, messages
 from django.contrib.auth.decorators import login_required
@@ -28,6 +28,12 @@ def me(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def login_by_passkey(request: HttpRequest) -> HttpResponse:
+    """Log in by a passkey alone."""
+    throttle.passkey(request)
+    return LoginWebAuthnView.as_view()(request)
 
 
 @login_required

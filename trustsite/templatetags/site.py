@@ -26,8 +26,9 @@ def _digest(name: str) -> str:
 
 
 @register.simple_tag
-def script(name: str) -> SafeString:
-    """Return the script element for static file `name`, a module, with the hash of its bytes."""
-    return format_html(
-        '<script type="module" src="{}" integrity="sha384-{}"></script>', staticfiles_storage.url(name), _digest(name)
-    )
+def script(name: str, early: bool = False) -> SafeString:
+    """Return the script element for static file `name`, with the hash of its bytes: a module, unless it must run early."""
+    element = '<script src="{}" integrity="sha384-{}"></script>'
+    if not early:
+        element = element.replace("<script", '<script type="module"')
+    return format_html(element, staticfiles_storage.url(name), _digest(name))
