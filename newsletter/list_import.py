@@ -108,8 +108,10 @@ class PeopleToAdd(resources.ModelResource):  # type: ignore[misc]
         except signup.AddressError:
             raise ValidationError("That isn’t an address: it should look like name@example.org.") from None
         person = Subscriber(address=address, fingerprint=suppression.fingerprint(address), wants_letters=True)
-        person.state, person.confirmed_at, person.basis = Subscriber.State.CONFIRMED, timezone.now(), self.basis
+        person.state, person.basis = Subscriber.State.CONFIRMED, self.basis
+        # They confirmed to others, when they agreed; with us there is no second word.
         person.asked_at = _day(str(row[self.day_column] or "")) if self.day_column else timezone.now()
+        person.confirmed_at = person.asked_at
         return person, True
 
     def import_instance(self, instance: Subscriber, row: dict[str, Any], **options: Any) -> None:

@@ -138,7 +138,7 @@ def test_they_stand_on_the_list_as_confirmed_with_the_basis_and_the_day(bring_in
     [person] = Subscriber.objects.all()
     assert (person.state, person.wants_letters, person.basis, person.wording) == ("confirmed", True, BASIS, "")
     assert f"{person.asked_at:%Y-%m-%d}" == "2026-05-03"
-    assert person.confirmed_at
+    assert person.confirmed_at == person.asked_at
     assert person.fingerprint == suppression.fingerprint("ann@example.org")
     assert len(person.public_id) == 22
 
