@@ -204,3 +204,49 @@ class TestFromTheOwner:
     @pytest.mark.parametrize("path", ["/admin/mfa/authenticator/", "/admin/account/emailaddress/"])
     def test_second_steps_are_in_no_list(self, client, owner, path):
         assert client.get(path).status_code == 404
+
+
+class TestPeople:
+    """Who has the list of people and isn't a superuser."""
+
+    @pytest.fixture
+    def keeper(self, client, django_user_model):
+        from django.contrib.auth.models import Permission
+
+        keeper = django_user_model.objects.create_user("keeper", password=PASSWORD, is_staff=True)
+        keeper.user_permissions.set(Permission.objects.filter(content_type__model="user"))
+        client.force_login(keeper)
+        return keeper
+
+    def test_they_switch_a_person_off_and_give_nothing(self, client, keeper, editor):
+        from django.contrib.auth.models import Group
+
+        group = Group.objects.create(name="Everything")
+        form = {
+            "username": "editor",
+            "email": "mine@desk.example",
+            "is_superuser": "on",
+            "groups": [group.pk],
+            "is_staff": "on",
+        }
+        times = {"last_login_0": "", "last_login_1": "", "date_joined_0": "2026-01-01", "date_joined_1": "00:00:00"}
+        for person in (editor, keeper):
+            form["username"] = person.username
+            assert client.post(f"/admin/auth/user/{person.pk}/change/", form | times).status_code == 302
+            email, was_active = person.email, person.is_active
+            person.refresh_from_db()
+            assert (was_active, person.is_active) == (True, False)
+            assert (person.email, person.is_superuser, person.groups.count()) == (email, False, 0)
+            person.is_active = True
+            person.save()
+
+    def test_they_reach_no_superuser_and_nobody_s_password(self, client, keeper, editor, django_user_model):
+        owner = django_user_model.objects.create_superuser("owner", password=PASSWORD)
+        new = {"password1": NEW, "password2": NEW, "usable_password": "true"}
+        assert client.post(f"/admin/auth/user/{owner.pk}/change/", {"username": "owner"}).status_code == 403
+        assert client.post(f"/admin/auth/user/{owner.pk}/delete/", {"post": "yes"}).status_code == 403
+        for person in (owner, editor):
+            assert client.post(f"/admin/auth/user/{person.pk}/password/", new).status_code == 403
+        both = {"action": "delete_selected", "_selected_action": [owner.pk], "post": "yes"}
+        client.post("/admin/auth/user/", both)
+        assert django_user_model.objects.filter(username="owner").exists()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import qrcode
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.internal.auth import begin_registration
@@ -13,11 +12,12 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
+from qrcode.main import QRCode
 
 from trustsite.door import codes, devices, forgotten_mail, links, sessions, throttle
 from trustsite.door.forms import ForgottenForm
@@ -30,10 +30,10 @@ def me(request: HttpRequest) -> User:
     return request.user
 
 
-def login_by_passkey(request: HttpRequest) -> HttpResponse:
+def login_by_passkey(request: HttpRequest) -> HttpResponseBase:
     """Log in by a passkey alone."""
     throttle.passkey(request)
-    return LoginWebAuthnView.as_view()(request)
+    return _by_passkey(request)
 
 
 @login_required
@@ -83,11 +83,12 @@ class AddPasskey(AddWebAuthnView):
 
 
 add_app, add_passkey = AddApp.as_view(), AddPasskey.as_view()
+_by_passkey = LoginWebAuthnView.as_view()
 
 
 def drawn(text: str) -> dict[str, Any]:
     """Return `text` as a QR code: the side of its square, quiet edge included, and the path of its dark fields."""
-    code = qrcode.QRCode(border=4)
+    code: QRCode = QRCode(border=4)
     code.add_data(text)
     rows = code.get_matrix()
     fields = (f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark)
