@@ -7,12 +7,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.urls import reverse
 
 from articles import links, redirects
+from articles.copy_lint import texts, words
 from newsletter import letter_text, samples, sender_domain
 from newsletter.messages import Letter as Mail
 from newsletter.models import Delivery, Letter
@@ -49,6 +51,7 @@ def check(letter: Letter, *, ask_dns: bool = False) -> list[Finding]:
     if not wrong:
         mail = as_mail(letter)
         findings += [*_subject(letter), *_parts(mail), *_links(mail), *_pictures(mail), *_size(mail)]
+        findings += _wording(letter)
     findings += [*_sender(), *(_domain() if ask_dns else ())]
     return sorted(findings, key=lambda finding: not finding.blocks)
 
@@ -56,8 +59,8 @@ def check(letter: Letter, *, ask_dns: bool = False) -> list[Finding]:
 def as_mail(letter: Letter, to: str = samples.ADDRESS) -> Mail:
     """Return the letter as one made-up person would get it, in the words it has now, or had when it was sent."""
     if not letter.sent_subject:
-        words = letter_text.words(letter.subject, letter.body)
-        letter = Letter(sent_subject=words.subject, sent_html=words.html, sent_text=words.text)
+        said = letter_text.words(letter.subject, letter.body)
+        letter = Letter(sent_subject=said.subject, sent_html=said.html, sent_text=said.text)
     return samples.render(Delivery.Kind.LETTER, letter=letter, to=to)
 
 
@@ -72,6 +75,14 @@ def _subject(letter: Letter) -> Iterator[Finding]:
         yield Finding("subject", f"The subject says “{listed}”. Others may see an inbox: use a plainer one.")
     if LOUD.search(letter.subject):
         yield Finding("subject", "The subject is loud. Calm words, no capitals, no exclamation mark.", blocks=False)
+
+
+def _wording(letter: Letter) -> Iterator[Finding]:
+    """Yield the words that the site's texts avoid; a person may know better."""
+    desk = Path("/desk")
+    text = texts.Text(desk, desk / "letters" / "letter.md", letter.body.replace("\r\n", "\n"))
+    for slip in words.slips(text, words.read_allowed(settings.CONTENT_DIR), set()):
+        yield Finding("wording", f"Line {slip.line}: “{slip.words}”: {slip.instead}.", blocks=False)
 
 
 def _parts(mail: Mail) -> Iterator[Finding]:

@@ -164,6 +164,12 @@ def test_a_test_goes_to_my_own_address_and_its_way_out_does_nothing(press, mailo
     assert not Delivery.objects.exists()
 
 
+@pytest.mark.parametrize("over", [{"subject": "About trauma"}, {"body": "This will heal you."}])
+def test_a_letter_that_is_not_fit_to_go_can_be_tested(press, mailoutbox, over):
+    press(make_letter(**over), "test")
+    assert len(mailoutbox) == 1
+
+
 def test_without_an_address_of_my_own_there_is_no_test(press, mailoutbox):
     User.objects.update(email="")
     assert "Your account has no e-mail address" in text(press(make_letter(), "test"))

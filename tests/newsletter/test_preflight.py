@@ -85,6 +85,16 @@ def test_a_loud_subject_is_mentioned_and_may_go():
     assert (finding.name, finding.blocks) == ("subject", False)
 
 
+def test_words_we_avoid_are_mentioned_with_their_line_and_what_to_write():
+    [finding] = found(body="Hello.\n\nThis will heal you.")
+    assert (finding.blocks, finding.message) == (False, "Line 3: “heal”: ease, steady, help.")
+
+
+@pytest.mark.parametrize("body", ["---\n\nHello.\n\n---\n", "--- a: [\n---\nHello."])
+def test_a_letter_may_begin_with_a_line(body):
+    assert blocking(found(body=body)) == []
+
+
 @pytest.mark.parametrize(
     "path",
     ["/articles/none/", "/articles/draft/", "/nowhere", "/topics/none/", "/responses/other/", "/admin/", "/contact/"],
