@@ -12,6 +12,7 @@ from django.test import Client
 
 from tests.site.door import PASSWORD, log_in
 from trustsite.door import forgotten_mail, links
+from trustsite.redact import redact
 
 pytestmark = pytest.mark.django_db
 NEW = "another way round the lake"
@@ -89,6 +90,10 @@ class TestEachLink:
         for _ in range(2):
             parse(client.get(path(link)))
         assert choose(client, link).status_code == 302
+
+    def test_it_is_in_no_log(self, editor, sort):
+        link = path(links.link(editor, sort))
+        assert redact(f"Gone: {link}") == f"Gone: /admin/door/password/{sort}/…/"
 
     def test_it_works_once(self, client, editor, sort):
         link = links.link(editor, sort)

@@ -34,7 +34,7 @@ def owner(sort: str, token: str) -> User | None:
 
 
 def _signer(sort: str) -> signing.TimestampSigner:
-    return signing.TimestampSigner(salt=f"door.{sort}", sep="~")
+    return signing.TimestampSigner(salt=f"door.{sort}")
 
 
 def _state(user: User) -> str:
