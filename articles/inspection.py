@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
 from articles import links, partners, rendering
 from articles.copy_lint import reading, texts, words
-from articles.models import Article, Offer, Picture, Source
+from articles.models import Article, Offer, Picture, Source, Text
 
 TITLE, DESCRIPTION, TAKEAWAYS = range(10, 61), range(110, 156), range(3, 6)  # characters, characters, lines
 HOLDS = "What the page may hold"
@@ -62,6 +63,18 @@ def inspect(article: Article) -> list[Finding]:
 def blocking(article: Article) -> list[Finding]:
     """Return what keeps an article from readers."""
     return [*mistakes(article), *(finding for finding in _links(article) if finding.blocks)]
+
+
+def in_the_way(text: Text) -> list[str]:
+    """Return what keeps a text from being saved as it stands, in the state it has."""
+    if isinstance(text, Article):
+        text.may_be_unfinished = text.state == Article.State.DRAFT
+    try:
+        text.full_clean()
+    except ValidationError as error:
+        return error.messages
+    is_for_readers = isinstance(text, Article) and text.state == Article.State.PUBLISHED
+    return [str(finding) for finding in blocking(text)] if is_for_readers else []  # type: ignore[arg-type]
 
 
 def disguised(article: Article) -> Iterator[Finding]:

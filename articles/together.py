@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -79,7 +78,7 @@ def _plan(article: Article, wish: Wish, user: Any) -> Plan:
     if wish.forget_check and article.checked_on:
         _forget_check(made, user)
     if made.changes and not made.refusals:
-        made.refusals = _in_the_way(article)
+        made.refusals = inspection.in_the_way(article)
     return made
 
 
@@ -112,15 +111,3 @@ def _forget_check(made: Plan, user: Any) -> None:
         return
     made.changes.append(f"Its check of {article.checked_on:%-d %B %Y} no longer counts.")
     article.checked_on, article.checked_by = None, ""
-
-
-def _in_the_way(article: Article) -> list[str]:
-    """Return what would keep the article, changed so, from being saved from its form."""
-    article.may_be_unfinished = article.state == State.DRAFT
-    try:
-        article.full_clean()
-    except ValidationError as error:
-        return error.messages
-    if article.state != State.PUBLISHED:
-        return []
-    return [str(finding) for finding in inspection.blocking(article)]

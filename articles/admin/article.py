@@ -19,7 +19,6 @@ from articles.admin.listing import ArticleList
 from articles.admin.together import Together
 from articles.models import Article, Draft
 from articles.views import article_context
-from articles.word_diff import compare
 from trustsite.headers import page_policy
 
 
@@ -30,6 +29,11 @@ class ArticleAdmin(ArticleList, Together, WithHistory):
     form = ArticleForm
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ("past_addresses", "past_corrections")
+    restored = (
+        *("title", "dek", "description", "body", "takeaways", "content_note", "evidence", "evidence_note"),
+        *("response", "related", "affiliate", "safety", "sign_up"),
+    )
+    also_compared = ("slug", "state", "publish_at", "checked_on")
     fieldsets = [
         (None, {"fields": ["title", "slug", "dek", "body", "opened"]}),
         (
@@ -130,10 +134,10 @@ class ArticleAdmin(ArticleList, Together, WithHistory):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         form = context["adminform"].form
-        theirs = form.theirs() if form.is_bound and form.instance.pk and form.non_field_errors() else None
+        theirs = getattr(form, "theirs", None)
         if theirs:
-            context["conflict"] = compare(theirs.body, form["body"].value() or "")
-            context["theirs"] = theirs
+            typed = {name: form[name].value() for name in form.fields if name != "opened"}
+            context["conflict"] = drafts.differing(theirs, typed)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool) -> None:
@@ -152,7 +156,8 @@ class ArticleAdmin(ArticleList, Together, WithHistory):
 
     def forget(self, request: HttpRequest) -> HttpResponse:
         """Throw away what was typed and not saved."""
-        article = Article.objects.filter(pk=request.POST.get("article") or 0).first()
+        pk = request.POST.get("article", "")
+        article = Article.objects.filter(pk=pk).first() if pk.isdecimal() else None
         drafts.forget(request.user, article)
         messages.success(request, "Thrown away. The text is as it was last saved.")
         return (
@@ -174,7 +179,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory):
 
     def preview_link(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make a link that shows the newest text to somebody without an account, or make all of them worthless."""
-        article = self._article(request, pk)
+        article = self._text(request, pk)
         if not self.has_change_permission(request, article):
             raise PermissionDenied
         if "revoke" in request.POST:
@@ -187,7 +192,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory):
 
     def sign_off(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Enter that a second person has gone through the text as it stands."""
-        article = self._article(request, pk)
+        article = self._text(request, pk)
         if not request.user.has_perm("articles.review_article"):
             raise PermissionDenied
         last = article.history.first()

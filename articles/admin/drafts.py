@@ -73,8 +73,12 @@ def _is_in(posted: QueryDict, field: forms.Field, name: str) -> bool:
 
 def differences(draft: Draft) -> list[tuple[str, list[Row]]]:
     """Return, for each field that a draft changes, its label and both texts side by side."""
-    saved = ArticleForm(instance=draft.article) if draft.article else ArticleForm()
-    typed = initial(draft)
+    return differing(draft.article, initial(draft))
+
+
+def differing(article: Article | None, typed: dict[str, Any]) -> list[tuple[str, list[Row]]]:
+    """Return, for each field whose typed value isn't that of `article`, its label and both texts side by side."""
+    saved = ArticleForm(instance=article) if article else ArticleForm()
     found = []
     for name, field in saved.fields.items():
         if name in typed and (rows := compare(_text(saved[name].value(), field), _text(typed[name], field))):

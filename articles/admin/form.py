@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django import forms
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core import signing
 from django.http import QueryDict
 from django.utils import timezone
@@ -36,6 +37,7 @@ class ArticleForm(forms.ModelForm):
     """
 
     user: Any = None
+    theirs: Article | None = None  # the article as somebody else saved it, when that keeps this form from being saved
     takeaways = LinesField(required=False, help_text="Three to five short sentences, one a line.")
     related = LinesField(required=False, label="Related articles", help_text="Slugs, one a line, the closest first.")
     corrected = forms.CharField(
@@ -51,7 +53,12 @@ class ArticleForm(forms.ModelForm):
     class Meta:
         model = Article
         fields = "__all__"
-        widgets = {"body": forms.Textarea(attrs={"rows": 32, "class": "vLargeTextField", "spellcheck": "true"})}
+        # Day and time apart, as the admin shows them: what is kept of a posted form is read by this form as well.
+        field_classes = dict.fromkeys(("publish_at", "updated_at"), forms.SplitDateTimeField)
+        widgets = {
+            "body": forms.Textarea(attrs={"rows": 32, "class": "vLargeTextField", "spellcheck": "true"}),
+            **dict.fromkeys(("publish_at", "updated_at"), AdminSplitDateTime),
+        }
         help_texts = {
             "body": "Markdown. Directives: :::offer key, :::picture key, :::quiz, :::guide, :::note, :::exercise, :::quote.",
             "publish_at": "In UTC. A time to come schedules it: readers find it from that second on.",
@@ -77,7 +84,8 @@ class ArticleForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Refuse to save over what somebody else saved meanwhile."""
         data = super().clean() or self.cleaned_data
-        if self._present and "opened" in self.data and not self.errors and self.theirs():
+        if self._present and "opened" in self.data and not self.errors and (theirs := self._saved_meanwhile()):
+            self.theirs = theirs
             # The note is renewed: whoever saves again has seen the other text.
             renewed = QueryDict(mutable=True)
             renewed.update(self.data)
@@ -86,7 +94,7 @@ class ArticleForm(forms.ModelForm):
             self.add_error(None, "Somebody saved this article while you were writing. Nothing is lost: see below.")
         return data
 
-    def theirs(self) -> Article | None:
+    def _saved_meanwhile(self) -> Article | None:
         """Return the article as somebody else saved it since this form was opened."""
         kept = Article.objects.get(pk=self.instance.pk)
         _, _, base = read_note(self.data.get(self.add_prefix("opened"), ""))

@@ -1,34 +1,34 @@
-"""What an article said before: each saved state, two of them side by side, and a way back that loses nothing."""
+"""What a text said before: each saved state, two of them side by side, and a way back that loses nothing."""
 
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from articles.models import Article
+from articles import inspection
 from articles.word_diff import Row, compare
 
-# What a state of the text is made of, and what comes back when it is restored: never its state or address.
-WORDS = (
-    *("title", "dek", "description", "body", "takeaways", "content_note", "evidence", "evidence_note"),
-    *("response", "related", "affiliate", "safety", "sign_up"),
-)
 MOST = 200  # states listed
 
 
 class WithHistory(admin.ModelAdmin):
     """An admin whose history shows texts, not only that something was changed."""
 
+    # What a state of the text is made of, and what comes back when it is restored: never its state or address.
+    restored: tuple[str, ...] = ("title", "dek", "description", "body")
+    also_compared: tuple[str, ...] = ("slug", "checked_on")
+
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
+        view, name = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
         return [
-            path("<int:pk>/history/compare/", view(self.compare), name="articles_article_compare"),
-            path("<int:pk>/history/restore/", view(require_POST(self.restore)), name="articles_article_restore"),
+            path("<int:pk>/history/compare/", view(self.compare), name=f"{name}_compare"),
+            path("<int:pk>/history/restore/", view(require_POST(self.restore)), name=f"{name}_restore"),
             *super().get_urls(),
         ]
 
@@ -36,64 +36,69 @@ class WithHistory(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """List every saved state, the newest first."""
-        article = self._article(request, object_id)
-        context = self._context(request, article, f"What “{article}” said before")
-        states = list(article.history.select_related("history_user")[:MOST])
+        text = self._text(request, unquote(object_id))
+        context = self._context(request, text, f"What “{text}” said before")
+        states = list(text.history.select_related("history_user").defer("body")[:MOST])
         return render(request, "admin/articles/article/history.html", context | {"states": states})
 
     def compare(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show two states side by side; without a second one, a state beside the present text."""
-        article = self._article(request, pk)
-        before = self._state(article, request.GET.get("before"))
-        after = self._state(article, request.GET.get("after")) if request.GET.get("after") else article.history.first()
-        if before.history_date > after.history_date:
+        text = self._text(request, pk)
+        before = self._state(text, request.GET.get("before"))
+        after = self._state(text, request.GET.get("after")) if request.GET.get("after") else text.history.first()
+        if (before.history_date, before.pk) > (after.history_date, after.pk):
             before, after = after, before
-        context = self._context(request, article, f"Two states of “{article}”")
-        context |= {"before": before, "after": after, "differences": differences(before, after)}
+        context = self._context(request, text, f"Two states of “{text}”")
+        context |= {"before": before, "after": after, "differences": self._differences(before, after)}
+        context |= {"may_restore": self.has_change_permission(request, text)}
         return render(request, "admin/articles/article/compare.html", context)
 
     def restore(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Bring an earlier text back as a new state; the present one stays in the history."""
-        article = self._article(request, pk)
-        if not self.has_change_permission(request, article):
+        text = self._text(request, pk)
+        if not self.has_change_permission(request, text):
             raise PermissionDenied
-        state = self._state(article, request.POST.get("state"))
-        for name in WORDS:
-            setattr(article, name, getattr(state, name))
-        article.updated_at = timezone.now()
-        article.save()
+        state = self._state(text, request.POST.get("state"))
+        for name in self.restored:
+            setattr(text, name, getattr(state, name))
+        text.updated_at = timezone.now()
         when = f"{state.history_date:%-d %B %Y, %H:%M} UTC"
-        self.log_change(request, article, f"Brought back the text of {when}.")
+        if found := inspection.in_the_way(text):
+            messages.error(request, f"The text of {when} can’t come back as it is. {found[0]}")
+            return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", pk)
+        text.save()
+        self.log_change(request, text, f"Brought back the text of {when}.")
         messages.success(request, f"The text of {when} is back. What stood here before is in the history.")
-        return redirect("admin:articles_article_change", pk)
+        return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", pk)
 
-    def _article(self, request: HttpRequest, pk: int | str) -> Article:
-        article = get_object_or_404(Article, pk=pk)
-        if not self.has_view_permission(request, article):
+    def _text(self, request: HttpRequest, pk: int | str) -> Any:
+        text = self.get_object(request, str(pk))
+        if text is None:
+            raise Http404
+        if not self.has_view_permission(request, text):
             raise PermissionDenied
-        return article
+        return text
 
-    def _state(self, article: Article, number: str | None) -> Any:
-        state = article.history.filter(pk=number).first() if number and number.isdecimal() else None
+    def _state(self, text: Any, number: str | None) -> Any:
+        state = text.history.filter(pk=number).first() if number and number.isdecimal() else None
         if state is None:
             raise Http404
         return state
 
-    def _context(self, request: HttpRequest, article: Article, title: str) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "original": article}
+    def _context(self, request: HttpRequest, text: Any, title: str) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "original": text}
+
+    def _differences(self, before: Any, after: Any) -> list[tuple[str, list[Row]]]:
+        """Return, for each field in which two states differ, its label and both texts side by side."""
+        found = []
+        for name in (*self.restored, *self.also_compared):
+            label = str(self.opts.get_field(name).verbose_name)  # type: ignore[union-attr]
+            if rows := compare(_said(getattr(before, name)), _said(getattr(after, name))):
+                found.append((label[:1].upper() + label[1:], rows))
+        return found
 
 
-def differences(before: Any, after: Any) -> list[tuple[str, list[Row]]]:
-    """Return, for each field in which two states differ, its label and both texts side by side."""
-    found = []
-    for name in (*WORDS, "slug", "state", "publish_at", "checked_on"):
-        label = str(Article._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-        if rows := compare(_text(getattr(before, name)), _text(getattr(after, name))):
-            found.append((label[:1].upper() + label[1:], rows))
-    return found
-
-
-def _text(value: Any) -> str:
+def _said(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(map(str, value))
     return {None: "", True: "yes", False: "no"}.get(value, str(value))

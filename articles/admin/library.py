@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from articles.admin.history import WithHistory
 from articles.admin.rows import RowByRow
 from articles.models import Helpline, Offer, Page, Response, Source, Topic
 
@@ -38,12 +39,14 @@ class DoubtFilter(admin.SimpleListFilter):
 
 
 @admin.register(Page)
-class PageAdmin(RowByRow):
+class PageAdmin(RowByRow, WithHistory):
     list_display = ("title", "slug", "updated_at", "checked_on")
 
 
 @admin.register(Response)
-class ResponseAdmin(RowByRow):
+class ResponseAdmin(RowByRow, WithHistory):
+    restored = (*WithHistory.restored, "belief", "tagline", "at_a_glance", "warm_line", "related")
+    also_compared = ("key", "position")
     list_display = ("title", "key", "words")
 
 

@@ -1,0 +1,52 @@
+"""The desk as an editor's browser has it: somebody logged in, and the article form as it was opened."""
+
+import html5lib
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+from django.test import Client
+
+ADD = "/admin/articles/article/add/"
+
+
+def log_in(role, name=""):
+    """Return a browser in which somebody of this role is logged in."""
+    call_command("roles", verbosity=0)
+    user, _ = User.objects.get_or_create(username=name or role.lower(), defaults={"is_staff": True})
+    user.groups.add(Group.objects.get(name=role))
+    browser = Client()
+    browser.force_login(user)
+    browser.user = user
+    return browser
+
+
+def address(article):
+    return f"/admin/articles/article/{article.pk}/change/"
+
+
+def opened(browser, path):
+    """Return the fields of the article form as the page at `path` fills them in."""
+    page = html5lib.parse(browser.get(path).content.decode(), namespaceHTMLElements=False)
+    form = page.find(".//form[@id='article_form']")
+    fields = {}
+    for field in form.iter():
+        name = field.get("name")
+        if field.tag == "textarea":
+            fields[name] = (field.text or "").removeprefix("\n")
+        elif field.tag == "select":
+            chosen = [option.get("value") for option in field.iter("option") if option.get("selected") is not None]
+            fields[name] = chosen[0] if chosen else field.find(".//option").get("value")
+        elif field.tag == "input" and field.get("type") == "checkbox":
+            fields |= {name: "on"} if field.get("checked") is not None else {}
+        elif field.tag == "input" and field.get("type") != "submit":
+            fields[name] = field.get("value", "")
+    return {name: value for name, value in fields.items() if name and not name.startswith("_")}
+
+
+def save(browser, article, **over):
+    """Open an article's form, change it and save it; return the answer."""
+    return browser.post(address(article), opened(browser, address(article)) | over)
+
+
+def errors(response):
+    """Return the errors of a form that wasn't saved, by field."""
+    return dict(response.context["adminform"].form.errors) if response.status_code == 200 else {}
