@@ -61,7 +61,7 @@ class LetterAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["admin/letters.css"]}
-        js = [forms.Script("admin/preview.js", type="module")]
+        js = [forms.Script("admin/letter_preview.js", type="module")]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
