@@ -22,7 +22,6 @@ from tests.servers import postgresql, sink  # noqa: E402
 
 PEOPLE = int(os.environ.get("PEOPLE", "20000"))
 ALONE = 5000  # mails of the contenders that have no database
-ROUNDS = 3
 WORDS = (
     "You may notice a tight jaw, or that you hold your breath. Both are old ways to be ready, and both can rest now. "
 )
@@ -158,18 +157,27 @@ def main():
     django.setup()
     if sys.argv[1:]:
         return {"seed": seed, "work": work, "beside": beside}[sys.argv[1]]()
+    waits = {}
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         port = stack.enter_context(sink(folder / "received"))
-        contenders = {
-            "smtplib, bytes made beforehand": lambda: by_smtplib(port),
-            "Django's own, every mail made anew": lambda: by_django(port),
-        }
-        found = {name: statistics.median(contend() for _ in range(ROUNDS)) for name, contend in contenders.items()}
-        found["our worker on SQLite"], slowest = by_worker(port)
-        waits = {"SQLite": slowest}
+        alone = {"smtplib, bytes made beforehand": by_smtplib, "Django's own, every mail made anew": by_django}
+        measured = {name: [] for name in alone}
+
+        def measure_alone():
+            for name, contend in alone.items():
+                measured[name].append(contend(port))
+
+        # Before, between and after the long runs: a machine's speed changes within minutes.
+        measure_alone()
+        on_sqlite, waits["SQLite"] = by_worker(port)
+        measure_alone()
+        found = {"our worker on SQLite": on_sqlite}
         if server := stack.enter_context(postgresql()):
-            found["our worker on PostgreSQL"], waits["PostgreSQL"] = by_worker(port, DATABASE_URL=server.new_database())
+            on_postgresql, waits["PostgreSQL"] = by_worker(port, DATABASE_URL=server.new_database())
+            found["our worker on PostgreSQL"] = on_postgresql
+            measure_alone()
+        found = {name: statistics.median(rates) for name, rates in measured.items()} | found
     size = len(plain_mail(1).message().as_bytes(linesep="\r\n"))
     print(f"\nMails a second, {size / 1000:.0f} KB each, {PEOPLE:,} people, one connection:")
     most, own = list(found.values())[:2]
