@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from newsletter import delivery, pace
+from newsletter import delivery, first_steps, pace
 from newsletter.models import Delivery, Heartbeat
 
 OF_LATE = timedelta(days=7)
@@ -124,6 +124,7 @@ class DeliveryAdmin(ReadOnly):
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
+            path("test/", view(first_steps.send_test), name="newsletter_test_mail"),
             path("pause/", view(require_POST(self.pause)), name="newsletter_outbox_pause"),
             path("<int:pk>/again/", view(require_POST(self.send_one_again)), name="newsletter_delivery_again"),
             path("resume/", view(require_POST(self.resume)), name="newsletter_outbox_resume"),

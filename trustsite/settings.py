@@ -143,6 +143,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 PAGE_CLOCKS = ["articles.models.next_publication"]
 # What the desk's first page says: each takes the request and yields trustsite.today.Notice.
 DESK_NOTICES = ["articles.today.notices", "newsletter.today.notices", "quiz.today.notices"]
+# What it asks an owner to do before readers come: each yields trustsite.first_steps.Step.
+DESK_STEPS = ["trustsite.first_steps.of_site", "articles.first_steps.steps", "newsletter.first_steps.steps"]
 
 # -- where things are kept -------------------------------------------------------------------------------------------
 DATABASES = {

@@ -38,6 +38,10 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         """Those that readers don't see (`why_hidden` says why)."""
         return self.exclude(pk__in=self.model._default_manager.current().values("pk"))  # type: ignore[attr-defined]
 
+    def placeholders(self) -> "OfferQuerySet":
+        """Those without a partner."""
+        return self.filter(_ends_with(PLACEHOLDER_HOSTS))
+
     def expiring(self) -> "OfferQuerySet":
         """Those shown now that won't be in 30 days, unless somebody looks them up."""
         soon = timezone.localdate() + SOON

@@ -14,6 +14,7 @@ from tests.factories import make_article, make_delivery, make_helpline, make_let
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
+IN_A_WEEK = timezone.now() + timedelta(days=7)
 
 
 @pytest.fixture(autouse=True)
@@ -42,10 +43,9 @@ def desk(client, parse, text_of):
 @pytest.fixture
 def everything():
     """Something of each kind that waits."""
-    in_a_week = timezone.now() + timedelta(days=7)
     make_topic()
     make_article(state="in review")
-    make_article(title="Coming", publish_at=in_a_week)
+    make_article(title="Coming", publish_at=IN_A_WEEK)
     make_article(checked_on=TODAY - timedelta(days=400))
     changed = make_article(checked_on=TODAY)
     changed.body += "\n\nAnother claim."
@@ -65,7 +65,7 @@ def everything():
     make_letter()
     make_letter(send_at=timezone.now() - timedelta(days=1))
     make_letter(state="paused")
-    make_letter(state="scheduled", send_at=in_a_week)
+    make_letter(state="scheduled", send_at=IN_A_WEEK)
     Version.objects.create(quiz=Quiz.objects.create(slug="everyday", title="The quiz"), number=1)
 
 
@@ -81,7 +81,7 @@ def test_an_editor_sees_what_an_editor_can_do(desk, everything):
         "1 article is due to be checked",
         "1 article has changed since it was checked",
         "4 articles have something to look at",
-        f"1 scheduled; next “Coming”, {timezone.now() + timedelta(days=7):%-d %B %Y, %H:%M} UTC",
+        f"1 scheduled; next “Coming”, {IN_A_WEEK:%-d %B %Y, %H:%M} UTC",
         "1 offer that readers don’t see",
         "1 offer runs out within 30 days",
         "1 helpline to look up on its own page",

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import template
 
-from trustsite import today
+from trustsite import first_steps, today
 
 register = template.Library()
 
@@ -13,3 +13,10 @@ register = template.Library()
 def what_waits(context: template.RequestContext) -> dict[str, Any]:
     """Show what waits for who opened the page."""
     return {"notices": today.notices(context["request"])}
+
+
+@register.inclusion_tag("admin/first_steps.html", takes_context=True)
+def steps_before_readers_come(context: template.RequestContext) -> dict[str, Any]:
+    """Show an owner what is still to do before readers come."""
+    steps = first_steps.steps(context["request"])
+    return {"steps": steps, "left": sum(not step.is_done for step in steps), "csrf_token": context["csrf_token"]}
