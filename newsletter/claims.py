@@ -1,6 +1,6 @@
 """What each mail costs the database, as four statements: by the ORM they took as long as all the rest of sending it.
 
-Columns are taken as they come, by their names, so a new field needs no change here. docs/decisions/0009 has the figures.
+Columns are taken as they come, by their names, so a new field needs no change here. docs/decisions/0011 has the figures.
 """
 
 from datetime import datetime

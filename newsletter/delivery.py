@@ -2,7 +2,7 @@
 
 What it promises: every mail is sent at least once; a crash costs at most one extra copy, with the same Message-ID; nobody
 who left before a mail was taken up receives it. Exactly once can't be had over SMTP (RFC 1047).
-docs/decisions/0004 has the measurements.
+docs/decisions/0004 and 0011 have the measurements.
 """
 
 import logging
