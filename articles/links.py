@@ -3,9 +3,19 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
 from articles.models import Article, OldAddress, Page, Response, Topic
+
+# Pages that are always there, by what editors call them.
+STANDING = {
+    "Take the quiz": "quiz:take",
+    "How the quiz works": "quiz:method",
+    "The free guide": "newsletter:guide",
+    "Get help now": "articles:get_help",
+    "The four responses": "articles:responses",
+    "All articles": "articles:index",
+}
 
 
 def path_of(href: str) -> str | None:
@@ -42,7 +52,8 @@ def has_moved(path: str) -> Article | None:
 
 def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
     """Return address and title of the pages whose title holds `words`, for an editor to choose from."""
-    found = [
+    standing = [(reverse(view), title) for title, view in STANDING.items() if words.casefold() in title.casefold()]
+    found = standing + [
         (row.get_absolute_url(), row.title)
         for rows in (
             Article.objects.published().filter(title__icontains=words).only("slug", "title"),

@@ -40,9 +40,11 @@ def page_policy(*, frame: str = "'none'") -> str:
     return "; ".join([*parts, "upgrade-insecure-requests"] if settings.SECURE_SSL_REDIRECT else parts)
 
 
-def admin_policy() -> str:
+def admin_policy(*, frame: str = "'none'") -> str:
     """Return the Content-Security-Policy of the admin: as strict, with its own stylesheets and the preview frame."""
-    return page_policy().replace("style-src ", "style-src 'self' ") + "; connect-src 'self'; frame-src 'self'"
+    return (
+        page_policy(frame=frame).replace("style-src ", "style-src 'self' ") + "; connect-src 'self'; frame-src 'self'"
+    )
 
 
 class PolicyHeaders:

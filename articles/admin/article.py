@@ -9,21 +9,26 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from articles import inspection, signoff, workflow
+from articles import signoff, workflow
 from articles.admin import drafts, previews
+from articles.admin.findings import WithFindings, of_article
 from articles.admin.form import ArticleForm, note
 from articles.admin.history import WithHistory
 from articles.admin.listing import ArticleList
+from articles.admin.lookup import WithLookup
 from articles.admin.together import Together
 from articles.models import Article, Draft
 from articles.views import article_context
 from trustsite.headers import page_policy
 
+SCRIPTS = ("toolbar", "insert", "preview", "findings", "keep")  # of the writing page, one a behaviour; it works without
+
 
 @admin.register(Article)
-class ArticleAdmin(ArticleList, Together, WithHistory):
+class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
@@ -52,13 +57,14 @@ class ArticleAdmin(ArticleList, Together, WithHistory):
 
     class Media:
         css = {"all": ["admin/desk.css"]}
-        js = [forms.Script("admin/preview.js", type="module")]
+        js = [forms.Script(f"admin/{name}.js", type="module") for name in SCRIPTS]
 
     def get_urls(self) -> list[URLPattern]:
         view, desk = self.admin_site.admin_view, "articles_article_"
         urls = [
             path("preview/", view(require_POST(self.preview)), name=f"{desk}preview"),
-            path("keep/", view(require_POST(self.keep)), name=f"{desk}keep"),
+            # Not behind the login, which may run out while somebody types: the form's signed note says whose words these are.
+            path("keep/", csrf_exempt(require_POST(self.keep)), name=f"{desk}keep"),
             path("forget/", view(require_POST(self.forget)), name=f"{desk}forget"),
             path("<int:pk>/sign-off/", view(require_POST(self.sign_off)), name=f"{desk}sign_off"),
             path("<int:pk>/preview-link/", view(require_POST(self.preview_link)), name=f"{desk}preview_link"),
@@ -116,12 +122,13 @@ class ArticleAdmin(ArticleList, Together, WithHistory):
     ) -> HttpResponse:
         article = self.get_object(request, object_id) if object_id else None
         draft = drafts.offered(request.user, article) if request.user.is_authenticated else None
-        context: dict[str, Any] = {"draft": draft, "is_draft_shown": "draft" in request.GET}
+        may_write = self.has_change_permission(request, article) if article else self.has_add_permission(request)
+        context: dict[str, Any] = {"draft": draft, "is_draft_shown": "draft" in request.GET, "may_write": may_write}
         if draft and "draft" not in request.GET and request.method == "GET":
             context["draft_differences"] = drafts.differences(draft)
         if article:
             context |= {
-                "findings": inspection.inspect(article),
+                **of_article(article),
                 "is_due": article.is_published and signoff.is_due(article),
                 "others": Draft.objects.filter(article=article)
                 .exclude(author=request.user.pk)
@@ -150,9 +157,9 @@ class ArticleAdmin(ArticleList, Together, WithHistory):
     def keep(self, request: HttpRequest) -> HttpResponse:
         """Keep what is being typed, every half minute and when the page is left (static/admin/keep.js)."""
         draft = drafts.keep_posted(request.POST)
-        if draft is None or draft.author_id != request.user.pk:
+        if draft is None:
             raise PermissionDenied
-        return JsonResponse({"kept": f"{timezone.localtime(draft.saved_at):%H:%M:%S}"})
+        return JsonResponse({"kept": draft.saved_at.isoformat()})
 
     def forget(self, request: HttpRequest) -> HttpResponse:
         """Throw away what was typed and not saved."""
