@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 
 from articles import inspection, signoff
 from articles.admin.rows import RowByRow
@@ -66,7 +67,7 @@ class Lean(ChangeList):
 class ArticleList(RowByRow):
     """The list's columns, filters and actions."""
 
-    list_display = ("title", "topic", "stage", "publish_at", "checked", "problems", "words")
+    list_display = ("title", "topic", "stage", "checked", "problems", "words")
     list_filter = (StageFilter, AsksFilter, WhoseFilter, "topic", "response", "evidence")
     list_select_related = ("topic",)
     list_per_page = 50
@@ -78,15 +79,19 @@ class ArticleList(RowByRow):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Lean
 
-    @admin.display(description="state", ordering="state")
+    @admin.display(description="state", ordering="publish_at")
     def stage(self, article: Article) -> str:
-        """The state; “Scheduled” while the time is still to come."""
-        return article.stage
+        """The state, and since or from when readers see it."""
+        if article.publish_at is None or article.state != Article.State.PUBLISHED:
+            return article.stage
+        when = timezone.localtime(article.publish_at)
+        hour = f", {when:%H:%M %Z}" if article.is_scheduled else ""
+        return f"{article.stage} {when:%-d %b %Y}{hour}"
 
     @admin.display(description="last checked", ordering="checked_on")
     def checked(self, article: Article) -> str:
         """The day it was checked, and whether it must be again."""
-        day = f"{article.checked_on:%-d %B %Y}" if article.checked_on else "nobody yet"
+        day = f"{article.checked_on:%-d %b %Y}" if article.checked_on else "nobody yet"
         if article.checked_on and article.checked_text != article.text_now:
             return f"{day}; changed since"
         return f"{day}; due" if article.is_published and signoff.is_due(article) else day

@@ -17,7 +17,6 @@ class RedirectAdmin(RowByRow):
 
     list_display = ("path", "leads_to", "is_prefix", "note")
     search_fields = ("path", "target", "note")
-    list_filter = ("is_prefix",)
     fields = ("path", "is_prefix", "target", "note")
     change_list_template = "admin/articles/redirect/change_list.html"
 

@@ -67,11 +67,11 @@ def test_it_filters_by_what_readers_see(listed, one_of_each, stage, titles):
 def test_it_shows_the_stage_topic_check_findings_and_words(admin_client, parse, text_of, one_of_each):
     page = parse(admin_client.get(LIST, {"stage": "scheduled"}))
     names = [text_of(cell) for cell in page.findall(".//table[@id='result_list']/thead//th")]
-    assert names[1:] == ["Title", "Topic", "State", "Publish at", "Last checked", "Problems", "Words"]
+    assert names[1:] == ["Title", "Topic", "State", "Last checked", "Problems", "Words"]
     row = [text_of(cell) for cell in page.find(".//table[@id='result_list']/tbody/tr")]
     article = Article.objects.get(title="Scheduled")
-    assert row[1:4] == ["Scheduled", str(article.topic), "Scheduled"]
-    assert row[5:] == ["nobody yet", str(article.problems), str(article.words)]
+    assert row[1:4] == ["Scheduled", str(article.topic), f"Scheduled {LATER:%-d %b %Y, %H:%M} UTC"]
+    assert row[4:] == ["nobody yet", str(article.problems), str(article.words)]
     assert article.problems
 
 

@@ -19,4 +19,5 @@ def what_waits(context: template.RequestContext) -> dict[str, Any]:
 def steps_before_readers_come(context: template.RequestContext) -> dict[str, Any]:
     """Show an owner what is still to do before readers come."""
     steps = first_steps.steps(context["request"])
-    return {"steps": steps, "left": sum(not step.is_done for step in steps), "csrf_token": context["csrf_token"]}
+    left, done = [step for step in steps if not step.is_done], [step for step in steps if step.is_done]
+    return {"left": left, "done": done, "csrf_token": context["csrf_token"]}
