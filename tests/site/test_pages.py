@@ -117,6 +117,20 @@ def test_a_scheduled_article_appears_when_its_time_has_come(store, monkeypatch):
     assert b"Due later" in get(store, "/articles/")["body"]
 
 
+def test_it_appears_at_its_second_and_not_before_in_pages_that_were_kept(store, monkeypatch):
+    due = (timezone.now() + timedelta(minutes=5)).replace(microsecond=0)
+    make_article(slug="due", title="Due later", publish_at=due)
+    for moment, is_there in (
+        (due - timedelta(seconds=1), False),
+        (due - timedelta(milliseconds=1), False),
+        (due, True),
+    ):
+        monkeypatch.setattr(timezone, "now", lambda moment=moment: moment)
+        monkeypatch.setattr(pages.time, "time", moment.timestamp)
+        assert (b"Due later" in get(store, "/articles/")["body"]) is is_there
+        assert get(store, "/articles/due/")["status"] == ("200 OK" if is_there else "404 Not Found")
+
+
 def test_pages_are_made_anew_each_hour_for_their_form_stamps(store, monkeypatch):
     get(store, "/articles/")
     assert store.fresh_until - pages.time.time() <= 3600
