@@ -134,6 +134,8 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
                 .exclude(author=request.user.pk)
                 .select_related("author"),
                 "may_sign_off": request.user.has_perm("articles.review_article"),
+                "may_share": self._may_share(request, article),
+                "seen": signoff.fingerprint(article),
             }
         return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
@@ -187,7 +189,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
     def preview_link(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make a link that shows the newest text to somebody without an account, or make all of them worthless."""
         article = self._text(request, pk)
-        if not self.has_change_permission(request, article):
+        if not self._may_share(request, article):
             raise PermissionDenied
         if "revoke" in request.POST:
             previews.renew(article)
@@ -197,13 +199,18 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             messages.success(request, f"For a week, whoever has this link sees the newest text: {address}")
         return redirect("admin:articles_article_change", pk)
 
+    def _may_share(self, request: HttpRequest, article: Article) -> bool:
+        # Who checks a text that isn't published has no other way to see it as its page.
+        return self.has_change_permission(request, article) or request.user.has_perm("articles.review_article")
+
     def sign_off(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Enter that a second person has gone through the text as it stands."""
         article = self._text(request, pk)
         if not request.user.has_perm("articles.review_article"):
             raise PermissionDenied
-        last = article.history.first()
-        if last and last.history_user_id == request.user.pk:
+        if request.POST.get("seen") != signoff.fingerprint(article):
+            messages.error(request, "Its words have changed since you opened this page. Read them once more.")
+        elif signoff.last_writer(article) == request.user.pk:
             messages.error(request, "You made the last change yourself. A check is a second person’s.")
         else:
             by = str(request.user.reviewer) if hasattr(request.user, "reviewer") else ""

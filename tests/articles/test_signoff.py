@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import html5lib
 import pytest
 from django.utils import timezone
 
@@ -25,8 +26,12 @@ def reviewer():
     return browser
 
 
-def sign(browser, article):
-    response = browser.post(f"/admin/articles/article/{article.pk}/sign-off/", follow=True)
+def sign(browser, article, seen=None):
+    """Press the button of the article's page; `seen` is a page opened earlier."""
+    seen = seen or browser.get(address(article))
+    found = html5lib.parse(seen.content.decode(), namespaceHTMLElements=False).find(".//input[@name='seen']")
+    given = {"seen": found.get("value")}
+    response = browser.post(f"/admin/articles/article/{article.pk}/sign-off/", given, follow=True)
     article.refresh_from_db()
     return response
 
@@ -98,6 +103,31 @@ def test_nobody_signs_off_their_own_change():
     response = sign(owner, article)
     assert "A check is a second person’s." in response.content.decode()
     assert article.checked_on is None
+
+
+def test_words_that_the_reviewer_has_not_seen_are_not_signed_off(reviewer):
+    article = make_article(state="in review")
+    seen = reviewer.get(address(article))
+    save(log_in("Editors"), article, body="Words nobody has checked.")
+    response = sign(reviewer, article, seen)
+    assert "Read them once more." in response.content.decode()
+    assert article.checked_on is None
+    reviewer.post(f"/admin/articles/article/{article.pk}/sign-off/")
+    assert Article.objects.get().checked_on is None
+    sign(reviewer, article)
+    assert article.is_checked
+
+
+def test_who_changed_no_words_may_sign_off_and_do_so_again(reviewer):
+    owner = log_in("Owners")
+    article = make_article(state="in review")
+    save(owner, article, state="published", description="For search engines.")
+    sign(owner, article)
+    assert article.is_checked
+    Article.objects.update(checked_on=timezone.localdate() - timedelta(days=400))
+    for browser in (reviewer, owner, reviewer):
+        assert "Signed off." in sign(browser, article).content.decode()
+    assert article.checked_on == timezone.localdate()
 
 
 @pytest.mark.parametrize("role", ["Writers", "Editors", "List managers"])

@@ -82,8 +82,8 @@ BEYOND = {
 PRESSES = {
     "/admin/articles/article/preview/": "WEO",
     "/admin/articles/article/together/": "WEO",
-    "/admin/articles/article/1/preview-link/": "WEO",
-    "/admin/articles/article/2/preview-link/": "EO",
+    "/admin/articles/article/1/preview-link/": "WERO",
+    "/admin/articles/article/2/preview-link/": "ERO",
     "/admin/articles/article/1/sign-off/": "RO",
     "/admin/articles/article/1/history/restore/": "WEO",
     "/admin/articles/article/2/history/restore/": "EO",
