@@ -13,6 +13,7 @@ from articles import inspection, signoff
 from articles.admin.rows import RowByRow
 from articles.attention import ASKS, STAGES
 from articles.models import Article
+from articles.together import MOST
 
 # Long, and not in any column.
 NOT_LISTED = ("body", "html", "contents", "citations", "takeaways", "related", "corrections")
@@ -99,6 +100,9 @@ class ArticleList(RowByRow):
     @admin.action(description="Check again what there is to look at", permissions=["change"])
     def check_again(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
         """Count anew what is found: since an article was saved, a page it links to may have gone."""
+        if queryset.count() > MOST:  # each takes about 50 ms
+            messages.error(request, f"Choose at most {MOST} articles at a time.")
+            return
         differing = 0
         for article in Article.objects.filter(pk__in=queryset.values("pk")).iterator(chunk_size=50):
             found = len(inspection.inspect(article))

@@ -7,6 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from articles.models import Article, Draft
+from articles.together import MOST
 from tests.factories import make_article, make_offer, make_topic
 from trustsite.models import PageStamp
 
@@ -127,6 +128,12 @@ def test_checking_again_counts_anew_and_changes_no_text(admin_client, admin_user
     article.refresh_from_db()
     assert article.problems == before + 1
     assert (article.history.count(), article.changed_at) == (states, changed_at)
+
+
+def test_too_many_are_not_checked_at_once(admin_client):
+    many(MOST + 1)
+    data = {"action": "check_again", "_selected_action": [Article.objects.first().pk], "select_across": "1"}
+    assert f"at most {MOST}" in admin_client.post(LIST, data, follow=True).content.decode()
 
 
 def test_what_is_deleted_with_others_leaves_the_search_as_well(admin_client):
