@@ -10,12 +10,13 @@ const PAUSE = 600; // milliseconds
 const OLD = "The site doesn’t answer. This is how it was before.";
 let shown = stage?.querySelector("iframe");
 let coming, timer;
+let number = 0;
 
 function refresh() {
   clearTimeout(timer);
   coming?.remove();
   coming = shown.cloneNode(); // a new frame leaves no trace in the browser's history
-  coming.name = "preview-coming";
+  coming.name = `preview-${(number += 1)}`; // of its own: a frame answers to its first name even after it has another
   coming.classList.add("is-coming");
   stage.append(coming);
   const mine = coming;

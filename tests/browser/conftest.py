@@ -4,6 +4,7 @@ REQUIRE_BROWSER=1 (as `make test` sets) turns a missing Chromium from a skip int
 """
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -153,3 +154,24 @@ def visit(site, browser):
     yield visit
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def enter(site):
+    """Return a function that logs a page in as the editor whom `up` made, and returns it."""
+    password = re.search(r"editor / (\S+)", site.output.read_text())[1]
+
+    def enter(page, path="/admin/"):
+        page.goto(path)
+        page.get_by_label("Username").fill("editor")
+        page.get_by_label("Password").fill(password)
+        page.get_by_role("button", name="Log in").click()
+        return page
+
+    return enter
+
+
+@pytest.fixture
+def desk(visit, enter):
+    """The editors' desk on a wide screen, logged in."""
+    return enter(visit(viewport={"width": 1600, "height": 1000}).new_page())

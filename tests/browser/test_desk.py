@@ -1,21 +1,5 @@
 """An editor writes, previews and publishes an article, under the admin's strict policy."""
 
-import re
-
-import pytest
-
-
-@pytest.fixture
-def desk(site, visit):
-    password = re.search(r"editor / (\S+)", site.output.read_text())[1]
-    context = visit(viewport={"width": 1600, "height": 1000})
-    page = context.new_page()
-    page.goto("/admin/")
-    page.get_by_label("Username").fill("editor")
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
-    return page
-
 
 def test_an_article_is_written_previewed_and_published_and_appears_at_once(site, desk, visit):
     desk.goto("/admin/articles/article/add/")
@@ -35,22 +19,24 @@ def test_an_article_is_written_previewed_and_published_and_appears_at_once(site,
     reader.wait_for_timeout(400)
     assert reader.goto("/articles/slow-mornings/").status == 200
     assert "\n".join(desk.context.complaints) == ""
-    desk.get_by_label("State").select_option("draft")
+    desk.get_by_label("State").select_option("withdrawn")
+    desk.get_by_label("Why it was withdrawn").fill("It was never meant to stay.")
     desk.get_by_role("button", name="Save and continue editing").click()
     another = visit().new_page()  # the first reader's browser may show the page for a minute more
     another.wait_for_timeout(400)
-    assert another.goto("/articles/slow-mornings/").status == 404
+    assert another.goto("/articles/slow-mornings/").status == 410
 
 
-def test_the_preview_button_works_without_scripts(site, visit):
-    password = re.search(r"editor / (\S+)", site.output.read_text())[1]
-    page = visit(java_script_enabled=False).new_page()
-    page.goto("/admin/articles/article/")
-    page.get_by_label("Username").fill("editor")
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
+def test_preview_and_check_work_without_scripts(visit, enter):
+    page = enter(visit(java_script_enabled=False).new_page(), "/admin/articles/article/")
     page.get_by_role("link", name="The Fawn Response").click()
-    page.get_by_role("button", name="Preview").click()
+    page.get_by_role("button", name="Preview", exact=True).click()
     preview = page.frame_locator("iframe[name=preview]")
     preview.get_by_role("heading", name="The Fawn Response").wait_for(timeout=10_000)
+    page.get_by_label("Text:").fill("A lead.\n\n:::banner")
+    page.get_by_role("button", name="Check").click()
+    preview.get_by_role("heading", name="What to look at").wait_for(timeout=10_000)
+    assert preview.get_by_text("There is no directive “:::banner”").is_visible()
+    assert page.get_by_role("toolbar").count() == 0
+    assert page.get_by_text("How to write").is_visible()
     assert page.url.endswith("/change/")

@@ -1,0 +1,452 @@
+"""The writing page: buttons and keys, choosing what to put in, findings, a preview that follows, and words that aren't lost."""
+
+import re
+import time
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.test_every_page import RULES
+
+ARTICLES = "/admin/articles/article/"
+NEW = f"{ARTICLES}add/"
+# What the field says, with “|” where the cursor is, or around what is selected.
+SAID = """() => { const { value, selectionStart: from, selectionEnd: to } = document.getElementById("id_body");
+  return from === to ? value.slice(0, from) + "|" + value.slice(from)
+    : value.slice(0, from) + "|" + value.slice(from, to) + "|" + value.slice(to) }"""
+
+
+@pytest.fixture
+def new(desk):
+    """The page of a new article. What earlier tests left unsaved is thrown away."""
+    desk.goto(NEW)
+    if desk.locator("[data-forget]").count():
+        desk.locator("[data-forget] button").click()
+    desk.locator(".tools").wait_for()
+    return desk
+
+
+def write(page, text):
+    """Fill the field; put the cursor where `|` stands, or select what two of them enclose."""
+    field = page.locator("#id_body")
+    parts = text.split("|")
+    field.fill("".join(parts))
+    ends = [len(parts[0]), len(parts[0]) + (len(parts[1]) if len(parts) == 3 else 0)]
+    field.evaluate("(field, [from, to]) => { field.focus(); field.setSelectionRange(from, to) }", ends)
+
+
+def said(page):
+    return page.evaluate(SAID)
+
+
+def heading(page, words):
+    """Wait until the preview shows a heading, and return it."""
+    found = page.frame_locator("iframe[name=preview]").get_by_role("heading", name=words, exact=True)
+    found.wait_for(timeout=10_000)
+    return found
+
+
+def is_in_sight(page, words):
+    """Whether a heading of the preview comes into the sight of its frame within some seconds."""
+    found = heading(page, words)
+    frame = page.locator("iframe[name=preview]").bounding_box()
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        box = found.bounding_box()
+        if frame["y"] - 1 <= box["y"] <= frame["y"] + frame["height"]:
+            return True
+        page.wait_for_timeout(50)
+    return False
+
+
+def waits_for(page, condition, seconds=8):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, said(page)
+        page.wait_for_timeout(100)
+
+
+# -- buttons and keys
+
+
+@pytest.mark.parametrize(
+    ("before", "keys", "after"),
+    [
+        ("A |quiet| day", "Control+b", "A **|quiet|** day"),
+        ("A **|quiet|** day", "Control+b", "A |quiet| day"),
+        ("A **|quiet|** day", "Control+i", "A ***|quiet|*** day"),
+        ("A ***|quiet|*** day", "Control+b", "A *|quiet|* day"),
+        ("A| quiet |day", "Control+i", "A *|quiet|* day"),
+        ("A |", "Control+b", "A **|**"),
+        ("See |this|", "Control+k", "See [this](|https://|)"),
+        ("See |", "Control+k", "See [|](https://)"),
+        ("|https://example.org/a|", "Control+k", "[|](https://example.org/a)"),
+        ("- one|", "Enter", "- one\n- |"),
+        ("- one\n- |", "Enter", "- one\n|"),
+        ("* one| two", "Enter", "* one\n* | two"),
+        ("9. nine|", "Enter", "9. nine\n10. |"),
+        ("  - one|", "Enter", "  - one\n  - |"),
+        ("> said|", "Enter", "> said\n> |"),
+        ("> said\n> |", "Enter", "> said\n|"),
+        ("> - one|", "Enter", "> - one\n> - |"),
+        ("plain|", "Enter", "plain\n|"),
+        ("|- one", "Enter", "\n|- one"),
+        ("- one|", "Shift+Enter", "- one\n|"),
+    ],
+)
+def test_keys_write_markdown(new, before, keys, after):
+    write(new, before)
+    new.keyboard.press(keys)
+    assert said(new) == after
+
+
+@pytest.mark.parametrize(
+    ("before", "button", "after"),
+    [
+        ("one\nt|wo", "Heading", "one\n## two|"),
+        ("## one|", "Heading", "### one|"),
+        ("### one|", "Heading", "one|"),
+        ("|one\ntwo|", "List", "|- one\n- two|"),
+        ("|- one\n- two|", "List", "|one\ntwo|"),
+        ("|- one\n\n- two|", "Numbered list", "|1. one\n\n2. two|"),
+        ("|1. one\n2. two|", "List", "|- one\n- two|"),
+        ("|", "List", "- |"),
+        ("|one\n\ntwo|", "Quotation", "|> one\n> \n> two|"),
+        ("a |word|", "Bold", "a **|word|**"),
+        ("One.|\n\nTwo.", "Quiz card", "One.\n\n:::quiz|\n\nTwo."),
+        ("|", "Guide", ":::guide|\n"),
+        ("One.|", "Note", "One.\n\n:::note |Heading|\nWords.\n:::\n"),
+        ("One.\n\n|Two.|\n\nThree.", "Quote", "One.\n\n:::quote\n|Two.|\n:::\n\nThree."),
+    ],
+)
+def test_buttons_write_markdown_and_undo_takes_it_back(new, before, button, after):
+    write(new, before)
+    new.get_by_role("toolbar").get_by_role("button", name=button, exact=True).click()
+    assert said(new) == after
+    for _ in range(3):
+        if new.locator("#id_body").input_value() != before.replace("|", ""):
+            new.keyboard.press("Control+z")
+    assert new.locator("#id_body").input_value() == before.replace("|", "")
+
+
+def test_the_bar_is_one_stop_for_tab_and_arrows_move_in_it(new):
+    new.get_by_label("Line under the title").focus()
+    new.keyboard.press("Tab")
+    focused = "document.activeElement.textContent || document.activeElement.id"
+    assert new.evaluate(focused) == "Bold"
+    for key, name in [("ArrowRight", "Italic"), ("End", "Offer"), ("ArrowRight", "Bold"), ("ArrowLeft", "Offer")]:
+        new.keyboard.press(key)
+        assert new.evaluate(focused) == name
+    new.keyboard.press("Tab")
+    assert new.evaluate("document.activeElement.id") == "id_body"
+    new.keyboard.press("Tab")  # Tab isn't held in the field
+    assert new.evaluate("document.activeElement.id") != "id_body"
+    assert new.get_by_role("button", name="Bold").get_attribute("title") == "Bold (Ctrl+B)"
+
+
+def test_what_keys_wrote_is_undone_by_ctrl_z(new):
+    write(new, "")
+    new.keyboard.type("- one")
+    new.keyboard.press("Enter")
+    new.keyboard.type("two")
+    assert said(new) == "- one\n- two|"
+    for _ in range(4):
+        new.keyboard.press("Control+z")
+    assert new.locator("#id_body").input_value() == ""
+
+
+# -- putting in what has to be chosen
+
+
+def options(page, **which):
+    return page.get_by_role("dialog").get_by_role("option", **which)
+
+
+def test_a_source_is_chosen_by_keyboard_alone(site, new):
+    key, title = site.rows("select key, title from articles_source where title != '' order by key limit 1")[0]
+    write(new, "One.| Two.")
+    new.keyboard.press("Shift+Tab")
+    for _ in range(7):
+        new.keyboard.press("ArrowRight")
+    new.keyboard.press("Enter")
+    box = new.get_by_role("combobox", name="Author, year, title or key")
+    assert box.evaluate("box => box === document.activeElement")
+    options(new).nth(7).wait_for()
+    new.keyboard.press("ArrowDown")
+    assert options(new, selected=True).count() == 1
+    assert box.get_attribute("aria-activedescendant") == options(new, selected=True).get_attribute("id")
+    new.keyboard.type(key)
+    options(new).filter(has_text=title).wait_for()
+    waits_for(new, lambda: options(new).count() == 1)
+    new.keyboard.press("Enter")
+    assert said(new) == f"One.[^{key}]| Two."
+    new.keyboard.press("Control+z")
+    assert new.locator("#id_body").input_value() == "One. Two."
+
+
+def test_a_page_an_offer_and_nothing_at_all(new):
+    bar = new.get_by_role("toolbar")
+    write(new, "Read |this| now.")
+    bar.get_by_role("button", name="Link to a page").click()
+    new.keyboard.type("fawn")
+    options(new).filter(has_text="The Fawn Response").click()
+    assert said(new) == "Read [this](/articles/fawn-response/)| now."
+    bar.get_by_role("button", name="Offer").click()
+    options(new).first.wait_for()
+    new.keyboard.press("Enter")
+    assert re.search(r"now\.\n\n:::offer [a-z-]+\|\n$", said(new))
+    before = said(new)
+    bar.get_by_role("button", name="Picture").click()
+    new.keyboard.type("no such picture")
+    new.get_by_text("Nothing here has these words.").wait_for()
+    new.keyboard.press("Enter")
+    new.keyboard.press("Escape")
+    assert not new.get_by_role("dialog").is_visible()
+    assert said(new) == before
+
+
+def test_a_list_that_does_not_answer_says_so(new):
+    new.route("**/lookup/*", lambda route: route.abort())
+    new.get_by_role("toolbar").get_by_role("button", name="Source").click()
+    new.get_by_text("The list doesn’t answer. Try again in a moment.").wait_for()
+
+
+# -- findings
+
+
+def test_findings_come_while_writing_and_lead_to_their_line(new):
+    new.get_by_label("Title:", exact=True).fill("Slow evenings")
+    long = "A line of quite some words that is broken more than once where it stands in this narrow field. " * 3
+    write(new, "\n\n".join([long] * 20) + "\n\n:::banner\n\nEnd.|")
+    finding = new.get_by_role("button", name="There is no directive “:::banner”")
+    finding.wait_for(timeout=10_000)
+    assert re.search(r"\d+ words, \d+ minutes to read", new.locator("[data-size]").inner_text())
+    new.locator("#id_body").evaluate("field => field.scrollTop = 0")
+    finding.click()
+    assert new.evaluate("getSelection().toString()") in (":::banner", "")
+    assert re.search(r"\|:::banner\|", said(new))
+    place = new.locator("#id_body").evaluate("field => [field.scrollTop, field.scrollHeight - field.clientHeight]")
+    assert place[0] > place[1] * 0.5
+    new.keyboard.type(":::quiz")
+    finding.wait_for(state="detached", timeout=10_000)
+    assert new.context.complaints == []
+
+
+def test_only_a_change_of_their_number_is_announced(new):
+    write(new, "One.|")
+    new.locator(".findings").wait_for(timeout=10_000)
+    status = new.locator("[data-findings-at] + [role=status]")
+    assert status.inner_text() == ""
+    with new.expect_response("**/findings/"):
+        new.keyboard.type(" Two.")
+    new.wait_for_timeout(200)
+    assert status.inner_text() == ""
+    before = new.locator(".findings h2").inner_text()
+    new.keyboard.type("\n\n:::banner")
+    waits_for(new, lambda: status.inner_text() not in ("", before))
+    assert status.inner_text() == new.locator(".findings h2").inner_text()
+
+
+def test_an_older_answer_never_takes_the_place_of_a_newer(new):
+    held = []
+    new.route("**/findings/", lambda route: held.append(route) if not held else route.continue_())
+    write(new, ":::older|")
+    waits_for(new, lambda: held)
+    write(new, ":::newer|")
+    new.get_by_role("button", name="“:::newer”").wait_for(timeout=10_000)
+    held[0].continue_()
+    new.wait_for_timeout(500)
+    assert new.get_by_role("button", name="“:::newer”").is_visible()
+    assert new.get_by_role("button", name="“:::older”").count() == 0
+
+
+# -- the preview
+
+TEXT = "Lead.\n\n" + "".join(f"## Part {n}\n\n" + "Words that fill the page. " * 150 + "\n\n" for n in range(1, 6))
+
+
+def test_the_preview_follows_the_cursor_and_otherwise_keeps_its_place(new):
+    write(new, TEXT)
+    heading(new, "Part 5")
+    place = TEXT.index("## Part 4") + 3
+    new.locator("#id_body").evaluate("(field, at) => { field.focus(); field.setSelectionRange(at, at) }", place)
+    new.keyboard.press("ArrowRight")
+    assert is_in_sight(new, "Part 4")
+    scrolled = "document.querySelector('iframe[name=preview]').contentWindow.scrollY"
+    before = new.evaluate(scrolled)
+    with new.expect_response("**/preview/"):
+        new.keyboard.type("x")
+    heading(new, "Pxart 4")
+    assert abs(new.evaluate(scrolled) - before) < 5
+    for _ in range(12):
+        new.keyboard.press("ArrowRight")
+    assert abs(new.evaluate(scrolled) - before) < 5
+    new.keyboard.press("Control+Home")
+    assert is_in_sight(new, "Part 1") or new.evaluate(scrolled) < before / 2
+
+
+def test_the_page_before_stays_until_the_new_one_is_there_and_history_stays_short(new):
+    write(new, "Lead.\n\n## First state|")
+    heading(new, "First state")
+    length = new.evaluate("history.length")
+    held = []
+    new.route("**/preview/", lambda route: held.append(route))
+    new.keyboard.type(" and on")
+    waits_for(new, lambda: held)
+    new.wait_for_timeout(300)
+    assert heading(new, "First state").is_visible()
+    held[0].continue_()
+    heading(new, "First state and on")
+    assert len(held) == 1
+    assert new.locator(".desk-stage iframe").count() == 1
+    assert new.evaluate("history.length") == length
+
+
+def test_a_preview_that_fails_leaves_the_one_before_and_says_so(new):
+    write(new, "Lead.\n\n## First state|")
+    heading(new, "First state")
+    new.route("**/preview/", lambda route: route.fulfill(status=502, body="Bad gateway"))
+    new.keyboard.type(" and on")
+    new.get_by_text("The site doesn’t answer. This is how it was before.").wait_for(timeout=10_000)
+    assert heading(new, "First state").is_visible()
+
+
+def test_a_phone_s_width(new):
+    write(new, "Lead.|")
+    new.frame_locator("iframe[name=preview]").locator("main").wait_for(timeout=10_000)
+    button = new.get_by_role("button", name="Phone width")
+    wide = new.locator("iframe[name=preview]").bounding_box()["width"]
+    assert wide > 500
+    assert button.get_attribute("aria-pressed") == "false"
+    button.press("Enter")
+    assert button.get_attribute("aria-pressed") == "true"
+    assert new.locator("iframe[name=preview]").bounding_box()["width"] == 390
+    new.keyboard.press("Enter")
+    assert new.locator("iframe[name=preview]").bounding_box()["width"] == wide
+
+
+# -- words that aren't lost
+
+
+def test_who_closes_the_tab_finds_the_words_again(new):
+    context = new.context
+    new.get_by_label("Title:", exact=True).fill("Half a thought")
+    write(new, "It was only|")
+    new.close(run_before_unload=True)
+    back = context.new_page()
+    until = time.monotonic() + 5
+    offered = back.get_by_role("heading", name="You have words here that weren’t saved")
+    back.goto(NEW)
+    while not offered.is_visible():
+        assert time.monotonic() < until
+        back.wait_for_timeout(200)
+        back.goto(NEW)
+    back.get_by_text("What differs from what is saved").click()
+    assert back.locator(".sides ins").filter(has_text="Half a thought").or_(back.locator(".sides ins")).count()
+    assert "It was only" in " ".join(back.locator(".sides").all_inner_texts())
+    back.get_by_role("link", name="Go on with them").click()
+    assert back.locator("#id_body").input_value() == "It was only"
+    assert back.get_by_label("Title:", exact=True).input_value() == "Half a thought"
+    assert context.complaints == []
+
+
+def test_every_half_minute_and_said_so(site, visit, enter):
+    context = visit()
+    page = context.new_page()
+    page.clock.install()
+    enter(page, NEW)
+    page.clock.run_for(1000)
+    write(page, "Kept by the clock|")
+    page.clock.run_for(31_000)
+    page.get_by_text(re.compile(r"Kept at \d\d:\d\d:\d\d")).wait_for()
+    assert "Kept by the clock" in site.rows("select fields from articles_draft where article_id is null")[0][0]
+
+
+def test_when_it_can_t_be_kept_it_says_so_and_goes_on_trying(site, visit, enter):
+    context = visit()
+    page = context.new_page()
+    page.clock.install()
+    enter(page, NEW)
+    page.route("**/keep/", lambda route: route.abort())
+    write(page, "Not yet|")
+    page.clock.run_for(31_000)
+    page.get_by_text("Not kept: the site doesn’t answer. Copy your text if you leave.").wait_for()
+    page.unroute("**/keep/")
+    page.clock.run_for(31_000)
+    page.get_by_text(re.compile("Kept at")).wait_for()
+    assert "Not yet" in site.rows("select fields from articles_draft where article_id is null")[0][0]
+
+
+def test_leaving_asks_nothing(new):
+    asked = []
+    new.on("dialog", lambda dialog: asked.append(dialog.message) or dialog.accept())
+    write(new, "Off and away|")
+    new.get_by_role("link", name="Articles", exact=True).first.click()
+    new.wait_for_url("**/admin/articles/**")
+    assert asked == []
+
+
+def test_who_was_logged_out_meanwhile_loses_nothing(new, enter):
+    new.goto(f"{ARTICLES}?q=grounding")
+    new.locator("#result_list .field-title a").first.click()
+    there = new.url
+    write(new, "All new words.|")
+    other = new.context.new_page()
+    other.goto("/admin/")
+    other.get_by_role("button", name="Log out").click()
+    new.get_by_role("button", name="Save and continue editing").click()
+    enter(new, there)
+    new.goto(there)
+    assert new.get_by_role("heading", name="You have words here that weren’t saved").is_visible()
+    new.get_by_role("link", name="Go on with them").click()
+    assert new.locator("#id_body").input_value() == "All new words."
+    new.locator("[data-forget] button").click()
+    assert "All new words." not in new.locator("#id_body").input_value()
+
+
+def test_typing_is_kept_though_the_login_has_run_out(site, new):
+    write(new, "Typed on|")
+    other = new.context.new_page()
+    other.goto("/admin/")
+    other.get_by_role("button", name="Log out").click()
+    new.bring_to_front()
+    new.keyboard.type(" after that")
+    new.goto("about:blank")
+    until = time.monotonic() + 5
+    while "Typed on after that" not in str(site.rows("select fields from articles_draft where article_id is null")):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_a_save_leaves_nothing_to_offer(site, new):
+    new.get_by_label("Title:", exact=True).press_sequentially("Saved at once")
+    write(new, "All of it.|")
+    new.get_by_label("Topic").select_option(label="Steadying skills")
+    new.get_by_role("button", name="Save and continue editing").click()
+    new.get_by_text("was added successfully").wait_for()
+    new.wait_for_timeout(300)
+    assert site.rows("select count(*) from articles_draft where article_id is null") == [(0,)]
+    assert new.get_by_role("heading", name="You have words here").count() == 0
+
+
+# -- for everybody
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_our_parts_have_no_barrier(visit, enter, scheme):
+    page = enter(visit(color_scheme=scheme, viewport={"width": 1600, "height": 1000}).new_page(), ARTICLES)
+    page.get_by_role("link", name="The Fawn Response").click()
+    page.get_by_text("How to write").click()
+    heading(page, "The Fawn Response")
+    theirs = [[".writing iframe"], [".vDateField"], [".vTimeField"]]  # the reader's page, and Django's own fields
+    ours = {"include": [[".writing"], [".module"]], "exclude": theirs}
+    assert barriers(page, ours) == []
+    page.get_by_role("toolbar").get_by_role("button", name="Source", exact=True).click()
+    options(page).first.wait_for()
+    assert barriers(page, {"include": [[".choose"]]}) == []
+
+
+def barriers(page, where):
+    options = {"runOnly": RULES}
+    violations = Axe().run(page, context=where, options=options).response["violations"]
+    return [(violation["id"], [node["html"][:120] for node in violation["nodes"][:2]]) for violation in violations]
