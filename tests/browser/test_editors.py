@@ -1,0 +1,189 @@
+"""An article's whole life at the desk: written, nearly lost, reviewed, scheduled, moved, and fought over by two editors."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.factories import picture_file
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "a-long-quiet-password-1"
+SLUG = "evenings-that-end-well"
+TEXT = """Evenings can be the hardest part.[^bryant-2021]
+
+## What the body does
+
+It slows down.
+
+:::picture {picture}
+
+## What can help
+
+A lamp, a chair, ten minutes.
+
+:::offer online-therapy
+
+## Where to go on
+
+[What is a trauma response?](/articles/what-is-a-trauma-response/)
+"""
+
+
+@pytest.fixture(scope="module")
+def staff(site):
+    """An editor, a second one and a reviewer, each in the group that ships."""
+    people = {"writing": "Editors", "second": "Editors", "reading": "Reviewers"}
+    code = f"""
+from django.contrib.auth.models import Group, User
+from django.core.management import call_command
+call_command("roles", verbosity=0)
+for name, role in {people!r}.items():
+    user = User.objects.create_user(name, password={PASSWORD!r}, is_staff=True)
+    user.groups.add(Group.objects.get(name=role))
+"""
+    environment = os.environ | {
+        "MODE": "development",
+        "DATA": str(site.data),
+        "DJANGO_SETTINGS_MODULE": "trustsite.settings",
+    }
+    subprocess.run([sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=ROOT, env=environment, check=True)
+    return people
+
+
+@pytest.fixture
+def log_in(staff, visit):
+    """Return a function that opens the desk for somebody, in a browser of their own."""
+
+    def log_in(name):
+        page = visit(viewport={"width": 1600, "height": 1000}).new_page()
+        page.goto("/admin/")
+        page.get_by_label("Username").fill(name)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_role("link", name="Articles", exact=True).first.wait_for()
+        return page
+
+    return log_in
+
+
+def open_article(page):
+    page.goto("/admin/articles/article/?q=evenings")
+    page.locator("#result_list").get_by_role("link", name=re.compile("^Evenings that")).click()
+    page.get_by_role("link", name="History").wait_for()
+
+
+def text_of(answer):
+    """Return an answer's text with plain spaces: titles hold some that don't break."""
+    return answer.text().replace("\xa0", " ")
+
+
+def save(page):
+    page.get_by_role("button", name="Save and continue editing").click()
+    page.locator(".messagelist .success").first.wait_for()
+
+
+def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in, visit, tmp_path):
+    desk = log_in("writing")
+    # A picture, with its words.
+    file = tmp_path / "lamp.jpg"
+    file.write_bytes(picture_file())
+    desk.goto("/admin/articles/picture/add/")
+    desk.locator("input[type=file]").set_input_files(file)
+    desk.get_by_label("Key").fill("evening-lamp")
+    desk.get_by_label("Alternative text").fill("A lamp beside a chair.")
+    save(desk)
+    source = site.rows("select key from articles_source order by key limit 1")[0][0]
+
+    # Written, previewed, and the tab closed before anything was saved.
+    desk.goto("/admin/articles/article/add/")
+    desk.get_by_label("Title:", exact=True).press_sequentially("Evenings that end well")
+    body = TEXT.format(picture="evening-lamp").replace("bryant-2021", source)
+    desk.locator("#id_body").fill(body)
+    preview = desk.frame_locator("iframe[name=preview]")
+    preview.get_by_role("heading", name="What can help").wait_for(timeout=15_000)
+    assert preview.locator("img[alt='A lamp beside a chair.']").count() == 1
+    context = desk.context
+    desk.close(run_before_unload=False)
+    until = time.monotonic() + 10
+    while not site.rows("select count(*) from articles_draft")[0][0]:
+        assert time.monotonic() < until, "the words were not kept"
+        time.sleep(0.1)
+
+    # Back again: the words are offered, with what differs.
+    desk = context.new_page()
+    desk.goto("/admin/articles/article/add/")
+    assert desk.get_by_role("heading", name="You have words here that weren’t saved").is_visible()
+    desk.get_by_role("link", name="Go on with them").click()
+    assert desk.locator("#id_body").input_value().replace("\r\n", "\n").strip() == body.strip()
+    desk.get_by_label("Topic").select_option(label="Steadying skills")
+    desk.get_by_label("Line under the title").fill("A line about evenings.")
+    desk.get_by_label("May hold an offer").check()
+    desk.get_by_label("State").select_option("in review")
+    save(desk)
+
+    # The reviewer reads it and signs it off; the words are bound to that.
+    reviewer = log_in("reading")
+    open_article(reviewer)
+    assert reviewer.locator("textarea#id_body").count() == 0  # to read, not to write
+    reviewer.get_by_role("button", name="Sign off this text").click()
+    reviewer.get_by_text("Signed off.").wait_for()
+
+    # Scheduled some seconds ahead, on pages that readers' visits have stored already.
+    open_article(desk)
+    due = datetime.now(UTC) + timedelta(seconds=6)
+    desk.locator("#id_publish_at_0").fill(f"{due:%Y-%m-%d}")
+    desk.locator("#id_publish_at_1").fill(f"{due:%H:%M:%S}")
+    desk.get_by_label("State").select_option("published")
+    save(desk)
+    reader = visit().request
+    assert reader.get("/articles/").status == 200
+    listed, there = "Evenings that end well", f"/articles/{SLUG}/"
+    if datetime.now(UTC) < due - timedelta(seconds=1):
+        assert listed not in text_of(reader.get("/articles/"))
+        assert reader.get(there).status == 404
+    while datetime.now(UTC) < due.replace(microsecond=0) + timedelta(seconds=1):
+        time.sleep(0.1)
+    time.sleep(0.4)
+    fresh = visit().request
+    assert listed in text_of(fresh.get("/articles/"))
+    page = text_of(fresh.get(there))
+    assert "Last checked" in page
+    assert "Ad · affiliate link" in page
+
+    # Its address changes; the old one leads on.
+    open_article(desk)
+    desk.get_by_label("Slug").fill("evenings")
+    save(desk)
+    time.sleep(0.4)
+    moved = visit().request.get(there, max_redirects=0)
+    assert moved.status == 301
+    assert moved.headers["location"] == "/articles/evenings/"
+
+    # Two editors at once: the second is shown both texts, and loses nothing.
+    other = log_in("second")
+    open_article(other)
+    open_article(desk)
+    desk.locator("#id_dek").fill("Theirs came first.")
+    desk.locator("#id_body").fill(body.replace("It slows down.", "It slows down, by and by."))
+    save(desk)
+    other.locator("#id_body").fill(body.replace("ten minutes", "twenty minutes"))
+    other.get_by_role("button", name="Save and continue editing").click()
+    conflict = other.get_by_role("heading", name="Somebody else saved this article")
+    conflict.wait_for()
+    assert "twenty" in other.locator("#id_body").input_value()
+    shown = " ".join(other.locator(".sides").all_inner_texts())
+    assert "Theirs came first." in shown
+    assert "by and by" in shown
+    save(other)
+    kept = " ".join(
+        body for (body,) in site.rows("select body from articles_historicalarticle where slug = 'evenings'")
+    )
+    assert "by and by" in kept
+    assert "twenty minutes" in kept
+    assert desk.context.complaints == []
