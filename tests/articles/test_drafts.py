@@ -135,6 +135,20 @@ def test_nobody_keeps_words_in_another_s_name(writer):
     assert not Draft.objects.filter(author=stranger.user).exists()
 
 
+def test_what_is_typed_is_kept_whatever_became_of_the_login(writer):
+    article = make_article(state="draft")
+    fields = opened(writer, address(article)) | {"title": "Typed on"}
+    nobody = Client(enforce_csrf_checks=True)  # the note stands for the login and for the token, which a new login changes
+    assert nobody.post(f"{DESK}keep/", fields).status_code == 200
+    [draft] = Draft.objects.all()
+    assert (draft.author, draft.fields["title"]) == (writer.user, ["Typed on"])
+    assert nobody.post(f"{DESK}keep/", fields | {"opened": fields["opened"][:-1]}).status_code == 403
+    assert nobody.get(f"{DESK}keep/").status_code == 405
+    writer.user.is_active = False
+    writer.user.save()
+    assert nobody.post(f"{DESK}keep/", fields).status_code == 403
+
+
 def test_a_login_that_has_run_out_keeps_the_words(writer):
     article = make_article(state="draft", title="Saved")
     fields = opened(writer, address(article)) | {"title": "Typed while the login ran out"}

@@ -377,6 +377,30 @@ def test_when_it_can_t_be_kept_it_says_so_and_goes_on_trying(site, visit, enter)
     assert "Not yet" in site.rows("select fields from articles_draft where article_id is null")[0][0]
 
 
+def test_what_could_not_be_kept_is_asked_about_before_it_goes(visit, enter):
+    page = visit().new_page()
+    page.clock.install()
+    enter(page, NEW)
+    page.route("**/keep/", lambda route: route.abort())
+    page.locator("#id_body").press_sequentially("Only here")
+    page.clock.run_for(31_000)
+    page.get_by_text("Not kept:").wait_for()
+    asked = []
+    page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.accept())
+    page.goto("about:blank")
+    assert asked == ["beforeunload"]
+
+
+def test_a_text_too_long_for_a_closing_page_is_kept_sooner(site, visit, enter):
+    page = visit().new_page()
+    page.clock.install()
+    enter(page, NEW)
+    write(page, "Long. " * 11_000 + "The end|")
+    page.clock.run_for(7_000)
+    page.get_by_text(re.compile("Kept at")).wait_for()
+    assert "The end" in site.rows("select fields from articles_draft where article_id is null")[0][0]
+
+
 def test_leaving_asks_nothing(new):
     asked = []
     new.on("dialog", lambda dialog: asked.append(dialog.message) or dialog.accept())
