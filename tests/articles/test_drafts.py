@@ -138,7 +138,8 @@ def test_nobody_keeps_words_in_another_s_name(writer):
 def test_what_is_typed_is_kept_whatever_became_of_the_login(writer):
     article = make_article(state="draft")
     fields = opened(writer, address(article)) | {"title": "Typed on"}
-    nobody = Client(enforce_csrf_checks=True)  # the note stands for the login and for the token, which a new login changes
+    # The note stands for the login, and for the token, which a new login changes.
+    nobody = Client(enforce_csrf_checks=True)
     assert nobody.post(f"{DESK}keep/", fields).status_code == 200
     [draft] = Draft.objects.all()
     assert (draft.author, draft.fields["title"]) == (writer.user, ["Typed on"])
