@@ -19,7 +19,7 @@ run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
 	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser
-	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest tests/browser
+	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 check: .venv/.tests ## the quick part: style, types, templates, words, migrations, settings
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
