@@ -2,12 +2,14 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from articles import workflow
 from articles.admin import drafts
 from articles.models import Article
 from articles.views import article_context
@@ -39,13 +41,18 @@ def read(token: str) -> Article | None:
 
 
 def newest(article: Article) -> Article:
-    """Return `article` with what was last typed into it, saved or not."""
-    draft = article.drafts.order_by("-saved_at").first()
-    if draft is None or draft.saved_at < article.changed_at:
+    """Return `article` with what was last typed into it, saved or not, by somebody who may still change it."""
+    newer = article.drafts.filter(saved_at__gte=article.changed_at).order_by("-saved_at").select_related("author")
+    draft = next((draft for draft in newer if _may_change(article, draft.author)), None)
+    if draft is None:
         return article
     typed = drafts.unsaved(drafts.as_posted(draft))
     typed.pk, typed.publish_at = article.pk, article.publish_at
     return typed
+
+
+def _may_change(article: Article, author: Any) -> bool:
+    return author.is_active and author.has_perm(workflow.WRITE) and workflow.may_edit(article, author)
 
 
 @require_safe

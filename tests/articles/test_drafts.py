@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.admin import previews
+from articles.admin.form import note
 from articles.models import Article, Draft
 from tests.articles.desk import ADD, address, errors, log_in, opened, save
 from tests.factories import make_article, make_topic
@@ -195,6 +196,19 @@ def test_somebody_without_an_account_sees_the_newest_text(writer, client, parse,
     assert text_of(parse(client.get(path)).find(".//h1")) == "As typed since"
     save(writer, article, title="As saved since")
     assert text_of(parse(client.get(path)).find(".//h1")) == "As saved since"
+
+
+def test_words_of_who_may_not_change_it_any_more_are_kept_and_not_shown(writer, client, parse, text_of):
+    article = make_article(state="draft", title="As saved")
+    editor = log_in("Editors")
+    path = link(editor, article)
+    save(editor, article, state="published")
+    fields = opened(writer, address(make_article(state="draft")))
+    article.refresh_from_db()
+    fields |= {"title": "A writer's own", "opened": note(writer.user, article)}
+    assert writer.post(f"{DESK}keep/", fields).status_code == 200
+    assert Draft.objects.filter(article=article, author=writer.user).exists()
+    assert text_of(parse(client.get(path)).find(".//h1")) == "As saved"
 
 
 def test_nobody_keeps_or_finds_it(writer, client):
