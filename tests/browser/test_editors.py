@@ -187,3 +187,51 @@ def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in
     assert "by and by" in kept
     assert "twenty minutes" in kept
     assert desk.context.complaints == []
+
+
+def test_an_article_is_written_put_under_review_and_looked_up_by_keys_alone(site, staff, visit):
+    page = visit(viewport={"width": 1600, "height": 1000}).new_page()
+    keys = page.keyboard
+
+    def tab_to(selector, most=150):
+        for _ in range(most):
+            keys.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"{selector} can't be reached by the keyboard")
+
+    page.goto("/admin/")
+    tab_to("[name$=username], [name=login]") if page.evaluate("document.activeElement.type") != "text" else None
+    keys.type("writing")
+    tab_to("[type=password]")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    page.get_by_role("link", name="Articles", exact=True).first.wait_for()
+    tab_to("a[href='/admin/articles/article/add/']")
+    keys.press("Enter")
+    page.locator("#id_body").wait_for()
+    if page.evaluate("document.activeElement.id") != "id_title":
+        tab_to("#id_title")
+    keys.type("Mornings by keyboard")
+    tab_to("#id_body")
+    keys.type("A lead with a ")
+    keys.press("Control+b")
+    keys.type("bold")
+    keys.press("End")
+    keys.type(" word.")
+    tab_to("#id_state")
+    keys.type("In")  # as one chooses from a list by its letters
+    tab_to("#id_topic")
+    keys.type("Steadying")
+    tab_to("[name=_continue]")
+    keys.press("Enter")
+    page.locator(".messagelist .success").first.wait_for()
+    assert page.locator("#id_body").input_value().startswith("A lead with a **bold")
+    [(state, topic)] = site.rows(
+        "select a.state, t.title from articles_article a join articles_topic t on t.id = a.topic_id "
+        "where a.slug = 'mornings-by-keyboard'"
+    )
+    assert (state, topic) == ("in review", "Steadying skills")
+    tab_to("a.historylink")
+    keys.press("Enter")
+    page.get_by_role("heading", name=re.compile("said before")).wait_for()
