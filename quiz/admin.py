@@ -32,6 +32,12 @@ class DraftsOnlyInline(DraftsOnly, admin.TabularInline):
 
     extra = 0
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field:  # a column's heading is no label to who can't see the table
+            field.widget.attrs.setdefault("aria-label", str(field.label))
+        return field
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_add_permission(request, obj) and not _is_fixed(obj)
 

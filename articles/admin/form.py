@@ -70,6 +70,10 @@ class ArticleForm(forms.ModelForm):
             allowed = workflow.choices(self._present, self.user)
             state = cast(forms.ChoiceField, self.fields["state"])
             state.choices = [(value, label) for value, label in State.choices if value in allowed]
+        for field in self.fields.values():
+            if isinstance(field.widget, forms.MultiWidget):  # Django gives its inputs no label of their own
+                for widget, part in zip(field.widget.widgets, ("date", "time"), strict=True):
+                    widget.attrs["aria-label"] = f"{field.label}: {part}"
         if "opened" in self.fields:
             self.initial["opened"] = note(self.user, self._present)
 
