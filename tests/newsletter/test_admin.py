@@ -5,7 +5,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 
-from newsletter.delivery_admin import REASONS
+from newsletter.admin.deliveries import REASONS
 from newsletter.models import Delivery, Heartbeat, Subscriber, Suppression
 from tests.factories import make_delivery, make_letter, make_subscriber
 

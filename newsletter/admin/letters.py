@@ -1,4 +1,4 @@
-"""The desk's pages about letters: the list, and where one is written. Sending it is in letter_desk.py."""
+"""The desk's pages about letters: the list, and where one is written. Sending it is in letter_steps.py."""
 
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.urls import URLPattern, path
 from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
-from newsletter import letter_desk, letter_text, letters, mail_desk, preflight
+from newsletter import letter_text, letters, preflight
+from newsletter.admin import letter_steps, mails
 from newsletter.mail_look import look
 from newsletter.models import Delivery, Letter
 
@@ -67,18 +68,18 @@ class LetterAdmin(admin.ModelAdmin):
         view = self.admin_site.admin_view
         return [
             path("preview/", view(require_POST(self.preview)), name="newsletter_letter_preview"),
-            path("mails/", view(mail_desk.mails), name="newsletter_mails"),
-            path("mails/<str:kind>/", view(mail_desk.mail), name="newsletter_mail"),
-            path("mails/<str:kind>/look/", view(mail_desk.mail_look), name="newsletter_mail_look"),
-            path("<int:pk>/sending/", view(letter_desk.sending), name="newsletter_letter_sending"),
-            path("<int:pk>/look/", view(letter_desk.as_mail), name="newsletter_letter_look"),
+            path("mails/", view(mails.mails), name="newsletter_mails"),
+            path("mails/<str:kind>/", view(mails.mail), name="newsletter_mail"),
+            path("mails/<str:kind>/look/", view(mails.mail_look), name="newsletter_mail_look"),
+            path("<int:pk>/sending/", view(letter_steps.sending), name="newsletter_letter_sending"),
+            path("<int:pk>/look/", view(letter_steps.as_mail), name="newsletter_letter_look"),
             path("<int:pk>/sending/<str:step>/", view(self.step), name="newsletter_letter_step"),
             *super().get_urls(),
         ]
 
     def step(self, request: HttpRequest, pk: int, step: str) -> HttpResponse:
         """Take a step with a letter, and write into its history what was done."""
-        return letter_desk.step(request, pk, step, lambda letter, words: self.log_change(request, letter, words))
+        return letter_steps.step(request, pk, step, lambda letter, words: self.log_change(request, letter, words))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         sent = Count("deliveries", filter=Q(deliveries__state=Delivery.State.SENT))

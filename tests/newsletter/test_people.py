@@ -12,7 +12,8 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from newsletter import list_import, suppression
+from newsletter import suppression
+from newsletter.admin import people_import
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
 from tests.factories import make_delivery, make_subscriber
 
@@ -149,7 +150,7 @@ def test_who_must_not_be_written_to_or_is_known_is_left_out_and_counted(bring_in
     known = make_subscriber(address="known@example.org", wants_letters=False)
     content = "address\nleft@example.org\nKnown@example.org\nann@example.org\nANN@example.org\nx@blocked.example\n"
     said = text(look_through(content))
-    for reason in (list_import.SUPPRESSED, list_import.KNOWN, list_import.IN_FILE, list_import.BLOCKED):
+    for reason in (people_import.SUPPRESSED, people_import.KNOWN, people_import.IN_FILE, people_import.BLOCKED):
         assert f"{reason}1" in said
     assert "1 brought in." in text(bring_in(content))
     assert addresses() == ["ann@example.org", "known@example.org"]

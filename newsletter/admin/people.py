@@ -20,8 +20,9 @@ from import_export.admin import ExportMixin, ImportMixin
 from import_export.formats.base_formats import CSV, JSON
 from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 
-from newsletter import held, list_export, list_import, signup, suppression
-from newsletter.delivery_admin import ReadOnly, note
+from newsletter import held, signup, suppression
+from newsletter.admin import people_export, people_import
+from newsletter.admin.deliveries import ReadOnly, note
 from newsletter.forms import OneAddress
 from newsletter.models import Subscriber, Suppression
 
@@ -68,10 +69,10 @@ class FileForm(ImportForm):  # type: ignore[misc]
         """Refuse a file that can't be read as text, or doesn't fit into the page that asks for confirmation."""
         file = self.cleaned_data["import_file"]
         try:
-            list_import.pack(file.read())
+            people_import.pack(file.read())
         except UnicodeDecodeError:
             raise ValidationError("This file isn’t text in UTF-8. Save it as “CSV UTF-8” and try again.") from None
-        except list_import.TooLong:
+        except people_import.TooLong:
             raise ValidationError("This file is too long to take in at once. Split it: 5,000 lines each fit.") from None
         file.seek(0)
         return file
@@ -88,7 +89,7 @@ class ConfirmForm(ConfirmImportForm):  # type: ignore[misc]
         """Take back what we gave out, and nothing else."""
         packed = str(self.cleaned_data["import_file_name"])
         try:
-            list_import.unpack(packed)
+            people_import.unpack(packed)
         except signing.BadSignature:
             raise ValidationError("This page had been open for too long. Choose the file once more.") from None
         return packed
@@ -117,7 +118,7 @@ class SubscriberAdmin(ImportMixin, ExportMixin, ReadOnly):  # type: ignore[misc]
     import_form_class, confirm_form_class = FileForm, ConfirmForm
     export_form_class = ExportForm  # type: ignore[assignment]
     import_formats, export_formats = (CSV,), (CSV, JSON)
-    tmp_storage_class = list_import.InThePage  # type: ignore[assignment]
+    tmp_storage_class = people_import.InThePage  # type: ignore[assignment]
     # One line says what was done; import-export's would be one a person.
     skip_admin_log = True  # type: ignore[assignment]
 
@@ -186,10 +187,10 @@ class SubscriberAdmin(ImportMixin, ExportMixin, ReadOnly):  # type: ignore[misc]
         return request.user.has_perm("newsletter.change_subscriber")  # type: ignore[union-attr]
 
     def get_import_resource_classes(self, request: HttpRequest) -> list[type]:
-        return [list_import.PeopleToAdd]
+        return [people_import.PeopleToAdd]
 
     def get_export_resource_classes(self, request: HttpRequest) -> list[type]:
-        return [list_export.ThePeople]
+        return [people_export.ThePeople]
 
     def get_import_resource_kwargs(self, request: HttpRequest, **options: Any) -> dict[str, Any]:
         form = options.get("form")
@@ -203,7 +204,7 @@ class SubscriberAdmin(ImportMixin, ExportMixin, ReadOnly):  # type: ignore[misc]
 
     def process_dataset(self, dataset: Any, form: Any, request: HttpRequest, **options: Any) -> Any:
         """Bring them in, all or none."""
-        resource = list_import.PeopleToAdd(**self.get_import_resource_kwargs(request, form=form))
+        resource = people_import.PeopleToAdd(**self.get_import_resource_kwargs(request, form=form))
         return resource.import_data(
             dataset, dry_run=False, use_transactions=True, rollback_on_validation_errors=True, user=request.user
         )
