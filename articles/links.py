@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import Resolver404, resolve, reverse
 
-from articles.models import Article, OldAddress, Page, Response, Topic
+from articles.addresses import leads_to
+from articles.models import Article, Page, Response, Topic
 
 # Pages that are always there, by what editors call them.
 STANDING = {
@@ -44,10 +45,8 @@ def leads_somewhere(path: str) -> bool:
 def has_moved(path: str) -> Article | None:
     """Return the article that once stood at `path` and stands elsewhere now."""
     prefix = "/articles/"
-    if not path.startswith(prefix):
-        return None
-    row = OldAddress.objects.select_related("article").filter(slug=path.removeprefix(prefix).strip("/")).first()
-    return row.article if row and row.article.is_published else None
+    article = leads_to(path.removeprefix(prefix).strip("/")) if path.startswith(prefix) else None
+    return article if article and article.is_published else None
 
 
 def targets(words: str, most: int = 8) -> list[tuple[str, str]]:

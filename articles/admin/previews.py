@@ -61,7 +61,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     article = read(token)
     if article is None:
         raise Http404
-    context = article_context(newest(article)) | {"is_shared": True, "until": GOOD_FOR}
+    context = article_context(newest(article)) | {"is_shared": True}
     response = render(request, "articles/article.html", context)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"

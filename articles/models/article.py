@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import signoff
+from articles import attention, signoff, workflow
 from articles.models.shelves import Source, Topic
 from articles.models.text import Text, recorded
 from trustsite.pages import Content
@@ -23,7 +23,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def published(self) -> "ArticleQuerySet":
         """Those a reader can open now. Decided by the clock, so a scheduled article needs no job to appear."""
-        return self.filter(state=Article.State.PUBLISHED, publish_at__lte=timezone.now())
+        return self.filter(attention.published())
 
     def withdrawn(self) -> "ArticleQuerySet":
         """Those readers could open once, and that were taken back."""
@@ -39,10 +39,10 @@ class Article(Text):
     """One article."""
 
     class State(models.TextChoices):
-        DRAFT = "draft", "Draft"
-        IN_REVIEW = "in review", "In review"
-        PUBLISHED = "published", "Published"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        DRAFT = workflow.DRAFT, "Draft"
+        IN_REVIEW = workflow.IN_REVIEW, "In review"
+        PUBLISHED = workflow.PUBLISHED, "Published"
+        WITHDRAWN = workflow.WITHDRAWN, "Withdrawn"
 
     PUBLIC = [State.PUBLISHED, State.WITHDRAWN]  # states with an address that readers know, once publish_at has come
 
@@ -205,5 +205,9 @@ class OldAddress(Content):
 
 def next_publication() -> datetime | None:
     """Return when the next scheduled article falls due."""
-    due = Article.objects.filter(state=Article.State.PUBLISHED, publish_at__gt=timezone.now())
-    return due.order_by("publish_at").values_list("publish_at", flat=True).first()
+    return (
+        Article.objects.filter(attention.scheduled())
+        .order_by("publish_at")
+        .values_list("publish_at", flat=True)
+        .first()
+    )

@@ -10,11 +10,6 @@ pytestmark = pytest.mark.django_db
 DESK = "/admin/articles/article/"
 
 
-@pytest.fixture(autouse=True)
-def _without_second_factor(settings):
-    settings.REQUIRE_SECOND_FACTOR = False
-
-
 @pytest.fixture
 def editor():
     return log_in("Editors")

@@ -14,11 +14,6 @@ from tests.factories import make_article
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture(autouse=True)
-def _without_second_factor(settings):
-    settings.REQUIRE_SECOND_FACTOR = False
-
-
 @pytest.fixture
 def reviewer():
     browser = log_in("Reviewers")

@@ -18,8 +18,7 @@ IN_A_WEEK = timezone.now() + timedelta(days=7)
 
 
 @pytest.fixture(autouse=True)
-def _worker_runs(settings):
-    settings.REQUIRE_SECOND_FACTOR = False
+def _worker_runs():
     Heartbeat.beat()
 
 

@@ -19,19 +19,18 @@ BROKEN = "See [nothing](/articles/nothing/)."
 
 
 @pytest.fixture
-def editor(client, settings):
+def editor(client):
     """Log in somebody who may publish."""
-    return log_in(client, settings, "Editors")
+    return log_in(client, "Editors")
 
 
 @pytest.fixture
-def writer(client, settings):
+def writer(client):
     """Log in somebody who may not."""
-    return log_in(client, settings, "Writers")
+    return log_in(client, "Writers")
 
 
-def log_in(client, settings, role):
-    settings.REQUIRE_SECOND_FACTOR = False
+def log_in(client, role):
     call_command("roles", verbosity=0)
     user = User.objects.create_user(role.lower(), is_staff=True)
     user.groups.add(Group.objects.get(name=role))
@@ -241,9 +240,9 @@ def test_when_one_fails_none_is_changed(editor, monkeypatch):
     assert set(states().values()) == {"draft"}
 
 
-def test_it_opens_for_nobody_without_the_right_and_by_no_link(client, editor, settings):
+def test_it_opens_for_nobody_without_the_right_and_by_no_link(client, editor):
     assert editor.get(TOGETHER).status_code == 405
-    log_in(client, settings, "Reviewers")
+    log_in(client, "Reviewers")
     assert client.post(TOGETHER, {"chosen": 1, "state": "published"}).status_code == 403
 
 

@@ -21,11 +21,6 @@ EDITORS = WRITERS | {
 MAY = {"Writers": WRITERS, "Editors": EDITORS, "Reviewers": set(), "Owners": EDITORS, "List managers": set()}
 
 
-@pytest.fixture(autouse=True)
-def _without_second_factor(settings):
-    settings.REQUIRE_SECOND_FACTOR = False
-
-
 def in_state(state, **over):
     note = {"withdrawn_note": "It was wrong."} if state == "withdrawn" else {}
     return make_article(state=state, **note, **over)
