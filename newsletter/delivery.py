@@ -25,6 +25,7 @@ from newsletter.pace import Pace
 from newsletter.replies import Verdict, judge_connecting, judge_sending
 
 LEASE = timedelta(minutes=5)
+CLOCKS_DIFFER = timedelta(minutes=1)  # by which a lease may be longer than ours gives
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 4 * 60, 12 * 60)]
 SPREAD = 0.2  # pauses vary by a fifth either way, so that mails put off together don't come back together
 CRASHES_FORGIVEN = 2
@@ -224,6 +225,10 @@ def put_off(delivery: Delivery, verdict: Verdict) -> None:
 def reap() -> int:
     """Free the mails whose worker died while it held them. Return how many there were."""
     now = timezone.now()
+    # A lease from the future was taken by a clock that had jumped ahead. It ends as if it were taken now, no sooner:
+    # its worker may well be sending.
+    ahead = Delivery.objects.filter(state=State.SENDING, lease_until__gt=now + LEASE + CLOCKS_DIFFER)
+    ahead.update(lease_until=now + LEASE)
     lost = Delivery.objects.filter(state=State.SENDING, lease_until__lt=now)
     free: dict[str, Any] = {"worker_token": "", "lease_until": None, "crashes": F("crashes") + 1, "changed_at": now}
     given_up = lost.filter(crashes__gte=CRASHES_FORGIVEN).update(state=State.UNKNOWN, **free)

@@ -3,8 +3,9 @@
 import smtplib
 
 import pytest
+from django.contrib.auth.models import Permission, User
 
-from newsletter import bounces, delivery, keeping, letters, moving, signup, suppression, wishes
+from newsletter import bounces, delivery, held, keeping, letters, moving, signup, suppression, wishes
 from newsletter.bounce_classes import Meaning
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
 from tests.factories import make_delivery, make_subscriber
@@ -155,6 +156,21 @@ def test_the_desk_shows_who_rests(returned, admin_client):
     said = admin_client.get("/admin/newsletter/subscriber/?state__exact=returned").content.decode()
     assert ADDRESS in said
     assert "bob@example.org" not in said
+
+
+def test_who_may_only_look_at_people_cannot_end_a_rest(returned, client):
+    user = User.objects.create_user("reader", password="a quiet word", is_staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="view_subscriber"))
+    client.force_login(user)
+    row = {"action": "write_again", "_selected_action": [returned.pk]}
+    client.post("/admin/newsletter/subscriber/", row)
+    assert is_resting()
+
+
+def test_the_person_and_the_file_are_told_that_mail_came_back(returned):
+    person = Subscriber.objects.get()
+    assert ("Your mail came back, so we stopped", f"{person.returned_at:%-d %B %Y}") in held.rows(person)
+    assert held.as_data(person)["mail came back"] == person.returned_at
 
 
 def test_a_new_address_asked_for_before_still_takes_over(person):
