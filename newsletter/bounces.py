@@ -1,31 +1,37 @@
-"""What returned mail and complaints mean for an address, whoever reports them: a mail service, or the server we send to.
+"""What returned mail and complaints do to a person, whoever reports them: a mail service, or the server we send to.
 
-An address that doesn't exist, and one whose owner called a mail unwanted, is erased and never written to again. One that
-doesn't take mail for now is written to on, until the third time within thirty days.
+A refusal counts only by what it is about (bounce_classes.py): one about us or about a message never counts against an
+address. An address that doesn't exist rests for 30 days and is then forgotten (keeping.py). Answering a mail, or a person
+at the desk, ends the rest. A mailbox that is unavailable for now pauses notes and letters for a week the third time within
+thirty days. Only the person's own complaint erases at once.
 """
 
 import logging
-import re
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from newsletter import suppression
+from newsletter import sequence, suppression
+from newsletter.bounce_classes import Meaning
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
 
 MOST_SOFT, WITHIN = 3, timedelta(days=30)
-# RFC 3463: 5.1.x is about the address, 5.2.1 a mailbox that is closed. 5.1.7 and 5.1.8 are about the sender's.
-NOT_THERE = re.compile(r"\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
+PAUSE = timedelta(days=7)
 COMPLAINTS_AT_MOST = 0.001  # of the mails sent: what large mailbox providers ask for
 
 Kind = Bounce.Kind
+State = Subscriber.State
+# What counts against an address. Whatever else a refusal is about doesn't.
+KINDS = {Meaning.GONE: Kind.HARD, Meaning.UNAVAILABLE: Kind.SOFT}
 logger = logging.getLogger(__name__)
 
 
-def kind_of(reply: str) -> Bounce.Kind:
-    """Return what a server's final no means. Only one that is about the address itself is taken for hard."""
-    return Kind.HARD if NOT_THERE.search(reply) else Kind.SOFT
+def refused(fingerprint: str, meaning: Meaning, event: str) -> None:
+    """Take in a final refusal by the server we send to."""
+    if kind := KINDS.get(meaning):
+        note(fingerprint, kind, event)
 
 
 @transaction.atomic
@@ -40,8 +46,30 @@ def note(fingerprint: str, kind: Bounce.Kind, event: str) -> None:
     if kind == Kind.COMPLAINT:
         suppression.forget(fingerprint, Suppression.Reason.COMPLAINED)
         _look_at_complaints()
-    elif kind == Kind.HARD or _is_third(fingerprint):
-        suppression.forget(fingerprint, Suppression.Reason.BOUNCED)
+    elif kind == Kind.HARD:
+        _let_rest(fingerprint)
+    elif _is_third(fingerprint):
+        _pause(fingerprint)
+
+
+def _let_rest(fingerprint: str) -> None:
+    """Send nothing more to an address that doesn't exist. One that never confirmed is gone in three days anyway."""
+    confirmed = Subscriber.objects.filter(fingerprint=fingerprint, state=State.CONFIRMED)
+    confirmed.update(state=State.RETURNED, returned_at=timezone.now())
+
+
+def write_again(people: QuerySet[Subscriber]) -> int:
+    """End the rest of returned addresses; return how many there were."""
+    return people.filter(state=State.RETURNED).update(state=State.CONFIRMED, returned_at=None)
+
+
+def _pause(fingerprint: str) -> None:
+    """Send no note and no letter for a week; the next letter after that tries again. A longer pause stays."""
+    now = timezone.now()
+    not_paused = Q(paused_until=None) | Q(paused_until__lte=now)
+    person = Subscriber.objects.filter(not_paused, fingerprint=fingerprint, state=State.CONFIRMED).first()
+    if person and Subscriber.objects.filter(not_paused, pk=person.pk).update(paused_until=now + PAUSE):
+        sequence.shift(person, PAUSE)
 
 
 def is_listed(fingerprint: str) -> bool:

@@ -25,6 +25,7 @@ from newsletter.pace import Pace
 from newsletter.replies import Verdict, judge_connecting, judge_sending
 
 LEASE = timedelta(minutes=5)
+CLOCKS_DIFFER = timedelta(minutes=1)  # by which a lease may be longer than ours gives
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 4 * 60, 12 * 60)]
 SPREAD = 0.2  # pauses vary by a fifth either way, so that mails put off together don't come back together
 CRASHES_FORGIVEN = 2
@@ -79,9 +80,9 @@ def is_wanted(delivery: Delivery) -> bool:
     """Whether this mail may still go to this person."""
     subscriber = delivery.subscriber
     suppressed_as = _suppressed_as(subscriber)
-    is_refused = suppressed_as is not None and suppressed_as not in suppression.OWN_WISH
+    is_refused = suppressed_as is not None and suppressed_as not in suppression.LIFTED
     if delivery.kind in Delivery.ASKING:
-        return subscriber.state == Subscriber.State.PENDING and not is_refused
+        return subscriber.state in {Subscriber.State.PENDING, Subscriber.State.RETURNED} and not is_refused
     if delivery.kind == Delivery.Kind.GOODBYE:
         return subscriber.state == Subscriber.State.LEAVING and not is_refused
     if subscriber.state != Subscriber.State.CONFIRMED or suppressed_as:
@@ -195,21 +196,24 @@ def settle(delivery: Delivery, verdict: Verdict) -> Verdict:
     if verdict.stop:
         mark(delivery, State.RETRY if delivery.attempts else State.QUEUED, smtp_reply=verdict.reply)
         raise NotLetIn(verdict.reply)
-    if verdict.state == State.RETRY:
+    if verdict.state == State.RETRY and not is_tired(delivery, verdict):
         put_off(delivery, verdict)
-    else:
-        mark(delivery, verdict.state, smtp_reply=verdict.reply, attempts=delivery.attempts + 1)
-    if verdict.refused and verdict.state == State.FAILED:
-        bounces.note(delivery.subscriber.fingerprint, bounces.kind_of(verdict.reply), delivery.message_id)
+        return verdict
+    state = State.FAILED if verdict.state == State.RETRY else verdict.state
+    mark(delivery, state, smtp_reply=verdict.reply, attempts=delivery.attempts + 1)
+    if state == State.FAILED and verdict.refused:
+        bounces.refused(delivery.subscriber.fingerprint, verdict.meaning, delivery.message_id)
     return verdict
 
 
+def is_tired(delivery: Delivery, verdict: Verdict) -> bool:
+    """Whether a mail has been tried often enough. A server that is away uses up no patience."""
+    return delivery.attempts >= len(BACK_OFF) and not verdict.away
+
+
 def put_off(delivery: Delivery, verdict: Verdict) -> None:
-    """Try again after the next pause of BACK_OFF, or give up after the last. A server that is away uses up no patience."""
+    """Try again after the next pause of BACK_OFF."""
     tried = delivery.attempts
-    if tried >= len(BACK_OFF) and not verdict.away:
-        mark(delivery, State.FAILED, smtp_reply=verdict.reply, attempts=tried + 1)
-        return
     pause = BACK_OFF[min(tried + verdict.slow, len(BACK_OFF) - 1)]
     not_before = timezone.now() + pause * random.uniform(1 - SPREAD, 1 + SPREAD)  # noqa: S311
     mark(delivery, State.RETRY, smtp_reply=verdict.reply, attempts=tried + 1, not_before=not_before)
@@ -221,6 +225,10 @@ def put_off(delivery: Delivery, verdict: Verdict) -> None:
 def reap() -> int:
     """Free the mails whose worker died while it held them. Return how many there were."""
     now = timezone.now()
+    # A lease from the future was taken by a clock that had jumped ahead. It ends as if it were taken now, no sooner:
+    # its worker may well be sending.
+    ahead = Delivery.objects.filter(state=State.SENDING, lease_until__gt=now + LEASE + CLOCKS_DIFFER)
+    ahead.update(lease_until=now + LEASE)
     lost = Delivery.objects.filter(state=State.SENDING, lease_until__lt=now)
     free: dict[str, Any] = {"worker_token": "", "lease_until": None, "crashes": F("crashes") + 1, "changed_at": now}
     given_up = lost.filter(crashes__gte=CRASHES_FORGIVEN).update(state=State.UNKNOWN, **free)

@@ -3,11 +3,12 @@
 import logging
 from datetime import datetime, timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from newsletter.models import Bounce, Delivery, FormMail, Subscriber
+from newsletter import suppression
+from newsletter.models import Bounce, Delivery, FormMail, Subscriber, Suppression
 from newsletter.tokens import CONFIRM_WITHIN
 from trustsite.models import Tries
 
@@ -16,6 +17,7 @@ GUIDE_ONLY = timedelta(days=7)  # after delivery; after confirming when it could
 DELIVERIES = timedelta(days=90)
 FORM_MAILS = timedelta(days=30)
 BOUNCES = timedelta(days=90)
+RETURNED = timedelta(days=30)
 LEAVING = timedelta(days=3)  # at the latest; mostly until the goodbye has gone out
 
 logger = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ def prune() -> dict[str, int]:
     done = {
         "pending": _erase(Subscriber.objects.filter(state=Subscriber.State.PENDING, asked_at__lt=now - PENDING)),
         "guide only": _erase(_had_the_guide(now - GUIDE_ONLY)),
+        "returned": _forget_returned(now - RETURNED),
         "deliveries": Delivery.objects.finished().filter(changed_at__lt=now - DELIVERIES).delete()[0],
         "leaving": _erase(_has_left(now - LEAVING)),
         "bounces": Bounce.objects.filter(at__lt=now - BOUNCES).delete()[0],
@@ -60,6 +63,21 @@ def _has_left(before: datetime) -> QuerySet[Subscriber]:
     on_its_way = Delivery.objects.filter(kind=Delivery.Kind.GOODBYE, state__in=Delivery.OPEN).values("subscriber")
     leaving = Subscriber.objects.filter(state=Subscriber.State.LEAVING)
     return leaving.exclude(pk__in=on_its_way, asked_at__gte=before)
+
+
+def _forget_returned(before: datetime) -> int:
+    """Erase who has rested since before a moment; return how many. Each is asked again first: they may have answered."""
+    rested = Subscriber.objects.filter(state=Subscriber.State.RETURNED, returned_at__lt=before)
+    return sum(_forget(rested, pk) for pk in list(rested.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _forget(rested: QuerySet[Subscriber], pk: int) -> bool:
+    person = rested.select_for_update().filter(pk=pk).first()
+    if person is None:
+        return False
+    suppression.forget(person.fingerprint, Suppression.Reason.BOUNCED)
+    return True
 
 
 def _erase(people: QuerySet[Subscriber]) -> int:

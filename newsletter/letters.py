@@ -181,14 +181,30 @@ def start(letter: Letter) -> int:
 @transaction.atomic
 def pause(letter: Letter) -> None:
     """Hold back what hasn't gone out. A mail that a worker has in its hands at this moment may still go."""
-    _move("pause", letter)
+    _move("pause", letter, trouble="")
     _set(letter, Delivery.WAITING, Delivery.State.HELD)
+
+
+@transaction.atomic
+def pause_refused(letter: Letter, refused: list[int], reply: str) -> None:
+    """Hold it back because servers refuse it for our sake: the refused copies go with it when it goes on."""
+    _move("pause", letter, trouble=reply)
+    _set(letter, Delivery.WAITING, Delivery.State.HELD)
+    failed = Delivery.objects.filter(letter=letter, pk__in=refused, state=Delivery.State.FAILED)
+    failed.update(state=Delivery.State.HELD, attempts=0, changed_at=timezone.now())
+
+
+def trouble() -> str:
+    """Return why a letter was paused by refusals and not by a person, in words for the desk; mostly nothing."""
+    refused = Letter.objects.filter(state=State.PAUSED).exclude(trouble="")
+    reply = refused.order_by("-changed_at").values_list("trouble", flat=True).first()
+    return f"A letter is paused, because mail servers refuse our mail: {reply}"[:200] if reply else ""
 
 
 @transaction.atomic
 def resume(letter: Letter) -> None:
     """Go on where it was paused."""
-    _move("resume", letter)
+    _move("resume", letter, trouble="")
     _set(letter, [Delivery.State.HELD], Delivery.State.QUEUED)
 
 

@@ -6,6 +6,7 @@ elsewhere, no link through a counter and no advertisement.
 
 from collections.abc import Callable
 from email.charset import QP, Charset
+from email.header import Header
 from email.mime.image import MIMEImage
 from email.mime.multipart import MIMEMultipart
 from email.utils import formataddr
@@ -39,6 +40,9 @@ class Letter(EmailMultiAlternatives):
     def message(self) -> SafeMIMEMultipart:  # type: ignore[override]
         """Return the MIME message."""
         whole = super().message()
+        # Folded with room for the header's own name: else a first encoded word that is too long leaves its line empty.
+        if not str(self.subject).isascii():
+            whole.replace_header("Subject", Header(str(self.subject), UTF_8, header_name="Subject").encode())
         parts = list(whole.get_payload())  # type: ignore[arg-type]
         if pictures := [part for part in parts if part["Content-ID"]]:
             body = MIMEMultipart("related", _subparts=[parts[0], *pictures])

@@ -40,7 +40,7 @@ def confirm(public_id: str) -> Subscriber | None:
     new = signup.find(public_id)
     if old is None or new is None:
         return new if new and new.state == State.CONFIRMED else None
-    if old.state != State.CONFIRMED:
+    if old.state not in {State.CONFIRMED, State.RETURNED}:  # mail to the old one coming back is why people move
         return None
     for name in ("wants_letters", "wording", "basis", "asked_at", "confirmed_at", "guide_sent_at", "paused_until"):
         setattr(new, name, getattr(old, name))

@@ -3,6 +3,7 @@
 import smtplib
 from dataclasses import dataclass, replace
 
+from newsletter.bounce_classes import Meaning, Refusal, Stage, classify
 from newsletter.models import Delivery
 from newsletter.smtp import UnsureOutcome
 from trustsite.redact import redact
@@ -24,6 +25,7 @@ class Verdict:
     stop: bool = False  # nothing can be sent: the worker must stop
     alert: bool = False
     refused: bool = False  # it was this address that the server said no to
+    meaning: Meaning = Meaning.UNKNOWN  # what a refusal was about
 
 
 def judge_connecting(error: Exception) -> Verdict:
@@ -37,21 +39,25 @@ def judge_sending(error: Exception) -> Verdict:
     if isinstance(error, UnsureOutcome):
         return Verdict(State.UNKNOWN, _told(error), broken=True)
     if isinstance(error, smtplib.SMTPResponseException):
-        return _by_code(error.smtp_code, _told(error))
+        stage = Stage.SENDER if isinstance(error, smtplib.SMTPSenderRefused) else Stage.DATA
+        return _by_code(error.smtp_code, _decoded(error.smtp_error), stage, _told(error))
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         # A soft no to the recipient (mailbox full, greylisted) lasts longer than one to the connection.
-        return replace(_by_code(_refusal(error)[0], _told(error), slow=True), refused=True)
+        code, words = _refusal(error)
+        return replace(_by_code(code, _decoded(words), Stage.RECIPIENT, _told(error)), refused=True)
     if isinstance(error, OSError):  # lost connections, time-outs and TLS errors
         return Verdict(State.RETRY, _told(error), broken=True)
     return _by_web_service(error)
 
 
-def _by_code(code: int, reply: str, *, slow: bool = False) -> Verdict:
+def _by_code(code: int, words: str, stage: Stage, reply: str) -> Verdict:
     if code in NOT_LET_IN:
         return Verdict(State.RETRY, reply, stop=True)
-    if code < 500 or "5.4.4" in reply:  # 5.4.4, "unable to route", is mostly a passing fault of DNS
-        return Verdict(State.RETRY, reply, slow=slow or code == 432)
-    return Verdict(State.FAILED, reply, alert=code in TOO_LARGE)
+    meaning = classify(Refusal(words, code, stage=stage))
+    if code < 500 or "5.4.4" in words:  # 5.4.4, "unable to route", is mostly a passing fault of DNS
+        slow = stage is Stage.RECIPIENT or code == 432
+        return Verdict(State.RETRY, reply, slow=slow, meaning=meaning)
+    return Verdict(State.FAILED, reply, alert=code in TOO_LARGE, meaning=meaning)
 
 
 def _by_web_service(error: Exception) -> Verdict:

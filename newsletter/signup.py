@@ -63,8 +63,8 @@ def is_blocked(address: str) -> bool:
 def ask(address: str, *, letters: bool) -> None:
     """Take in a request for the guide from a normalised address: write what it needs into the outbox.
 
-    New or unconfirmed: the confirmation. Confirmed: the guide, or the guide again. Refused for good, or more often than
-    once a day or three times in 30 days: nothing.
+    New, unconfirmed or returned: the confirmation. Confirmed: the guide, or the guide again. After a complaint, or more
+    often than once a day or three times in 30 days: nothing.
     """
     fingerprint = suppression.fingerprint(address)
     if is_blocked(address) or suppression.is_refused(fingerprint):
@@ -78,7 +78,7 @@ def ask(address: str, *, letters: bool) -> None:
     elif confirmed and may_mail(Delivery.Kind.GUIDE, address):
         enqueue(Delivery.Kind.LISTED if confirmed.guide_sent_at else Delivery.Kind.GUIDE, confirmed)
     elif not confirmed:  # the mail that has already gone out confirms what was asked last
-        Subscriber.objects.filter(fingerprint=fingerprint).update(wants_letters=letters)
+        Subscriber.objects.filter(fingerprint=fingerprint, state=State.PENDING).update(wants_letters=letters)
 
 
 def _has_all(subscriber: Subscriber, letters: bool) -> bool:
@@ -89,8 +89,13 @@ def _has_all(subscriber: Subscriber, letters: bool) -> bool:
 def _ask_to_confirm(address: str, fingerprint: str, letters: bool) -> None:
     asked = {"state": State.PENDING, "wants_letters": letters, "wording": WORDING, "asked_at": timezone.now()}
     # An address that waited to take another one's place asks for itself now, and takes nobody's.
-    asked |= {"confirmed_at": None, "replaces": None}
+    asked |= {"confirmed_at": None, "replaces": None, "returned_at": None}
     Delivery.objects.filter(subscriber__fingerprint=fingerprint, kind=Delivery.Kind.MOVE).delete()
+    # Somebody on the list whose mail came back keeps what they agreed to: whoever fills in the form can't take it away.
+    rests = Subscriber.objects.filter(fingerprint=fingerprint, state=State.RETURNED, wants_letters=True).first()
+    if rests:
+        enqueue(Delivery.Kind.CONFIRM, rests)
+        return
     subscriber, _ = Subscriber.objects.update_or_create(
         fingerprint=fingerprint, defaults=asked, create_defaults={"address": address, **asked}
     )
@@ -129,9 +134,13 @@ def find(public_id: str) -> Subscriber | None:
 
 @transaction.atomic
 def confirm(public_id: str) -> Subscriber | None:
-    """Confirm a request and queue the guide; a second time changes nothing. Return the person, or None when they left."""
-    waiting = Subscriber.objects.filter(public_id=public_id, state=State.PENDING, replaces=None)
-    newly = waiting.update(state=State.CONFIRMED, confirmed_at=timezone.now())
+    """Confirm a request and queue the guide; a second time changes nothing. Return the person, or None when they left.
+
+    Who answers a mail has proved the mailbox: an address that rested is written to again, by what it agreed to before.
+    """
+    asked = Subscriber.objects.filter(public_id=public_id, replaces=None)
+    newly = asked.filter(state=State.PENDING).update(state=State.CONFIRMED, confirmed_at=timezone.now())
+    newly += asked.filter(state=State.RETURNED).update(state=State.CONFIRMED, returned_at=None)
     subscriber = find(public_id)
     if subscriber and newly:
         suppression.lift(subscriber.fingerprint)

@@ -14,6 +14,8 @@ from newsletter.models import Subscriber, Suppression
 
 # Reasons that a person's own wish made: their own wish, confirmed from their inbox, lifts them again.
 OWN_WISH = [Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.ERASED]
+# Who answers a mail has proved the mailbox, so a confirmed request lifts that one too. Nothing lifts a complaint.
+LIFTED = [*OWN_WISH, Suppression.Reason.BOUNCED]
 
 
 def keyed_hash(text: str) -> str:
@@ -37,14 +39,14 @@ def is_suppressed(fingerprint: str) -> bool:
 
 
 def is_refused(fingerprint: str) -> bool:
-    """Whether nothing at all may go to this address: its server, or a complaint, said so."""
-    return Suppression.objects.filter(fingerprint=fingerprint).exclude(reason__in=OWN_WISH).exists()
+    """Whether nothing at all may go to this address, not even a question: its owner has complained."""
+    return Suppression.objects.filter(fingerprint=fingerprint).exclude(reason__in=LIFTED).exists()
 
 
 def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
-    """Write to this address no more. A reason already there stays, unless a no for good comes after a person's own wish."""
+    """Write to this address no more. A reason already there stays, unless a complaint comes after it."""
     known, new = Suppression.objects.get_or_create(fingerprint=fingerprint, defaults={"reason": reason})
-    if not new and known.reason in OWN_WISH and reason not in OWN_WISH:
+    if not new and known.reason in LIFTED and reason not in LIFTED:
         Suppression.objects.filter(pk=known.pk).update(reason=reason, since=timezone.localdate())
 
 
@@ -58,5 +60,5 @@ def forget(fingerprint: str, reason: Suppression.Reason) -> None:
 
 
 def lift(fingerprint: str) -> None:
-    """Forget an earlier goodbye, now that its person has asked again and confirmed it."""
-    Suppression.objects.filter(fingerprint=fingerprint, reason__in=OWN_WISH).delete()
+    """Forget an earlier goodbye or returned mail, now that its person has asked again and confirmed it."""
+    Suppression.objects.filter(fingerprint=fingerprint, reason__in=LIFTED).delete()

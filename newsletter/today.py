@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from newsletter import letters
 from newsletter.models import Delivery, Heartbeat, Letter
 from trustsite.today import Notice, counted, rows
 
@@ -67,7 +68,10 @@ def _letters(user: Any) -> Iterator[Notice]:
         missed = rows("newsletter_letter", state__exact=State.DRAFT.value, send_at__isnull=0)
         yield Notice(found["missed"], words, missed, is_urgent=True)
         words = counted(found["paused"], "letter is paused", "letters are paused")
-        yield Notice(found["paused"], words, rows("newsletter_letter", state__exact=State.PAUSED.value))
+        paused = rows("newsletter_letter", state__exact=State.PAUSED.value)
+        yield Notice(found["paused"], words, paused)
+        if found["paused"] and (trouble := letters.trouble()):
+            yield Notice(None, trouble, paused, is_urgent=True)
         words = counted(found["scheduled"], "letter is scheduled", "letters are scheduled")
         yield Notice(found["scheduled"], words, rows("newsletter_letter", state__exact=State.SCHEDULED.value))
     words = counted(found["draft"], "letter is being written", "letters are being written")

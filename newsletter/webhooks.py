@@ -18,6 +18,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsletter import bounces, signup, suppression
+from newsletter.bounce_classes import classify
 from newsletter.mail_services import Service, never, service
 from newsletter.models import Bounce, Suppression
 from newsletter.views import or_later
@@ -96,19 +97,16 @@ Meaning = tuple[AnymailTrackingEvent, "Bounce.Kind | None"]  # None: they asked 
 def _meaning(teller: Service, event: AnymailTrackingEvent) -> Meaning | None:
     """Return what an event says about its address, if it says anything that concerns us."""
     kind, reason = event.event_type, event.reject_reason
-    if kind == EventType.COMPLAINED:
+    if kind == EventType.COMPLAINED and teller.is_complaint(event):
         return event, Kind.COMPLAINT
     if kind == EventType.UNSUBSCRIBED or (kind == EventType.REJECTED and reason == RejectReason.UNSUBSCRIBED):
         return event, None
     if event.timestamp and timezone.now() - event.timestamp > LATE:
         return None
-    if kind == EventType.REJECTED and reason in {RejectReason.INVALID, RejectReason.BOUNCED}:
-        return event, Kind.HARD
-    if kind == EventType.BOUNCED:
-        # 5.4.4, "unable to route", is mostly a passing fault of DNS, whatever the service calls it.
-        passing = "5.4.4" in f"{event.mta_response} {event.description}"
-        return event, Kind.HARD if teller.is_hard(event.esp_event) and not passing else Kind.SOFT
-    return None
+    if kind not in {EventType.BOUNCED, EventType.REJECTED}:
+        return None
+    counted = bounces.KINDS.get(classify(teller.refusal(event)))
+    return (event, counted) if counted else None
 
 
 def _act(name: str, event: AnymailTrackingEvent, kind: Bounce.Kind | None) -> None:

@@ -26,7 +26,7 @@ REASONS = {
     Delivery.State.SENT: "The mail server took it.",
     Delivery.State.RETRY: "It didn't go through. We try again by ourselves.",
     Delivery.State.FAILED: "It can't be delivered. Look at the reply, then send it again if that makes sense.",
-    Delivery.State.SUPPRESSED: "Not sent, because the person had left or no longer waited for it.",
+    Delivery.State.SUPPRESSED: "Not sent: the person had left or no longer waited for it, or mail to them had come back.",
     Delivery.State.HELD: "Its letter is paused. It goes on when the letter does.",
     Delivery.State.UNKNOWN: "It may or may not have arrived. Send it again if one copy too many does no harm.",
 }

@@ -20,7 +20,7 @@ from import_export.admin import ExportMixin, ImportMixin
 from import_export.formats.base_formats import CSV, JSON
 from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 
-from newsletter import held, signup, suppression
+from newsletter import bounces, held, signup, suppression
 from newsletter.admin import people_export, people_import
 from newsletter.admin.deliveries import ReadOnly, note
 from newsletter.forms import OneAddress
@@ -108,7 +108,9 @@ class SubscriberAdmin(ImportMixin, ExportMixin, ReadOnly):  # type: ignore[misc]
         "asked_at",
         "confirmed_at",
         "guide_sent_at",
+        "returned_at",
     )
+    actions = ("write_again",)
     list_filter = ("state", "wants_letters", "wording", ("basis", admin.EmptyFieldListFilter))
     ordering = ("-asked_at",)
     fields = ("address", "state", "held", "mails")
@@ -175,6 +177,16 @@ class SubscriberAdmin(ImportMixin, ExportMixin, ReadOnly):  # type: ignore[misc]
         """Erase several."""
         for subscriber in queryset:
             self.delete_model(request, subscriber)
+
+    @admin.action(description="Write to them again", permissions=["change"])
+    def write_again(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
+        """End the rest of addresses whose mail came back. Nothing goes out by it: the next letter tries them."""
+        rested = list(queryset.filter(state=Subscriber.State.RETURNED))
+        number = bounces.write_again(queryset)
+        for person in rested:
+            self.log_change(request, person, "Written to again after returned mail.")
+        plural = "" if number == 1 else "es"
+        messages.success(request, f"{number} address{plural} written to again, from the next letter on.")
 
     # -- files --
 

@@ -19,6 +19,7 @@ FIELDS = {  # by attribute: the column's heading
     "basis": "consent given elsewhere",
     "guide_sent_at": "guide sent",
     "paused_until": "paused until",
+    "returned_at": "mail came back",
     "bounces": "returned mail",
     "suppressed": "must not be written to",
 }
@@ -36,6 +37,7 @@ class ThePeople(resources.ModelResource):  # type: ignore[misc]
     basis = Field("basis", FIELDS["basis"])
     guide_sent_at = Field(column_name=FIELDS["guide_sent_at"])
     paused_until = Field(column_name=FIELDS["paused_until"])
+    returned_at = Field(column_name=FIELDS["returned_at"])
     bounces = Field(column_name=FIELDS["bounces"])
     suppressed = Field(column_name=FIELDS["suppressed"])
 
@@ -66,6 +68,9 @@ class ThePeople(resources.ModelResource):  # type: ignore[misc]
 
     def dehydrate_paused_until(self, person: Subscriber) -> str:
         return _time(person.paused_until)
+
+    def dehydrate_returned_at(self, person: Subscriber) -> str:
+        return _time(person.returned_at)
 
     def dehydrate_bounces(self, person: Subscriber) -> str:
         counted = self.returned.get(person.fingerprint, Counter())

@@ -27,6 +27,8 @@ class Letter(models.Model):
     changed_at = models.DateTimeField("last change", auto_now=True)
     started_at = models.DateTimeField("sending began", null=True, blank=True, editable=False)
     finished_at = models.DateTimeField("sending ended", null=True, blank=True, editable=False)
+    # The server's words (without addresses) when refusals, not a person, have paused it.
+    trouble = models.CharField("why it was paused", max_length=200, blank=True, editable=False)
 
     class Meta:
         permissions = [("send_letter", "Can send letters")]

@@ -132,6 +132,6 @@ class Heartbeat(models.Model):
 
     @classmethod
     def is_late(cls) -> bool:
-        """Whether the worker has missed two beats, or never ran."""
+        """Whether the worker has missed two beats, or never ran. A beat from the future is none: a clock had jumped."""
         last = cls.last()
-        return last is None or timezone.now() - last > 2 * HEARTBEAT_EVERY
+        return last is None or abs(timezone.now() - last) > 2 * HEARTBEAT_EVERY

@@ -19,6 +19,7 @@ class Subscriber(models.Model):
         PENDING = "pending", "Asked, not yet confirmed"
         CONFIRMED = "confirmed", "Confirmed"
         LEAVING = "leaving", "Has left; a last mail says so"
+        RETURNED = "returned", "Mail came back; rests for 30 days"
 
     address = models.EmailField(unique=True)
     # The address's keyed hash: the same for all ways of writing its capitals, and what unsubscribe links carry, so that a
@@ -33,6 +34,7 @@ class Subscriber(models.Model):
     confirmed_at = models.DateTimeField("confirmed", null=True, blank=True)
     guide_sent_at = models.DateTimeField("guide sent", null=True, blank=True)
     paused_until = models.DateTimeField("paused until", null=True, blank=True)
+    returned_at = models.DateTimeField("mail came back", null=True, blank=True, db_index=True)
     # A new address of somebody who is on the list already: confirming it moves everything over and erases the old one.
     replaces = models.OneToOneField("self", on_delete=models.CASCADE, null=True, blank=True, related_name="replacement")
 
@@ -52,7 +54,7 @@ class Suppression(models.Model):
     class Reason(models.TextChoices):
         UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
         ERASED = "erased", "Asked to be erased"
-        BOUNCED = "bounced", "Does not exist or refused us for good"
+        BOUNCED = "bounced", "Mail came back: the address did not exist"
         COMPLAINED = "complained", "Marked a mail as unwanted"
 
     fingerprint = models.CharField(max_length=64, unique=True)

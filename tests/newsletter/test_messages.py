@@ -264,3 +264,15 @@ def test_the_picture_is_small_and_transparent():
     assert len(trace_png()) < 5000
     assert picture.getpixel((0, 0))[3] == 0
     assert picture.getpixel((10, 36))[3] == 255
+
+
+@pytest.mark.parametrize("length", range(1, 151))
+def test_no_header_has_an_empty_first_line_however_long_its_subject(length):
+    subject = ("It’s " + "a quiet word " * 12)[:length].strip()
+    letter = messages.Letter(subject, "Words.", "notes@example.org", ["ann@example.org"])
+    letter.attach_alternative("<p>Words.</p>", "text/html")
+    whole = letter.message().as_bytes(linesep="\r\n")
+    head = whole.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert not [line for line in head if line.rstrip().endswith(b":") or not line.strip()]
+    assert max(map(len, head)) <= 78
+    assert message_from_bytes(whole, policy=policy.default)["Subject"] == subject

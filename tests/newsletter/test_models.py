@@ -7,9 +7,10 @@ from tests.factories import make_delivery, make_subscriber
 
 KEPT = {
     "Subscriber": "id address fingerprint public_id state wants_letters wording basis asked_at "
-    "confirmed_at guide_sent_at paused_until replaces",
+    "confirmed_at guide_sent_at paused_until returned_at replaces",
     "Bounce": "id fingerprint kind at event",
-    "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at",
+    "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at "
+    "trouble",
     "Suppression": "id fingerprint reason since",
     "FormMail": "id hash at",
     "Delivery": "id kind subscriber letter rank state attempts crashes not_before lease_until worker_token "

@@ -106,7 +106,13 @@ def test_pressing_twice_moves_once_and_says_the_same(move, press, work, mailoutb
     assert "Here's your guide" not in [mail.subject for mail in mailoutbox]
 
 
-ADDRESSES = ["known@example.org", "pending@example.org", "bounced@example.org", "a@blocked.example", "old@example.org"]
+ADDRESSES = [
+    "known@example.org",
+    "pending@example.org",
+    "complained@example.org",
+    "a@blocked.example",
+    "old@example.org",
+]
 
 
 @pytest.fixture
@@ -115,7 +121,7 @@ def known(settings):
     settings.BLOCKED_DOMAINS = ["blocked.example"]
     make_subscriber(address="known@example.org")
     make_subscriber(address="pending@example.org", state="pending")
-    suppression.suppress(suppression.fingerprint("bounced@example.org"), "bounced")
+    suppression.suppress(suppression.fingerprint("complained@example.org"), "complained")
 
 
 def test_the_answer_is_the_same_whatever_is_known_of_the_new_address(move, known, monkeypatch, parse, text_of):

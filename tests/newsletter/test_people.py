@@ -264,6 +264,7 @@ def test_the_file_has_status_dates_consent_and_returned_mail(desk):
         "consent given elsewhere": BASIS,
         "guide sent": "",
         "paused until": "",
+        "mail came back": "",
         "returned mail": "2 × Did not take the mail for now",
         "must not be written to": "",
     }

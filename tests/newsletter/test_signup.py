@@ -198,11 +198,18 @@ def test_what_was_asked_last_is_what_a_confirmation_confirms():
     assert Subscriber.objects.get().wants_letters is False
 
 
-@pytest.mark.parametrize("reason", ["bounced", "complained"])
-def test_an_address_that_refused_us_gets_nothing(reason):
-    suppression.suppress(suppression.fingerprint("ann@example.org"), reason)
+def test_an_address_whose_owner_complained_gets_nothing():
+    suppression.suppress(suppression.fingerprint("ann@example.org"), "complained")
     assert ask() == []
     assert not Subscriber.objects.exists()
+
+
+def test_an_address_whose_mail_came_back_is_asked_and_its_answer_lifts_that():
+    suppression.suppress(suppression.fingerprint("ann@example.org"), "bounced")
+    assert ask() == ["confirm"]
+    assert Suppression.objects.exists()
+    signup.confirm(Subscriber.objects.get().public_id)
+    assert not Suppression.objects.exists()
 
 
 def test_who_left_may_come_back_by_confirming_anew():
@@ -221,12 +228,12 @@ def test_confirming_does_not_forget_a_complaint():
     assert Suppression.objects.get().reason == "complained"
 
 
-@pytest.mark.parametrize("reason", ["bounced", "complained"])
-def test_a_no_for_good_outweighs_an_earlier_goodbye(reason):
+@pytest.mark.parametrize(("reason", "stays"), [("bounced", "unsubscribed"), ("complained", "complained")])
+def test_a_complaint_outweighs_an_earlier_goodbye_and_returned_mail_does_not(reason, stays):
     fingerprint = suppression.fingerprint("ann@example.org")
     signup.leave(fingerprint)
     signup.leave(fingerprint, reason)
-    assert Suppression.objects.get().reason == reason
+    assert Suppression.objects.get().reason == stays
 
 
 def test_leaving_does_not_soften_a_complaint():

@@ -25,7 +25,9 @@ def test_the_answer_is_the_same_bytes_whatever_is_known_of_the_address(ask, sett
     make_subscriber(address="letters@example.org", wants_letters=True)
     signup.leave(suppression.fingerprint("left@example.org"))
     suppression.suppress(suppression.fingerprint("bounced@example.org"), "bounced")
-    names = ["new", "pending", "pending", "confirmed", "letters", "left", "bounced"]
+    suppression.suppress(suppression.fingerprint("complained@example.org"), "complained")
+    make_subscriber(address="returned@example.org", state="returned", wants_letters=True)
+    names = ["new", "pending", "pending", "confirmed", "letters", "left", "bounced", "complained", "returned"]
     answers = [ask(f"{name}@example.org") for name in names] + [ask("a@blocked.example")]
     assert len({(answer.status_code, answer.content, str(answer.headers)) for answer in answers}) == 1
     assert not any(answer.cookies for answer in answers)

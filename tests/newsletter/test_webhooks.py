@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.checks import run_checks
+from django.utils import timezone
 
 from newsletter import mail_services, signup, suppression
 from newsletter.models import Bounce, Subscriber, Suppression
@@ -54,6 +55,7 @@ def mailgun(event="failed", *, at=None, token="t" * 50, key=KEY, **over):
     stamp = str(int(time.time() if at is None else at))
     signature = hmac.new(key.encode(), f"{stamp}{token}".encode(), hashlib.sha256).hexdigest()
     data = {"event": event, "severity": "permanent", "recipient": ADDRESS, "timestamp": time.time(), "reason": "bounce"}
+    data["delivery-status"] = {"code": 550, "message": "5.1.1 no such user"}
     return {"signature": {"timestamp": stamp, "token": token, "signature": signature}, "event-data": data | over}
 
 
@@ -61,10 +63,18 @@ def ses(kind="Permanent"):
     bounce = {
         "notificationType": "Bounce",
         "mail": {"messageId": "m", "destination": [ADDRESS]},
-        "bounce": {"bounceType": kind, "bounceSubType": "General", "bouncedRecipients": [{"emailAddress": ADDRESS}]},
+        "bounce": {
+            "bounceType": kind,
+            "bounceSubType": "General",
+            "bouncedRecipients": [{"emailAddress": ADDRESS, "status": "5.1.1"}],
+        },
     }
     when = datetime.now(UTC).isoformat()
     return {"Type": "Notification", "MessageId": "n", "TopicArn": "a", "Message": json.dumps(bounce), "Timestamp": when}
+
+
+def is_resting():
+    return Subscriber.objects.get().state == "returned" and not Suppression.objects.exists()
 
 
 def is_erased(reason):
@@ -142,7 +152,7 @@ def test_a_signature_that_is_old_or_from_the_future_is_refused(use, tell, minute
 def test_a_good_signature_is_believed(use, tell):
     use("mailgun")
     assert tell("mailgun", mailgun(at=time.time() - 200)).status_code == 200
-    assert is_erased("bounced")
+    assert is_resting()
 
 
 def test_it_needs_no_cookie_and_no_origin_of_ours(use):
@@ -167,7 +177,7 @@ def test_amazon_is_asked_for_its_password_and_then_believed(use, tell, monkeypat
     assert tell("amazon_ses", ses(), secret="reports:wrong", content_type="text/plain", **names).status_code == 403
     assert Subscriber.objects.exists()
     assert tell("amazon_ses", ses(), content_type="text/plain; charset=UTF-8", **names).status_code == 200
-    assert is_erased("bounced")
+    assert is_resting()
 
 
 # what is too much, or makes no sense
@@ -235,9 +245,24 @@ REPORTS = {
     "postmark delivered": ("postmark", {"RecordType": "Delivery", "Recipient": ADDRESS}, None),
     "mailgun for now": ("mailgun", mailgun(severity="temporary"), None),
     "mailgun complaint": ("mailgun", mailgun("complained"), "complaint"),
-    "brevo hard": ("brevo", {"event": "hard_bounce", "email": ADDRESS, "message-id": "m"}, "hard"),
+    "brevo hard": (
+        *("brevo", {"event": "hard_bounce", "email": ADDRESS, "message-id": "m", "reason": "550 5.1.1 unknown"}),
+        "hard",
+    ),
+    "brevo hard, without a code": ("brevo", {"event": "hard_bounce", "email": ADDRESS, "message-id": "m"}, None),
     "brevo soft": ("brevo", {"event": "soft_bounce", "email": ADDRESS, "message-id": "m"}, "soft"),
-    "mailjet hard": ("mailjet", [{"event": "bounce", "email": ADDRESS, "hard_bounce": True, "time": 2e9}], "hard"),
+    "mailjet hard": (
+        *(
+            "mailjet",
+            [{"event": "bounce", "email": ADDRESS, "hard_bounce": True, "error": "user unknown", "time": 2e9}],
+        ),
+        "hard",
+    ),
+    "mailjet hard, without a reason": (
+        *("mailjet", [{"event": "bounce", "email": ADDRESS, "hard_bounce": True, "time": 2e9}]),
+        None,
+    ),
+    "postmark spam filter": ("postmark", postmark("SpamNotification"), None),
     "mailjet soft": ("mailjet", [{"event": "bounce", "email": ADDRESS, "hard_bounce": False, "time": 2e9}], "soft"),
 }
 
@@ -249,9 +274,9 @@ def test_each_report_is_understood(use, tell, name, report, kind):
         report["signature"] = mailgun()["signature"]
     assert tell(name, report).status_code == 200
     assert list(Bounce.objects.values_list("kind", flat=True)) == ([kind] if kind else [])
-    gone = {"hard": ["bounced"], "complaint": ["complained"]}.get(kind, [])
-    assert list(Suppression.objects.values_list("reason", flat=True)) == gone
-    assert Subscriber.objects.exists() is not bool(gone)
+    assert list(Suppression.objects.values_list("reason", flat=True)) == (["complained"] if kind == "complaint" else [])
+    left = {"complaint": [], "hard": ["returned"]}.get(kind, ["confirmed"])
+    assert list(Subscriber.objects.values_list("state", flat=True)) == left
 
 
 def test_sparkpost_tells_classes(use, tell):
@@ -264,12 +289,13 @@ def test_sparkpost_tells_classes(use, tell):
     assert Subscriber.objects.exists()
     event |= {"type": "bounce", "bounce_class": "10", "event_id": "2"}
     tell("sparkpost", [{"msys": {"message_event": event}}])
-    assert is_erased("bounced")
+    assert is_resting()
 
 
 def test_mailersend_signs_the_whole_body(use, client):
     use("mailersend", MAILERSEND_SIGNING_SECRET="signing")
     data = {"type": "hard_bounced", "id": "1", "email": {"recipient": {"email": ADDRESS}}}
+    data["morph"] = {"object": "recipient_bounce", "reason": "550 5.1.1 unknown user"}
     body = json.dumps({"type": "activity.hard_bounced", "data": data | {"created_at": datetime.now(UTC).isoformat()}})
     for key, status in (("another", 403), ("signing", 200)):
         signature = hmac.new(key.encode(), body.encode(), hashlib.sha256).hexdigest()
@@ -281,7 +307,7 @@ def test_mailersend_signs_the_whole_body(use, client):
             headers={"signature": signature, "authorization": f"Basic {basic}"},
         )
         assert answer.status_code == status
-    assert is_erased("bounced")
+    assert is_resting()
 
 
 def test_leaving_by_the_services_own_link_counts_as_leaving(use, tell):
@@ -299,11 +325,12 @@ def test_the_same_report_again_is_harmless(use, tell):
     assert Subscriber.objects.exists()
 
 
-def test_three_soft_ones_about_three_mails_are_enough(use, tell):
+def test_three_soft_ones_about_three_mails_pause_and_erase_nothing(use, tell):
     use("postmark")
     for number in range(3):
         tell("postmark", postmark("SoftBounce", ID=number))
-    assert is_erased("bounced")
+    person = Subscriber.objects.get()
+    assert (person.state, person.paused_until > timezone.now()) == ("confirmed", True)
 
 
 @pytest.mark.parametrize("email", ["stranger@example.org", "", None, "no address", 7, "a@b.co\nBcc: x@y.z"])
@@ -318,14 +345,14 @@ def test_a_report_about_somebody_else_is_taken_and_forgotten(use, tell, email, d
 def test_capitals_make_no_difference(use, tell):
     use("postmark")
     tell("postmark", postmark(Email="ANN@Example.ORG"))
-    assert is_erased("bounced")
+    assert is_resting()
 
 
 def test_news_of_returned_mail_is_old_after_two_days_and_a_complaint_never(use, tell):
     use("postmark")
     when = (datetime.now(UTC) - timedelta(hours=49)).isoformat()
     tell("postmark", postmark(BouncedAt=when))
-    assert Subscriber.objects.exists()
+    assert Subscriber.objects.get().state == "confirmed"
     tell("postmark", postmark("SpamComplaint", "SpamComplaint", BouncedAt=when))
     assert is_erased("complained")
 

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from newsletter import delivery
 from newsletter.management.commands.work import Worker
 from newsletter.models import Delivery, Heartbeat
 from tests.factories import make_delivery
@@ -50,6 +51,37 @@ def test_a_heart_that_missed_two_beats_is_late(clock, work):
     assert not Heartbeat.is_late()
     clock(seconds=2)
     assert Heartbeat.is_late()
+
+
+@pytest.mark.django_db
+def test_a_beat_from_the_future_does_not_hide_a_dead_worker(clock, work):
+    clock(days=1)
+    work()
+    assert not Heartbeat.is_late()
+    clock(days=-1)
+    assert Heartbeat.is_late()
+
+
+@pytest.mark.django_db
+def test_a_mail_taken_by_a_clock_that_had_jumped_comes_free_as_soon_as_any_other(clock, work, mailoutbox):
+    make_delivery()
+    clock(days=1)
+    assert delivery.claim()
+    clock(days=-1)
+    work()
+    assert mailoutbox == [], "its worker may be sending it"
+    clock(minutes=6)
+    work()
+    assert len(mailoutbox) == 1
+
+
+@pytest.mark.django_db
+def test_a_lease_that_was_just_taken_stays_as_it_is(clock):
+    make_delivery()
+    row = delivery.claim()
+    clock(minutes=4)
+    delivery.reap()
+    assert Delivery.objects.get().lease_until == row.lease_until
 
 
 @pytest.mark.django_db

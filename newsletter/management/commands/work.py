@@ -14,6 +14,7 @@ from newsletter import delivery, keeping, letters
 from newsletter.breaker import Breaker
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
 from newsletter.pace import Pace, is_paused
+from newsletter.refusals import Refusals
 
 POLL = 1.0  # seconds between two looks when nothing is due
 LONGEST_SLEEP = 0.2  # so that a signal is heard soon
@@ -55,6 +56,7 @@ class Worker:
     def __init__(self) -> None:
         self.backend = get_connection()
         self.breaker = Breaker()
+        self.refusals = Refusals()
         self.pace = Pace.from_settings()
         self.stopping = self.paused = False
         self.in_hand: Delivery | None = None  # taken up, not yet tried
@@ -105,7 +107,7 @@ class Worker:
             self.paused = is_paused()
             self.next_look = now + POLL
         if now >= self.next_beat:
-            Heartbeat.beat(self.breaker.trouble)
+            Heartbeat.beat(self.breaker.trouble or letters.trouble())
             delivery.reap()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
         if now >= self.next_letters:
@@ -120,7 +122,9 @@ class Worker:
         sent = False
         while row := self.in_hand or self.next_mail():
             self.in_hand = None
-            self.breaker.note(delivery.deliver(row, self.backend, self.pace, self.mark_sent))
+            verdict = delivery.deliver(row, self.backend, self.pace, self.mark_sent)
+            self.breaker.note(verdict)
+            self.refusals.note(row, verdict)
             sent = True
             if not self.in_hand:
                 self.look_around()
@@ -155,6 +159,7 @@ class Worker:
         self.unmarked = row
         self.in_hand = delivery.mark_sent(row, self.take_along)
         self.unmarked = None
+        self.refusals.note_sent(row)
 
     def take_along(self) -> Delivery | None:
         """Take up the next mail, unless something else comes first: an end, a look around, the pace."""
