@@ -23,6 +23,7 @@ from django.db import DatabaseError, models
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
+from trustsite.characters import Texts
 from trustsite.typography import typeset
 
 LOOK_EVERY = 0.25  # seconds between two looks at the stamp
@@ -54,7 +55,7 @@ def renew() -> None:
         PageStamp.objects.get_or_create(pk=1)
 
 
-class Content(models.Model):
+class Content(Texts):
     """What public pages are made of: saving or deleting it renews them. `TYPESET` names the fields of plain prose."""
 
     TYPESET: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from django.db.models.fields.files import FieldFile
 
 from articles.models import RESPONSES, Article, Filed, Helpline, Offer, Page, Picture, Redirect, Response, Source, Topic
 from articles.signoff import fingerprint_of
+from trustsite.characters import cleaned
 
 Values = dict[str, Any]  # of one row or entry, by the names of the model's fields
 
@@ -142,7 +143,9 @@ def digest(kind: Kind, row: Filed) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return re.sub(r"\r\n?", "\n", value).strip()
+        return re.sub(r"\r\n?", "\n", cleaned(value)).strip()
+    if isinstance(value, list):
+        return cleaned(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, Topic):
