@@ -10,7 +10,7 @@ from articles.models import Article, OldAddress
 
 def keep(article: Article) -> None:
     """Part of saving `article`: keep the address readers had for it, and free the one it takes now."""
-    before = Article.objects.filter(pk=article.pk).only("slug", "state", "publish_at").first()
+    before = Article.objects.filter(pk=article.pk).only("slug", "state", "publish_at", "first_published_at").first()
     if before and before.slug != article.slug and before.was_public:
         OldAddress.objects.update_or_create(slug=before.slug, defaults={"article": article})
     if article.was_public:
