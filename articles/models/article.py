@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import attention, signoff, workflow
+from articles import attention, rendering, signoff, workflow
 from articles.models.shelves import Source, Topic
 from articles.models.text import Text, recorded
 from trustsite.pages import Content
@@ -124,7 +124,7 @@ class Article(Text):
             raise ValidationError(undone)
         if self.state == self.State.WITHDRAWN and not self.withdrawn_note.strip():
             raise ValidationError({"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."})
-        if self.state == self.State.WITHDRAWN:
+        if self.state == self.State.WITHDRAWN or rendering.wrong_length(self.body):
             return  # nobody reads it, and no mistake in it may keep it before readers
         found = inspection.disguised(self) if self.may_be_unfinished else inspection.mistakes(self)
         if messages := [(finding.field, str(finding)) for finding in found]:
