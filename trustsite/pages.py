@@ -79,7 +79,8 @@ def _next_change() -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def _stamp_number() -> int:
+def stamp_number() -> int:
+    """Return the number that grows when public pages change."""
     from trustsite.models import PageStamp
 
     return PageStamp.objects.filter(pk=1).values_list("number", flat=True).first() or 0
@@ -151,7 +152,7 @@ class PageStore:
             return
         self.looked = now
         try:
-            number = _stamp_number()
+            number = stamp_number()
             if number == self.number and time.time() < self.fresh_until:
                 return
             change = _next_change()

@@ -11,7 +11,20 @@ from typing import Any
 from django.core.files import File
 from django.db.models.fields.files import FieldFile
 
-from articles.models import RESPONSES, Article, Filed, Helpline, Offer, Page, Picture, Redirect, Response, Source, Topic
+from articles.models import (
+    RESPONSES,
+    Article,
+    CrisisWord,
+    Filed,
+    Helpline,
+    Offer,
+    Page,
+    Picture,
+    Redirect,
+    Response,
+    Source,
+    Topic,
+)
 from articles.signoff import fingerprint_of
 from trustsite.characters import cleaned
 
@@ -124,10 +137,11 @@ ARTICLES = Kind(
     _publishing,
 )
 
+CRISIS_WORDS = Kind(CrisisWord, "crisis_words.toml", "phrase", _named("kind"))
 REDIRECTS = Kind(Redirect, "redirects.toml", "path", _named("is_prefix target note"))
 
 # In the order of loading: articles name topics, sources, offers and pictures, redirects lead to pages.
-KINDS = [TOPICS, SOURCES, PICTURES, OFFERS, HELPLINES, PAGES, RESPONSE_TEXTS, ARTICLES, REDIRECTS]
+KINDS = [TOPICS, SOURCES, PICTURES, OFFERS, HELPLINES, CRISIS_WORDS, PAGES, RESPONSE_TEXTS, ARTICLES, REDIRECTS]
 
 
 def values_of(kind: Kind, row: Filed) -> Values:
