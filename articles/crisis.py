@@ -5,6 +5,7 @@ The copy of the folder asks the database nothing, so that the numbers are there 
 
 import logging
 import tomllib
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
@@ -28,8 +29,38 @@ def shown() -> dict[str, Any]:
     try:
         return _from_database()
     except (Error, NothingThereError) as error:
-        logger.warning("The get-help page was made from the content folder: %s.", type(error).__name__)
+        logger.warning("The list of helplines was made from the content folder: %s.", type(error).__name__)
         return _from_folder()
+
+
+# What stands first for each country, by the kinds of helpline: the first that there is of each group.
+FIRST_LINES = {
+    "talk": (("listen", "urgent"), ("text",), ("directory",)),
+    "violence": (("violence", "listen", "urgent"), ("sexual-violence",), ("directory",)),
+}
+
+
+def panels(kinds: Iterable[str]) -> list[dict[str, Any]]:
+    """Return what crisis_panel.html shows above a search that names `kinds` of danger (crisis_words.py), the first first."""
+    names = dict.fromkeys("violence" if kind == "violence" else "talk" for kind in kinds)
+    if not names:
+        return []
+    context = shown()
+    return [{"name": name, "emergency": context["emergency"], "countries": _first(context, name)} for name in names]
+
+
+def _first(context: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = []
+    for country in context["countries"]:
+        if lines := list(_first_of(country["helplines"], FIRST_LINES[name])):
+            found.append({"name": country["name"], "helplines": lines})
+    return found
+
+
+def _first_of(helplines: list[Helpline], groups: Iterable[tuple[str, ...]]) -> Iterator[Helpline]:
+    for group in groups:
+        ranked = sorted((line for line in helplines if line.kind in group), key=lambda line: group.index(line.kind))
+        yield from ranked[:1]
 
 
 def _from_database() -> dict[str, Any]:

@@ -18,6 +18,7 @@ from articles.models import Article, Offer, Picture, Source, Text
 
 TITLE, DESCRIPTION, TAKEAWAYS = range(10, 61), range(110, 156), range(3, 6)  # characters, characters, lines
 HOLDS = "What the page may hold"
+PICTURE = re.compile(r":::\s*picture\s+([a-z0-9-]+)")
 # Words that claim something a source should stand behind.
 CLAIM = re.compile(
     r"\b(?:stud(?:y|ies)|research\w*|trials?|reviews?|surveys?|per cent|\d+ (?:in|out of|of) \d+)\b|\d ?%", re.I
@@ -91,9 +92,10 @@ def mistakes(article: Article) -> Iterator[Finding]:
     yield from disguised(article)
     yield from _offers(article, made.html)
     known = set(Source.objects.filter(key__in=made.citations).values_list("key", flat=True))
+    lines = _first_lines(article.body, rendering.CITATION)
     for key in made.citations.keys() - known:
         message = f"There is no source “{key}”. Add it under Sources, or take the mark out."
-        yield Finding(message, _line_with(article.body, f"[^{key}]"), blocks=True)
+        yield Finding(message, lines.get(key, 0), blocks=True)
     yield from _pictures(article, made.html)
 
 
@@ -119,8 +121,9 @@ def _offers(article: Article, html: str) -> Iterator[Finding]:
 def _pictures(article: Article, html: str) -> Iterator[Finding]:
     asked_for = {part.key for part in rendering.parts(html) if part.kind == "picture"}
     there = {picture.key: picture for picture in Picture.objects.filter(key__in=asked_for)}
+    lines = _first_lines(article.body, PICTURE)
     for key in sorted(asked_for):
-        line = _line_with(article.body, f":::picture {key}", f"::: picture {key}")
+        line = lines.get(key, 0)
         picture = there.get(key)
         if picture is None:
             yield Finding(f"There is no picture “{key}”.", line, blocks=True)
@@ -193,9 +196,10 @@ def _evidence(article: Article) -> Iterator[Finding]:
         cited = cited or bool(rendering.CITATION.search(line))
         claimed = claimed or (number if CLAIM.search(line) and number > section else 0)
     citations = rendering.render(article.body).citations
+    lines = _first_lines(article.body, rendering.CITATION)
     for source in Source.objects.filter(key__in=citations, checked=False):
         message = f"Nobody has opened the source “{source.key}” yet and found this in it."
-        yield Finding(message, _line_with(article.body, f"[^{source.key}]"))
+        yield Finding(message, lines.get(source.key, 0))
     if article.evidence == Article.Evidence.WELL_SUPPORTED and not citations:
         yield Finding("“Well supported” with no source at all.", place="How sure are we?")
     if not article.evidence_note:
@@ -214,6 +218,15 @@ def _words(article: Article) -> Iterator[Finding]:
         if grade.is_too_hard:
             aim = f"our articles aim at {grade.gate:.0f}. Shorter words and sentences help."
             yield Finding(f"Reading grade {grade.grade:.1f}; {aim}")
+
+
+def _first_lines(body: str, pattern: re.Pattern[str]) -> dict[str, int]:
+    """Return, for each thing that `pattern` finds, the first line it stands on: in one walk, however many there are."""
+    found: dict[str, int] = {}
+    for number, line in enumerate(body.splitlines(), start=1):
+        for match in pattern.finditer(line):
+            found.setdefault(match[1], number)
+    return found
 
 
 def _line_with(body: str, *words: str) -> int:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
+from itertools import takewhile
 from typing import Any
 
 import nh3
@@ -28,6 +29,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.container import container_plugin
 
+LONGEST = 200_000  # characters of a text; our longest article has a tenth of that
 VERSION = 3  # raise it when the same markdown gives other HTML: stored HTML is then made anew
 
 BLOCKS = ("offer", "picture", "quiz", "guide")
@@ -157,7 +159,16 @@ def parts(html: str) -> Iterator[Part]:
 @lru_cache(maxsize=256)  # checking, saving and showing a text ask for the same one
 def render(markdown: str, *, prefix: str = "") -> Rendered:
     """Turn an editor's markdown into a finished text. `prefix` keeps ids apart when a page shows two texts."""
-    env: dict[str, Any] = {"citations": {}, "problems": [], "prefix": prefix, "headings": [], "links": []}
+    if too_long := wrong_length(markdown):
+        return Rendered(html=f"<p>{too_long}</p>", problems=[Problem(0, too_long)])
+    env: dict[str, Any] = {
+        "citations": {},
+        "numbers": {},
+        "problems": [],
+        "prefix": prefix,
+        "headings": [],
+        "links": [],
+    }
     tokens = _markdown.parse(markdown, env)
     html = _cleaner.clean(_markdown.renderer.render(tokens, _markdown.options, env))
     return Rendered(
@@ -167,6 +178,16 @@ def render(markdown: str, *, prefix: str = "") -> Rendered:
         words=count_words(html),
         problems=sorted(env["problems"], key=lambda problem: problem.line),
         links=env["links"],
+    )
+
+
+def wrong_length(markdown: str) -> str:
+    """Return what is wrong with the length of a text; empty when nothing is."""
+    if len(markdown) <= LONGEST:
+        return ""
+    return (
+        f"This text has {len(markdown):,} characters, and {LONGEST:,} are the most a page may have. "
+        "It isn’t saved yet: make two texts of it, or shorten it."
     )
 
 
@@ -183,10 +204,11 @@ def _citation(state: StateInline, silent: bool) -> bool:
     if not silent:
         citations: dict[str, int] = state.env["citations"]
         citations[match[1]] = citations.get(match[1], 0) + 1
+        number = state.env["numbers"].setdefault(match[1], len(citations))
         token = state.push("citation", "", 0)
         token.meta = {
             "key": match[1],
-            "number": list(citations).index(match[1]) + 1,
+            "number": number,
             "mention": citations[match[1]],
         }
     state.pos = match.end()
@@ -257,7 +279,7 @@ def _container_html(name: str) -> Callable[..., str]:
 
 def _shape(state: StateCore) -> None:
     """Give every heading a stable id and the level the page has room for; refuse pictures and look at links."""
-    used: set[str] = set()
+    used: dict[str, int] = {}
     line = 0
     for index, token in enumerate(state.tokens):
         line = token.map[0] if token.map else line
@@ -277,7 +299,7 @@ def _shape(state: StateCore) -> None:
             line += child.type in {"softbreak", "hardbreak"}
             _look_at(child, line, state.env)
             if child.type == "link_open":
-                _look_at_number(str(child.attrGet("href")), _link_text(children[place:]), line, state.env)
+                _look_at_number(str(child.attrGet("href")), children, place, line, state.env)
 
 
 def _look_at(token: Token, line: int, env: Env) -> None:
@@ -301,31 +323,35 @@ def _look_at(token: Token, line: int, env: Env) -> None:
             token.attrSet("rel", "noopener")
 
 
-def _look_at_number(href: str, text: str, line: int, env: Env) -> None:
+def _look_at_number(href: str, children: list[Token], place: int, line: int, env: Env) -> None:
     """A number to call or text must be the number the reader sees; +44 may stand for its leading 0."""
     if not href.startswith(("tel:", "sms:")):
         return
+    text = _link_text(children, place)
     dialled, shown = re.sub(r"\D", "", href), re.sub(r"\D", "", text)
     abroad = href[4:].startswith("+") and shown.startswith("0") and dialled.endswith(shown[1:])
     if not shown or (dialled != shown and not abroad):
         _note_problem(env, line, f"The link {href} and its words “{text}” are different numbers.")
 
 
-def _link_text(children: list[Token]) -> str:
-    """Return the words of the link that `children` begins with."""
-    ends = next((place for place, child in enumerate(children) if child.type == "link_close"), len(children))
-    return "".join(child.content for child in children[:ends] if child.type in {"text", "code_inline"})
+def _link_text(children: list[Token], place: int) -> str:
+    """Return the words of the link that begins at `place`."""
+    inside = takewhile(lambda child: child.type != "link_close", map(children.__getitem__, range(place, len(children))))
+    return "".join(child.content for child in inside if child.type in {"text", "code_inline"})
 
 
 def _plain(inline: Token) -> str:
     return "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"}).strip()
 
 
-def _fresh_id(wanted: str, used: set[str]) -> str:
-    found, number = wanted, 2
+def _fresh_id(wanted: str, used: dict[str, int]) -> str:
+    """Return `wanted`, or with the next number that is free; `used` keeps how far each id has been counted."""
+    found, number = wanted, used.get(wanted, 1)
     while found in used:
-        found, number = f"{wanted}-{number}", number + 1
-    used.add(found)
+        number += 1
+        found = f"{wanted}-{number}"
+    used[wanted] = number
+    used.setdefault(found, 1)
     return found
 
 

@@ -4,9 +4,7 @@ A word finds its other forms (heal, healing) and its accented spellings, titles 
 unfinished. Nothing a reader types is an operator. No query is kept or logged.
 """
 
-import difflib
 import re
-import unicodedata
 from dataclasses import dataclass
 from html import escape, unescape
 
@@ -15,10 +13,11 @@ from django.utils.safestring import SafeString
 
 from articles.models import Article
 from articles.rendering import trusted
+from articles.search_memory import Memory, passes_copy_rules
+from articles.spelling import SHORTEST, fold, tokens
 
 LONGEST, MOST_WORDS = 100, 8  # characters and words of a query that count
 HITS = 20
-VOCABULARY = 500  # articles whose words a suggestion may come from
 OPEN, CLOSE = "\x02", "\x03"  # stand around what was found until the extract has been escaped
 # Words in nearly every text, which would drown the others.
 STOP = frozenset(
@@ -53,15 +52,9 @@ class Hit:
     extract: SafeString
 
 
-def fold(text: str) -> str:
-    """Return `text` in small letters without accents and apostrophes, as it is asked for."""
-    plain = unicodedata.normalize("NFKD", re.sub("['’]", "", text)).encode("ascii", "ignore").decode()
-    return plain.lower()
-
-
 def words(query: str) -> list[str]:
     """Return the words of a query that are worth looking for."""
-    found = re.findall(r"[a-z0-9]+", fold(query[:LONGEST]))
+    found = tokens(query[:LONGEST])
     return ([word for word in found if word not in STOP] or found)[:MOST_WORDS]
 
 
@@ -96,16 +89,23 @@ def search(query: str) -> list[Hit]:
     return [Hit(articles[pk], _marked(extract)) for pk, extract in rows if pk in articles]
 
 
-def suggestion(query: str) -> str:
-    """Return `query` with each unknown word replaced by the nearest one our articles hold; empty when there is none."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT text FROM articles_search LIMIT %s", [VOCABULARY])
-        known = {word for (text,) in cursor.fetchall() for word in re.findall(r"[a-z]{4,}", fold(text))}
+def suggestion(query: str, memory: Memory) -> str:
+    """Return `query` with each unknown word replaced by the nearest one of titles and lists; empty when there is none.
+
+    A suggestion speaks for us: it obeys the rules of our texts, and never names a danger that the reader didn't.
+    """
     wanted = words(query)
-    nearest = [
-        word if word in known else next(iter(difflib.get_close_matches(word, known, 1)), word) for word in wanted
-    ]
-    return " ".join(nearest) if nearest != wanted else ""
+    nearest = [_nearest(word, memory) for word in wanted]
+    said = " ".join(nearest)
+    if nearest == wanted or memory.crisis.kinds(said, memory.known) or not passes_copy_rules(said):
+        return ""
+    return said
+
+
+def _nearest(word: str, memory: Memory) -> str:
+    if len(word) < SHORTEST or word in memory.known:
+        return word
+    return next(iter(memory.suggested.near(word)), word)
 
 
 def _sql(name: str) -> str:

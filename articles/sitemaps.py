@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sitemaps import Sitemap
-from django.db import models
 from django.urls import reverse
 
+from articles.addresses import addressable
 from articles.models import RESPONSES, Article, Page, Response
 
 
@@ -25,8 +25,8 @@ class OwnAddress(Sitemap):
 class Articles(OwnAddress):
     """Published articles, each with the day of its last change."""
 
-    def items(self) -> models.QuerySet[Article]:
-        return Article.objects.published().only("slug", "updated_at")
+    def items(self) -> list[Article]:
+        return list(addressable(Article.objects.published().only("slug", "updated_at")))
 
     def lastmod(self, item: Article) -> datetime:
         return item.updated_at
@@ -37,7 +37,8 @@ class Pages(OwnAddress):
 
     def items(self) -> list[Page | Response]:
         responses = Response.objects.filter(key__in=[key for key, _ in RESPONSES])
-        return [*Page.objects.only("slug", "updated_at"), *responses.only("key", "updated_at")]
+        rows = [*Page.objects.only("slug", "updated_at"), *responses.only("key", "updated_at")]
+        return list(addressable(rows))
 
     def lastmod(self, item: Page | Response) -> datetime:
         return item.updated_at

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from articles.models import Article, Topic
 from articles.rendering import trusted
+from trustsite.characters import without_control
 
 # Characters that could end the element or start another; JSON reads their escapes as the same characters.
 ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -15,7 +16,7 @@ ESCAPES = {ord("<"): "\\u003C", ord(">"): "\\u003E", ord("&"): "\\u0026", 0x2028
 
 def as_json(data: dict[str, Any]) -> SafeString:
     """Return `data` as JSON that is safe inside a script element."""
-    return trusted(json.dumps(data, ensure_ascii=False).translate(ESCAPES))
+    return trusted(without_control(json.dumps(data, ensure_ascii=False).translate(ESCAPES), is_line=True))
 
 
 def publisher() -> dict[str, Any]:

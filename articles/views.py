@@ -18,6 +18,7 @@ from articles.models import RESPONSES, Article, Offer, Page, Response
 from articles.related import cards, neighbours, related
 from articles.search import LONGEST, suggestion
 from articles.search import search as find
+from articles.search_memory import KEPT
 from trustsite.pages import CACHE_CONTROL, public
 
 START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
@@ -119,11 +120,20 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Look for articles by their words. Not kept anywhere, and out of search engines."""
+    """Look for articles by their words; people to talk to first. Not kept anywhere, and out of search engines."""
     query = " ".join(request.GET.get("q", "").split())[:LONGEST]
-    hits = find(query)
-    context = {"query": query, "hits": hits, "suggestion": suggestion(query) if query and not hits else ""}
-    response = render(request, "articles/search.html", context)
+    memory = KEPT.get()
+    kinds = memory.crisis.kinds(query, memory.known)
+    context: dict[str, object] = {"query": query, "panels": crisis.panels(kinds)}
+    try:
+        hits = find(query)
+        context |= {"hits": hits, "suggestion": suggestion(query, memory) if not (hits or kinds) else ""}
+    except Error:
+        context["is_down"] = True
+    # Whoever may be in danger gets the numbers as an ordinary page: a proxy may put its own in the place of an error.
+    response = render(
+        request, "articles/search.html", context, status=503 if "is_down" in context and not kinds else 200
+    )
     response.headers["X-Robots-Tag"] = "noindex"
     if not request.GET:
         response.headers["Cache-Control"] = CACHE_CONTROL

@@ -6,6 +6,8 @@ a draft again: it is changed, or withdrawn with a reason.
 
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
+
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
@@ -22,6 +24,7 @@ STEPS = {
     WITHDRAWN: {PUBLISHED: PUBLISH},
 }
 UNSCHEDULE = {DRAFT: PUBLISH, IN_REVIEW: PUBLISH}  # from published, while its time is still to come
+FOR_GOOD = "Readers have seen this article, so its address stays: change it, or withdraw it with a reason."
 
 
 def steps(article: "Article | None") -> dict[str, str]:
@@ -29,6 +32,18 @@ def steps(article: "Article | None") -> dict[str, str]:
     if article is None:
         return STEPS[DRAFT]
     return STEPS[article.state] | (UNSCHEDULE if article.is_scheduled else {})
+
+
+def undoes(before: "Article | None", after: "Article") -> dict[str, str]:
+    """Return, by field, what saving `after` over `before` would take back of what readers have seen."""
+    if before is None or not before.was_public:
+        return {}
+    found = {}
+    if after.state not in after.PUBLIC and before.state in before.PUBLIC:
+        found["state"] = FOR_GOOD
+    if after.publish_at is not None and after.publish_at > timezone.now():
+        found["publish_at"] = "Readers have seen this article, so it can’t be published at a time to come."
+    return found
 
 
 def choices(article: "Article | None", user: "AbstractBaseUser | AnonymousUser") -> list[str]:

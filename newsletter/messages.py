@@ -23,8 +23,10 @@ from django.urls import reverse
 from articles.rendering import trusted
 from newsletter import tokens
 from newsletter.guide import GUIDE_FILE_NAME, GUIDE_PAGES, GUIDE_VERSION, compile_guide
+from newsletter.letter_text import one_line
 from newsletter.models import Delivery
 from newsletter.trace_picture import trace_png
+from trustsite.characters import without_control
 
 LINE = "line"  # the name by which a mail's HTML finds its one picture
 # Quoted-printable: every server passes it on unchanged, whatever the letters and however long the line.
@@ -183,14 +185,15 @@ def _facts(delivery: Delivery) -> dict[str, Any]:
 def _letter(name: str, delivery: Delivery, facts: dict[str, Any]) -> Letter:
     context = _facts(delivery) | facts
     letter = Letter(
-        subject=render_to_string(f"emails/{name}.subject.txt", context).strip(),
-        body=render_to_string(f"emails/{name}.txt", context).strip() + "\n",
+        subject=one_line(render_to_string(f"emails/{name}.subject.txt", context)),
+        body=without_control(render_to_string(f"emails/{name}.txt", context)).strip() + "\n",
         from_email=formataddr((settings.FROM_NAME, settings.FROM_EMAIL)),
         to=[delivery.subscriber.address],
         reply_to=[settings.CONTACT_EMAIL],
         headers={"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated"},
     )
-    letter.attach_alternative(_inliner().inline(render_to_string(f"emails/{name}.html", context)), "text/html")
+    html = without_control(render_to_string(f"emails/{name}.html", context))
+    letter.attach_alternative(_inliner().inline(html), "text/html")
     return letter
 
 

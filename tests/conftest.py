@@ -10,6 +10,14 @@ from django.db import connection
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the synchronous Playwright keeps an event loop
 
 
+@pytest.fixture(autouse=True)
+def searches_remember_nothing():
+    """What searches keep goes by the stamp of the pages, and each test begins with the same one."""
+    from articles.search_memory import KEPT
+
+    KEPT.forget()
+
+
 @pytest.fixture
 def parse():
     """Return a function that parses a response's page, or its HTML, and fails on invalid HTML."""

@@ -23,6 +23,7 @@ from django.db import DatabaseError, models
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
+from trustsite.characters import Texts
 from trustsite.typography import typeset
 
 LOOK_EVERY = 0.25  # seconds between two looks at the stamp
@@ -54,7 +55,7 @@ def renew() -> None:
         PageStamp.objects.get_or_create(pk=1)
 
 
-class Content(models.Model):
+class Content(Texts):
     """What public pages are made of: saving or deleting it renews them. `TYPESET` names the fields of plain prose."""
 
     TYPESET: tuple[str, ...] = ()
@@ -78,7 +79,8 @@ def _next_change() -> datetime | None:
     return min((moment for moment in moments if moment), default=None)
 
 
-def _stamp_number() -> int:
+def stamp_number() -> int:
+    """Return the number that grows when public pages change."""
     from trustsite.models import PageStamp
 
     return PageStamp.objects.filter(pk=1).values_list("number", flat=True).first() or 0
@@ -150,7 +152,7 @@ class PageStore:
             return
         self.looked = now
         try:
-            number = _stamp_number()
+            number = stamp_number()
             if number == self.number and time.time() < self.fresh_until:
                 return
             change = _next_change()

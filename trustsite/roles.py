@@ -12,7 +12,7 @@ VIEW = "view"
 WRITE = "view add change"
 ALL = "view add change delete"
 
-_TEXTS = ("article", "page", "response", "topic", "source", "offer", "helpline", "picture")
+_TEXTS = ("article", "page", "response", "topic", "source", "offer", "helpline", "picture", "crisisword")
 _READ = {
     **{f"articles.{model}": VIEW for model in (*_TEXTS, "redirect")},
     **{f"quiz.{model}": VIEW for model in ("quiz", "version", "question", "option", "rating", "review")},

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from articles.admin.history import WithHistory
 from articles.admin.rows import RowByRow
-from articles.models import Helpline, Offer, Page, Response, Source, Topic
+from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Topic
 
 
 class ShownFilter(admin.SimpleListFilter):
@@ -105,3 +105,24 @@ class HelplineAdmin(RowByRow):
         doubtful = Helpline.objects.doubtful().count()
         subtitle = f"{doubtful} to look up on their own pages" if doubtful else "All looked up within 180 days"
         return super().changelist_view(request, {"subtitle": subtitle, **(extra_context or {})})
+
+
+@admin.register(CrisisWord)
+class CrisisWordAdmin(RowByRow):
+    """Crisis words. Those that ship with the site stay as they are; more can be added."""
+
+    list_display = ("phrase", "kind", "ships")
+    list_filter = ("kind",)
+    search_fields = ("phrase",)
+    fields = ("phrase", "kind")
+
+    def has_change_permission(self, request: HttpRequest, obj: CrisisWord | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_shipped)
+
+    def has_delete_permission(self, request: HttpRequest, obj: CrisisWord | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_shipped)
+
+    @admin.display(boolean=True, description="ships with the site")
+    def ships(self, word: CrisisWord) -> bool:
+        """Whether it ships with the site, and so can't be changed or deleted here."""
+        return word.is_shipped

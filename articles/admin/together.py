@@ -115,7 +115,9 @@ class Together(admin.ModelAdmin):
             "title": "Change several articles at once",
             "opts": self.opts,
             "form": form,
-            "chosen": list(self._chosen(chosen).only("title", "state", "publish_at", "topic__title")),
+            "chosen": list(
+                self._chosen(chosen).only("title", "state", "publish_at", "first_published_at", "topic__title")
+            ),
             **found,
         }
         if plans := found.get("plans"):

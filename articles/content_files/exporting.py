@@ -10,6 +10,7 @@ from articles.content_files import old_addresses, writing
 from articles.content_files.files import ContentError
 from articles.content_files.helplines import kept_beside
 from articles.content_files.kinds import (
+    CRISIS_WORDS,
     HELPLINES,
     KINDS,
     OFFERS,
@@ -39,6 +40,9 @@ disclosure page.""",
     REDIRECTS.place: """
 Addresses that lead elsewhere, set by hand; those of renamed articles are in old_addresses.toml. Without a target: gone for
 good.""",
+    CRISIS_WORDS.place: """
+Words and phrases that bring people to talk to above everything on the search page, with their near spellings. Small letters,
+no signs. `kind` is suicide, violence or other. The search reads this file itself when the database is away.""",
     HELPLINES.place: """
 Emergency numbers and helplines, in the order readers see them. The get-help page and the guide read this file.
 

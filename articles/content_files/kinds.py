@@ -11,8 +11,22 @@ from typing import Any
 from django.core.files import File
 from django.db.models.fields.files import FieldFile
 
-from articles.models import RESPONSES, Article, Filed, Helpline, Offer, Page, Picture, Redirect, Response, Source, Topic
+from articles.models import (
+    RESPONSES,
+    Article,
+    CrisisWord,
+    Filed,
+    Helpline,
+    Offer,
+    Page,
+    Picture,
+    Redirect,
+    Response,
+    Source,
+    Topic,
+)
 from articles.signoff import fingerprint_of
+from trustsite.characters import cleaned
 
 Values = dict[str, Any]  # of one row or entry, by the names of the model's fields
 
@@ -123,10 +137,11 @@ ARTICLES = Kind(
     _publishing,
 )
 
+CRISIS_WORDS = Kind(CrisisWord, "crisis_words.toml", "phrase", _named("kind"))
 REDIRECTS = Kind(Redirect, "redirects.toml", "path", _named("is_prefix target note"))
 
 # In the order of loading: articles name topics, sources, offers and pictures, redirects lead to pages.
-KINDS = [TOPICS, SOURCES, PICTURES, OFFERS, HELPLINES, PAGES, RESPONSE_TEXTS, ARTICLES, REDIRECTS]
+KINDS = [TOPICS, SOURCES, PICTURES, OFFERS, HELPLINES, CRISIS_WORDS, PAGES, RESPONSE_TEXTS, ARTICLES, REDIRECTS]
 
 
 def values_of(kind: Kind, row: Filed) -> Values:
@@ -142,7 +157,9 @@ def digest(kind: Kind, row: Filed) -> str:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, str):
-        return re.sub(r"\r\n?", "\n", value).strip()
+        return re.sub(r"\r\n?", "\n", cleaned(value)).strip()
+    if isinstance(value, list):
+        return cleaned(value)
     if isinstance(value, datetime):
         return value.astimezone(UTC)
     if isinstance(value, Topic):

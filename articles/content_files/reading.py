@@ -13,6 +13,7 @@ from articles.content_files.files import ContentError, Entry, markdown, tables
 from articles.content_files.helplines import helplines
 from articles.content_files.kinds import HELPLINES, Kind, Values, file_digest
 from articles.models import Picture
+from trustsite.characters import cleaned
 
 # What a field takes, the most special first, and how to say so.
 _TYPES: list[tuple[type[models.Field], type[Any], str]] = [
@@ -67,7 +68,9 @@ def _value(kind: Kind, entry: Entry, name: str, value: Any) -> Any:
         return _moment(value)
     if isinstance(field, models.ForeignKey):
         return _related(field, entry, name, value)
-    return _picture(entry, value) if isinstance(field, models.FileField) else value
+    if isinstance(field, models.FileField):
+        return _picture(entry, value)
+    return cleaned(value, is_line=not isinstance(field, models.TextField))
 
 
 def _moment(value: date) -> datetime:

@@ -1,6 +1,7 @@
 """What the site reads from: articles and the things they are made of."""
 
 from articles.models.article import RESPONSES, Article, ArticleQuerySet, OldAddress, next_publication
+from articles.models.crisis_words import CrisisWord
 from articles.models.desk import Draft, Redirect, Reviewer
 from articles.models.filed import STALE_AFTER, Filed, is_stale
 from articles.models.helplines import Helpline
@@ -15,6 +16,7 @@ __all__ = [
     "STALE_AFTER",
     "Article",
     "ArticleQuerySet",
+    "CrisisWord",
     "Draft",
     "Filed",
     "Helpline",

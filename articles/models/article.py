@@ -7,10 +7,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import attention, signoff, workflow
+from articles import attention, rendering, signoff, workflow
 from articles.models.shelves import Source, Topic
 from articles.models.text import Text, recorded
 from trustsite.pages import Content
@@ -21,13 +22,20 @@ RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("f
 class ArticleQuerySet(models.QuerySet["Article"]):
     """Articles by who may see them."""
 
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Delete them, unless readers have seen one of them."""
+        for article in self.only("slug", "state", "publish_at", "first_published_at"):
+            article.refuse_if_public()
+        return super().delete()
+
     def published(self) -> "ArticleQuerySet":
         """Those a reader can open now. Decided by the clock, so a scheduled article needs no job to appear."""
         return self.filter(attention.published())
 
     def withdrawn(self) -> "ArticleQuerySet":
         """Those readers could open once, and that were taken back."""
-        return self.filter(state=Article.State.WITHDRAWN, publish_at__lte=timezone.now())
+        seen = Q(first_published_at__isnull=False) | Q(publish_at__lte=timezone.now())
+        return self.filter(seen, state=Article.State.WITHDRAWN)
 
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
@@ -68,6 +76,9 @@ class Article(Text):
     related = models.JSONField("related articles", default=list, blank=True, help_text="Slugs, the closest first.")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
+    # A fact, not a wish: set when a save finds that readers could open it, and never cleared. A scheduled article falls due by
+    # the clock alone, so until it is next saved `was_public` says the same of it.
+    first_published_at = models.DateTimeField(null=True, editable=False)
     withdrawn_note = models.CharField(
         "why it was withdrawn", max_length=240, blank=True, help_text="Shown at its address, which answers 410."
     )
@@ -94,7 +105,7 @@ class Article(Text):
     may_be_unfinished = False  # set at the desk for a draft: it may hold mistakes, but never an advert in disguise
 
     objects = ArticleQuerySet.as_manager()
-    history: Any = recorded("preview_key", "problems", "text_now")
+    history: Any = recorded("preview_key", "problems", "text_now", "first_published_at")
 
     class Meta:
         ordering = ["topic__position", "title"]
@@ -109,9 +120,11 @@ class Article(Text):
     def clean(self) -> None:
         from articles import inspection
 
+        if undone := workflow.undoes(self._kept(), self):
+            raise ValidationError(undone)
         if self.state == self.State.WITHDRAWN and not self.withdrawn_note.strip():
             raise ValidationError({"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."})
-        if self.state == self.State.WITHDRAWN:
+        if self.state == self.State.WITHDRAWN or rendering.wrong_length(self.body):
             return  # nobody reads it, and no mistake in it may keep it before readers
         found = inspection.disguised(self) if self.may_be_unfinished else inspection.mistakes(self)
         if messages := [(finding.field, str(finding)) for finding in found]:
@@ -121,8 +134,7 @@ class Article(Text):
     def save(self, *args: Any, **kwargs: Any) -> None:
         from articles import addresses, inspection, search
 
-        if self.state == self.State.PUBLISHED and self.publish_at is None:
-            self.publish_at = timezone.now()
+        self._keep_fact()
         addresses.keep(self)
         signoff.keep(self)
         self.text_now = signoff.fingerprint(self)
@@ -135,8 +147,29 @@ class Article(Text):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         from articles import search
 
+        (self._kept() or self).refuse_if_public()
         search.forget(self)
         return super().delete(*args, **kwargs)
+
+    def refuse_if_public(self) -> None:
+        """Raise ProtectedError when readers have seen it: its address must go on saying what became of it."""
+        if self.was_public:
+            raise models.ProtectedError(workflow.FOR_GOOD, {self})
+
+    def _kept(self) -> "Article | None":
+        """Return it as the database has it, as far as it says what readers have seen."""
+        names = ("slug", "state", "publish_at", "first_published_at")
+        return Article.objects.filter(pk=self.pk).only(*names).first() if self.pk else None
+
+    def _keep_fact(self) -> None:
+        """Part of saving: note since when readers could open it, before a change to its state or time takes effect."""
+        before = self._kept()
+        if undone := workflow.undoes(before, self):
+            raise ValidationError(undone)
+        seen_since = before.seen_since if before else None
+        if self.state == self.State.PUBLISHED and self.publish_at is None:
+            self.publish_at = seen_since or timezone.now()
+        self.first_published_at = seen_since or self.seen_since
 
     @property
     def is_published(self) -> bool:
@@ -146,7 +179,8 @@ class Article(Text):
     @property
     def is_scheduled(self) -> bool:
         """Whether it is released and its time is still to come."""
-        return self.state == self.State.PUBLISHED and self.publish_at is not None and self.publish_at > timezone.now()
+        is_to_come = self.publish_at is not None and self.publish_at > timezone.now()
+        return self.state == self.State.PUBLISHED and is_to_come and not self.was_public
 
     @property
     def stage(self) -> str:
@@ -160,8 +194,15 @@ class Article(Text):
 
     @property
     def was_public(self) -> bool:
-        """Whether readers can open it, or could before it was withdrawn."""
-        return self.state in self.PUBLIC and self.publish_at is not None and self.publish_at <= timezone.now()
+        """Whether readers can open it, or could at some time."""
+        return self.seen_since is not None
+
+    @property
+    def seen_since(self) -> datetime | None:
+        """Since when readers could open it: as noted when it was saved or, since it fell due after that, by the clock."""
+        if self.first_published_at or self.state not in self.PUBLIC or self.publish_at is None:
+            return self.first_published_at
+        return self.publish_at if self.publish_at <= timezone.now() else None
 
     @property
     def skip_to(self) -> dict[str, str] | None:

@@ -6,6 +6,7 @@ from django.db import models
 
 from articles.models.article import Article
 from articles.models.filed import Filed
+from trustsite.characters import Texts
 
 
 class Draft(models.Model):
@@ -29,7 +30,7 @@ class Draft(models.Model):
         return f"Draft {self.pk}"
 
 
-class Reviewer(models.Model):
+class Reviewer(Texts):
     """How somebody who signs off texts is named under them."""
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviewer")

@@ -2,13 +2,39 @@
 
 from typing import Any
 
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 
 from articles.models.text import Text, recorded
 
 
-class Page(Text):
+class Standing(Text):
+    """A text that readers can open from when it is first saved. Its address leads on when it changes, and says when it's gone.
+
+    The address is told to search engines and linked from mails, so it must never turn into one that nobody knows.
+    """
+
+    class Meta:
+        abstract = True
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        kept = type(self)._base_manager.filter(pk=self.pk).first() if self.pk else None
+        super().save(*args, **kwargs)
+        before, now = _address_of(kept) if kept else "", _address_of(self)
+        if before and before != now:
+            _lead(before, now, f"“{self.title}” moved.")
+        _lead_nowhere_from(now)
+
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        result = super().delete(*args, **kwargs)
+        if before := _address_of(self):
+            _lead(before, "", f"“{self.title}” stood here and was deleted.")
+        return result
+
+
+class Page(Standing):
     """A standing page: about, privacy and their like."""
 
     slug = models.SlugField(unique=True)
@@ -23,7 +49,7 @@ class Page(Text):
         return f"/{self.slug}/"
 
 
-class Response(Text):
+class Response(Standing):
     """What the site says of a pattern: the four responses, the blends, and the results that name none.
 
     `key` is `fight`, `fight-flight`, `even-mix`, `low-signal`, `incomplete` or `steadiness-settles` and its like.
@@ -46,3 +72,28 @@ class Response(Text):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:response", args=[self.key])
+
+
+def _address_of(row: Any) -> str:
+    """Return where readers open a text; empty for one that only other pages show, such as a blend."""
+    from articles.addresses import addressable
+
+    return next((found.get_absolute_url() for found in addressable([row])), "")
+
+
+def _lead(path: str, target: str, note: str) -> None:
+    """Set where `path` leads from now on (nowhere: gone for good), and what led there until now."""
+    from articles.models import Redirect
+
+    for row in Redirect.objects.filter(target=path, is_prefix=False):
+        row.target = target
+        row.save()
+    Redirect.objects.update_or_create(path=path, defaults={"target": target, "note": note[:200], "is_prefix": False})
+
+
+def _lead_nowhere_from(path: str) -> None:
+    """Take away what leads on from `path`: a page stands there now."""
+    from articles.models import Redirect
+
+    for row in Redirect.objects.filter(path=path, is_prefix=False):
+        row.delete()

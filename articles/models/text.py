@@ -53,10 +53,17 @@ class Text(Filed):
     def __str__(self) -> str:
         return self.title
 
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude)
+        if too_long := rendering.wrong_length(self.body):
+            raise ValidationError({"body": too_long})
+
     def clean(self) -> None:
         from articles.models import Offer, Picture
 
         super().clean()
+        if rendering.wrong_length(self.body):
+            return
         made = rendering.render(self.body)
         problems = [str(found) for found in [*made.problems, *partners.raw_links(made.links, Offer.objects.hosts())]]
         if not self.MAY_HOLD_OFFERS and partners.offers_in(made.html):

@@ -3,8 +3,10 @@
 from django.db import models
 from django.utils import timezone
 
+from trustsite.characters import Texts
 
-class Letter(models.Model):
+
+class Letter(Texts):
     """One letter to everybody on the list. `letters.py` alone changes its state."""
 
     class State(models.TextChoices):

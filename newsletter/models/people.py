@@ -6,13 +6,15 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from trustsite.characters import Texts
+
 
 def new_public_id() -> str:
     """Return 128 random bits as text."""
     return secrets.token_urlsafe(16)
 
 
-class Subscriber(models.Model):
+class Subscriber(Texts):
     """An address that asked for the guide, and perhaps for the letters. No name, no IP address, no result."""
 
     class State(models.TextChoices):

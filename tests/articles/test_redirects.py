@@ -196,7 +196,7 @@ def test_a_chain_is_refused_and_the_straight_way_is_named(admin_client):
 def test_there_and_back_again_is_refused(admin_client):
     article = make_article(slug="moves")
     leading("/a/", "/articles/moves/")
-    article.state, article.withdrawn_note = "draft", ""
+    article.state, article.withdrawn_note = "withdrawn", "It was wrong."
     article.save()
     assert "leads back here" in errors(admin_client, path="/articles/moves/", target="/a/")["target"][0]
 

@@ -97,12 +97,12 @@ def test_without_the_stamp_the_old_page_would_stay(store, monkeypatch):
     assert b"Before" in get(store, "/articles/kept/")["body"]
 
 
-def test_an_unpublished_article_is_gone_at_once(store):
+def test_a_withdrawn_article_is_gone_at_once(store):
     article = make_article(slug="kept")
     get(store, "/articles/kept/")
-    article.state = Article.State.DRAFT
+    article.state, article.withdrawn_note = Article.State.WITHDRAWN, "It was wrong."
     article.save()
-    assert get(store, "/articles/kept/")["status"] == "404 Not Found"
+    assert get(store, "/articles/kept/")["status"] == "410 Gone"
 
 
 def test_a_scheduled_article_appears_when_its_time_has_come(store, monkeypatch):
@@ -161,7 +161,7 @@ def test_kept_pages_outlive_the_database(store, monkeypatch, caplog):
     def fail():
         raise DatabaseError
 
-    monkeypatch.setattr(pages, "_stamp_number", fail)
+    monkeypatch.setattr(pages, "stamp_number", fail)
     assert get(store, "/articles/kept/")["status"] == "200 OK"
 
 

@@ -1,0 +1,63 @@
+"""Words that somebody in danger may search for."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from articles.models.filed import Filed
+
+
+class CrisisWord(Filed):
+    """A word or phrase that brings the people to talk to above everything on the search page.
+
+    Those that ship with the site stay: they count whatever the database says (crisis_words.py).
+    """
+
+    class Kind(models.TextChoices):
+        SUICIDE = "suicide", "Suicide and self-harm"
+        VIOLENCE = "violence", "Violence and control"
+        OTHER = "other", "Other: somebody to talk to"
+
+    phrase = models.CharField(
+        unique=True,
+        max_length=60,
+        help_text="Small letters, without signs. Near spellings are found too, in words of five letters or more.",
+    )
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.OTHER)
+
+    class Meta:
+        ordering = ["phrase"]
+
+    def __str__(self) -> str:
+        return self.phrase
+
+    def clean(self) -> None:
+        super().clean()
+        self.phrase = _plain(self.phrase)
+        if len(self.phrase.replace(" ", "")) < 3:
+            raise ValidationError({"phrase": "Write at least three letters: fewer would stand in too many searches."})
+        if len(self.phrase.split()) > 6:
+            raise ValidationError({"phrase": "Write six words at most: a phrase is looked for as a whole."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.phrase = _plain(self.phrase)
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        if self.is_shipped:
+            raise models.ProtectedError(f"“{self.phrase}” ships with the site and stays.", {self})
+        return super().delete(*args, **kwargs)
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether it ships with the site."""
+        from articles.crisis_words import shipped
+
+        return self.phrase in shipped()
+
+
+def _plain(phrase: str) -> str:
+    from articles.spelling import tokens
+
+    return " ".join(tokens(phrase))
