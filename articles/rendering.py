@@ -41,6 +41,9 @@ CONTAINERS = ("note", "exercise", "quote")
 BLOCK = re.compile(r'<div data-block="([a-z]+):([a-z0-9-]*)"></div>\s*')
 CITATION = re.compile(r"\[\^([a-z0-9-]+)\]")
 # Addresses that every reader of addresses takes apart alike: browsers repair others, and not as Python does.
+# Of rendered HTML. One that nothing closes ends with the text or at the next: it isn't looked for again from each.
+TAG = re.compile(r"<[^>]++(?:>|\Z)")
+CITED = re.compile(r"<sup\b(?:(?!<sup\b).)*?</sup>")
 WEB = re.compile(r"https?://[a-z0-9.-]+(:\d+)?([/?#]|$)", re.IGNORECASE)
 
 Env = MutableMapping[str, Any]  # what one parse carries along: citations, problems, headings, prefix
@@ -193,7 +196,7 @@ def wrong_length(markdown: str) -> str:
 
 def count_words(html: str) -> int:
     """Return the number of words a reader reads; citation numbers and blocks to fill in don't count."""
-    text = re.sub(r"<[^>]+>", " ", re.sub(r"<sup\b.*?</sup>", "", html))
+    text = TAG.sub(" ", CITED.sub("", html))
     return len(re.findall(r"\b[\w’'-]+\b", text))
 
 

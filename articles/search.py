@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils.safestring import SafeString
 
 from articles.models import Article
-from articles.rendering import trusted
+from articles.rendering import CITED, TAG, trusted
 from articles.search_memory import Memory, passes_copy_rules
 from articles.spelling import SHORTEST, fold, tokens
 
@@ -121,7 +121,7 @@ def _expression(wanted: list[str]) -> str:
 
 def _plain(html: str) -> str:
     """Return the text of rendered HTML as a reader reads it, without the numbers of sources."""
-    return unescape(" ".join(re.sub(r"<[^>]+>", " ", re.sub(r"<sup\b.*?</sup>", "", html)).split()))
+    return unescape(" ".join(TAG.sub(" ", CITED.sub("", html)).split()))
 
 
 def _marked(extract: str) -> SafeString:

@@ -106,7 +106,7 @@ def offers_in(body: str) -> list[str]:
 
 def _line(body: str, directive: str) -> int:
     """Return the line on which a directive first stands."""
-    match = re.search(rf"^\s*:::\s*{directive}\b", body, re.MULTILINE)
+    match = re.search(rf"^[^\S\n]*:::[^\S\n]*{directive}\b", body, re.MULTILINE)
     return body.count("\n", 0, match.end()) + 1 if match else 0
 
 

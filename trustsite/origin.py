@@ -43,10 +43,13 @@ def is_foreign(request: HttpRequest) -> bool:
     if fetch_site:
         return fetch_site not in {"same-origin", "none"}
     origin = request.headers.get("Origin")
-    return origin is not None and urlsplit(origin).netloc not in {
-        request.get_host(),
-        urlsplit(settings.SITE_URL).netloc,
-    }
+    if origin is None:
+        return False
+    try:
+        place = urlsplit(origin).netloc
+    except ValueError:  # such as http://[x
+        return True
+    return place not in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
 
 
 def from_here(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -10,16 +10,20 @@ A database that can't be reached drops nothing: pages outlive it.
 import gzip
 import hashlib
 import logging
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import OrderedDict
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
+from operator import itemgetter
 from typing import Any
+from urllib.parse import urlsplit
 
 import brotli
 from django.conf import settings
-from django.db import DatabaseError, models
+from django.db import DatabaseError, connection, models
 from django.http import HttpRequest, HttpResponse
 from django.utils.module_loading import import_string
 
@@ -27,7 +31,8 @@ from trustsite.characters import Texts
 from trustsite.typography import typeset
 
 LOOK_EVERY = 0.25  # seconds between two looks at the stamp
-MOST = 2_000  # pages kept, per worker
+BUDGET = 64 * 1024 * 1024  # bytes of pages kept, per worker
+LONGEST_HEADER = 1_000  # characters of a header that are read
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 View = Callable[..., HttpResponse]
 
@@ -99,17 +104,21 @@ class Page:
         kept = [(name, value) for name, value in headers if name.lower() not in {"content-length", "etag", "vary"}]
         bodies = {"": body}
         if not dict(kept).get("Content-Type", "").startswith("image/"):  # a picture is compressed as it is
-            bodies |= {"gzip": gzip.compress(body, 9, mtime=0), "br": brotli.compress(body, quality=9)}
+            bodies |= {"gzip": gzip.compress(body, 6, mtime=0), "br": brotli.compress(body, quality=5)}
         digest = hashlib.sha256(body).hexdigest()[:24]
         tags = {encoding: f'"{digest}{encoding and "-" + encoding}"' for encoding in bodies}
         return cls([*kept, ("Vary", "Accept-Encoding")], bodies, tags)
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return sum(map(len, self.bodies.values()))
+
     def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-        encoding = next((name for name in ("br", "gzip") if name in accepted and name in self.bodies), "")
+        encoding = best_encoding(environ.get("HTTP_ACCEPT_ENCODING"), self.bodies)
         tag, body = self.tags[encoding], self.bodies[encoding]
         headers = [*self.headers, ("ETag", tag)]
-        if tag in environ.get("HTTP_IF_NONE_MATCH", ""):
+        if is_known(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
             start_response("304 Not Modified", headers)
             return []
         if encoding:
@@ -119,26 +128,80 @@ class Page:
         return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
 
 
+def best_encoding(accepted: str | None, there: Container[str]) -> str:
+    """Return the encoding to send, "" for none: RFC 9110 12.5.3. Of two that are wanted as much, the smaller one."""
+    weights: dict[str, float] = {}
+    for part in (accepted or "")[:LONGEST_HEADER].split(","):
+        name, _, parameter = part.partition(";")
+        weights[name.strip().lower()] = _weight(parameter)
+    plain = weights.get("identity", 0.0)
+    wanted = [(weights.get(name, weights.get("*", 0.0)), name) for name in ("br", "gzip") if name in there]
+    best = max(wanted, key=itemgetter(0), default=(0.0, ""))
+    return best[1] if best[0] > 0 and best[0] >= plain else ""
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.partition("=")
+    if name.strip().lower() != "q":
+        return 1.0
+    try:
+        weight = float(value)
+    except ValueError:
+        return 0.0
+    return weight if 0 <= weight <= 1 else 0.0
+
+
+def is_known(tag: str, wanted: str) -> bool:
+    """Whether an If-None-Match header names `tag`: RFC 9110 13.1.2, by weak comparison."""
+    names = [name.strip().removeprefix("W/") for name in wanted[:LONGEST_HEADER].split(",")]
+    return names == ["*"] or tag in names
+
+
 @dataclass
 class PageStore:
     """The WSGI application around Django's: keeps what `public` views answered, in this worker's memory."""
 
     application: Callable[..., Iterable[bytes]]
-    pages: dict[tuple[str, str, str], Page] = field(default_factory=dict)
+    pages: OrderedDict[str, Page] = field(default_factory=OrderedDict)  # the least recently used first
+    size: int = 0
     number: int = -1
     looked: float = 0.0
     fresh_until: float = 0.0
+    looking: threading.Lock = field(default_factory=threading.Lock)  # one thread asks; the others don't wait for it
+    lock: threading.Lock = field(default_factory=threading.Lock)  # of the pages and their number
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("QUERY_STRING"):
             return self.application(environ, start_response)
+        if not self._is_ours(environ):
+            return self.application(environ, start_response)
         self._look()
-        key = (environ.get("HTTP_HOST", ""), self._scheme(environ), environ.get("PATH_INFO", ""))
-        if page := self.pages.get(key):
+        key = environ.get("PATH_INFO", "")
+        if page := self._kept(key):
             return page.answer(environ, start_response)
         if environ["REQUEST_METHOD"] == "HEAD":
             return self.application(environ, start_response)
         return self._fill(key, environ, start_response)
+
+    def _is_ours(self, environ: dict[str, Any]) -> bool:
+        """Whether it came for our one name and scheme; every other spelling of them is Django's to answer or refuse."""
+        ours = urlsplit(settings.SITE_URL)
+        return environ.get("HTTP_HOST", "") == ours.netloc and self._scheme(environ) == ours.scheme
+
+    def _kept(self, key: str) -> Page | None:
+        with self.lock:
+            if page := self.pages.get(key):
+                self.pages.move_to_end(key)
+        return page
+
+    def _keep(self, key: str, page: Page, made_at: int) -> None:
+        with self.lock:
+            if made_at != self.number or key in self.pages:
+                return
+            self.pages[key] = page
+            self.size += page.size
+            while self.size > BUDGET:
+                self.size -= self.pages.popitem(last=False)[1].size
 
     @staticmethod
     def _scheme(environ: dict[str, Any]) -> str:
@@ -150,7 +213,15 @@ class PageStore:
         now = time.monotonic()
         if now - self.looked < LOOK_EVERY and time.time() < self.fresh_until:
             return
-        self.looked = now
+        if not self.looking.acquire(blocking=False):
+            return
+        try:
+            self._ask()
+        finally:
+            self.looked = time.monotonic()
+            self.looking.release()
+
+    def _ask(self) -> None:
         try:
             number = stamp_number()
             if number == self.number and time.time() < self.fresh_until:
@@ -158,15 +229,15 @@ class PageStore:
             change = _next_change()
         except DatabaseError:
             logger.warning("The database did not answer; pages already made go on being served.")
+            connection.close()  # outside a request nobody else would, and a dead one stays dead
             return
         hour = (time.time() // 3600 + 1) * 3600
-        self.pages.clear()
-        self.number = number
+        with self.lock:
+            self.pages.clear()
+            self.size, self.number = 0, number
         self.fresh_until = min(hour, change.timestamp()) if change else hour
 
-    def _fill(
-        self, key: tuple[str, str, str], environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
+    def _fill(self, key: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         made_at = self.number
         answered: dict[str, Any] = {}
 
@@ -185,8 +256,7 @@ class PageStore:
             if hasattr(chunks, "close"):
                 chunks.close()
         page = Page.made_of(answered["headers"], body)
-        if made_at == self.number and len(self.pages) < MOST:
-            self.pages[key] = page
+        self._keep(key, page, made_at)
         return page.answer(environ, start_response)
 
     @staticmethod

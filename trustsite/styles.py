@@ -30,7 +30,7 @@ class Stylesheet(str):
 
 def _with_addresses(css: str) -> str:
     """Turn `url(static:fonts/x.woff2)` into the address the file is served at."""
-    return re.sub(r"url\(static:([^)]+)\)", lambda match: f'url("{static(match[1])}")', css)
+    return re.sub(r"url\(static:([^()]+)\)", lambda match: f'url("{static(match[1])}")', css)
 
 
 @cache

@@ -63,9 +63,9 @@ def table_lines(file: Path) -> Iterator[tuple[str, dict[str, int]]]:
     """Yield the header of each table of a TOML file, and the lines where it and its names begin."""
     found: dict[str, int] = {}
     for number, line in enumerate(text_of(file).split("\n"), start=1):
-        if header := re.match(r"\[+\s*\"?([^\]\"]+?)\"?\s*\]", line):
+        if header := re.match(r"\[++\s*+\"?([^\]\"]++)\"?\s*+\]", line):
             found = {BEGIN: number}
-            yield header[1], found
+            yield header[1].strip(), found
         elif name := re.match(r"([\w-]+)\s*=", line):
             found.setdefault(name[1], number)
 

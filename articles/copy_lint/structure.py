@@ -20,8 +20,8 @@ RISKY = re.compile(
 )
 EXERCISE = re.compile(r"^:::[ ]*exercise\b[^\n]*\n(.*?)^:::[ ]*$", re.M | re.S)
 STOP_RULE = re.compile(r"\*(?!\*).*\bstop\b.*\*", re.I)
-LINK = re.compile(r"\]\((/[^)\s]*|#[^)\s]*)\)|site-address\(\"(/[^\"]*)\"\)")
-GUIDE_READS = re.compile(r"read: \(([^)]*)\)")
+LINK = re.compile(r"\]\((/[^()\s]*|#[^()\s]*)\)|site-address\(\"(/[^\"]*)\"\)")
+GUIDE_READS = re.compile(r"read: \(([^()]*)\)")
 DESCRIPTION = range(110, 156)  # characters; longer ones are cut off in a list of search results
 TAKEAWAYS = range(3, 6)
 FIRST_OFFER_AFTER = 2  # sections

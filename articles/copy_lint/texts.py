@@ -23,10 +23,11 @@ PROSE_KEYS = {
 }
 NOT_PROSE = re.compile(
     r"""
-    \{\#.*?\#\} | \{%.*?%\} | \{\{.*?\}\}             # a template's own language
-    | <(script|style)\b.*?</\1> | <[^>]+>
+    # None runs on past the next beginning of its kind: an unclosed one would be looked for again from each.
+    \{\#(?:(?!\{\#).)*?\#\} | \{%(?:(?!\{%).)*?%\} | \{\{(?:(?!\{\{).)*?\}\}  # a template's own language
+    | <(script|style)\b(?:(?!<\1).)*?</\1> | <[^<>]+>
     | \[\^[a-z0-9-]+\]                                # a citation
-    | (?<=\])\([^)\s]*\) | <?https?://[^\s)>]+ | \{[a-z_]+\}
+    | (?<=\])\([^()\s]*\) | <?https?://[^\s)>]+ | \{[a-z_]+\}
     | ^:::[ ]*[a-z]+(?:[ ]+[a-z0-9-]+$)?              # a directive, with its key but not with its heading
     | ^[ ]*!\[
     """,
@@ -153,7 +154,7 @@ def _markdown_passages(text: Text) -> Iterator[Passage]:
 
 def _plain(markdown: str) -> str:
     """The words of inline markdown, on one line."""
-    bare = re.sub(r"(?<=\])\([^)]*\)|\[\^[a-z0-9-]+\]|\{[a-z_]+\}", "", markdown)
+    bare = re.sub(r"(?<=\])\([^()]*\)|\[\^[a-z0-9-]+\]|\{[a-z_]+\}", "", markdown)
     return " ".join(re.sub(r"[*_\[\]`]", "", bare).split())
 
 
@@ -166,7 +167,7 @@ def _toml_passages(text: Text) -> Iterator[Passage]:
 def _mail_passages(text: Text) -> Iterator[Passage]:
     if text.file.match("*.subject.txt"):
         return
-    for match in re.finditer(r"(?:^.*\S.*\n)+", text.visible, re.M):
+    for match in re.finditer(r"(?:^[^\S\n]*+\S.*+\n)+", text.visible, re.M):
         words = " ".join(match[0].split())
         if len(words.split()) > 3 and not words.startswith("--"):
             yield Passage(text.line_of(match.start()), words, "")

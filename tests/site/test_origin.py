@@ -24,6 +24,8 @@ def view(request):
         ({"origin": "http://localhost"}, 200),
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
+        ({"origin": "http://[x"}, 403),
+        ({"origin": "http://a]b/"}, 403),
     ],
 )
 def test_a_post_from_another_site_is_refused(headers, status):

@@ -1,9 +1,12 @@
 import gzip
 import io
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import brotli
 import pytest
+from django.conf import settings
+from django.db import OperationalError
 from django.utils import timezone
 
 from articles.models import Article, next_publication
@@ -27,7 +30,7 @@ def get(store, path, method="GET", **headers):
         "REQUEST_METHOD": method,
         "PATH_INFO": path.partition("?")[0],
         "QUERY_STRING": path.partition("?")[2],
-        "HTTP_HOST": "localhost",
+        "HTTP_HOST": urlsplit(settings.SITE_URL).netloc,
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
         "wsgi.url_scheme": "http",
@@ -139,6 +142,7 @@ def test_pages_are_made_anew_each_hour_for_their_form_stamps(store, monkeypatch)
     kept = store.pages
     get(store, "/about-nothing/")
     assert kept == {}
+    assert store.size == 0
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/admin/login/", "/healthz", "/articles/?page=2"])
@@ -196,3 +200,111 @@ def test_a_card_is_made_anew_with_its_title(store):
     article.title = "After"
     article.save()
     assert get(store, "/articles/kept/card.png")["body"] != before
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("br, gzip", "br"),
+        ("br;q=0, gzip", "gzip"),
+        ("br;q=0", ""),
+        ("GZIP;Q=0.5, br;q=0.1", "gzip"),
+        ("*", "br"),
+        ("*;q=0", ""),
+        ("br;q=0, *", "gzip"),
+        ("identity;q=1, br;q=0.5", ""),
+        ("brotli, xgzip", ""),
+        ("br;q=nonsense, gzip;q=nan", ""),
+        ("", ""),
+    ],
+)
+def test_the_encoding_is_one_that_was_asked_for(store, accepted, encoding):
+    make_article(slug="kept")
+    answer = get(store, "/articles/kept/", HTTP_ACCEPT_ENCODING=accepted)
+    assert answer["headers"].get("content-encoding", "") == encoding
+
+
+def test_a_browser_that_names_the_page_it_has_is_sent_nothing(store):
+    make_article(slug="kept")
+    tag = get(store, "/articles/kept/")["headers"]["etag"]
+    for known in ("*", f'"other", {tag}', f"W/{tag}", f" W/{tag} ,*"):
+        assert get(store, "/articles/kept/", HTTP_IF_NONE_MATCH=known)["status"] == "304 Not Modified"
+    for unknown in ("", '"other"', tag.strip('"'), tag[:-2]):
+        assert get(store, "/articles/kept/", HTTP_IF_NONE_MATCH=unknown)["status"] == "200 OK"
+
+
+@pytest.fixture
+def spellings():
+    ours = urlsplit(settings.SITE_URL).netloc
+    return ["localhost", "127.0.0.1", "127.0.0.1:1000", "localhost:8001", "LOCALHOST", f"{ours}.", ours + "0"]
+
+
+def test_only_our_own_name_is_kept(store, spellings):
+    get(store, "/articles/")
+    kept = dict(store.pages)
+    for host in spellings:
+        get(store, "/articles/", HTTP_HOST=host)
+    assert store.pages == kept
+
+
+def test_without_the_guard_every_spelling_would_meet_the_store(store, spellings, monkeypatch):
+    monkeypatch.setattr(store, "_is_ours", lambda environ: True)
+    get(store, "/articles/", HTTP_HOST="localhost")
+    assert get(store, "/articles/", HTTP_HOST="evil.example")["status"] == "200 OK"
+
+
+def fill(store):
+    make_article(slug="first")
+    first = get(store, "/articles/first/")
+    for number in range(4):
+        make_article(slug=f"other-{number}")
+    store._look()
+    get(store, "/articles/first/")
+    for number in range(4):
+        get(store, f"/articles/other-{number}/")
+        get(store, "/articles/first/")
+    return first
+
+
+def test_the_least_recently_used_page_goes_when_the_room_is_full(store, monkeypatch):
+    make_article(slug="one")
+    get(store, "/articles/one/")
+    monkeypatch.setattr(pages, "BUDGET", store.size * 3)
+    fill(store)
+    assert "/articles/first/" in store.pages
+    assert "/articles/other-0/" not in store.pages
+    assert store.size == sum(page.size for page in store.pages.values()) <= pages.BUDGET
+
+
+def test_without_a_budget_the_store_would_grow(store, monkeypatch):
+    monkeypatch.setattr(pages, "BUDGET", float("inf"))
+    fill(store)
+    assert len(store.pages) == 5
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_change_is_seen_after_the_connection_died(store, monkeypatch, is_closed):
+    article = make_article(slug="kept", title="Before")
+    get(store, "/articles/kept/")
+    number = PageStamp.objects.get().number
+    asked = []
+
+    def stamp():
+        asked.append(connection.dead)
+        if connection.dead:
+            raise OperationalError("server closed the connection unexpectedly")
+        return number + 1
+
+    class Connection:
+        dead = True
+
+        def close(self):
+            self.dead = not is_closed  # the twin: closing that closes nothing
+
+    article.title = "After"
+    article.save()
+    connection = Connection()
+    monkeypatch.setattr(pages, "connection", connection)
+    monkeypatch.setattr(pages, "_stamp_number", stamp)
+    assert b"Before" in get(store, "/articles/kept/")["body"]
+    assert (b"After" in get(store, "/articles/kept/")["body"]) is is_closed
