@@ -15,7 +15,7 @@ help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
-	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py up --host $(HOST) --port $(PORT)
+	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
 	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser

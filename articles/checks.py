@@ -40,7 +40,7 @@ def helplines_are_looked_up(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"{len(doubtful)} helplines are in doubt: {keys}.",
-            hint="“manage.py check_crisis” says why. Look them up on their own pages and enter the day in the admin.",
+            hint="“manage.py check_helplines” says why. Look them up on their own pages and enter the day in the admin.",
             id="articles.W002",
         )
     ]

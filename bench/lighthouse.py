@@ -17,7 +17,9 @@ FOLDER = ROOT / "build" / "lighthouse"
 PAGES = ["/", "/articles/trauma-and-trust-issues/", "/quiz/", "/get-help/"]
 KINDS = ["performance", "accessibility", "best-practices", "seo"]
 # Points that we choose to miss, and why.
-CHOSEN = {"robots-txt": "our policy lets no script fetch anything, and Lighthouse asks for robots.txt by script"}
+CHOSEN = {
+    "robots-txt": "our policy lets no script fetch anything, and Lighthouse asks for robots.txt by script"
+}
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
 
@@ -27,7 +29,16 @@ def lighthouse():
     if not command.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
         subprocess.run(
-            ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", FOLDER, f"lighthouse@{VERSION}"],
+            [
+                "npm",
+                "install",
+                "--silent",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                FOLDER,
+                f"lighthouse@{VERSION}",
+            ],
             check=True,
         )
     return command
@@ -35,10 +46,21 @@ def lighthouse():
 
 def report(command, url):
     """Return Lighthouse's report of one page."""
-    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    ask = [command, url, "--quiet", "--output=json", f"--only-categories={','.join(KINDS)}", f"--chrome-flags={FLAGS}"]
+    chromium = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
+    ask = [
+        command,
+        url,
+        "--quiet",
+        "--output=json",
+        f"--only-categories={','.join(KINDS)}",
+        f"--chrome-flags={FLAGS}",
+    ]
     for _ in range(3):  # a busy machine now and then costs it a trace
-        told = subprocess.run(ask, env=os.environ | {"CHROME_PATH": chromium}, capture_output=True, text=True)
+        told = subprocess.run(
+            ask, env=os.environ | {"CHROME_PATH": chromium}, capture_output=True, text=True
+        )
         if told.returncode == 0:
             return json.loads(told.stdout)
     sys.exit(f"Lighthouse failed on {url}:\n{told.stderr[-2000:]}")

@@ -22,16 +22,18 @@ from tests.servers import postgresql, sink  # noqa: E402
 
 PEOPLE = int(os.environ.get("PEOPLE", "20000"))
 ALONE = 5000  # mails of the contenders that have no database
-WORDS = (
-    "You may notice a tight jaw, or that you hold your breath. Both are old ways to be ready, and both can rest now. "
-)
+WORDS = "You may notice a tight jaw, or that you hold your breath. Both are old ways to be ready, and both can rest now. "
 
 
 def letter():
     """Return the letter's HTML and text: what an editor's Markdown would have become."""
     sentences = WORDS * 3
-    html = "".join(f"<h2>Part {number}</h2><p>It’s there again. {sentences}</p>" for number in range(19))
-    return html, "".join(f"Part {number}\n\nIt's there again. {sentences}\n\n" for number in range(9))
+    html = "".join(
+        f"<h2>Part {number}</h2><p>It’s there again. {sentences}</p>" for number in range(19)
+    )
+    return html, "".join(
+        f"Part {number}\n\nIt's there again. {sentences}\n\n" for number in range(9)
+    )
 
 
 def plain_mail(number):
@@ -45,9 +47,14 @@ def plain_mail(number):
         f"{text}Unsubscribe: {link}\n",
         "Notes <notes@site.example>",
         [f"reader-{number}@example.org"],
-        headers={"List-Unsubscribe": f"<{link}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
+        headers={
+            "List-Unsubscribe": f"<{link}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        },
     )
-    mail.attach_alternative(f'<html><body>{html}<p><a href="{link}">Unsubscribe</a></p></body></html>', "text/html")
+    mail.attach_alternative(
+        f'<html><body>{html}<p><a href="{link}">Unsubscribe</a></p></body></html>', "text/html"
+    )
     return mail
 
 
@@ -65,7 +72,9 @@ def by_django(port):
     """(b) Django's own backend, one connection, every mail made anew."""
     from django.core.mail import get_connection
 
-    backend = get_connection("django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=port)
+    backend = get_connection(
+        "django.core.mail.backends.smtp.EmailBackend", host="127.0.0.1", port=port
+    )
     with backend:
         start = time.perf_counter()
         for number in range(ALONE):
@@ -82,13 +91,27 @@ def seed():
 
     html, text = letter()
     sent = {"sent_subject": "A letter", "sent_html": html, "sent_text": text}
-    row = Letter.objects.create(subject="A letter", body="…", state="sending", started_at=timezone.now(), **sent)
-    person = {"state": "confirmed", "wants_letters": True, "wording": "bench", "confirmed_at": timezone.now()}
+    row = Letter.objects.create(
+        subject="A letter", body="…", state="sending", started_at=timezone.now(), **sent
+    )
+    person = {
+        "state": "confirmed",
+        "wants_letters": True,
+        "wording": "bench",
+        "confirmed_at": timezone.now(),
+    }
     addresses = [f"reader-{number}@example.org" for number in range(PEOPLE)]
-    people = [Subscriber(address=address, fingerprint=fingerprint(address), **person) for address in addresses]
+    people = [
+        Subscriber(address=address, fingerprint=fingerprint(address), **person)
+        for address in addresses
+    ]
     people = Subscriber.objects.bulk_create(people, batch_size=500)
     Delivery.objects.bulk_create(
-        [Delivery(kind="letter", letter=row, subscriber=one, rank=Delivery.PATIENT) for one in people], batch_size=500
+        [
+            Delivery(kind="letter", letter=row, subscriber=one, rank=Delivery.PATIENT)
+            for one in people
+        ],
+        batch_size=500,
     )
 
 
@@ -115,7 +138,7 @@ def work():
     from newsletter.models import Delivery
 
     start = time.perf_counter()
-    call_command("work", "--once")
+    call_command("run_mail_worker", "--once")
     print(Delivery.objects.filter(state="sent").count() / (time.perf_counter() - start))
 
 
@@ -123,12 +146,18 @@ def by_worker(port, **database):
     """(c) Our worker in a process of its own; return mails a second, and the slowest write beside it, in seconds."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         environment = os.environ | {"MODE": "development", "DATA": folder} | database
-        environment |= {"EMAIL_BACKEND": "newsletter.smtp.Backend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
+        environment |= {
+            "EMAIL_BACKEND": "newsletter.outbox.smtp_backend.Backend",
+            "EMAIL_HOST": "127.0.0.1",
+            "EMAIL_PORT": str(port),
+        }
         environment |= {"DJANGO_SETTINGS_MODULE": "trustsite.settings"}
 
         def run(part):
             command = [sys.executable, __file__, part]
-            return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+            return subprocess.run(
+                command, env=environment, check=True, capture_output=True, text=True
+            ).stdout
 
         migrate = [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"]
         subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
@@ -161,7 +190,10 @@ def main():
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         port = stack.enter_context(sink(folder / "received"))
-        alone = {"smtplib, bytes made beforehand": by_smtplib, "Django's own, every mail made anew": by_django}
+        alone = {
+            "smtplib, bytes made beforehand": by_smtplib,
+            "Django's own, every mail made anew": by_django,
+        }
         measured = {name: [] for name in alone}
 
         def measure_alone():

@@ -27,8 +27,8 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench import lighthouse  # noqa: E402
-from quiz import scoring  # noqa: E402  pure: no Django
-from quiz.stability import stability  # noqa: E402
+from quiz.scoring import scoring  # noqa: E402  pure: no Django
+from quiz.scoring.stability import stability  # noqa: E402
 
 ARTICLE = "/articles/trauma-and-trust-issues/"
 PAGES = ["/", "/articles/", ARTICLE, "/responses/fawn/", "/quiz/", "/guide/", "/get-help/"]
@@ -45,7 +45,9 @@ def free_port():
 def running(command, port, **environment):
     """Run a server until the block ends; give its address once it answers."""
     log = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the server runs
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(600):
@@ -66,7 +68,17 @@ def running(command, port, **environment):
 
 
 def granian(application, port):
-    serve = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", "1", "--no-ws", "--port", str(port)]
+    serve = [
+        "--interface",
+        "wsgi",
+        "--workers",
+        "2",
+        "--blocking-threads",
+        "1",
+        "--no-ws",
+        "--port",
+        str(port),
+    ]
     return [sys.executable, "-m", "granian", *serve, application]
 
 
@@ -119,7 +131,10 @@ def scoring_rate():
     questions = [
         scoring.Question(
             asked["id"],
-            tuple(scoring.Option(key, option["weights"]) for key, option in zip("abcd", asked["option"], strict=True)),
+            tuple(
+                scoring.Option(key, option["weights"])
+                for key, option in zip("abcd", asked["option"], strict=True)
+            ),
         )
         for asked in file["question"]
     ]
@@ -146,13 +161,19 @@ def main():
     folder.chmod(0o755)
     site_port, hello_port, file_port = free_port(), free_port(), free_port()
     with ExitStack() as stack:
-        up = [sys.executable, "manage.py", "up", "--port", str(site_port)]
-        site = stack.enter_context(running(up, site_port, MODE="development", DATA=str(folder / "data")))
-        hello = stack.enter_context(running(granian("bench.hello:application", hello_port), hello_port))
+        up = [sys.executable, "manage.py", "dev", "--port", str(site_port)]
+        site = stack.enter_context(
+            running(up, site_port, MODE="development", DATA=str(folder / "data"))
+        )
+        hello = stack.enter_context(
+            running(granian("bench.hello:application", hello_port), hello_port)
+        )
         print("Weight, bytes of HTML with all its CSS:")
         for path in PAGES:
             page = fetch(site + path)
-            print(f"  {path:<36} {len(page):>7,}  brotli {len(brotli.compress(page, quality=9)):>6,}")
+            print(
+                f"  {path:<36} {len(page):>7,}  brotli {len(brotli.compress(page, quality=9)):>6,}"
+            )
         contenders = {
             "an empty WSGI application": (hello, None),
             "an article": (site + ARTICLE, None),
@@ -162,7 +183,10 @@ def main():
         }
         if shutil.which("nginx"):
             command = nginx(folder, file_port, brotli.compress(fetch(site + ARTICLE), quality=9))
-            contenders["nginx, the same bytes as a file"] = (stack.enter_context(running(command, file_port)), None)
+            contenders["nginx, the same bytes as a file"] = (
+                stack.enter_context(running(command, file_port)),
+                None,
+            )
         found = compare(contenders)
         lighthouse.main(site)
     base = found.get("nginx, the same bytes as a file") or found["an empty WSGI application"]
@@ -172,7 +196,9 @@ def main():
     print(
         f"\nAn article against an empty WSGI application: {found['an article'] / found['an empty WSGI application']:.2f}"
     )
-    print(f"A quiz scored against an empty Django view:   {found['a quiz scored'] / found['an empty Django view']:.2f}")
+    print(
+        f"A quiz scored against an empty Django view:   {found['a quiz scored'] / found['an empty Django view']:.2f}"
+    )
     scored, firm = scoring_rate()
     print(
         f"The arithmetic of a result in one process:    {scored:,.0f} outcomes a second, "

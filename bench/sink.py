@@ -18,7 +18,12 @@ class Sink(asyncio.Protocol):
     record, pipelining = -1, True
 
     def connection_made(self, transport):
-        self.transport, self.buffer, self.recipient, self.in_data = transport, bytearray(), b"", False
+        self.transport, self.buffer, self.recipient, self.in_data = (
+            transport,
+            bytearray(),
+            b"",
+            False,
+        )
         transport.write(b"220 sink\r\n")
 
     def data_received(self, data):
@@ -45,7 +50,11 @@ class Sink(asyncio.Protocol):
     def answer(self, line):
         verb = line[:4].upper()
         if verb == b"EHLO":
-            return b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n" if self.pipelining else b"250 sink\r\n"
+            return (
+                b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+                if self.pipelining
+                else b"250 sink\r\n"
+            )
         if verb == b"RCPT":
             self.recipient = line[line.index(b"<") + 1 : line.rindex(b">")]
         if verb == b"DATA":

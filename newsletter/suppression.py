@@ -30,7 +30,9 @@ def fingerprint(address: str) -> str:
 
 def reason(fingerprint: str) -> str | None:
     """Return why nothing may go to this address, or None."""
-    return Suppression.objects.filter(fingerprint=fingerprint).values_list("reason", flat=True).first()
+    return (
+        Suppression.objects.filter(fingerprint=fingerprint).values_list("reason", flat=True).first()
+    )
 
 
 def is_suppressed(fingerprint: str) -> bool:
@@ -45,7 +47,9 @@ def is_refused(fingerprint: str) -> bool:
 
 def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
     """Write to this address no more. A reason already there stays, unless a complaint comes after it."""
-    known, new = Suppression.objects.get_or_create(fingerprint=fingerprint, defaults={"reason": reason})
+    known, new = Suppression.objects.get_or_create(
+        fingerprint=fingerprint, defaults={"reason": reason}
+    )
     if not new and known.reason in LIFTED and reason not in LIFTED:
         Suppression.objects.filter(pk=known.pk).update(reason=reason, since=timezone.localdate())
 

@@ -1,7 +1,9 @@
 from django.urls import path
 
-from newsletter import dev_views, settings_views, views, webhooks
-from newsletter.guide import GUIDE_FILE_NAME
+from newsletter.emails import dev_views
+from newsletter.emails.guide_pdf import GUIDE_FILE_NAME
+from newsletter.inbound import webhooks
+from newsletter.subscribing import preferences_views, views
 
 app_name = "newsletter"
 urlpatterns = [
@@ -11,12 +13,16 @@ urlpatterns = [
     path("newsletter/subscribe/", views.subscribe, name="subscribe"),
     path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
-    path("newsletter/settings/<str:token>/", settings_views.settings, name="settings"),
-    path("newsletter/settings/<str:token>/copy/", settings_views.copy, name="settings_copy"),
+    path("newsletter/settings/<str:token>/", preferences_views.settings, name="settings"),
+    path("newsletter/settings/<str:token>/copy/", preferences_views.copy, name="settings_copy"),
     path("newsletter/reports/<str:name>/", webhooks.report, name="reports"),
-    path("newsletter/your-data/", settings_views.your_data, name="your_data"),
+    path("newsletter/your-data/", preferences_views.your_data, name="your_data"),
     path("dev/mail/", dev_views.mails, name="dev_mails"),
     path("dev/mail/<str:name>/", dev_views.mail, name="dev_mail"),
     path("dev/mail/<str:name>/html/", dev_views.mail_html, name="dev_mail_html"),
-    path("dev/mail/<str:name>/<int:number>/<str:filename>", dev_views.attachment, name="dev_attachment"),
+    path(
+        "dev/mail/<str:name>/<int:number>/<str:filename>",
+        dev_views.attachment,
+        name="dev_attachment",
+    ),
 ]

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from quiz.models import NotReadyError, Option, Question, Quiz, Rating, Version
-from quiz.scoring import NONE, RESPONSES, SKIP
+from quiz.scoring.scoring import NONE, RESPONSES, SKIP
 
 Part = TypeVar("Part", Question, Rating)
 HEADER = """\
@@ -80,7 +80,11 @@ def _make(slug: str, tables: dict[str, Any]) -> Version:
 def _questions(version: Version, tables: list[dict[str, Any]]) -> list[Question]:
     questions = [
         Question(
-            version=version, key=values["id"], position=position, context=values.get("context", ""), stem=values["stem"]
+            version=version,
+            key=values["id"],
+            position=position,
+            context=values.get("context", ""),
+            stem=values["stem"],
         )
         for position, values in enumerate(tables)
     ]
@@ -89,7 +93,13 @@ def _questions(version: Version, tables: list[dict[str, Any]]) -> list[Question]
 
 def _ratings(version: Version, tables: list[dict[str, Any]]) -> list[Rating]:
     ratings = [
-        Rating(version=version, key=values["id"], position=position, text=values["text"], reverse=values["reverse"])
+        Rating(
+            version=version,
+            key=values["id"],
+            position=position,
+            text=values["text"],
+            reverse=values["reverse"],
+        )
         for position, values in enumerate(tables)
     ]
     return _checked(ratings)
@@ -114,7 +124,9 @@ def _options(question: Question, tables: list[dict[str, Any]]) -> list[Option]:
             raise ValueError(f"{question.key}: an option can't be called “{key}”")
         if unknown := set(weights) - set(RESPONSES):
             raise ValueError(f"{question.key}: unknown response {', '.join(sorted(unknown))}")
-        option = Option(question=question, key=key, position=position, text=values["text"], **weights)
+        option = Option(
+            question=question, key=key, position=position, text=values["text"], **weights
+        )
         option.clean_fields()
         options.append(option)
     return options
@@ -126,7 +138,10 @@ def write(version: Version) -> str:
     if version.note:
         head.append(f"note = {_quoted(version.note)}")
     questions = version.questions.prefetch_related("options")
-    tables = [*(line for question in questions for line in _question(question)), *map(_rating, version.ratings.all())]
+    tables = [
+        *(line for question in questions for line in _question(question)),
+        *map(_rating, version.ratings.all()),
+    ]
     return "\n".join(head) + "\n\n" + "\n\n".join(tables) + "\n"
 
 

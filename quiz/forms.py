@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 
 from quiz.models import Question, Rating, Version
-from quiz.scoring import NONE, SKIP
+from quiz.scoring.scoring import NONE, SKIP
 
 QUIET = {NONE: "None of these fits me", SKIP: "Skip this one"}
 SCALE = {
@@ -28,7 +28,9 @@ class Answers:
     def ratings(self, version: Version) -> dict[str, int]:
         """Return the answers to the ratings of `version` as numbers."""
         keys = {rating.key for rating in version.ratings.all()}
-        return {key: int(value) for key, value in self.given.items() if key in keys and value in SCALE}
+        return {
+            key: int(value) for key, value in self.given.items() if key in keys and value in SCALE
+        }
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,14 @@ def _asked(part: Question | Rating, answers: Answers, number: int, total: int) -
         for options in (_choices(part), _quiet(part))
     )
     return Asked(
-        number, total, part.key, _stem(part), choices, quiet, part.key in answers.doubtful, isinstance(part, Rating)
+        number,
+        total,
+        part.key,
+        _stem(part),
+        choices,
+        quiet,
+        part.key in answers.doubtful,
+        isinstance(part, Rating),
     )
 
 
@@ -127,7 +136,11 @@ def _stem(part: Question | Rating) -> str:
 
 
 def _choices(part: Question | Rating) -> Mapping[str, str]:
-    return SCALE if isinstance(part, Rating) else {option.key: option.text for option in part.options.all()}
+    return (
+        SCALE
+        if isinstance(part, Rating)
+        else {option.key: option.text for option in part.options.all()}
+    )
 
 
 def _quiet(part: Question | Rating) -> Mapping[str, str]:

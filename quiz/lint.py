@@ -9,20 +9,72 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from quiz.behaviour import Behaviour
-from quiz.scoring import RESPONSES, Form, Option, Question, score
+from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
+from quiz.scoring.simulation import Behaviour
 
 OPTIONS = 4
 POINTS = 3  # of an option: three to one response, or two and one
 SPREAD = 1.0  # percentage points
 FEWEST_WORDS, MOST_WORDS = 7, 14
 PLACES = ("first", "second", "third", "fourth")
-LABELS = ("trauma*", "trigger*", "toxic", "narcissis*", "codependen*", "gaslight*", "abandonment", "boundar*")
-HARSH = ("victim*", "damaged", "psycho*", "crazy", "insane", "borderline", "maladaptive", "dysfunctional", "disorder*")
-HARM = ("abus*", "violen*", "suicid*", "self-harm*", "rape*", "assault*", "police", "diagnos*", "severe", "score*")
-GENDER = ("he", "she", "him", "her", "his", "hers", "husband", "wife", "boyfriend", "girlfriend", "mum", "dad")
+LABELS = (
+    "trauma*",
+    "trigger*",
+    "toxic",
+    "narcissis*",
+    "codependen*",
+    "gaslight*",
+    "abandonment",
+    "boundar*",
+)
+HARSH = (
+    "victim*",
+    "damaged",
+    "psycho*",
+    "crazy",
+    "insane",
+    "borderline",
+    "maladaptive",
+    "dysfunctional",
+    "disorder*",
+)
+HARM = (
+    "abus*",
+    "violen*",
+    "suicid*",
+    "self-harm*",
+    "rape*",
+    "assault*",
+    "police",
+    "diagnos*",
+    "severe",
+    "score*",
+)
+GENDER = (
+    "he",
+    "she",
+    "him",
+    "her",
+    "his",
+    "hers",
+    "husband",
+    "wife",
+    "boyfriend",
+    "girlfriend",
+    "mum",
+    "dad",
+)
 UNWANTED = {
-    "a label": (*LABELS, *RESPONSES, "freezes", "freezing", "fawns", "fawning", "fights", "fighting"),
+    "a label": (
+        *LABELS,
+        *RESPONSES,
+        "freezes",
+        "freezing",
+        "fawns",
+        "fawning",
+        "fights",
+        "fighting",
+    ),
     "a harsh word": HARSH,
     "about harm or diagnosis": HARM,
     "about a gender or a relation not everybody has": GENDER,
@@ -69,12 +121,19 @@ def of_structure(form: Form) -> Iterator[str]:
 def of_key(form: Form) -> Iterator[str]:
     """Every response has the same number of pure and mixed options, second points, and most points that can be reached."""
     options = [option for question in form.questions for option in question.options]
-    given = {response: Counter(option.weights.get(response, 0) for option in options) for response in RESPONSES}
+    given = {
+        response: Counter(option.weights.get(response, 0) for option in options)
+        for response in RESPONSES
+    }
     counted = {
-        f"answers that give {POINTS} points": {name: found[POINTS] for name, found in given.items()},
+        f"answers that give {POINTS} points": {
+            name: found[POINTS] for name, found in given.items()
+        },
         "answers that give 2 points": {name: found[2] for name, found in given.items()},
         "answers that give 1 point": {name: found[1] for name, found in given.items()},
-        "most points within reach": {name: most for name, (_, most) in points_on_offer(form).items()},
+        "most points within reach": {
+            name: most for name, (_, most) in points_on_offer(form).items()
+        },
     }
     for what, numbers in counted.items():
         if len(set(numbers.values())) > 1:
@@ -106,7 +165,9 @@ def of_reach(form: Form) -> Iterator[str]:
 def of_straight_lines(form: Form) -> Iterator[str]:
     """Always ticking the same place names nobody."""
     for place in range(OPTIONS):
-        result = score(form, {question.key: question.options[place].key for question in form.questions})
+        result = score(
+            form, {question.key: question.options[place].key for question in form.questions}
+        )
         if result.outcome == "primary":
             yield f"Always ticking the {PLACES[place]} answer comes to {result.key}. Reorder answers so that it leans nowhere."
 
@@ -145,7 +206,11 @@ def points_on_offer(form: Form) -> dict[str, tuple[int, int]]:
     """Return, for each response, all points there are for it and the most that one person can reach."""
     return {
         name: (
-            sum(option.weights.get(name, 0) for question in form.questions for option in question.options),
+            sum(
+                option.weights.get(name, 0)
+                for question in form.questions
+                for option in question.options
+            ),
             sum(question.highest(name) for question in form.questions),
         )
         for name in RESPONSES

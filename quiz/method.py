@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, repeat
 
-from quiz.behaviour import Behaviour, behaviour
 from quiz.lint import leader
 from quiz.models import Version
-from quiz.scoring import RESPONSES, Form, Result, score
+from quiz.scoring.scoring import RESPONSES, Form, Result, score
+from quiz.scoring.simulation import Behaviour, behaviour
 
 MIX = {"fight": 6, "flight": 4, "freeze": 1, "fawn": 1}  # the example's answers, of twelve
 
@@ -75,10 +75,15 @@ def account(version: Version) -> Account:
 def example(form: Form) -> Example:
     """Answer `form` as somebody might, half of it for fight, and say what comes of it."""
     size = len(form.questions)
-    wanted: Iterable[str] = chain.from_iterable(repeat(name, count * size // 12) for name, count in MIX.items())
+    wanted: Iterable[str] = chain.from_iterable(
+        repeat(name, count * size // 12) for name, count in MIX.items()
+    )
     answers, chosen = {}, []
     for question, response in zip(form.questions, chain(wanted, repeat("fawn")), strict=False):
-        option = next((option for option in question.options if leader(option) == response), question.options[0])
+        option = next(
+            (option for option in question.options if leader(option) == response),
+            question.options[0],
+        )
         answers[question.key] = option.key
         chosen.append(option)
     result = score(form, answers)

@@ -7,14 +7,15 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from quiz import forms, released, scoring
+from quiz import forms, version_cache
 from quiz.method import account, example
 from quiz.models import Version
-from quiz.paper import make_key
-from quiz.released import Released
-from quiz.stability import stability
-from trustsite.origin import from_here
-from trustsite.pages import public
+from quiz.scoring import scoring
+from quiz.scoring.paper import make_key
+from quiz.scoring.stability import stability
+from quiz.version_cache import Released
+from trustsite.web.form_guard import from_here
+from trustsite.web.page_cache import public
 
 MOST_BYTES = 64 * 1024
 
@@ -41,7 +42,7 @@ def answer(request: HttpRequest, slug: str) -> HttpResponse:
         return data
     if slug == "full" and "short" in data:
         return carry_on(request, data)
-    named = released.named(slug, data.get("version", ""))
+    named = version_cache.named(slug, data.get("version", ""))
     if named is None:
         return questions_have_changed(request, slug, data)
     return show_result(request, named, data)
@@ -50,17 +51,27 @@ def answer(request: HttpRequest, slug: str) -> HttpResponse:
 def read_post(request: HttpRequest) -> QueryDict | HttpResponse:
     """Return the fields of a post, or the page that says why they can't be read."""
     if _length(request) > MOST_BYTES:
-        return render(request, "quiz/unread.html", {"why": "size", "address": request.path}, status=413)
+        return render(
+            request, "quiz/unread.html", {"why": "size", "address": request.path}, status=413
+        )
     try:
         return request.POST
     except (SuspiciousOperation, BadRequest, MultiPartParserError):
-        return render(request, "quiz/unread.html", {"why": "form", "address": request.path}, status=400)
+        return render(
+            request, "quiz/unread.html", {"why": "form", "address": request.path}, status=400
+        )
 
 
 def show_questions(request: HttpRequest, asked: Released) -> HttpResponse:
     """Show the start page of a version, with all its questions."""
-    context = {"version": asked.version, "address": request.path, "questions": forms.set_out(asked.version)}
-    return render(request, "quiz/take.html", context | {"longer": "" if asked.version.is_draft else _longer()})
+    context = {
+        "version": asked.version,
+        "address": request.path,
+        "questions": forms.set_out(asked.version),
+    }
+    return render(
+        request, "quiz/take.html", context | {"longer": "" if asked.version.is_draft else _longer()}
+    )
 
 
 def show_result(request: HttpRequest, asked: Released, data: QueryDict) -> HttpResponse:
@@ -83,20 +94,35 @@ def show_result(request: HttpRequest, asked: Released, data: QueryDict) -> HttpR
 
 def carry_on(request: HttpRequest, data: QueryDict) -> HttpResponse:
     """Show the longer quiz with the answers of the short one ticked, what they leave open first."""
-    short, full = released.ever("short", data.get("short", "")), _live("full")
-    answers = forms.carry(short.version, full.version, forms.read(short.version, data)) if short else forms.Answers()
+    short, full = version_cache.ever("short", data.get("short", "")), _live("full")
+    answers = (
+        forms.carry(short.version, full.version, forms.read(short.version, data))
+        if short
+        else forms.Answers()
+    )
     questions, kept = forms.set_out_rest(full.version, answers)
-    context = {"version": full.version, "address": request.path, "questions": questions, "kept": kept}
+    context = {
+        "version": full.version,
+        "address": request.path,
+        "questions": questions,
+        "kept": kept,
+    }
     return render(request, "quiz/take.html", context)
 
 
 def questions_have_changed(request: HttpRequest, slug: str, data: QueryDict) -> HttpResponse:
     """Say that answers belong to questions we no longer score; what still fits the present ones is ticked there."""
-    old, live = released.ever(slug, data.get("version", "")), released.live(slug)
+    old, live = version_cache.ever(slug, data.get("version", "")), version_cache.live(slug)
     if not (old and live):
-        return render(request, "quiz/unread.html", {"why": "version", "address": request.path}, status=400)
+        return render(
+            request, "quiz/unread.html", {"why": "version", "address": request.path}, status=400
+        )
     answers = forms.carry(old.version, live.version, forms.read(old.version, data))
-    context = {"version": live.version, "address": request.path, "questions": forms.set_out(live.version, answers)}
+    context = {
+        "version": live.version,
+        "address": request.path,
+        "questions": forms.set_out(live.version, answers),
+    }
     return render(request, "quiz/change.html", context | {"is_new": True}, status=409)
 
 
@@ -111,11 +137,20 @@ def unkept(response: HttpResponse) -> HttpResponse:
 @public
 def method(request: HttpRequest) -> HttpResponse:
     """Say how the quiz works, from the live versions themselves."""
-    live = [account(found.version) for slug in ("short", "full") if (found := released.live(slug))]
+    live = [
+        account(found.version) for slug in ("short", "full") if (found := version_cache.live(slug))
+    ]
     if not live:
         raise Http404
-    history = Version.objects.released().select_related("quiz").order_by("-released_at", "-quiz__slug")
-    context = {"accounts": live, "example": example(live[0].form), "history": history, "four": scoring.RESPONSES}
+    history = (
+        Version.objects.released().select_related("quiz").order_by("-released_at", "-quiz__slug")
+    )
+    context = {
+        "accounts": live,
+        "example": example(live[0].form),
+        "history": history,
+        "four": scoring.RESPONSES,
+    }
     return render(request, "quiz/method.html", context)
 
 
@@ -129,14 +164,16 @@ def paper(request: HttpRequest) -> HttpResponse:
 
 
 def _live(slug: str) -> Released:
-    if found := released.live(slug):
+    if found := version_cache.live(slug):
         return found
     raise Http404
 
 
 def _longer() -> str:
     """Return the address of the longer quiz, if there is one."""
-    return reverse("quiz:longer") if Version.objects.live().filter(quiz__slug="full").exists() else ""
+    return (
+        reverse("quiz:longer") if Version.objects.live().filter(quiz__slug="full").exists() else ""
+    )
 
 
 def _length(request: HttpRequest) -> int:

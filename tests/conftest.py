@@ -7,13 +7,15 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the synchronous Playwright keeps an event loop
+os.environ.setdefault(
+    "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
+)  # the synchronous Playwright keeps an event loop
 
 
 @pytest.fixture(autouse=True)
 def searches_remember_nothing():
     """What searches keep goes by the stamp of the pages, and each test begins with the same one."""
-    from articles.search_memory import KEPT
+    from articles.reading.search_vocabulary import KEPT
 
     KEPT.forget()
 
@@ -24,7 +26,9 @@ def parse():
 
     def parse(page):
         html = page if isinstance(page, str) else page.content.decode()
-        parser = html5lib.HTMLParser(tree=html5lib.getTreeBuilder("etree"), strict=False, namespaceHTMLElements=False)
+        parser = html5lib.HTMLParser(
+            tree=html5lib.getTreeBuilder("etree"), strict=False, namespaceHTMLElements=False
+        )
         document = parser.parse(html)
         assert not parser.errors, [error[1:] for error in parser.errors][:5]
         return document
@@ -48,13 +52,18 @@ def content(db, loaded_rows):
         empty = {table for table, rows in _rows().items() if not rows[1]}
         article_files.load(settings.CONTENT_DIR)
         quiz_files.load(settings.CONTENT_DIR)
-        loaded_rows.update({table: rows for table, rows in _rows().items() if table in empty and rows[1]})
+        loaded_rows.update(
+            {table: rows for table, rows in _rows().items() if table in empty and rows[1]}
+        )
         return
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
         for table, (names, rows) in loaded_rows.items():
             places = ", ".join(["%s"] * len(names))
             columns = ", ".join(map(connection.ops.quote_name, names))
-            cursor.executemany(f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES ({places})", rows)
+            cursor.executemany(
+                f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES ({places})",
+                rows,
+            )
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +75,11 @@ def loaded_rows():
 def _rows():
     """Return every table's columns and rows; of the search index its own table alone, which fills those behind it."""
     with connection.cursor() as cursor:
-        tables = [table for table in connection.introspection.table_names(cursor) if "_search_" not in table]
+        tables = [
+            table
+            for table in connection.introspection.table_names(cursor)
+            if "_search_" not in table
+        ]
         found = {}
         for table in tables:
             cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")

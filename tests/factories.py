@@ -16,7 +16,9 @@ _numbers = count(1)
 
 def make_topic(**over):
     number = next(_numbers)
-    return Topic.objects.create(**{"slug": f"topic-{number}", "title": f"Topic {number}", "position": number} | over)
+    return Topic.objects.create(
+        **{"slug": f"topic-{number}", "title": f"Topic {number}", "position": number} | over
+    )
 
 
 def make_source(**over):
@@ -69,7 +71,11 @@ def make_response(**over):
 
 
 def make_subscriber(**over):
-    values = {"address": f"reader-{next(_numbers)}@example.org", "state": Subscriber.State.CONFIRMED, "wording": "test"}
+    values = {
+        "address": f"reader-{next(_numbers)}@example.org",
+        "state": Subscriber.State.CONFIRMED,
+        "wording": "test",
+    }
     values |= over
     if values["state"] == Subscriber.State.CONFIRMED:
         values.setdefault("confirmed_at", timezone.now())
@@ -92,9 +98,9 @@ def make_delivery(**over):
 def picture_file(kind="JPEG", size=(900, 600), colour=(120, 140, 110), **options):
     """Return the bytes of a picture of one colour."""
     file = BytesIO()
-    Image.new("RGBA" if isinstance(colour, tuple) and len(colour) == 4 else "RGB", size, colour).save(
-        file, kind, **options
-    )
+    Image.new(
+        "RGBA" if isinstance(colour, tuple) and len(colour) == 4 else "RGB", size, colour
+    ).save(file, kind, **options)
     return file.getvalue()
 
 
@@ -106,7 +112,12 @@ def make_picture(**over):
 
 
 def make_page(**over):
-    values = {"slug": "about", "title": "About", "description": "What this is.", "body": "A site about stress."}
+    values = {
+        "slug": "about",
+        "title": "About",
+        "description": "What this is.",
+        "body": "A site about stress.",
+    }
     return Page.objects.create(**values | over)
 
 

@@ -87,10 +87,32 @@ def postgresql():
     if AS_ROOT:
         shutil.chown(folder, "postgres")
     server = PostgreSQL(free_port())
-    make = ["-D", folder / "data", "-A", "trust", "-U", "postgres", "--locale=C.UTF-8", "-E", "UTF8", "--no-sync"]
-    start = ["-D", folder / "data", "-p", str(server.port), "-k", folder, "-c", "listen_addresses=127.0.0.1"]
+    make = [
+        "-D",
+        folder / "data",
+        "-A",
+        "trust",
+        "-U",
+        "postgres",
+        "--locale=C.UTF-8",
+        "-E",
+        "UTF8",
+        "--no-sync",
+    ]
+    start = [
+        "-D",
+        folder / "data",
+        "-p",
+        str(server.port),
+        "-k",
+        folder,
+        "-c",
+        "listen_addresses=127.0.0.1",
+    ]
     try:
-        subprocess.run([programs / "initdb", *make], check=True, capture_output=True, cwd="/", **user)
+        subprocess.run(
+            [programs / "initdb", *make], check=True, capture_output=True, cwd="/", **user
+        )
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"} | user
         process = subprocess.Popen([programs / "postgres", *start], **quiet)
         try:
@@ -111,7 +133,17 @@ def redis():
         return
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
-        command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
+        command = [
+            "redis-server",
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--dir",
+            folder,
+        ]
         with ending(subprocess.Popen(command, stdout=subprocess.DEVNULL)):
             _until(lambda: socket.create_connection(("127.0.0.1", port), 1).close() or True)
             yield f"redis://127.0.0.1:{port}/1"

@@ -74,10 +74,14 @@ class Texts(models.Model):
     def take_out_control(self) -> None:
         """Take the control characters out of every text of the row."""
         for field in self._meta.concrete_fields:
-            if field.attname not in self.__dict__ or not isinstance(self.__dict__[field.attname], str | list):
+            if field.attname not in self.__dict__ or not isinstance(
+                self.__dict__[field.attname], str | list
+            ):
                 continue  # not read from the database, or no text
             value = self.__dict__[field.attname]
-            setattr(self, field.attname, cleaned(value, is_line=not isinstance(field, models.TextField)))
+            setattr(
+                self, field.attname, cleaned(value, is_line=not isinstance(field, models.TextField))
+            )
 
     def _invisible(self, field: models.Field) -> Iterator[str]:
         value = getattr(self, field.attname)

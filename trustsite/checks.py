@@ -13,7 +13,10 @@ def sqlite_keeps_its_promises(databases: Any = None, **kwargs: Any) -> list[Chec
     if not databases or connection.vendor != "sqlite":
         return []
     with connection.cursor() as cursor:
-        found = {name: cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "secure_delete")}
+        found = {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("synchronous", "secure_delete")
+        }
     expected = {"synchronous": 2, "secure_delete": 1}
     return [
         Error(
@@ -30,7 +33,10 @@ def sqlite_keeps_its_promises(databases: Any = None, **kwargs: Any) -> list[Chec
 def placeholders_are_gone(**kwargs: Any) -> list[CheckMessage]:
     """A public site must name its publisher, in words that aren't our placeholders."""
     return [
-        Error(f"{name} is a placeholder.", hint=f"Set {name} in the environment.", id="trustsite.E002")
+        Error(
+            f"{name} is a placeholder.", hint=f"Set {name} in the environment.", id="trustsite.E002"
+        )
         for name in ("PUBLISHER", "POSTAL_ADDRESS", "CONTACT_EMAIL", "FROM_EMAIL")
-        if not settings.DEVELOPMENT and ("[" in getattr(settings, name) or getattr(settings, name).endswith(".example"))
+        if not settings.DEVELOPMENT
+        and ("[" in getattr(settings, name) or getattr(settings, name).endswith(".example"))
     ]

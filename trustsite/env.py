@@ -29,7 +29,9 @@ def kept_secret(name: str, folder: Path, *, development: bool) -> str:
     if value and (development or len(value) >= 50):
         return value
     if not development:
-        raise ImproperlyConfigured(f"{name} must be set to a random text of at least 50 characters.")
+        raise ImproperlyConfigured(
+            f"{name} must be set to a random text of at least 50 characters."
+        )
     file = folder / name.lower().replace("_", "-")
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,8 +44,15 @@ def site_url(default: str, *, development: bool) -> str:
     """Return the site's own origin (scheme and host, no path), https in production."""
     value = env.str("SITE_URL", default if development else "")
     parts = urlsplit(value)
-    if not parts.hostname or parts.path.strip("/") or parts.query or parts.scheme not in {"http", "https"}:
-        raise ImproperlyConfigured("SITE_URL must be the site's address without a path, such as https://example.org.")
+    if (
+        not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+        or parts.scheme not in {"http", "https"}
+    ):
+        raise ImproperlyConfigured(
+            "SITE_URL must be the site's address without a path, such as https://example.org."
+        )
     if parts.scheme != "https" and not development:
         raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
     return f"{parts.scheme}://{parts.netloc}"

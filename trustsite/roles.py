@@ -1,4 +1,4 @@
-"""The roles people have at the desk, as groups. `manage.py roles` writes them; a test holds every page to them.
+"""The roles people have at the desk, as groups. `manage.py sync_roles` writes them; a test holds every page to them.
 
 Who writes never sees who reads: writers, editors and reviewers have no permission on people, their mails or what is kept to
 protect them. Somebody may have several roles.
@@ -12,10 +12,23 @@ VIEW = "view"
 WRITE = "view add change"
 ALL = "view add change delete"
 
-_TEXTS = ("article", "page", "response", "topic", "source", "offer", "helpline", "picture", "crisisword")
+_TEXTS = (
+    "article",
+    "page",
+    "response",
+    "topic",
+    "source",
+    "offer",
+    "helpline",
+    "picture",
+    "crisisword",
+)
 _READ = {
     **{f"articles.{model}": VIEW for model in (*_TEXTS, "redirect")},
-    **{f"quiz.{model}": VIEW for model in ("quiz", "version", "question", "option", "rating", "review")},
+    **{
+        f"quiz.{model}": VIEW
+        for model in ("quiz", "version", "question", "option", "rating", "review")
+    },
 }
 _QUIZ_DRAFTS = {f"quiz.{model}": ALL for model in ("version", "question", "option", "rating")}
 
@@ -50,7 +63,10 @@ ROLES: dict[str, dict[str, str]] = {
 ROLES["Owners"] = {
     **_READ,
     **{f"articles.{model}": ALL for model in (*_TEXTS, "redirect", "reviewer")},
-    **{f"quiz.{model}": ALL for model in ("quiz", "version", "question", "option", "rating", "review")},
+    **{
+        f"quiz.{model}": ALL
+        for model in ("quiz", "version", "question", "option", "rating", "review")
+    },
     "newsletter.subscriber": ALL,
     "newsletter.delivery": "view change",
     "newsletter.letter": ALL,
@@ -79,7 +95,9 @@ def make() -> dict[str, int]:
     for role in ROLES:
         group, _ = Group.objects.get_or_create(name=role)
         if missing := names(role) - known.keys():
-            raise LookupError(f"There is no permission {', '.join(sorted(missing))}. Was “migrate” run?")
+            raise LookupError(
+                f"There is no permission {', '.join(sorted(missing))}. Was “migrate” run?"
+            )
         wanted, had = {known[name] for name in names(role)}, set(group.permissions.all())
         changed[role] = len(wanted ^ had)
         group.permissions.set(wanted)

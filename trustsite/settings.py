@@ -19,7 +19,9 @@ BUILD_DIR = BASE_DIR / "build"
 SITE_NAME = "What’s My Trauma Response"
 SITE_URL = site_url(f"http://127.0.0.1:{env.int('PORT', 8000)}", development=DEVELOPMENT)
 PUBLISHER = required("PUBLISHER", "[the publisher's legal name]", development=DEVELOPMENT)
-POSTAL_ADDRESS = required("POSTAL_ADDRESS", "[the publisher's postal address]", development=DEVELOPMENT)
+POSTAL_ADDRESS = required(
+    "POSTAL_ADDRESS", "[the publisher's postal address]", development=DEVELOPMENT
+)
 CONTACT_EMAIL = required("CONTACT_EMAIL", "hello@site.example", development=DEVELOPMENT)
 LEAVE_URL = https_address("LEAVE_URL", "https://www.bbc.co.uk/weather")
 WORDS_PER_MINUTE = env.int("WORDS_PER_MINUTE", 230)
@@ -34,7 +36,9 @@ ALLOWED_HOSTS = [_site.hostname, *(["localhost", "127.0.0.1", "[::1]"] if DEVELO
 _https = _site.scheme == "https"
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+)
 SECURE_HSTS_SECONDS = 63_072_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 # Being on the browsers' preload list is hard to undo, so it must be asked for.
@@ -51,39 +55,46 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 SILENCED_SYSTEM_CHECKS = [] if SECURE_HSTS_PRELOAD else ["security.W021"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 15},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "trustsite.door.passwords.NotOurNameValidator"},
+    {"NAME": "accounts.validators.NotOurNameValidator"},
 ]
 
 # -- the door of the desk (trustsite/door) ---------------------------------------------------------------------------
 # Without a second factor a guessed or stolen password opens everything. Development does without, to work at once.
 REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", not DEVELOPMENT)
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
-ACCOUNT_ADAPTER = "trustsite.door.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
-ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]  # nobody signs up; allauth asks all the same
+ACCOUNT_SIGNUP_FIELDS = [
+    "username*",
+    "password1*",
+    "password2*",
+]  # nobody signs up; allauth asks all the same
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # trustsite/door/throttle.py counts, in the database
 ACCOUNT_FORMS = {
-    "login": "trustsite.door.forms.LoginForm",
-    "reauthenticate": "trustsite.door.forms.ReauthenticateForm",
+    "login": "accounts.forms.LoginForm",
+    "reauthenticate": "accounts.forms.ReauthenticateForm",
 }
-MFA_ADAPTER = "trustsite.door.adapters.MFAAdapter"
+MFA_ADAPTER = "accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEVELOPMENT  # http://localhost
 MFA_TOTP_TOLERANCE = 1  # the code before this one still counts: typing takes a while
 MFA_FORMS = {
-    "authenticate": "trustsite.door.forms.AuthenticateForm",
-    "reauthenticate": "trustsite.door.forms.MFAReauthenticateForm",
-    "activate_totp": "trustsite.door.forms.ActivateTOTPForm",
-    "add_webauthn": "trustsite.door.forms.AddWebAuthnForm",
-    "login_webauthn": "trustsite.door.forms.LoginWebAuthnForm",
-    "authenticate_webauthn": "trustsite.door.forms.AuthenticateWebAuthnForm",
-    "reauthenticate_webauthn": "trustsite.door.forms.ReauthenticateWebAuthnForm",
+    "authenticate": "accounts.forms.AuthenticateForm",
+    "reauthenticate": "accounts.forms.MFAReauthenticateForm",
+    "activate_totp": "accounts.forms.ActivateTOTPForm",
+    "add_webauthn": "accounts.forms.AddWebAuthnForm",
+    "login_webauthn": "accounts.forms.LoginWebAuthnForm",
+    "authenticate_webauthn": "accounts.forms.AuthenticateWebAuthnForm",
+    "reauthenticate_webauthn": "accounts.forms.ReauthenticateWebAuthnForm",
 }
 
 # -- the parts -------------------------------------------------------------------------------------------------------
@@ -102,12 +113,13 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "trustsite",
+    "accounts",
     "articles",
     "quiz",
     "newsletter",
 ]
 MIDDLEWARE = [
-    "trustsite.headers.PolicyHeaders",
+    "trustsite.web.security_headers.PolicyHeaders",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -116,7 +128,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "trustsite.door.middleware.Door",
+    "accounts.middleware.Door",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -132,7 +144,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "trustsite.context.site",
+                "trustsite.web.context_processors.site",
             ],
         },
     }
@@ -142,9 +154,17 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 # When stored pages change by the clock alone: each returns the next moment (or None) at which a public page differs.
 PAGE_CLOCKS = ["articles.models.next_publication"]
 # What the desk's first page says: each takes the request and yields trustsite.today.Notice.
-DESK_NOTICES = ["articles.today.notices", "newsletter.today.notices", "quiz.today.notices"]
+DESK_NOTICES = [
+    "articles.dashboard.notices",
+    "newsletter.dashboard.notices",
+    "quiz.dashboard.notices",
+]
 # What it asks an owner to do before readers come: each yields trustsite.first_steps.Step.
-DESK_STEPS = ["trustsite.first_steps.of_site", "articles.first_steps.steps", "newsletter.first_steps.steps"]
+DESK_STEPS = [
+    "trustsite.setup_checklist.of_site",
+    "articles.setup_checklist.steps",
+    "newsletter.setup_checklist.steps",
+]
 
 # -- where things are kept -------------------------------------------------------------------------------------------
 DATABASES = {
@@ -182,7 +202,9 @@ STORAGES = {
 MAIL_DIR = DATA_DIR / "mail"  # where development keeps its mails
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
-    "newsletter.dev_mail.FolderBackend" if DEVELOPMENT else "newsletter.smtp.Backend",
+    "newsletter.emails.dev_mailbox.FolderBackend"
+    if DEVELOPMENT
+    else "newsletter.outbox.smtp_backend.Backend",
 )
 EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.int("EMAIL_PORT", 25)
@@ -199,17 +221,31 @@ FROM_EMAIL = required("FROM_EMAIL", "notes@site.example", development=DEVELOPMEN
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
 # Others may see an inbox, so mails come from initials: the site's name would tell its subject.
 FROM_NAME = env.str("FROM_NAME", "WMTR Notes")
-LETTER_OFFERS = env.bool("LETTER_OFFERS", False)  # whether a letter may hold an offer, labelled as on an article
-DKIM_SELECTOR = env.str("DKIM_SELECTOR", "")  # the name of the key mails are signed with, for the check before a letter
-BLOCKED_DOMAINS: list[str] = env.list("BLOCKED_DOMAINS", [])  # addresses there, or below there, are sent nothing
+LETTER_OFFERS = env.bool(
+    "LETTER_OFFERS", False
+)  # whether a letter may hold an offer, labelled as on an article
+DKIM_SELECTOR = env.str(
+    "DKIM_SELECTOR", ""
+)  # the name of the key mails are signed with, for the check before a letter
+BLOCKED_DOMAINS: list[str] = env.list(
+    "BLOCKED_DOMAINS", []
+)  # addresses there, or below there, are sent nothing
 # A mail service that reports returned mail and complaints, and what anymail wants to know of it: ANYMAIL_… as its docs name it.
 MAIL_SERVICE = env.str("MAIL_SERVICE", "")
 ANYMAIL = {
-    name.removeprefix("ANYMAIL_"): value for name, value in os.environ.items() if name.startswith("ANYMAIL_") and value
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_") and value
 }
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True  # what a spreadsheet would take for a formula stays text
-GUIDE_PUBLIC = env.bool("GUIDE_PUBLIC", False)  # whether anybody may open the guide without giving an address
-GUIDE_ATTACH_MAX = env.int("GUIDE_ATTACH_MAX", 2 * 1024 * 1024)  # bytes; a larger guide is linked and not attached
+IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = (
+    True  # what a spreadsheet would take for a formula stays text
+)
+GUIDE_PUBLIC = env.bool(
+    "GUIDE_PUBLIC", False
+)  # whether anybody may open the guide without giving an address
+GUIDE_ATTACH_MAX = env.int(
+    "GUIDE_ATTACH_MAX", 2 * 1024 * 1024
+)  # bytes; a larger guide is linked and not attached
 
 # -- language, time, log ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -219,9 +255,11 @@ USE_I18N = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "trustsite.redact.Redact"}},
+    "filters": {"redact": {"()": "trustsite.web.log_redaction.Redact"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "line"}
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         name: {"handlers": ["console"], "level": "INFO", "propagate": False}

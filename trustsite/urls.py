@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
-handler404 = "articles.views.not_found"
+handler404 = "articles.reading.views.not_found"
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -13,10 +13,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
-    path("", include("articles.urls")),
+    path("", include("articles.reading.urls")),
     path("quiz/", include("quiz.urls")),
     path("", include("newsletter.urls")),
-    path("admin/", include("trustsite.door.urls")),
+    path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
 ]

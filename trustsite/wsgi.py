@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trustsite.settings")
 django_application = get_wsgi_application()
 
-from trustsite.pages import PageStore  # noqa: E402  needs the settings
+from trustsite.web.page_cache import PageStore  # noqa: E402  needs the settings
 
 application = PageStore(django_application)

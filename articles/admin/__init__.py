@@ -3,9 +3,9 @@
 from django.conf import settings
 from django.contrib import admin
 
-from articles.admin import article, library, pictures, signposts
+from articles.admin import article, images, library, redirects
 
-__all__ = ["article", "library", "pictures", "signposts"]
+__all__ = ["article", "images", "library", "redirects"]
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.index_title = "The editors' desk"

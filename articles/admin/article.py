@@ -12,19 +12,25 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from articles import signoff, workflow
-from articles.admin import drafts, previews
-from articles.admin.findings import WithFindings, of_article
-from articles.admin.form import ArticleForm, note
+from articles.admin import autosave, previews
+from articles.admin.article_form import ArticleForm, note
+from articles.admin.article_list import ArticleList
+from articles.admin.autocomplete import WithLookup
+from articles.admin.bulk_edit import Together
+from articles.admin.checks import WithFindings, of_article
 from articles.admin.history import WithHistory
-from articles.admin.listing import ArticleList
-from articles.admin.lookup import WithLookup
-from articles.admin.together import Together
+from articles.editing import review, workflow
 from articles.models import Article, Draft
-from articles.views import article_context
-from trustsite.headers import page_policy
+from articles.reading.views import article_context
+from trustsite.web.security_headers import page_policy
 
-SCRIPTS = ("toolbar", "insert", "preview", "findings", "keep")  # of the writing page, one a behaviour; it works without
+SCRIPTS = (
+    "toolbar",
+    "insert",
+    "preview",
+    "findings",
+    "keep",
+)  # of the writing page, one a behaviour; it works without
 
 
 @admin.register(Article)
@@ -35,7 +41,16 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
     prepopulated_fields = {"slug": ["title"]}
     readonly_fields = ("past_addresses", "past_corrections")
     restored = (
-        *("title", "dek", "description", "body", "takeaways", "content_note", "evidence", "evidence_note"),
+        *(
+            "title",
+            "dek",
+            "description",
+            "body",
+            "takeaways",
+            "content_note",
+            "evidence",
+            "evidence_note",
+        ),
         *("response", "related", "affiliate", "safety", "sign_up"),
     )
     also_compared = ("slug", "state", "publish_at", "checked_on")
@@ -46,11 +61,29 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             {
                 "fields": [
                     *("state", "publish_at", "withdrawn_note", "updated_at"),
-                    *("checked_on", "checked_by", "corrected", "past_corrections", "past_addresses"),
+                    *(
+                        "checked_on",
+                        "checked_by",
+                        "corrected",
+                        "past_corrections",
+                        "past_addresses",
+                    ),
                 ]
             },
         ),
-        ("Around the text", {"fields": ["topic", "response", "description", "takeaways", "content_note", "related"]}),
+        (
+            "Around the text",
+            {
+                "fields": [
+                    "topic",
+                    "response",
+                    "description",
+                    "takeaways",
+                    "content_note",
+                    "related",
+                ]
+            },
+        ),
         ("Evidence", {"fields": ["evidence", "evidence_note"]}),
         ("What the page may hold", {"fields": ["affiliate", "sign_up", "safety"]}),
     ]
@@ -67,12 +100,16 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             path("keep/", csrf_exempt(require_POST(self.keep)), name=f"{desk}keep"),
             path("forget/", view(require_POST(self.forget)), name=f"{desk}forget"),
             path("<int:pk>/sign-off/", view(require_POST(self.sign_off)), name=f"{desk}sign_off"),
-            path("<int:pk>/preview-link/", view(require_POST(self.preview_link)), name=f"{desk}preview_link"),
+            path(
+                "<int:pk>/preview-link/",
+                view(require_POST(self.preview_link)),
+                name=f"{desk}preview_link",
+            ),
             *super().get_urls(),
         ]
         for url in urls:
             if url.name in {f"{desk}add", f"{desk}change"}:
-                url.callback = drafts.outlasting_login(url.callback)
+                url.callback = autosave.outlasting_login(url.callback)
         return urls
 
     # -- who may do what
@@ -85,7 +122,9 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         was_public = obj is not None and obj.was_public
         return super().has_delete_permission(request, obj) and not was_public
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Article | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Article | None = None
+    ) -> tuple[str, ...]:
         readonly: tuple[str, ...] = self.readonly_fields
         if not request.user.has_perm("articles.review_article"):
             readonly = (*readonly, "checked_on", "checked_by")
@@ -95,9 +134,15 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
 
     # -- the form, with what was typed and not saved
 
-    def get_form(self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        draft = drafts.offered(request.user, obj) if request.method == "GET" and "draft" in request.GET else None
+        draft = (
+            autosave.offered(request.user, obj)
+            if request.method == "GET" and "draft" in request.GET
+            else None
+        )
 
         class ArticleFormOfEditor(form):  # type: ignore[misc,valid-type]
             user = request.user
@@ -105,7 +150,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             def __init__(self, *args: Any, **kwargs: Any) -> None:
                 super().__init__(*args, **kwargs)
                 if draft:
-                    self.initial |= drafts.initial(draft)
+                    self.initial |= autosave.initial(draft)
                     self.initial["opened"] = note(request.user, obj, base=draft.base)
 
         return ArticleFormOfEditor
@@ -121,23 +166,33 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         article = self.get_object(request, object_id) if object_id else None
-        draft = drafts.offered(request.user, article) if request.user.is_authenticated else None
-        may_write = self.has_change_permission(request, article) if article else self.has_add_permission(request)
-        context: dict[str, Any] = {"draft": draft, "is_draft_shown": "draft" in request.GET, "may_write": may_write}
+        draft = autosave.offered(request.user, article) if request.user.is_authenticated else None
+        may_write = (
+            self.has_change_permission(request, article)
+            if article
+            else self.has_add_permission(request)
+        )
+        context: dict[str, Any] = {
+            "draft": draft,
+            "is_draft_shown": "draft" in request.GET,
+            "may_write": may_write,
+        }
         if draft and "draft" not in request.GET and request.method == "GET":
-            context["draft_differences"] = drafts.differences(draft)
+            context["draft_differences"] = autosave.differences(draft)
         if article:
             context |= {
                 **of_article(article),
-                "is_due": article.is_published and signoff.is_due(article),
+                "is_due": article.is_published and review.is_due(article),
                 "others": Draft.objects.filter(article=article)
                 .exclude(author=request.user.pk)
                 .select_related("author"),
                 "may_sign_off": request.user.has_perm("articles.review_article"),
                 "may_share": self._may_share(request, article),
-                "seen": signoff.fingerprint(article),
+                "seen": review.fingerprint(article),
             }
-        return super().changeform_view(request, object_id, form_url, {**context, **(extra_context or {})})
+        return super().changeform_view(
+            request, object_id, form_url, {**context, **(extra_context or {})}
+        )
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -146,19 +201,21 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         theirs = getattr(form, "theirs", None)
         if theirs:
             typed = {name: form[name].value() for name in form.fields if name != "opened"}
-            context["conflict"] = drafts.differing(theirs, typed)
+            context["conflict"] = autosave.differing(theirs, typed)
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool) -> None:
+    def save_model(
+        self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool
+    ) -> None:
         is_withdrawn_now = obj.state == Article.State.WITHDRAWN and "state" in form.changed_data
         if is_withdrawn_now and "updated_at" not in form.changed_data:
             obj.updated_at = timezone.now()  # the day its address says it was withdrawn
         super().save_model(request, obj, form, change)
-        drafts.forget(request.user, obj if change else None)
+        autosave.forget(request.user, obj if change else None)
 
     def keep(self, request: HttpRequest) -> HttpResponse:
         """Keep what is being typed, every half minute and when the page is left (static/admin/keep.js)."""
-        draft = drafts.keep_posted(request.POST)
+        draft = autosave.keep_posted(request.POST)
         if draft is None:
             raise PermissionDenied
         return JsonResponse({"kept": draft.saved_at.isoformat()})
@@ -167,10 +224,12 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         """Throw away what was typed and not saved."""
         pk = request.POST.get("article", "")
         article = Article.objects.filter(pk=pk).first() if pk.isdecimal() else None
-        drafts.forget(request.user, article)
+        autosave.forget(request.user, article)
         messages.success(request, "Thrown away. The text is as it was last saved.")
         return (
-            redirect("admin:articles_article_change", article.pk) if article else redirect("admin:articles_article_add")
+            redirect("admin:articles_article_change", article.pk)
+            if article
+            else redirect("admin:articles_article_add")
         )
 
     # -- showing and signing
@@ -180,9 +239,13 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         response = render(
-            request, "articles/article.html", article_context(drafts.unsaved(request.POST)) | {"preview": True}
+            request,
+            "articles/article.html",
+            article_context(autosave.unsaved(request.POST)) | {"preview": True},
         )
-        response.headers["Content-Security-Policy"] = page_policy(frame="'self'") + "; sandbox allow-same-origin"
+        response.headers["Content-Security-Policy"] = (
+            page_policy(frame="'self'") + "; sandbox allow-same-origin"
+        )
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
 
@@ -195,26 +258,36 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             previews.renew(article)
             messages.success(request, "No preview link of this article shows anything any more.")
         else:
-            address = request.build_absolute_uri(reverse("articles:preview", args=[previews.link_token(article)]))
-            messages.success(request, f"For a week, whoever has this link sees the newest text: {address}")
+            address = request.build_absolute_uri(
+                reverse("articles:preview", args=[previews.link_token(article)])
+            )
+            messages.success(
+                request, f"For a week, whoever has this link sees the newest text: {address}"
+            )
         return redirect("admin:articles_article_change", pk)
 
     def _may_share(self, request: HttpRequest, article: Article) -> bool:
         # Who checks a text that isn't published has no other way to see it as its page.
-        return self.has_change_permission(request, article) or request.user.has_perm("articles.review_article")
+        return self.has_change_permission(request, article) or request.user.has_perm(
+            "articles.review_article"
+        )
 
     def sign_off(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Enter that a second person has gone through the text as it stands."""
         article = self._text(request, pk)
         if not request.user.has_perm("articles.review_article"):
             raise PermissionDenied
-        if request.POST.get("seen") != signoff.fingerprint(article):
-            messages.error(request, "Its words have changed since you opened this page. Read them once more.")
-        elif signoff.last_writer(article) == request.user.pk:
-            messages.error(request, "You made the last change yourself. A check is a second person’s.")
+        if request.POST.get("seen") != review.fingerprint(article):
+            messages.error(
+                request, "Its words have changed since you opened this page. Read them once more."
+            )
+        elif review.last_writer(article) == request.user.pk:
+            messages.error(
+                request, "You made the last change yourself. A check is a second person’s."
+            )
         else:
             by = str(request.user.reviewer) if hasattr(request.user, "reviewer") else ""
-            signoff.sign_off(article, by)
+            review.sign_off(article, by)
             self.log_change(request, article, "Signed off the text as it stands.")
             messages.success(request, "Signed off. The page says so until its words change.")
         return redirect("admin:articles_article_change", pk)

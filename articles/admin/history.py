@@ -11,8 +11,8 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from articles import inspection
-from articles.word_diff import Row, compare
+from articles.editing import checks
+from prose.text_diff import Row, compare
 
 MOST = 200  # states listed
 
@@ -28,7 +28,11 @@ class WithHistory(admin.ModelAdmin):
         view, name = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
         return [
             path("<int:pk>/history/compare/", view(self.compare), name=f"{name}_compare"),
-            path("<int:pk>/history/restore/", view(require_POST(self.restore)), name=f"{name}_restore"),
+            path(
+                "<int:pk>/history/restore/",
+                view(require_POST(self.restore)),
+                name=f"{name}_restore",
+            ),
             *super().get_urls(),
         ]
 
@@ -45,11 +49,19 @@ class WithHistory(admin.ModelAdmin):
         """Show two states side by side; without a second one, a state beside the present text."""
         text = self._text(request, pk)
         before = self._state(text, request.GET.get("before"))
-        after = self._state(text, request.GET.get("after")) if request.GET.get("after") else text.history.first()
+        after = (
+            self._state(text, request.GET.get("after"))
+            if request.GET.get("after")
+            else text.history.first()
+        )
         if (before.history_date, before.pk) > (after.history_date, after.pk):
             before, after = after, before
         context = self._context(request, text, f"Two states of “{text}”")
-        context |= {"before": before, "after": after, "differences": self._differences(before, after)}
+        context |= {
+            "before": before,
+            "after": after,
+            "differences": self._differences(before, after),
+        }
         context |= {"may_restore": self.has_change_permission(request, text)}
         return render(request, "admin/articles/article/compare.html", context)
 
@@ -63,12 +75,14 @@ class WithHistory(admin.ModelAdmin):
             setattr(text, name, getattr(state, name))
         text.updated_at = timezone.now()
         when = f"{state.history_date:%-d %B %Y, %H:%M} UTC"
-        if found := inspection.in_the_way(text):
+        if found := checks.in_the_way(text):
             messages.error(request, f"The text of {when} can’t come back as it is. {found[0]}")
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", pk)
         text.save()
         self.log_change(request, text, f"Brought back the text of {when}.")
-        messages.success(request, f"The text of {when} is back. What stood here before is in the history.")
+        messages.success(
+            request, f"The text of {when} is back. What stood here before is in the history."
+        )
         return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", pk)
 
     def _text(self, request: HttpRequest, pk: int | str) -> Any:
@@ -86,7 +100,12 @@ class WithHistory(admin.ModelAdmin):
         return state
 
     def _context(self, request: HttpRequest, text: Any, title: str) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "title": title, "opts": self.opts, "original": text}
+        return {
+            **self.admin_site.each_context(request),
+            "title": title,
+            "opts": self.opts,
+            "original": text,
+        }
 
     def _differences(self, before: Any, after: Any) -> list[tuple[str, list[Row]]]:
         """Return, for each field in which two states differ, its label and both texts side by side."""

@@ -7,8 +7,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from articles.admin.delete_one_by_one import RowByRow
 from articles.admin.history import WithHistory
-from articles.admin.rows import RowByRow
 from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Topic
 
 
@@ -22,7 +22,9 @@ class ShownFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
         offers = Offer.objects
-        found = {"yes": offers.current, "soon": offers.expiring, "no": offers.hidden}.get(self.value() or "")
+        found = {"yes": offers.current, "soon": offers.expiring, "no": offers.hidden}.get(
+            self.value() or ""
+        )
         return queryset.filter(pk__in=found().values("pk")) if found else queryset
 
 
@@ -35,7 +37,11 @@ class DoubtFilter(admin.SimpleListFilter):
         return [("yes", "To look up")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Helpline]) -> QuerySet[Helpline]:
-        return queryset.filter(pk__in=Helpline.objects.doubtful().values("pk")) if self.value() else queryset
+        return (
+            queryset.filter(pk__in=Helpline.objects.doubtful().values("pk"))
+            if self.value()
+            else queryset
+        )
 
 
 @admin.register(Page)
@@ -64,7 +70,15 @@ class SourceAdmin(RowByRow):
 
 @admin.register(Offer)
 class OfferAdmin(RowByRow):
-    list_display = ("key", "partner", "allowed_host", "valid_until", "checked_on", "is_shown", "why_hidden")
+    list_display = (
+        "key",
+        "partner",
+        "allowed_host",
+        "valid_until",
+        "checked_on",
+        "is_shown",
+        "why_hidden",
+    )
     list_filter = (ShownFilter,)
 
     @admin.display(boolean=True, description="shown")
@@ -101,9 +115,15 @@ class HelplineAdmin(RowByRow):
             self.log_change(request, helpline, f"Looked up: {helpline.numbers}.")
         self.message_user(request, f"Today is entered for {len(queryset)} of them.")
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         doubtful = Helpline.objects.doubtful().count()
-        subtitle = f"{doubtful} to look up on their own pages" if doubtful else "All looked up within 180 days"
+        subtitle = (
+            f"{doubtful} to look up on their own pages"
+            if doubtful
+            else "All looked up within 180 days"
+        )
         return super().changelist_view(request, {"subtitle": subtitle, **(extra_context or {})})
 
 

@@ -9,10 +9,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from articles import workflow
-from articles.admin import drafts
+from articles.admin import autosave
+from articles.editing import workflow
 from articles.models import Article
-from articles.views import article_context
+from articles.reading.views import article_context
 
 GOOD_FOR = timedelta(days=7)
 _SALT = "articles.preview"
@@ -34,25 +34,38 @@ def renew(article: Article) -> None:
 def read(token: str) -> Article | None:
     """Return the article a token shows, or None when it is no longer good."""
     try:
-        pk, _, key = signing.TimestampSigner(salt=_SALT).unsign(token, max_age=GOOD_FOR).partition(".")
+        pk, _, key = (
+            signing.TimestampSigner(salt=_SALT).unsign(token, max_age=GOOD_FOR).partition(".")
+        )
     except signing.BadSignature:
         return None
-    return Article.objects.select_related("topic").filter(pk=pk, preview_key=key).exclude(preview_key="").first()
+    return (
+        Article.objects.select_related("topic")
+        .filter(pk=pk, preview_key=key)
+        .exclude(preview_key="")
+        .first()
+    )
 
 
 def newest(article: Article) -> Article:
     """Return `article` with what was last typed into it, saved or not, by somebody who may still change it."""
-    newer = article.drafts.filter(saved_at__gte=article.changed_at).order_by("-saved_at").select_related("author")
+    newer = (
+        article.drafts.filter(saved_at__gte=article.changed_at)
+        .order_by("-saved_at")
+        .select_related("author")
+    )
     draft = next((draft for draft in newer if _may_change(article, draft.author)), None)
     if draft is None:
         return article
-    typed = drafts.unsaved(drafts.as_posted(draft))
+    typed = autosave.unsaved(autosave.as_posted(draft))
     typed.pk, typed.publish_at = article.pk, article.publish_at
     return typed
 
 
 def _may_change(article: Article, author: Any) -> bool:
-    return author.is_active and author.has_perm(workflow.WRITE) and workflow.may_edit(article, author)
+    return (
+        author.is_active and author.has_perm(workflow.WRITE) and workflow.may_edit(article, author)
+    )
 
 
 @require_safe

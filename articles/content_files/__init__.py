@@ -10,4 +10,13 @@ from articles.content_files.files import ContentError
 from articles.content_files.helplines import emergency_numbers
 from articles.content_files.loading import load, sync
 
-__all__ = ["Change", "ContentError", "Exported", "Fate", "emergency_numbers", "export", "load", "sync"]
+__all__ = [
+    "Change",
+    "ContentError",
+    "Exported",
+    "Fate",
+    "emergency_numbers",
+    "export",
+    "load",
+    "sync",
+]

@@ -32,7 +32,11 @@ class Change:
 
 def dates_of(row: Filed) -> str:
     """Say when a row was edited, and when it was last the same as its file."""
-    synced = f"last loaded or exported on {_moment(row.synced_at)}" if row.synced_at else "never loaded or exported"
+    synced = (
+        f"last loaded or exported on {_moment(row.synced_at)}"
+        if row.synced_at
+        else "never loaded or exported"
+    )
     return f"edited in the admin on {_moment(row.changed_at)}, {synced}"
 
 

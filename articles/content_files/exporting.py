@@ -6,10 +6,8 @@ from pathlib import Path
 
 from django.db import transaction
 
-from articles.content_files import old_addresses, writing
-from articles.content_files.files import ContentError
-from articles.content_files.helplines import kept_beside
-from articles.content_files.kinds import (
+from articles.content_files import slug_redirects, writing
+from articles.content_files.file_types import (
     CRISIS_WORDS,
     HELPLINES,
     KINDS,
@@ -22,6 +20,8 @@ from articles.content_files.kinds import (
     Values,
     values_of,
 )
+from articles.content_files.files import ContentError
+from articles.content_files.helplines import kept_beside
 from articles.content_files.loading import remember
 from articles.models import Filed, OldAddress, Picture
 
@@ -50,7 +50,7 @@ Emergency numbers and helplines, in the order readers see them. The get-help pag
 `confidence` says how far it was confirmed before that: A at the service's own or several sources, B at one other source, C not
 at all; where two lists differed, the lower mark stands. `in_guide`: printed on page 3 of the guide. `hours`: only where a
 source gave them. `remark`: for editors. "112 or 999" is two numbers: a link to dial takes the ones beside " or " apart.""",
-    old_addresses.PLACE: "Addresses that articles once had, and the articles they lead to now.",
+    slug_redirects.PLACE: "Addresses that articles once had, and the articles they lead to now.",
 }
 
 
@@ -72,7 +72,7 @@ def export(folder: Path, *, prune: bool = False) -> Exported:
     """
     rows = {kind.place: list(_rows(kind)) for kind in KINDS}
     files = {path: data for kind in KINDS for path, data in _files(kind, rows[kind.place], folder)}
-    files[old_addresses.PLACE] = _addresses()
+    files[slug_redirects.PLACE] = _addresses()
     done = Exported()
     strays = sorted(set(_there(folder)) - set(files))
     moved = {f"articles/{slug}.md" for slug in OldAddress.objects.values_list("slug", flat=True)}
@@ -99,14 +99,21 @@ def _files(kind: Kind, rows: list[Filed], folder: Path) -> Iterator[tuple[str, b
     """Yield path and bytes of each file of one kind."""
     if kind.is_markdown:
         for row in rows:
-            yield f"{kind.place}/{getattr(row, kind.key)}.md", writing.markdown(_said(kind, row, {})).encode()
+            yield (
+                f"{kind.place}/{getattr(row, kind.key)}.md",
+                writing.markdown(_said(kind, row, {})).encode(),
+            )
         return
     entries: dict[str, Values] = {}
     before: Values = {}
     for row in rows:
         entries[getattr(row, kind.key)] = _said(kind, row, before)
         before = values_of(kind, row)
-    parts = _helplines(entries, folder) if kind is HELPLINES else (_table(name, said) for name, said in entries.items())
+    parts = (
+        _helplines(entries, folder)
+        if kind is HELPLINES
+        else (_table(name, said) for name, said in entries.items())
+    )
     yield kind.place, writing.toml([writing.comment(HEADERS[kind.place]), *parts]).encode()
     yield from (_picture(row) for row in rows if isinstance(row, Picture))
 
@@ -116,7 +123,9 @@ def _said(kind: Kind, row: Filed, before: Values) -> Values:
     values = values_of(kind, row)
     implied = kind.implied(values, before)
     said = {
-        name: values[field] for name, field in kind.fields.items() if values[field] != _unsaid(kind, field, implied)
+        name: values[field]
+        for name, field in kind.fields.items()
+        if values[field] != _unsaid(kind, field, implied)
     }
     return said | {"file": Path(str(row.original.name)).name} if isinstance(row, Picture) else said
 
@@ -151,11 +160,16 @@ def _picture(row: Picture) -> tuple[str, bytes]:
         with row.original.storage.open(name) as file:
             return f"pictures/{Path(name).name}", file.read()
     except OSError as error:
-        raise ContentError(f"The file of the picture “{row.key}” isn’t in the store: {name}") from error
+        raise ContentError(
+            f"The file of the picture “{row.key}” isn’t in the store: {name}"
+        ) from error
 
 
 def _addresses() -> bytes:
-    parts = [writing.comment(HEADERS[old_addresses.PLACE]), writing.table("", old_addresses.said())]
+    parts = [
+        writing.comment(HEADERS[slug_redirects.PLACE]),
+        writing.table("", slug_redirects.said()),
+    ]
     return writing.toml(parts).encode()
 
 

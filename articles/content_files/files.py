@@ -10,7 +10,9 @@ from typing import Any
 import yaml
 
 BEGIN = ""  # the name under which an entry's `lines` keep where it begins
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the fast one, where there is a wheel of it
+_Loader = getattr(
+    yaml, "CSafeLoader", yaml.SafeLoader
+)  # the fast one, where there is a wheel of it
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -87,7 +89,9 @@ def markdown(file: Path) -> Entry:
         raise ContentError(f"{file}, line 1: it must begin with its facts between two lines of ---")
     said, lines = _facts(file, front[1])
     if "body" in said:
-        raise ContentError(f"{file}, line {lines['body']}: body: the text stands below the second line of ---")
+        raise ContentError(
+            f"{file}, line {lines['body']}: body: the text stands below the second line of ---"
+        )
     body = text[front.end() :]
     lines["body"] = text[: len(text) - len(body.lstrip())].count("\n") + 1
     return Entry(file, file.stem, {**said, "body": body.strip()}, lines)
@@ -99,7 +103,9 @@ def _facts(file: Path, front: str) -> tuple[dict[str, Any], dict[str, int]]:
     try:
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
-            raise ContentError(f"{file}, line 2: between the lines of --- stand facts such as “title: A title”")
+            raise ContentError(
+                f"{file}, line 2: between the lines of --- stand facts such as “title: A title”"
+            )
         lines: dict[str, int] = {}
         for name, _ in node.value:
             line = name.start_mark.line + 2

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.conf import settings
 
+from articles.content_files.file_types import HELPLINES
 from articles.content_files.files import ContentError, Entry, table_lines, tables_of
-from articles.content_files.kinds import HELPLINES
 
 # How far a number was confirmed, whether the guide prints it, and an editor's remark: in the file alone, by its name and type.
 FILE_ONLY = {"confidence": str, "in_guide": bool, "remark": str}
@@ -41,11 +41,16 @@ def kept_beside(folder: Path) -> tuple[list[dict[str, str]], dict[str, dict[str,
 
     They are those of `folder`'s file or, where it has none, of the site's own.
     """
-    file = next((here / HELPLINES.place for here in (folder, settings.CONTENT_DIR) if _exists(here)), None)
+    file = next(
+        (here / HELPLINES.place for here in (folder, settings.CONTENT_DIR) if _exists(here)), None
+    )
     if file is None:
         return [], {}
     _, lines = _checked(file)
-    beside = {str(line.get("id")): {name: line[name] for name in FILE_ONLY if name in line} for line in lines}
+    beside = {
+        str(line.get("id")): {name: line[name] for name in FILE_ONLY if name in line}
+        for line in lines
+    }
     return tables_of(file).get("emergency", []), beside
 
 
@@ -58,7 +63,11 @@ def _checked(file: Path) -> tuple[dict[Any, str], list[dict[str, Any]]]:
     tables = tables_of(file)
     if unknown := set(tables) - {"countries", "emergency", "helpline"}:
         raise ContentError(f"{file}: unknown table {', '.join(sorted(unknown))}")
-    countries, lines, emergency = tables.get("countries", {}), tables.get("helpline", []), tables.get("emergency", [])
+    countries, lines, emergency = (
+        tables.get("countries", {}),
+        tables.get("helpline", []),
+        tables.get("emergency", []),
+    )
     if not (isinstance(countries, dict) and _are_tables(lines) and _are_tables(emergency)):
         raise ContentError(f"{file}: its tables are [countries], [[emergency]] and [[helpline]]")
     if not all(set(line) == {"country", "number"} and _are_texts(line) for line in emergency):
@@ -80,7 +89,11 @@ def _problem(said: dict[str, Any], entry: Entry, known: set[str]) -> ContentErro
     if entry.key in known:
         return entry.error("there are two helplines of this id")
     if not entry.said["country_name"]:
-        return entry.error(f"unknown country {said.get('country')!r}; [countries] names them", "country")
-    wrong = [name for name, type_ in FILE_ONLY.items() if name in said and type(said[name]) is not type_]
+        return entry.error(
+            f"unknown country {said.get('country')!r}; [countries] names them", "country"
+        )
+    wrong = [
+        name for name, type_ in FILE_ONLY.items() if name in said and type(said[name]) is not type_
+    ]
     kind = {bool: "true or false", str: "a text"}
     return entry.error(f"must be {kind[FILE_ONLY[wrong[0]]]}", wrong[0]) if wrong else None

@@ -10,24 +10,36 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from articles.content_files import old_addresses
+from articles.content_files import slug_redirects
 from articles.content_files.changes import Change, Fate, dates_of
+from articles.content_files.file_types import (
+    ARTICLES,
+    KINDS,
+    Kind,
+    Values,
+    digest,
+    file_digest,
+    values_of,
+)
 from articles.content_files.files import BEGIN, ContentError, Entry
-from articles.content_files.kinds import ARTICLES, KINDS, Kind, Values, digest, file_digest, values_of
 from articles.content_files.reading import read, values
+from articles.images.renditions import Remade
 from articles.models import Filed, OldAddress, Picture
-from articles.pictures import Remade
-from trustsite.typography import typeset
+from trustsite.web.smart_quotes import typeset
 
 HINT = "Export it first, or load with --force to write the file over it."
 
 
 def load(folder: Path, *, force: bool = False) -> dict[str, int]:
     """Load all of `folder`. Return how many rows of each kind were written."""
-    return dict(Counter(change.kind for change in sync(folder, force=force) if change.fate is not Fate.SAME))
+    return dict(
+        Counter(change.kind for change in sync(folder, force=force) if change.fate is not Fate.SAME)
+    )
 
 
-def sync(folder: Path, *, force: bool = False, keep: bool = False, check: bool = False) -> list[Change]:
+def sync(
+    folder: Path, *, force: bool = False, keep: bool = False, check: bool = False
+) -> list[Change]:
     """Bring the database to what `folder` says. Return what becomes of each row that it names.
 
     A row edited in the admin since it was last loaded or exported is refused: ContentError is raised and nothing at all is
@@ -40,7 +52,7 @@ def sync(folder: Path, *, force: bool = False, keep: bool = False, check: bool =
     with _stray_pictures_discarded() as pictures, transaction.atomic():
         for kind in KINDS:
             changes += _sync_kind(kind, folder, force, pictures)
-        changes += old_addresses.sync(folder, force)
+        changes += slug_redirects.sync(folder, force)
         refused = [change.reason for change in changes if change.fate is Fate.REFUSED]
         if refused and not (keep or check):
             raise ContentError(*refused)
@@ -115,8 +127,16 @@ def _fill(row: Filed, wanted: Values) -> None:
 def _why_refused(kind: Kind, entry: Entry, row: Filed, before: str) -> str:
     """Return why the file may not be written over the row as it was `before`; empty when it may."""
     if row.pk:
-        return "" if before == row.synced_digest else entry.problem(f"the row was {dates_of(row)}. {HINT}")
-    moved = OldAddress.objects.select_related("article").filter(slug=entry.key).first() if kind is ARTICLES else None
+        return (
+            ""
+            if before == row.synced_digest
+            else entry.problem(f"the row was {dates_of(row)}. {HINT}")
+        )
+    moved = (
+        OldAddress.objects.select_related("article").filter(slug=entry.key).first()
+        if kind is ARTICLES
+        else None
+    )
     if moved is None:
         return ""
     article = moved.article
@@ -135,7 +155,9 @@ def _save(kind: Kind, entry: Entry, row: Filed) -> None:
     kept = values_of(kind, row)
     if changed := [name for name, field in kind.fields.items() if kept[field] != said[field]]:
         # Else every load would find the file changed.
-        raise entry.error("with what else the file says, this can't be kept as it stands", changed[0])
+        raise entry.error(
+            "with what else the file says, this can't be kept as it stands", changed[0]
+        )
 
 
 def _problems(kind: Kind, entry: Entry, error: ValidationError) -> Iterator[str]:

@@ -8,10 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import models
 
-from articles import pictures
+from articles.content_files.file_types import HELPLINES, Kind, Values, file_digest
 from articles.content_files.files import ContentError, Entry, markdown, tables
 from articles.content_files.helplines import helplines
-from articles.content_files.kinds import HELPLINES, Kind, Values, file_digest
+from articles.images import renditions
 from articles.models import Picture
 from trustsite.characters import cleaned
 
@@ -27,12 +27,20 @@ _TYPES: list[tuple[type[models.Field], type[Any], str]] = [
 
 def read(kind: Kind, folder: Path) -> tuple[list[Entry], list[str]]:
     """Return the entries of one kind, and what is wrong with files that can't be read. Files that aren't there say nothing."""
-    files = sorted((folder / kind.place).glob("*.md")) if kind.is_markdown else [folder / kind.place]
+    files = (
+        sorted((folder / kind.place).glob("*.md")) if kind.is_markdown else [folder / kind.place]
+    )
     entries: list[Entry] = []
     problems: list[str] = []
     for file in filter(Path.is_file, files):
         try:
-            entries += [markdown(file)] if kind.is_markdown else helplines(file) if kind is HELPLINES else tables(file)
+            entries += (
+                [markdown(file)]
+                if kind.is_markdown
+                else helplines(file)
+                if kind is HELPLINES
+                else tables(file)
+            )
         except ContentError as error:
             problems += error.problems
     return entries, problems
@@ -49,14 +57,18 @@ def values(kind: Kind, entry: Entry, before: Values) -> Values:
             raise entry.error("unknown field; there are " + ", ".join(kind.fields), name)
         if value is not None:
             said[kind.fields[name]] = _value(kind, entry, name, value)
-    defaults = {field: kind.default(field) for field in kind.fields.values() if field != "updated_at"}
+    defaults = {
+        field: kind.default(field) for field in kind.fields.values() if field != "updated_at"
+    }
     return defaults | kind.implied(said, before) | said
 
 
 def _value(kind: Kind, entry: Entry, name: str, value: Any) -> Any:
     """Return `value` as the model's field takes it."""
     field: Any = kind.model._meta.get_field(kind.fields[name])
-    accepted, words = next((accepted, words) for type_, accepted, words in _TYPES if isinstance(field, type_))
+    accepted, words = next(
+        (accepted, words) for type_, accepted, words in _TYPES if isinstance(field, type_)
+    )
     is_moment = isinstance(field, models.DateTimeField)
     texts = value if isinstance(value, list) else []
     fits = type(value) is accepted or (is_moment and isinstance(value, datetime))
@@ -86,17 +98,17 @@ def _related(field: Any, entry: Entry, name: str, key: str) -> models.Model:
     return found
 
 
-def _picture(entry: Entry, name: str) -> pictures.Remade:
+def _picture(entry: Entry, name: str) -> renditions.Remade:
     """Return a picture as it is kept. One that we wrote ourselves, as its name or the store tells, isn't written anew."""
     file = entry.file.parent / "pictures" / name
     if Path(name).name != name or not file.is_file():
         raise entry.error(f"there is no file pictures/{name}", "file")
     data = file.read_bytes()
-    ours = pictures.Remade(data, file.suffix.removeprefix("."))
+    ours = renditions.Remade(data, file.suffix.removeprefix("."))
     row = Picture.objects.filter(original=f"pictures/{name}").first()
     if ours.name == name or (row and file_digest(row.original) == file_digest(ours)):
         return ours
     try:
-        return pictures.remade(ContentFile(data, name=name))
+        return renditions.remade(ContentFile(data, name=name))
     except ValidationError as error:
         raise entry.error(" ".join(error.messages), "file") from error

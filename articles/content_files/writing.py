@@ -25,14 +25,17 @@ class _Dumper(yaml.SafeDumper):
 
 
 _Dumper.add_representer(
-    _Row, lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True)
+    _Row,
+    lambda dumper, row: dumper.represent_sequence("tag:yaml.org,2002:seq", row, flow_style=True),
 )
 
 
 def markdown(said: Said) -> str:
     """Return a markdown file: what is said of it between lines of ---, and its `body` below."""
     facts = {name: _fact(name, value) for name, value in said.items() if name != "body"}
-    front = yaml.dump(facts, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf"))
+    front = yaml.dump(
+        facts, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf")
+    )
     body = said.get("body", "")
     return f"---\n{front}---\n{body}\n" if body else f"---\n{front}---\n"
 
@@ -45,7 +48,10 @@ def comment(text: str) -> str:
 def table(header: str, said: Said) -> str:
     """Return a TOML table; without a header, the lines alone."""
     return "\n".join(
-        [*([header] if header else []), *(f"{key(name)} = {_toml(value)}" for name, value in said.items())]
+        [
+            *([header] if header else []),
+            *(f"{key(name)} = {_toml(value)}" for name, value in said.items()),
+        ]
     )
 
 

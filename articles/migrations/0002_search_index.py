@@ -1,4 +1,4 @@
-"""The table that `articles.search` asks, in the words of the database at hand."""
+"""The table that `articles.reading.search` asks, in the words of the database at hand."""
 
 from django.db import migrations
 

@@ -1,6 +1,6 @@
 from django.db import migrations, models
 
-from articles.signoff import SUBSTANCE, fingerprint_of
+from articles.editing.review import SUBSTANCE, fingerprint_of
 
 
 def note_words(apps, schema_editor):

@@ -1,15 +1,21 @@
 """What the site reads from: articles and the things they are made of."""
 
-from articles.models.article import RESPONSES, Article, ArticleQuerySet, OldAddress, next_publication
+from articles.models.article import (
+    RESPONSES,
+    Article,
+    ArticleQuerySet,
+    OldAddress,
+    next_publication,
+)
 from articles.models.crisis_words import CrisisWord
 from articles.models.desk import Draft, Redirect, Reviewer
-from articles.models.filed import STALE_AFTER, Filed, is_stale
 from articles.models.helplines import Helpline
+from articles.models.images import Picture
+from articles.models.markdown import Text
 from articles.models.offers import Offer
 from articles.models.pages import Page, Response
-from articles.models.pictures import Picture
 from articles.models.shelves import Source, Topic
-from articles.models.text import Text
+from articles.models.synced import STALE_AFTER, Filed, is_stale
 
 __all__ = [
     "RESPONSES",

@@ -11,10 +11,11 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from articles import attention, rendering, signoff, workflow
+from articles.editing import review, status, workflow
+from articles.models.markdown import Text, recorded
 from articles.models.shelves import Source, Topic
-from articles.models.text import Text, recorded
-from trustsite.pages import Content
+from prose import renderer
+from trustsite.web.page_cache import Content
 
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
 
@@ -30,7 +31,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def published(self) -> "ArticleQuerySet":
         """Those a reader can open now. Decided by the clock, so a scheduled article needs no job to appear."""
-        return self.filter(attention.published())
+        return self.filter(status.published())
 
     def withdrawn(self) -> "ArticleQuerySet":
         """Those readers could open once, and that were taken back."""
@@ -40,7 +41,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
         topic = ("topic__title", "topic__slug", "topic__intro")
-        return self.select_related("topic").only("slug", "title", "dek", "words", "response", *topic)
+        return self.select_related("topic").only(
+            "slug", "title", "dek", "words", "response", *topic
+        )
 
 
 class Article(Text):
@@ -52,7 +55,10 @@ class Article(Text):
         PUBLISHED = workflow.PUBLISHED, "Published"
         WITHDRAWN = workflow.WITHDRAWN, "Withdrawn"
 
-    PUBLIC = [State.PUBLISHED, State.WITHDRAWN]  # states with an address that readers know, once publish_at has come
+    PUBLIC = [
+        State.PUBLISHED,
+        State.WITHDRAWN,
+    ]  # states with an address that readers know, once publish_at has come
 
     class Evidence(models.TextChoices):
         WELL_SUPPORTED = "well supported", "Well supported"
@@ -71,16 +77,23 @@ class Article(Text):
     affiliate = models.BooleanField("may hold an offer", default=False)
     safety = models.BooleanField("help panel at the top", default=False)
     sign_up = models.BooleanField("offers the guide and sharing", default=True)
-    evidence = models.CharField("how sure are we?", max_length=20, choices=Evidence, default=Evidence.MIXED)
+    evidence = models.CharField(
+        "how sure are we?", max_length=20, choices=Evidence, default=Evidence.MIXED
+    )
     evidence_note = models.CharField(max_length=400, blank=True)
-    related = models.JSONField("related articles", default=list, blank=True, help_text="Slugs, the closest first.")
+    related = models.JSONField(
+        "related articles", default=list, blank=True, help_text="Slugs, the closest first."
+    )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
     # A fact, not a wish: set when a save finds that readers could open it, and never cleared. A scheduled article falls due by
     # the clock alone, so until it is next saved `was_public` says the same of it.
     first_published_at = models.DateTimeField(null=True, editable=False)
     withdrawn_note = models.CharField(
-        "why it was withdrawn", max_length=240, blank=True, help_text="Shown at its address, which answers 410."
+        "why it was withdrawn",
+        max_length=240,
+        blank=True,
+        help_text="Shown at its address, which answers 410.",
     )
     checked_on = models.DateField(
         "last checked",
@@ -89,20 +102,30 @@ class Article(Text):
         help_text="The day a person went through text and sources. Empty: nobody yet.",
     )
     checked_by = models.CharField(
-        max_length=160, blank=True, help_text="Name and profession of who checked it, with the person's consent."
+        max_length=160,
+        blank=True,
+        help_text="Name and profession of who checked it, with the person's consent.",
     )
     # What the text said when it was checked (signoff.py): once its words differ, it no longer counts as checked.
     checked_text = models.CharField(max_length=32, blank=True, editable=False)
-    text_now = models.CharField(max_length=32, default="", editable=False)  # what its words were when last saved
+    text_now = models.CharField(
+        max_length=32, default="", editable=False
+    )  # what its words were when last saved
     corrections = models.JSONField(
         default=list, editable=False
     )  # [{"on": day, "what": words}], shown under the article
-    preview_key = models.CharField(max_length=22, blank=True, editable=False)  # a new one makes preview links worthless
-    problems = models.PositiveSmallIntegerField(default=0, editable=False)  # found when last saved (inspection.py)
+    preview_key = models.CharField(
+        max_length=22, blank=True, editable=False
+    )  # a new one makes preview links worthless
+    problems = models.PositiveSmallIntegerField(
+        default=0, editable=False
+    )  # found when last saved (inspection.py)
 
     TYPESET = (*Text.TYPESET, "takeaways", "content_note", "evidence_note")
     MAY_HOLD_OFFERS = MAY_HOLD_PICTURES = True
-    may_be_unfinished = False  # set at the desk for a draft: it may hold mistakes, but never an advert in disguise
+    may_be_unfinished = (
+        False  # set at the desk for a draft: it may hold mistakes, but never an advert in disguise
+    )
 
     objects = ArticleQuerySet.as_manager()
     history: Any = recorded("preview_key", "problems", "text_now", "first_published_at")
@@ -118,26 +141,32 @@ class Article(Text):
         return reverse("articles:article", args=[self.slug])
 
     def clean(self) -> None:
-        from articles import inspection
+        from articles.editing import checks as inspection
 
         if undone := workflow.undoes(self._kept(), self):
             raise ValidationError(undone)
         if self.state == self.State.WITHDRAWN and not self.withdrawn_note.strip():
-            raise ValidationError({"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."})
-        if self.state == self.State.WITHDRAWN or rendering.wrong_length(self.body):
+            raise ValidationError(
+                {"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."}
+            )
+        if self.state == self.State.WITHDRAWN or renderer.wrong_length(self.body):
             return  # nobody reads it, and no mistake in it may keep it before readers
         found = inspection.disguised(self) if self.may_be_unfinished else inspection.mistakes(self)
         if messages := [(finding.field, str(finding)) for finding in found]:
-            raise ValidationError({field: [text for name, text in messages if name == field] for field, _ in messages})
+            raise ValidationError(
+                {field: [text for name, text in messages if name == field] for field, _ in messages}
+            )
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        from articles import addresses, inspection, search
+        from articles.editing import checks as inspection
+        from articles.linking import slug_history
+        from articles.reading import search
 
         self._keep_fact()
-        addresses.keep(self)
-        signoff.keep(self)
-        self.text_now = signoff.fingerprint(self)
+        slug_history.keep(self)
+        review.keep(self)
+        self.text_now = review.fingerprint(self)
         self.problems = len(inspection.inspect(self))
         super().save(*args, **kwargs)
         self.__dict__.pop("parts", None)
@@ -145,7 +174,7 @@ class Article(Text):
         search.index(self)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        from articles import search
+        from articles.reading import search
 
         (self._kept() or self).refuse_if_public()
         search.forget(self)
@@ -174,7 +203,11 @@ class Article(Text):
     @property
     def is_published(self) -> bool:
         """Whether readers can open it now."""
-        return self.state == self.State.PUBLISHED and self.publish_at is not None and self.publish_at <= timezone.now()
+        return (
+            self.state == self.State.PUBLISHED
+            and self.publish_at is not None
+            and self.publish_at <= timezone.now()
+        )
 
     @property
     def is_scheduled(self) -> bool:
@@ -190,7 +223,7 @@ class Article(Text):
     @property
     def is_checked(self) -> bool:
         """Whether a person has checked the text as it stands."""
-        return self.checked_on is not None and self.checked_text == signoff.fingerprint(self)
+        return self.checked_on is not None and self.checked_text == review.fingerprint(self)
 
     @property
     def was_public(self) -> bool:
@@ -220,7 +253,9 @@ class Article(Text):
     @property
     def dated_corrections(self) -> list[dict[str, Any]]:
         """What was put right, each with its day."""
-        return [{"on": date.fromisoformat(one["on"]), "what": one["what"]} for one in self.corrections]
+        return [
+            {"on": date.fromisoformat(one["on"]), "what": one["what"]} for one in self.corrections
+        ]
 
     def references(self) -> Iterator[dict[str, Any]]:
         """Yield the numbered sources, in the order of their first mention, each with its mentions to link back to."""
@@ -247,7 +282,7 @@ class OldAddress(Content):
 def next_publication() -> datetime | None:
     """Return when the next scheduled article falls due."""
     return (
-        Article.objects.filter(attention.scheduled())
+        Article.objects.filter(status.scheduled())
         .order_by("publish_at")
         .values_list("publish_at", flat=True)
         .first()

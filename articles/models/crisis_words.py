@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from articles.models.filed import Filed
+from articles.models.synced import Filed
 
 
 class CrisisWord(Filed):
@@ -36,9 +36,13 @@ class CrisisWord(Filed):
         super().clean()
         self.phrase = _plain(self.phrase)
         if len(self.phrase.replace(" ", "")) < 3:
-            raise ValidationError({"phrase": "Write at least three letters: fewer would stand in too many searches."})
+            raise ValidationError(
+                {"phrase": "Write at least three letters: fewer would stand in too many searches."}
+            )
         if len(self.phrase.split()) > 6:
-            raise ValidationError({"phrase": "Write six words at most: a phrase is looked for as a whole."})
+            raise ValidationError(
+                {"phrase": "Write six words at most: a phrase is looked for as a whole."}
+            )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.phrase = _plain(self.phrase)
@@ -52,12 +56,12 @@ class CrisisWord(Filed):
     @property
     def is_shipped(self) -> bool:
         """Whether it ships with the site."""
-        from articles.crisis_words import shipped
+        from articles.reading.crisis_words import shipped
 
         return self.phrase in shipped()
 
 
 def _plain(phrase: str) -> str:
-    from articles.spelling import tokens
+    from prose.spelling import tokens
 
     return " ".join(tokens(phrase))

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from articles.models.article import Article
-from articles.models.filed import Filed
+from articles.models.synced import Filed
 from trustsite.characters import Texts
 
 
@@ -14,15 +14,23 @@ class Draft(models.Model):
 
     article = models.ForeignKey(Article, on_delete=models.CASCADE, null=True, related_name="drafts")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    fields = models.JSONField()  # the form's fields by name, each a list of texts, as they were posted
-    base = models.DateTimeField(null=True)  # when the article had last changed, as its editor saw it
+    fields = (
+        models.JSONField()
+    )  # the form's fields by name, each a list of texts, as they were posted
+    base = models.DateTimeField(
+        null=True
+    )  # when the article had last changed, as its editor saw it
     saved_at = models.DateTimeField(auto_now=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["article", "author"], name="one_draft_per_article_and_editor"),
             models.UniqueConstraint(
-                fields=["author"], condition=models.Q(article=None), name="one_draft_of_a_new_article_per_editor"
+                fields=["article", "author"], name="one_draft_per_article_and_editor"
+            ),
+            models.UniqueConstraint(
+                fields=["author"],
+                condition=models.Q(article=None),
+                name="one_draft_of_a_new_article_per_editor",
             ),
         ]
 
@@ -33,9 +41,13 @@ class Draft(models.Model):
 class Reviewer(Texts):
     """How somebody who signs off texts is named under them."""
 
-    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviewer")
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviewer"
+    )
     name = models.CharField(max_length=80)
-    profession = models.CharField(max_length=80, help_text="Such as “clinical psychologist”. Only what is true.")
+    profession = models.CharField(
+        max_length=80, help_text="Such as “clinical psychologist”. Only what is true."
+    )
 
     def __str__(self) -> str:
         return f"{self.name}, {self.profession}"
@@ -44,9 +56,13 @@ class Reviewer(Texts):
 class Redirect(Filed):
     """An address of ours that leads elsewhere on the site, or is gone for good. Asked only when nothing else answers."""
 
-    path = models.CharField(unique=True, max_length=200, help_text="Such as /old-page/; with its leading slash.")
+    path = models.CharField(
+        unique=True, max_length=200, help_text="Such as /old-page/; with its leading slash."
+    )
     is_prefix = models.BooleanField("and all below it", default=False)
-    target = models.CharField(max_length=200, blank=True, help_text="A path on this site. Empty: gone for good (410).")
+    target = models.CharField(
+        max_length=200, blank=True, help_text="A path on this site. Empty: gone for good (410)."
+    )
     note = models.CharField(max_length=200, blank=True, help_text="Why; for editors.")
 
     class Meta:
@@ -56,7 +72,7 @@ class Redirect(Filed):
         return self.path
 
     def clean(self) -> None:
-        from articles.redirects import problems
+        from articles.linking.redirects import problems
 
         if found := problems(self):
             raise ValidationError(found)

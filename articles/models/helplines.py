@@ -10,9 +10,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from articles import partners
-from articles.models.filed import STALE_AFTER, Filed, is_stale
 from articles.models.offers import Offer
+from articles.models.synced import STALE_AFTER, Filed, is_stale
+from prose import affiliate_rules
 
 
 class HelplineQuerySet(models.QuerySet["Helpline"]):
@@ -59,7 +59,7 @@ class Helpline(Filed):
                 errors[name] = "Digits and spaces alone, so that a telephone can dial it."
         if self.url and urlsplit(self.url).scheme != "https":
             errors["url"] = "The address must begin with https://."
-        if partners.is_partners(self.url, Offer.objects.hosts()):
+        if affiliate_rules.is_partners(self.url, Offer.objects.hosts()):
             errors["url"] = "A partner that pays us stands in an offer, never among the helplines."
         if self.checked_on and self.checked_on > timezone.localdate():
             errors["checked_on"] = "That day hasn’t come yet."
@@ -105,4 +105,6 @@ class Helpline(Filed):
 
 
 def _digits(number: str) -> str:
-    return "+" * number.startswith("+") + "".join(character for character in number if character.isdigit())
+    return "+" * number.startswith("+") + "".join(
+        character for character in number if character.isdigit()
+    )

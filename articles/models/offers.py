@@ -11,8 +11,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from articles import partners, rendering
-from articles.models.filed import STALE_AFTER, Filed, is_stale
+from articles.models.synced import STALE_AFTER, Filed, is_stale
+from prose import affiliate_rules, renderer
 
 SOON = timedelta(days=30)
 # Names that RFC 2606 keeps for examples: an offer that points there is a placeholder and earns nobody anything.
@@ -74,7 +74,15 @@ class Offer(Filed):
     valid_until = models.DateField()
     checked_on = models.DateField("last checked")
 
-    TYPESET = ("heading", "text", "button", "disclosure", "free_alternative", "not_for", "price_model")
+    TYPESET = (
+        "heading",
+        "text",
+        "button",
+        "disclosure",
+        "free_alternative",
+        "not_for",
+        "price_model",
+    )
 
     objects = OfferQuerySet.as_manager()
 
@@ -103,17 +111,21 @@ class Offer(Filed):
             text = getattr(self, name)
             if not text.strip() and name != "price_model":
                 errors.setdefault(name, []).append("This field cannot be blank.")
-            if name != "partner" and (words := partners.banned_words(text)):
-                errors.setdefault(name, []).append(f"An advert here doesn’t say “{'”, “'.join(words)}”.")
+            if name != "partner" and (words := affiliate_rules.banned_words(text)):
+                errors.setdefault(name, []).append(
+                    f"An advert here doesn’t say “{'”, “'.join(words)}”."
+                )
         if self.checked_on and self.checked_on > timezone.localdate():
             errors["checked_on"] = ["That day hasn’t come yet."]
         own_host = urlsplit(settings.SITE_URL).hostname or ""
-        if wrong := partners.wrong_with_host(self.allowed_host):
+        if wrong := affiliate_rules.wrong_with_host(self.allowed_host):
             errors["allowed_host"] = [wrong]
-        elif wrong := partners.wrong_with_address(self.url, self.allowed_host, own_host):
+        elif wrong := affiliate_rules.wrong_with_address(self.url, self.allowed_host, own_host):
             errors["url"] = [wrong]
         elif linking := list(_texts_that_link_to(self.allowed_host)):
-            errors["allowed_host"] = [f"These texts link there without a label: {', '.join(linking)}."]
+            errors["allowed_host"] = [
+                f"These texts link there without a label: {', '.join(linking)}."
+            ]
         if errors:
             raise ValidationError(errors)
 
@@ -123,5 +135,5 @@ def _texts_that_link_to(host: str) -> Iterator[str]:
 
     for model in (Article, Page, Response):
         for text in model._default_manager.filter(body__icontains=host.removeprefix("www.")):
-            if partners.raw_links(rendering.render(text.body).links, [host]):
+            if affiliate_rules.raw_links(renderer.render(text.body).links, [host]):
                 yield text.title

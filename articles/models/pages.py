@@ -5,7 +5,7 @@ from typing import Any
 from django.db import models, transaction
 from django.urls import reverse
 
-from articles.models.text import Text, recorded
+from articles.models.markdown import Text, recorded
 
 
 class Standing(Text):
@@ -76,7 +76,7 @@ class Response(Standing):
 
 def _address_of(row: Any) -> str:
     """Return where readers open a text; empty for one that only other pages show, such as a blend."""
-    from articles.addresses import addressable
+    from articles.linking.slug_history import addressable
 
     return next((found.get_absolute_url() for found in addressable([row])), "")
 
@@ -88,7 +88,9 @@ def _lead(path: str, target: str, note: str) -> None:
     for row in Redirect.objects.filter(target=path, is_prefix=False):
         row.target = target
         row.save()
-    Redirect.objects.update_or_create(path=path, defaults={"target": target, "note": note[:200], "is_prefix": False})
+    Redirect.objects.update_or_create(
+        path=path, defaults={"target": target, "note": note[:200], "is_prefix": False}
+    )
 
 
 def _lead_nowhere_from(path: str) -> None:

@@ -4,9 +4,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from articles import partners
-from articles.models.filed import Filed
 from articles.models.offers import Offer
+from articles.models.synced import Filed
+from prose import affiliate_rules
 
 
 class Topic(Filed):
@@ -47,5 +47,5 @@ class Source(Filed):
         return self.key
 
     def clean(self) -> None:
-        if partners.is_partners(self.url, Offer.objects.hosts()):
+        if affiliate_rules.is_partners(self.url, Offer.objects.hosts()):
             raise ValidationError({"url": "A partner that pays us is no source."})

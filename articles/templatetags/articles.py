@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 
 from articles.models import Response
-from articles.related import cards
+from articles.reading.related import cards
 
 register = template.Library()
 

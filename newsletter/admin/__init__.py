@@ -1,5 +1,5 @@
 """The desk of the newsletter, a module a table."""
 
-from newsletter.admin import deliveries, letters, people
+from newsletter.admin import deliveries, issues, subscribers
 
-__all__ = ["deliveries", "letters", "people"]
+__all__ = ["deliveries", "issues", "subscribers"]

@@ -16,8 +16,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
-from newsletter import delivery, first_steps, pace
+from newsletter import setup_checklist
 from newsletter.models import Delivery, Heartbeat
+from newsletter.outbox import send_rate, sender
 
 OF_LATE = timedelta(days=7)
 REASONS = {
@@ -36,7 +37,9 @@ def note(request: HttpRequest, model: type[Model], what: str, flag: int, words: 
     """Write into the desk's history what somebody did to a whole table. No words with an address in them."""
     user: Any = request.user
     kind = ContentType.objects.get_for_model(model)
-    LogEntry.objects.create(user=user, content_type=kind, object_repr=what, action_flag=flag, change_message=words)
+    LogEntry.objects.create(
+        user=user, content_type=kind, object_repr=what, action_flag=flag, change_message=words
+    )
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -81,7 +84,11 @@ class DeliveryAdmin(ReadOnly):
         return False
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        return (*self.list_display, "again") if self.has_change_permission(request) else self.list_display
+        return (
+            (*self.list_display, "again")
+            if self.has_change_permission(request)
+            else self.list_display
+        )
 
     @admin.display(description="")
     def again(self, row: Delivery) -> str:
@@ -89,7 +96,9 @@ class DeliveryAdmin(ReadOnly):
         if row.state in Delivery.OPEN:
             return ""
         where = reverse("admin:newsletter_delivery_again", args=[row.pk])
-        return format_html('<button class="button" type="submit" formaction="{}">Send again</button>', where)
+        return format_html(
+            '<button class="button" type="submit" formaction="{}">Send again</button>', where
+        )
 
     def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put one mail into the queue anew, and stay at the list as it was filtered."""
@@ -114,30 +123,39 @@ class DeliveryAdmin(ReadOnly):
     @admin.action(description="Send again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Put finished mails into the queue anew."""
-        number = sum(delivery.send_again(row) for row in queryset)
+        number = sum(sender.send_again(row) for row in queryset)
         for row in queryset:
             self.log_change(request, row, "Sent again.")
-        messages.success(request, f"{number} put into the queue. Mails that are still on their way stay as they are.")
+        messages.success(
+            request,
+            f"{number} put into the queue. Mails that are still on their way stay as they are.",
+        )
 
     # -- the outbox as a whole --
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         return [
-            path("test/", view(first_steps.send_test), name="newsletter_test_mail"),
+            path("test/", view(setup_checklist.send_test), name="newsletter_test_mail"),
             path("pause/", view(require_POST(self.pause)), name="newsletter_outbox_pause"),
-            path("<int:pk>/again/", view(require_POST(self.send_one_again)), name="newsletter_delivery_again"),
+            path(
+                "<int:pk>/again/",
+                view(require_POST(self.send_one_again)),
+                name="newsletter_delivery_again",
+            ),
             path("resume/", view(require_POST(self.resume)), name="newsletter_outbox_resume"),
             *super().get_urls(),
         ]
 
     def pause(self, request: HttpRequest) -> HttpResponse:
         """Stop all sending."""
-        return self._switch(request, pace.pause_sending, "All sending is paused. Mails wait until it goes on.")
+        return self._switch(
+            request, send_rate.pause_sending, "All sending is paused. Mails wait until it goes on."
+        )
 
     def resume(self, request: HttpRequest) -> HttpResponse:
         """Go on sending."""
-        return self._switch(request, pace.resume_sending, "Sending goes on.")
+        return self._switch(request, send_rate.resume_sending, "Sending goes on.")
 
     def _switch(self, request: HttpRequest, act: Callable[[], None], words: str) -> HttpResponse:
         if not self.has_change_permission(request):
@@ -147,14 +165,16 @@ class DeliveryAdmin(ReadOnly):
         messages.success(request, words)
         return HttpResponseRedirect(reverse("admin:newsletter_delivery_changelist"))
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
         """Show the list, and above it whether mail is being sent, what stops it, and what has failed."""
         heart = Heartbeat.objects.filter(pk=1).first()
         of_late = Delivery.objects.filter(changed_at__gt=timezone.now() - OF_LATE)
         outbox = {
             "heart": heart,
             "is_late": Heartbeat.is_late(),
-            "is_paused": pace.is_paused(),
+            "is_paused": send_rate.is_paused(),
             "waiting": Delivery.objects.filter(state__in=Delivery.WAITING).count(),
             "failed": of_late.filter(state=Delivery.State.FAILED).count(),
             "unsure": of_late.filter(state=Delivery.State.UNKNOWN).count(),

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Func, Q
 from django.utils import timezone
 
-from newsletter.models.letters import Letter
-from newsletter.models.people import Subscriber
+from newsletter.models.issues import Letter
+from newsletter.models.subscribers import Subscriber
 
 HEARTBEAT_EVERY = timedelta(seconds=20)
 
@@ -67,13 +67,21 @@ class Delivery(models.Model):
     WAITING = [State.QUEUED, State.RETRY]
     OPEN = [*WAITING, State.SENDING, State.HELD]
     ASKING = [Kind.CONFIRM, Kind.MOVE]  # the only ones that an unconfirmed address is ever sent
-    BY_WISH = [Kind.WELCOME_1, Kind.WELCOME_2, Kind.WELCOME_3, Kind.WELCOME_4, Kind.LETTER]  # for who ticked the box
+    BY_WISH = [
+        Kind.WELCOME_1,
+        Kind.WELCOME_2,
+        Kind.WELCOME_3,
+        Kind.WELCOME_4,
+        Kind.LETTER,
+    ]  # for who ticked the box
     # Mails that somebody waits for go first; twenty thousand letters never hold up a confirmation.
     PROMPT, PATIENT = 0, 1
 
     kind = models.CharField(max_length=10, choices=Kind)
     subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
-    letter = models.ForeignKey(Letter, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True)
+    letter = models.ForeignKey(
+        Letter, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True
+    )
     rank = models.PositiveSmallIntegerField(default=PROMPT, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -93,15 +101,23 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.UniqueConstraint(
-                fields=["kind", "subscriber"], condition=Q(letter=None), name="one_mail_of_a_kind_per_person"
+                fields=["kind", "subscriber"],
+                condition=Q(letter=None),
+                name="one_mail_of_a_kind_per_person",
             ),
-            models.UniqueConstraint(fields=["letter", "subscriber"], name="one_copy_of_a_letter_per_person"),
+            models.UniqueConstraint(
+                fields=["letter", "subscriber"], name="one_copy_of_a_letter_per_person"
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["rank", "not_before", "id"], condition=Q(state__in=["queued", "retry"]), name="waiting_mail"
+                fields=["rank", "not_before", "id"],
+                condition=Q(state__in=["queued", "retry"]),
+                name="waiting_mail",
             ),
-            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="mail_being_sent"),
+            models.Index(
+                fields=["lease_until"], condition=Q(state="sending"), name="mail_being_sent"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,8 +5,8 @@ from functools import lru_cache
 from django import template
 from django.template.loader import render_to_string
 
-from newsletter.forms import SignUpForm
-from trustsite.origin import form_stamp
+from newsletter.subscribing.forms import SignUpForm
+from trustsite.web.form_guard import form_stamp
 
 register = template.Library()
 

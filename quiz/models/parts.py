@@ -5,9 +5,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from quiz import lint, scoring
+from quiz import lint
 from quiz.models.versions import FIXED, Version, is_fixed, refuse_if_fixed
-from trustsite.pages import Content
+from quiz.scoring import scoring
+from trustsite.web.page_cache import Content
 
 
 class PartOfVersion(Content):
@@ -47,12 +48,16 @@ class Question(PartOfVersion):
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="questions")
     key = models.SlugField(max_length=20)
     position = models.PositiveSmallIntegerField()
-    context = models.CharField(max_length=60, blank=True, help_text="For editors; readers don't see it.")
+    context = models.CharField(
+        max_length=60, blank=True, help_text="For editors; readers don't see it."
+    )
     stem = models.CharField("situation", max_length=200)
 
     class Meta:
         ordering = ["position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["version", "key"], name="one_question_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "key"], name="one_question_per_key")
+        ]
 
     def __str__(self) -> str:
         return self.stem
@@ -64,12 +69,15 @@ class Question(PartOfVersion):
     def to_score(self) -> scoring.Question:
         """Return what `scoring.score` needs."""
         return scoring.Question(
-            self.key, tuple(scoring.Option(option.key, option.weights) for option in self.options.all())
+            self.key,
+            tuple(scoring.Option(option.key, option.weights) for option in self.options.all()),
         )
 
     def wording(self) -> lint.Wording:
         """Return what `lint.problems` reads."""
-        return lint.Wording(self.key, self.stem, tuple(option.text for option in self.options.all()))
+        return lint.Wording(
+            self.key, self.stem, tuple(option.text for option in self.options.all())
+        )
 
 
 class Option(PartOfVersion):
@@ -86,7 +94,9 @@ class Option(PartOfVersion):
 
     class Meta:
         ordering = ["position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["question", "key"], name="one_option_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "key"], name="one_option_per_key")
+        ]
 
     def __str__(self) -> str:
         return self.text
@@ -103,7 +113,10 @@ class Option(PartOfVersion):
     @property
     def given(self) -> list[tuple[str, int]]:
         """The responses that get points from it, and how many."""
-        return sorted(((name, points) for name, points in self.weights.items() if points), key=lambda pair: -pair[1])
+        return sorted(
+            ((name, points) for name, points in self.weights.items() if points),
+            key=lambda pair: -pair[1],
+        )
 
 
 class Rating(PartOfVersion):
@@ -117,7 +130,9 @@ class Rating(PartOfVersion):
 
     class Meta:
         ordering = ["position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["version", "key"], name="one_rating_per_key")]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "key"], name="one_rating_per_key")
+        ]
 
     def __str__(self) -> str:
         return self.text

@@ -9,12 +9,15 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from quiz import lint, scoring
-from quiz.behaviour import Behaviour, behaviour
-from trustsite.pages import Content
+from quiz import lint
+from quiz.scoring import scoring
+from quiz.scoring.simulation import Behaviour, behaviour
+from trustsite.web.page_cache import Content
 
 FIXED = "This version is or was live, so it can't change any more. Make a new version instead."
-ANSWERABLE = timedelta(days=365)  # how long after its retirement a form in somebody's hands is scored
+ANSWERABLE = timedelta(
+    days=365
+)  # how long after its retirement a form in somebody's hands is scored
 
 
 class VersionIsFixedError(Exception):
@@ -79,7 +82,9 @@ class VersionQuerySet(models.QuerySet["Version"]):
 
     def answerable(self) -> "VersionQuerySet":
         """Those that answers are scored by: the live ones, and those retired less than a year ago."""
-        return self.filter(Q(state=Version.State.LIVE) | Q(retired_at__gt=timezone.now() - ANSWERABLE))
+        return self.filter(
+            Q(state=Version.State.LIVE) | Q(retired_at__gt=timezone.now() - ANSWERABLE)
+        )
 
     def whole(self) -> "VersionQuerySet":
         """With all that a page shows."""
@@ -97,12 +102,17 @@ class Version(Content):
     quiz = models.ForeignKey(Quiz, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField(editable=False)
     note = models.CharField(
-        "what changed", max_length=200, blank=True, help_text="One sentence for the version history on the method page."
+        "what changed",
+        max_length=200,
+        blank=True,
+        help_text="One sentence for the version history on the method page.",
     )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     released_at = models.DateTimeField("released", null=True, editable=False)
     retired_at = models.DateTimeField("retired", null=True, editable=False)
-    behaviour = models.JSONField(null=True, editable=False)  # quiz.behaviour, simulated when it is released
+    behaviour = models.JSONField(
+        null=True, editable=False
+    )  # quiz.behaviour, simulated when it is released
 
     objects = VersionQuerySet.as_manager()
 
@@ -110,7 +120,9 @@ class Version(Content):
         ordering = ["quiz", "-number"]
         constraints = [
             models.UniqueConstraint(fields=["quiz", "number"], name="one_version_per_number"),
-            models.UniqueConstraint(fields=["quiz"], condition=Q(state="live"), name="one_live_version_per_quiz"),
+            models.UniqueConstraint(
+                fields=["quiz"], condition=Q(state="live"), name="one_live_version_per_quiz"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -170,15 +182,21 @@ class Version(Content):
         """Return what keeps it from being released, or what is wrong with it since the rules changed."""
         form = self.form()
         whole = not any(lint.of_structure(form))
-        simulated = Behaviour(**self.behaviour) if self.behaviour else behaviour(form) if whole else None
-        return lint.problems(form, [question.wording() for question in self.questions.all()], simulated)
+        simulated = (
+            Behaviour(**self.behaviour) if self.behaviour else behaviour(form) if whole else None
+        )
+        return lint.problems(
+            form, [question.wording() for question in self.questions.all()], simulated
+        )
 
 
 class Review(Content):
     """Somebody qualified has read a version, quiz and results, and stands by it with name and profession."""
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="reviews")
-    reviewer = models.CharField(max_length=120, help_text="Name and profession, with the person's consent.")
+    reviewer = models.CharField(
+        max_length=120, help_text="Name and profession, with the person's consent."
+    )
     reviewed_on = models.DateField()
 
     class Meta:
@@ -190,7 +208,9 @@ class Review(Content):
 
 def is_fixed(*version_ids: int | None) -> bool:
     """Whether one of these versions was ever live. Asks the database, not an object that may be older."""
-    return Version.objects.released().filter(pk__in=[known for known in version_ids if known]).exists()
+    return (
+        Version.objects.released().filter(pk__in=[known for known in version_ids if known]).exists()
+    )
 
 
 def refuse_if_fixed(*version_ids: int | None) -> None:

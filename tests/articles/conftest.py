@@ -26,7 +26,9 @@ def folder(db, tmp_path):
     make_helpline(key="one", position=0)
     make_page()
     make_response()
-    make_article(slug="first", title="First", topic=topic, body="Lead.[^author-2001]\n\n:::picture path")
+    make_article(
+        slug="first", title="First", topic=topic, body="Lead.[^author-2001]\n\n:::picture path"
+    )
     content_files.export(tmp_path)
     return tmp_path
 

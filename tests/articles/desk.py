@@ -10,7 +10,7 @@ ADD = "/admin/articles/article/add/"
 
 def log_in(role, name=""):
     """Return a browser in which somebody of this role is logged in."""
-    call_command("roles", verbosity=0)
+    call_command("sync_roles", verbosity=0)
     user, _ = User.objects.get_or_create(username=name or role.lower(), defaults={"is_staff": True})
     user.groups.add(Group.objects.get(name=role))
     browser = Client()
@@ -33,7 +33,11 @@ def opened(browser, path):
         if field.tag == "textarea":
             fields[name] = (field.text or "").removeprefix("\n")
         elif field.tag == "select":
-            chosen = [option.get("value") for option in field.iter("option") if option.get("selected") is not None]
+            chosen = [
+                option.get("value")
+                for option in field.iter("option")
+                if option.get("selected") is not None
+            ]
             fields[name] = chosen[0] if chosen else field.find(".//option").get("value")
         elif field.tag == "input" and field.get("type") == "checkbox":
             fields |= {name: "on"} if field.get("checked") is not None else {}

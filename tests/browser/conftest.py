@@ -65,7 +65,9 @@ class Sink:
                 if mail["To"] == address and subject in mail["Subject"]:
                     return mail
             time.sleep(0.1)
-        raise AssertionError(f"no mail “{subject}” to {address}; there are: {[mail['Subject'] for mail in self.mails]}")
+        raise AssertionError(
+            f"no mail “{subject}” to {address}; there are: {[mail['Subject'] for mail in self.mails]}"
+        )
 
 
 @dataclass
@@ -98,7 +100,7 @@ def site(tmp_path_factory):
         "MODE": "development",
         "DATA": str(data),
         "PORT": str(port),
-        "EMAIL_BACKEND": "newsletter.smtp.Backend",
+        "EMAIL_BACKEND": "newsletter.outbox.smtp_backend.Backend",
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(smtp.port),
         "DJANGO_SETTINGS_MODULE": "trustsite.settings",
@@ -106,7 +108,7 @@ def site(tmp_path_factory):
     output = data / "output.txt"
     with output.open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "up", "--port", str(port)],
+            [sys.executable, "manage.py", "dev", "--port", str(port)],
             cwd=ROOT,
             env=environment,
             stdout=log,
@@ -141,12 +143,18 @@ def visit(site, browser):
     contexts = []
 
     def visit(**options):
-        context = browser.new_context(base_url=site.url, **{"viewport": {"width": 1280, "height": 900}} | options)
+        context = browser.new_context(
+            base_url=site.url, **{"viewport": {"width": 1280, "height": 900}} | options
+        )
         context.asked, context.complaints = [], []
         context.on("request", lambda request: context.asked.append(request.url))
         context.on(
             "console",
-            lambda line: context.complaints.append(f"{line.text} {line.location}") if line.type == "error" else None,
+            lambda line: (
+                context.complaints.append(f"{line.text} {line.location}")
+                if line.type == "error"
+                else None
+            ),
         )
         contexts.append(context)
         return context

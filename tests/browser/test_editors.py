@@ -42,7 +42,7 @@ def staff(site):
     code = f"""
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
-call_command("roles", verbosity=0)
+call_command("sync_roles", verbosity=0)
 for name, role in {people!r}.items():
     user = User.objects.create_user(name, password={PASSWORD!r}, is_staff=True)
     user.groups.add(Group.objects.get(name=role))
@@ -52,7 +52,12 @@ for name, role in {people!r}.items():
         "DATA": str(site.data),
         "DJANGO_SETTINGS_MODULE": "trustsite.settings",
     }
-    subprocess.run([sys.executable, "manage.py", "shell", "-v0", "-c", code], cwd=ROOT, env=environment, check=True)
+    subprocess.run(
+        [sys.executable, "manage.py", "shell", "-v0", "-c", code],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+    )
     return people
 
 
@@ -182,7 +187,10 @@ def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in
     assert "by and by" in shown
     save(other)
     kept = " ".join(
-        body for (body,) in site.rows("select body from articles_historicalarticle where slug = 'evenings'")
+        body
+        for (body,) in site.rows(
+            "select body from articles_historicalarticle where slug = 'evenings'"
+        )
     )
     assert "by and by" in kept
     assert "twenty minutes" in kept
@@ -201,7 +209,9 @@ def test_an_article_is_written_put_under_review_and_looked_up_by_keys_alone(site
         raise AssertionError(f"{selector} can't be reached by the keyboard")
 
     page.goto("/admin/")
-    tab_to("[name$=username], [name=login]") if page.evaluate("document.activeElement.type") != "text" else None
+    tab_to("[name$=username], [name=login]") if page.evaluate(
+        "document.activeElement.type"
+    ) != "text" else None
     keys.type("writing")
     tab_to("[type=password]")
     keys.type(PASSWORD)

@@ -61,7 +61,10 @@ def test_every_link_leads_somewhere(crawled):
 
 
 def test_every_anchor_is_there(site, crawled):
-    ids = {path: {element.get("id") for element in document.iter()} for path, document in pages(crawled).items()}
+    ids = {
+        path: {element.get("id") for element in document.iter()}
+        for path, document in pages(crawled).items()
+    }
     missing = {
         (path, target, fragment)
         for path, document in pages(crawled).items()
@@ -97,7 +100,8 @@ def test_every_page_carries_the_disclaimer_help_and_the_way_out(crawled):
     for path, document in pages(crawled).items():
         footer = " ".join("".join(document.find(".//footer").itertext()).split())
         assert (
-            "for informational purposes only and is not a substitute for professional mental health advice" in footer
+            "for informational purposes only and is not a substitute for professional mental health advice"
+            in footer
         ), path
         assert document.find(".//footer//a[@href='/get-help/']") is not None, path
         assert document.find(".//header//a[@data-leave]").get("href").startswith("https://"), path
@@ -106,7 +110,9 @@ def test_every_page_carries_the_disclaimer_help_and_the_way_out(crawled):
 def test_no_page_holds_inline_code_or_loads_from_elsewhere(site, crawled):
     for path, document in pages(crawled).items():
         for element in document.iter():
-            assert not any(name.startswith("on") or name == "style" for name in element.attrib), path
+            assert not any(name.startswith("on") or name == "style" for name in element.attrib), (
+                path
+            )
             for name in ("src", "srcset", "poster"):
                 assert element.get(name, "/").startswith(("/", site.url)), path
         for script in document.iter("script"):
@@ -131,14 +137,21 @@ def test_offers_stand_on_articles_alone_and_their_label_before_their_link(crawle
 
 def test_a_partner_is_named_in_the_link_of_its_offer_alone(crawled):
     for path, document in pages(crawled).items():
-        named = [(one.tag, name) for one in document.iter() for name, value in one.attrib.items() if PARTNER in value]
+        named = [
+            (one.tag, name)
+            for one in document.iter()
+            for name, value in one.attrib.items()
+            if PARTNER in value
+        ]
         assert named in ([], [("a", "href")]), path
 
 
 def test_what_the_head_names_is_ours(site, crawled):
     for path, document in pages(crawled).items():
         links = [(link.get("rel"), link.get("href")) for link in document.iter("link")]
-        assert not [href for _, href in links if not href.startswith(("/", "data:image/svg+xml", site.url))], path
+        assert not [
+            href for _, href in links if not href.startswith(("/", "data:image/svg+xml", site.url))
+        ], path
         assert not {"preconnect", "dns-prefetch", "prefetch"} & {rel for rel, _ in links}, path
 
 
@@ -147,14 +160,20 @@ def test_every_number_to_call_or_text_is_the_number_shown(crawled):
         for link in document.iter("a"):
             if link.get("href", "").startswith(("tel:", "sms:")):
                 shown = "".join(link.itertext()).partition(",")[0].rpartition("to ")[2]
-                assert [c for c in shown if c.isdigit()] == [c for c in link.get("href") if c.isdigit()], path
+                assert [c for c in shown if c.isdigit()] == [
+                    c for c in link.get("href") if c.isdigit()
+                ], path
 
 
 @pytest.mark.parametrize("size", [(320, 640), (1280, 900)], ids=["a small phone", "a desk"])
-def test_no_offer_is_on_the_first_screen_and_its_label_is_as_large_as_the_text(crawled, visit, size):
+def test_no_offer_is_on_the_first_screen_and_its_label_is_as_large_as_the_text(
+    crawled, visit, size
+):
     page = visit(viewport={"width": size[0], "height": size[1]}).new_page()
     holding = [
-        path for path, document in pages(crawled).items() if document.find(".//aside[@class='offer']") is not None
+        path
+        for path, document in pages(crawled).items()
+        if document.find(".//aside[@class='offer']") is not None
     ]
     assert holding
     for path in holding:
@@ -168,27 +187,39 @@ def test_no_offer_is_on_the_first_screen_and_its_label_is_as_large_as_the_text(c
 def test_the_way_past_a_content_note_takes_the_keyboard_along(crawled, visit):
     page = visit().new_page()
     noted = [
-        path for path, document in pages(crawled).items() if document.find(".//p[@class='content-note']") is not None
+        path
+        for path, document in pages(crawled).items()
+        if document.find(".//p[@class='content-note']") is not None
     ]
     assert noted
     for path in noted:
         page.goto(path)
         page.locator(".content-note a").focus()
         page.keyboard.press("Enter")
-        assert page.evaluate("'#' + document.activeElement.id === decodeURIComponent(location.hash)"), path
+        assert page.evaluate(
+            "'#' + document.activeElement.id === decodeURIComponent(location.hash)"
+        ), path
 
 
 @pytest.fixture(scope="module")
 def opened(site, crawled, browser):
     """Every page opened once in a browser as wide as a small phone: what was found on it, and what reading left behind."""
-    context = browser.new_context(base_url=site.url, viewport={"width": 320, "height": 700}, has_touch=True)
+    context = browser.new_context(
+        base_url=site.url, viewport={"width": 320, "height": 700}, has_touch=True
+    )
     asked, complaints, found = [], [], {}
     context.on("request", lambda request: asked.append(request.url))
-    context.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    context.on(
+        "console", lambda line: complaints.append(line.text) if line.type == "error" else None
+    )
     page = context.new_page()
     for path in pages(crawled):
         page.goto(path)
-        found[path] = {"barriers": barriers(page), "too wide": is_too_wide(page), "small": small_controls(page)}
+        found[path] = {
+            "barriers": barriers(page),
+            "too wide": is_too_wide(page),
+            "small": small_controls(page),
+        }
     kept = "[localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]"
     left = {"kept": page.evaluate(f"(async () => {kept})()"), "cookies": context.cookies()}
     context.close()
@@ -198,7 +229,10 @@ def opened(site, crawled, browser):
 def barriers(page, without=()):
     options = {"runOnly": RULES, "rules": {rule: {"enabled": False} for rule in without}}
     violations = Axe().run(page, options=options).response["violations"]
-    return [(violation["id"], [node["html"][:120] for node in violation["nodes"][:2]]) for violation in violations]
+    return [
+        (violation["id"], [node["html"][:120] for node in violation["nodes"][:2]])
+        for violation in violations
+    ]
 
 
 def is_too_wide(page):
@@ -221,7 +255,9 @@ def test_no_page_has_a_barrier_scrolls_sideways_or_has_controls_too_small_to_tou
     assert {path: page[what] for path, page in found.items() if page[what]} == {}
 
 
-def test_reading_sets_no_cookie_keeps_nothing_complains_of_nothing_and_asks_nobody_else(site, opened):
+def test_reading_sets_no_cookie_keeps_nothing_complains_of_nothing_and_asks_nobody_else(
+    site, opened
+):
     _, left = opened
     assert left["cookies"] == []
     assert left["kept"] == [0, 0, 0, 0]
@@ -240,7 +276,10 @@ def test_reading_sets_no_cookie_keeps_nothing_complains_of_nothing_and_asks_nobo
 )
 def test_a_page_of_each_kind_has_no_barrier_in_another_guise(crawled, visit, options):
     page, found = visit(**options).new_page(), {}
-    kinds = {path.strip("/").partition("/")[0] if path.count("/") > 2 else path: path for path in pages(crawled)}
+    kinds = {
+        path.strip("/").partition("/")[0] if path.count("/") > 2 else path: path
+        for path in pages(crawled)
+    }
     for path in kinds.values():
         page.goto(path)
         # Forced colours are the reader's own, and their contrast with each other is too.

@@ -7,7 +7,8 @@ NEUTRAL = "https://www.bbc.co.uk/weather"
 
 def answer_for_the_neutral_page(context):
     context.route(
-        "https://www.bbc.co.uk/**", lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html")
+        "https://www.bbc.co.uk/**",
+        lambda route: route.fulfill(body="<title>Weather</title>", content_type="text/html"),
     )
 
 
@@ -72,7 +73,9 @@ def test_it_comes_second_on_the_keyboard_and_what_it_cannot_do_beside_it(visit):
     reached = []
     for _ in range(3):
         page.keyboard.press("Tab")
-        reached.append(page.evaluate("document.activeElement.textContent.replace(/\\s+/g, ' ').trim()"))
+        reached.append(
+            page.evaluate("document.activeElement.textContent.replace(/\\s+/g, ' ').trim()")
+        )
     assert reached == ["Skip to the text", "Leave this site", "What it can’t do"]
     page.keyboard.press("Enter")
     page.wait_for_url("**/leaving-this-site/")
@@ -95,7 +98,9 @@ def test_each_press_of_shift_is_told_once_and_a_pause_takes_it_back(visit):
     assert page.url.endswith("/articles/")
 
 
-@pytest.mark.parametrize("keys", ["Shift+Tab", "Shift+A", "Control+Shift", "Alt+Shift", "Meta+Shift"])
+@pytest.mark.parametrize(
+    "keys", ["Shift+Tab", "Shift+A", "Control+Shift", "Alt+Shift", "Meta+Shift"]
+)
 def test_shift_with_another_key_does_not_count(visit, keys):
     page = visit().new_page()
     page.goto("/articles/")
@@ -160,7 +165,10 @@ def test_two_presses_a_pause_and_typing_do_not_leave(visit):
 
 
 def test_the_way_out_is_on_the_screen_of_a_small_phone(visit):
-    for size in ({"width": 320, "height": 568}, {"width": 320, "height": 256}):  # the second is 1280 px at 400 % zoom
+    for size in (
+        {"width": 320, "height": 568},
+        {"width": 320, "height": 256},
+    ):  # the second is 1280 px at 400 % zoom
         page = visit(viewport=size).new_page()
         page.goto("/articles/trauma-and-trust-issues/")
         box = page.locator("[data-leave]").bounding_box()

@@ -75,7 +75,9 @@ def links(mail):
 
 
 def read_the_guide(mail):
-    [attached] = [part for part in mail.iter_attachments() if part.get_content_type() == "application/pdf"]
+    [attached] = [
+        part for part in mail.iter_attachments() if part.get_content_type() == "application/pdf"
+    ]
     assert_is_the_guide(attached.get_content())
     [link] = {found for found in links(mail) if found.endswith(".pdf")}
     with urllib.request.urlopen(link, timeout=20) as response:
@@ -86,7 +88,15 @@ def assert_is_the_guide(data):
     reader = PdfReader(io.BytesIO(data))
     assert 8 <= len(reader.pages) <= 12
     words = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
-    for expected in ("Trauma Healing Guide", "Feet and floor", "Fight", "Flight", "Freeze", "Fawn", "116 123"):
+    for expected in (
+        "Trauma Healing Guide",
+        "Feet and floor",
+        "Fight",
+        "Flight",
+        "Freeze",
+        "Fawn",
+        "116 123",
+    ):
         assert expected in words, expected
 
 
@@ -96,7 +106,10 @@ def leave_as_a_mail_client_does(mail):
     request = urllib.request.Request(
         url,
         data=b"List-Unsubscribe=One-Click",
-        headers={"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "cross-site"},
+        headers={
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "cross-site",
+        },
     )
     with urllib.request.urlopen(request, timeout=20) as response:
         assert response.status in {200, 202}
@@ -104,7 +117,9 @@ def leave_as_a_mail_client_does(mail):
 
 
 def assert_nothing_is_left(site, address):
-    assert site.rows("select count(*) from newsletter_subscriber where address like '%scripts@example.org'") == [(0,)]
+    assert site.rows(
+        "select count(*) from newsletter_subscriber where address like '%scripts@example.org'"
+    ) == [(0,)]
     tables = [name for (name,) in site.rows("select name from sqlite_master where type = 'table'")]
     dump = " ".join(str(row) for table in tables for row in site.rows(f'select * from "{table}"'))
     assert address not in dump

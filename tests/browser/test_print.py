@@ -26,14 +26,17 @@ def paper(visit):
 def seen(page, selector):
     """Return the words of the elements that are on the paper."""
     return page.eval_on_selector_all(
-        selector, "all => all.filter(e => e.checkVisibility()).map(e => e.textContent.trim().replace(/\\s+/g, ' '))"
+        selector,
+        "all => all.filter(e => e.checkVisibility()).map(e => e.textContent.trim().replace(/\\s+/g, ' '))",
     )
 
 
 def words_on_paper(page):
     """Return the words of the page's PDF."""
     reader = PdfReader(io.BytesIO(page.pdf(format="A4")))
-    return " ".join(" ".join(sheet.extract_text() for sheet in reader.pages).split()), len(reader.pages)
+    return " ".join(" ".join(sheet.extract_text() for sheet in reader.pages).split()), len(
+        reader.pages
+    )
 
 
 def result(page):
@@ -74,12 +77,26 @@ def test_the_way_back_from_a_source_is_no_use_on_paper(paper):
 
 def test_the_helplines_are_on_paper_with_their_numbers(paper):
     page = paper("/get-help/")
-    assert seen(page, ".helpline__numbers a") == page.locator(".helpline__numbers a").all_text_contents()
+    assert (
+        seen(page, ".helpline__numbers a")
+        == page.locator(".helpline__numbers a").all_text_contents()
+    )
     assert seen(page, PRESSED.replace(".button, ", "")) == []
-    size = page.eval_on_selector(".helpline__numbers a", "e => parseFloat(getComputedStyle(e).fontSize)")
+    size = page.eval_on_selector(
+        ".helpline__numbers a", "e => parseFloat(getComputedStyle(e).fontSize)"
+    )
     assert size >= 12 * 96 / 72
     words, sheets = words_on_paper(page)
-    for number in ("999", "112", "911", "000", "116 123", "Text SHOUT to 85258", "13 11 14", "1800 247 247"):
+    for number in (
+        "999",
+        "112",
+        "911",
+        "000",
+        "116 123",
+        "Text SHOUT to 85258",
+        "13 11 14",
+        "1800 247 247",
+    ):
         assert number in words, number
     assert re.search(r"https://www\.samaritans\.org", words.replace(" ", ""))
     assert sheets <= 8

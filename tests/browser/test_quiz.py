@@ -11,9 +11,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 CANARY = "canary7531"
-KEPT = (
-    "[localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]"
-)
+KEPT = "[localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]"
 
 
 def begin(page, address="/quiz/"):
@@ -37,7 +35,9 @@ def answer(page, count, option=0):
 
 
 def result_is_shown(page):
-    return page.get_by_text("Your answers are spread").count() > 0 or "Your pattern" in page.content()
+    return (
+        page.get_by_text("Your answers are spread").count() > 0 or "Your pattern" in page.content()
+    )
 
 
 def ticked(page):
@@ -58,7 +58,9 @@ def chromium(browser_type, browser_type_launch_args, request):
     # what is tested here: with requests in hand Playwright lets the browser send old answers again.)
     alone = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
     arguments = browser_type_launch_args | {"args": [*browser_type_launch_args["args"], alone]}
-    browser = browser_type.launch(**arguments, ignore_default_args=["--disable-back-forward-cache"] if on else [])
+    browser = browser_type.launch(
+        **arguments, ignore_default_args=["--disable-back-forward-cache"] if on else []
+    )
     browser.keeps_pages = on
     yield browser
     browser.close()
@@ -176,7 +178,8 @@ def test_moving_on_is_said_and_going_back_keeps_what_was_ticked(visit):
         heading = page.evaluate("document.activeElement.textContent")
         assert heading.startswith(f"Question {number + 1} of 12")
     sizes = page.eval_on_selector_all(
-        "label, form button", "all => all.filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().height)"
+        "label, form button",
+        "all => all.filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().height)",
     )
     assert min(sizes) >= 48
     for _ in range(3):
@@ -230,7 +233,9 @@ def test_nothing_of_the_journey_stays_in_the_browser_or_leaves_the_site(site, vi
     page.get_by_role("button", name="See my result").click()
     assert page.evaluate(f"(async () => {KEPT})()") == [0, 0, 0, 0]
     assert context.cookies() == []
-    assert {url.removeprefix(site.url).partition("?")[0] for url in context.asked if "/quiz/" in url} == {"/quiz/"}
+    assert {
+        url.removeprefix(site.url).partition("?")[0] for url in context.asked if "/quiz/" in url
+    } == {"/quiz/"}
     assert [url for url in context.asked if not url.startswith(site.url) or "?" in url] == []
     assert context.complaints == []
 
@@ -262,8 +267,15 @@ def send(site, path, fields):
 
 def stored(site):
     """Every row of every table but the workers' heartbeats, which go on by themselves."""
-    tables = [name for (name,) in site.rows("select name from sqlite_master where type = 'table' order by name")]
-    return {table: site.rows(f'select * from "{table}"') for table in tables if "heartbeat" not in table}
+    tables = [
+        name
+        for (name,) in site.rows(
+            "select name from sqlite_master where type = 'table' order by name"
+        )
+    ]
+    return {
+        table: site.rows(f'select * from "{table}"') for table in tables if "heartbeat" not in table
+    }
 
 
 def test_marked_answers_are_found_nowhere_on_the_server(site):
@@ -278,7 +290,10 @@ def test_marked_answers_are_found_nowhere_on_the_server(site):
         ("/quiz/", {"version": 1, "q01": CANARY * 10_000}),
         ("/quiz/longer/", {"short": 1, **answers, **marked}),
         ("/quiz/longer/", {"short": CANARY, **answers}),
-        ("/quiz/longer/", {"version": 1, **answers, "s1": "0", "s2": "4", "s3": "0", "s4": "4", **marked}),
+        (
+            "/quiz/longer/",
+            {"version": 1, **answers, "s1": "0", "s2": "4", "s3": "0", "s4": "4", **marked},
+        ),
         ("/quiz/longer/", {"version": 1, **answers, "s1": CANARY}),
     ]
     for path, fields in sent:

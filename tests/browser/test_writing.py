@@ -32,7 +32,9 @@ def write(page, text):
     parts = text.split("|")
     field.fill("".join(parts))
     ends = [len(parts[0]), len(parts[0]) + (len(parts[1]) if len(parts) == 3 else 0)]
-    field.evaluate("(field, [from, to]) => { field.focus(); field.setSelectionRange(from, to) }", ends)
+    field.evaluate(
+        "(field, [from, to]) => { field.focus(); field.setSelectionRange(from, to) }", ends
+    )
 
 
 def said(page):
@@ -41,7 +43,9 @@ def said(page):
 
 def heading(page, words):
     """Wait until the preview shows a heading, and return it."""
-    found = page.frame_locator("iframe[name=preview]").get_by_role("heading", name=words, exact=True)
+    found = page.frame_locator("iframe[name=preview]").get_by_role(
+        "heading", name=words, exact=True
+    )
     found.wait_for(timeout=10_000)
     return found
 
@@ -134,7 +138,12 @@ def test_the_bar_is_one_stop_for_tab_and_arrows_move_in_it(new):
     new.keyboard.press("Tab")
     focused = "document.activeElement.textContent || document.activeElement.id"
     assert new.evaluate(focused) == "Bold"
-    for key, name in [("ArrowRight", "Italic"), ("End", "Offer"), ("ArrowRight", "Bold"), ("ArrowLeft", "Offer")]:
+    for key, name in [
+        ("ArrowRight", "Italic"),
+        ("End", "Offer"),
+        ("ArrowRight", "Bold"),
+        ("ArrowLeft", "Offer"),
+    ]:
         new.keyboard.press(key)
         assert new.evaluate(focused) == name
     new.keyboard.press("Tab")
@@ -163,7 +172,9 @@ def options(page, **which):
 
 
 def test_a_source_is_chosen_by_keyboard_alone(site, new):
-    key, title = site.rows("select key, title from articles_source where title != '' order by key limit 1")[0]
+    key, title = site.rows(
+        "select key, title from articles_source where title != '' order by key limit 1"
+    )[0]
     write(new, "One.| Two.")
     new.keyboard.press("Shift+Tab")
     for _ in range(7):
@@ -174,7 +185,9 @@ def test_a_source_is_chosen_by_keyboard_alone(site, new):
     options(new).nth(7).wait_for()
     new.keyboard.press("ArrowDown")
     assert options(new, selected=True).count() == 1
-    assert box.get_attribute("aria-activedescendant") == options(new, selected=True).get_attribute("id")
+    assert box.get_attribute("aria-activedescendant") == options(new, selected=True).get_attribute(
+        "id"
+    )
     new.keyboard.type(key)
     options(new).filter(has_text=title).wait_for()
     waits_for(new, lambda: options(new).count() == 1)
@@ -216,7 +229,10 @@ def test_a_list_that_does_not_answer_says_so(new):
 
 def test_findings_come_while_writing_and_lead_to_their_line(new):
     new.get_by_label("Title:", exact=True).fill("Slow evenings")
-    long = "A line of quite some words that is broken more than once where it stands in this narrow field. " * 3
+    long = (
+        "A line of quite some words that is broken more than once where it stands in this narrow field. "
+        * 3
+    )
     write(new, "\n\n".join([long] * 20) + "\n\n:::banner\n\nEnd.|")
     finding = new.get_by_role("button", name="There is no directive “:::banner”")
     finding.wait_for(timeout=10_000)
@@ -225,7 +241,9 @@ def test_findings_come_while_writing_and_lead_to_their_line(new):
     finding.click()
     assert new.evaluate("getSelection().toString()") in (":::banner", "")
     assert re.search(r"\|:::banner\|", said(new))
-    place = new.locator("#id_body").evaluate("field => [field.scrollTop, field.scrollHeight - field.clientHeight]")
+    place = new.locator("#id_body").evaluate(
+        "field => [field.scrollTop, field.scrollHeight - field.clientHeight]"
+    )
     assert place[0] > place[1] * 0.5
     new.keyboard.type(":::quiz")
     finding.wait_for(state="detached", timeout=10_000)
@@ -262,14 +280,18 @@ def test_an_older_answer_never_takes_the_place_of_a_newer(new):
 
 # -- the preview
 
-TEXT = "Lead.\n\n" + "".join(f"## Part {n}\n\n" + "Words that fill the page. " * 150 + "\n\n" for n in range(1, 6))
+TEXT = "Lead.\n\n" + "".join(
+    f"## Part {n}\n\n" + "Words that fill the page. " * 150 + "\n\n" for n in range(1, 6)
+)
 
 
 def test_the_preview_follows_the_cursor_and_otherwise_keeps_its_place(new):
     write(new, TEXT)
     heading(new, "Part 5")
     place = TEXT.index("## Part 4") + 3
-    new.locator("#id_body").evaluate("(field, at) => { field.focus(); field.setSelectionRange(at, at) }", place)
+    new.locator("#id_body").evaluate(
+        "(field, at) => { field.focus(); field.setSelectionRange(at, at) }", place
+    )
     new.keyboard.press("ArrowRight")
     assert is_in_sight(new, "Part 4")
     scrolled = "document.querySelector('iframe[name=preview]').contentWindow.scrollY"
@@ -342,7 +364,12 @@ def test_who_closes_the_tab_finds_the_words_again(new):
         back.wait_for_timeout(200)
         back.goto(NEW)
     back.get_by_text("What differs from what is saved").click()
-    assert back.locator(".sides ins").filter(has_text="Half a thought").or_(back.locator(".sides ins")).count()
+    assert (
+        back.locator(".sides ins")
+        .filter(has_text="Half a thought")
+        .or_(back.locator(".sides ins"))
+        .count()
+    )
     assert "It was only" in " ".join(back.locator(".sides").all_inner_texts())
     back.get_by_role("link", name="Go on with them").click()
     assert back.locator("#id_body").input_value() == "It was only"
@@ -359,7 +386,10 @@ def test_every_half_minute_and_said_so(site, visit, enter):
     write(page, "Kept by the clock|")
     page.clock.run_for(31_000)
     page.get_by_text(re.compile(r"Kept at \d\d:\d\d:\d\d")).wait_for()
-    assert "Kept by the clock" in site.rows("select fields from articles_draft where article_id is null")[0][0]
+    assert (
+        "Kept by the clock"
+        in site.rows("select fields from articles_draft where article_id is null")[0][0]
+    )
 
 
 def test_when_it_can_t_be_kept_it_says_so_and_goes_on_trying(site, visit, enter):
@@ -374,7 +404,9 @@ def test_when_it_can_t_be_kept_it_says_so_and_goes_on_trying(site, visit, enter)
     page.unroute("**/keep/")
     page.clock.run_for(31_000)
     page.get_by_text(re.compile("Kept at")).wait_for()
-    assert "Not yet" in site.rows("select fields from articles_draft where article_id is null")[0][0]
+    assert (
+        "Not yet" in site.rows("select fields from articles_draft where article_id is null")[0][0]
+    )
 
 
 def test_what_could_not_be_kept_is_asked_about_before_it_goes(visit, enter):
@@ -398,7 +430,9 @@ def test_a_text_too_long_for_a_closing_page_is_kept_sooner(site, visit, enter):
     write(page, "Long. " * 11_000 + "The end|")
     page.clock.run_for(7_000)
     page.get_by_text(re.compile("Kept at")).wait_for()
-    assert "The end" in site.rows("select fields from articles_draft where article_id is null")[0][0]
+    assert (
+        "The end" in site.rows("select fields from articles_draft where article_id is null")[0][0]
+    )
 
 
 def test_leaving_asks_nothing(new):
@@ -437,7 +471,9 @@ def test_typing_is_kept_though_the_login_has_run_out(site, new):
     new.keyboard.type(" after that")
     new.goto("about:blank")
     until = time.monotonic() + 5
-    while "Typed on after that" not in str(site.rows("select fields from articles_draft where article_id is null")):
+    while "Typed on after that" not in str(
+        site.rows("select fields from articles_draft where article_id is null")
+    ):
         assert time.monotonic() < until
         time.sleep(0.1)
 
@@ -458,11 +494,17 @@ def test_a_save_leaves_nothing_to_offer(site, new):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_our_parts_have_no_barrier(visit, enter, scheme):
-    page = enter(visit(color_scheme=scheme, viewport={"width": 1600, "height": 1000}).new_page(), ARTICLES)
+    page = enter(
+        visit(color_scheme=scheme, viewport={"width": 1600, "height": 1000}).new_page(), ARTICLES
+    )
     page.get_by_role("link", name="The Fawn Response").click()
     page.get_by_text("How to write").click()
     heading(page, "The Fawn Response")
-    theirs = [[".writing iframe"], [".vDateField"], [".vTimeField"]]  # the reader's page, and Django's own fields
+    theirs = [
+        [".writing iframe"],
+        [".vDateField"],
+        [".vTimeField"],
+    ]  # the reader's page, and Django's own fields
     ours = {"include": [[".writing"], [".module"]], "exclude": theirs}
     assert barriers(page, ours) == []
     page.get_by_role("toolbar").get_by_role("button", name="Source", exact=True).click()
@@ -473,4 +515,7 @@ def test_our_parts_have_no_barrier(visit, enter, scheme):
 def barriers(page, where):
     options = {"runOnly": RULES}
     violations = Axe().run(page, context=where, options=options).response["violations"]
-    return [(violation["id"], [node["html"][:120] for node in violation["nodes"][:2]]) for violation in violations]
+    return [
+        (violation["id"], [node["html"][:120] for node in violation["nodes"][:2]])
+        for violation in violations
+    ]

@@ -20,9 +20,10 @@ from pathlib import Path
 from tests.servers import ROOT, postgresql, sink
 
 LEASE = 1.0  # seconds; five minutes in earnest
-# A process that has everything loaded and forks off one for each line it reads: a worker as `manage.py work` is one, but with
-# leases that fit into the run; or what sets up the database, or looks into it. The third crash over one mail would leave it to
-# a person, which is another test's matter: here all are forgiven.
+# A process that has everything loaded and forks off one for each line it reads: a worker as
+# `manage.py run_mail_worker` is one, but with leases that fit into the run; or what sets up the
+# database, or looks into it. The third crash over one mail would leave it to a person, which is
+# another test's matter: here all are forgiven.
 NURSERY = """
 import django; django.setup()
 import os, signal, sys
@@ -30,8 +31,8 @@ from collections import Counter
 from datetime import timedelta
 from django.core.management import call_command
 from django.utils import timezone
-from newsletter import delivery
-from newsletter.management.commands import work as at_work
+from newsletter.outbox import sender as delivery
+from newsletter.management.commands import run_mail_worker as work as at_work
 from newsletter.models import Delivery, Letter, Subscriber
 from newsletter.suppression import fingerprint
 
@@ -39,7 +40,7 @@ delivery.LEASE, delivery.CRASHES_FORGIVEN = timedelta(seconds={lease}), 1000
 at_work.HEARTBEAT_EVERY = timedelta(seconds=0.2)
 
 def work(_):
-    call_command("work")
+    call_command("run_mail_worker")
 
 def seed(number):
     call_command("migrate", verbosity=0, skip_checks=True)
@@ -94,8 +95,12 @@ class Outcome:
         """Fail unless every promise was kept."""
         assert self.lost == 0, f"{self.lost} people were left out"
         assert self.most <= 2, f"somebody had {self.most} copies"
-        assert self.doubled <= self.kills * self.workers, f"{self.doubled} second copies of {self.kills} kills"
-        assert all(len(set(ids)) == 1 for ids in self.copies.values()), "a second copy had another Message-ID"
+        assert self.doubled <= self.kills * self.workers, (
+            f"{self.doubled} second copies of {self.kills} kills"
+        )
+        assert all(len(set(ids)) == 1 for ids in self.copies.values()), (
+            "a second copy had another Message-ID"
+        )
         assert self.states == f"sent={self.people}", f"the outbox ended as {self.states}"
 
 
@@ -103,9 +108,21 @@ class Run:
     """One run on a database of its own."""
 
     def __init__(self, folder, port, database=None):
-        here = {"MODE": "development", "DATA": str(folder), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        here |= {"EMAIL_BACKEND": "newsletter.smtp.Backend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
-        kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "CACHE_URL"}}
+        here = {
+            "MODE": "development",
+            "DATA": str(folder),
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+        }
+        here |= {
+            "EMAIL_BACKEND": "newsletter.outbox.smtp_backend.Backend",
+            "EMAIL_HOST": "127.0.0.1",
+            "EMAIL_PORT": str(port),
+        }
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {"DATABASE_URL", "CACHE_URL"}
+        }
         self.environment = kept | here | ({"DATABASE_URL": database} if database else {})
         self.record = folder / "received"
 
@@ -116,7 +133,9 @@ class Run:
         command = [sys.executable, "-c", NURSERY.format(lease=LEASE)]
         with (
             open(self.record.with_name("log"), "w") as log,
-            subprocess.Popen(command, cwd=ROOT, env=self.environment, stderr=log, **pipes) as process,
+            subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stderr=log, **pipes
+            ) as process,
         ):
 
             def do(name, number=0):
@@ -145,7 +164,9 @@ class Run:
                 while killed < kills:
                     # Each life ends after a random number of mails, spread so that there is work left for every death.
                     seen = self.lines()
-                    target = seen + pick.randint(1, max(1, 2 * (people - seen) // (kills - killed + 1) - 1))
+                    target = seen + pick.randint(
+                        1, max(1, 2 * (people - seen) // (kills - killed + 1) - 1)
+                    )
                     _until(lambda target=target: self.lines() >= min(target, people), 60)
                     time.sleep(pick.uniform(0, 0.005))
                     victim = pick.randrange(workers)
@@ -157,7 +178,9 @@ class Run:
             finally:
                 for pid in running:
                     _end(pid, signal.SIGTERM)
-            return Outcome(people, workers, killed, do("count"), self.received(), time.monotonic() - start)
+            return Outcome(
+                people, workers, killed, do("count"), self.received(), time.monotonic() - start
+            )
 
     def lines(self):
         return self.record.read_bytes().count(b"\n") if self.record.exists() else 0
@@ -184,12 +207,16 @@ def main():
     with ExitStack() as stack:
         server = stack.enter_context(postgresql())
         if server is None:
-            print("PostgreSQL isn't installed, so only SQLite is tried: apt-get install -y postgresql")
+            print(
+                "PostgreSQL isn't installed, so only SQLite is tried: apt-get install -y postgresql"
+            )
         for database in ["SQLite", "PostgreSQL"] if server else ["SQLite"]:
             for workers in (1, 2):
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
                 with sink(folder / "received") as port:
-                    run = Run(folder, port, server.new_database() if database == "PostgreSQL" else None)
+                    run = Run(
+                        folder, port, server.new_database() if database == "PostgreSQL" else None
+                    )
                     outcome = run.chaos(people, kills, workers, pick)
                 name = f"{database}, {workers} worker{'s' * (workers > 1)}"
                 print(

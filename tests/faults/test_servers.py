@@ -10,19 +10,34 @@ from tests.servers import ROOT, sink
 
 # What the database itself does: claims and leases, sign-ups at once, search.
 SAME = """
-    tests/newsletter/test_delivery.py tests/newsletter/test_crashes.py tests/newsletter/test_signup.py
-    tests/newsletter/test_confirm.py tests/newsletter/test_unsubscribe.py tests/articles/test_search.py
+    tests/newsletter/outbox/test_sender.py
+    tests/newsletter/outbox/test_crashes.py
+    tests/newsletter/subscribing/test_signup.py
+    tests/newsletter/subscribing/test_confirm.py
+    tests/newsletter/subscribing/test_unsubscribe.py
+    tests/articles/reading/test_search.py
 """
 
 
 def run(tmp_path, *command, **environment):
     """Run Python inside the site, on other servers; return what it printed."""
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "DATABASE_", "CACHE_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PYTEST_", "DATABASE_", "CACHE_"))
     }
-    here = {"MODE": "development", "DATA": str(tmp_path), "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    here = {
+        "MODE": "development",
+        "DATA": str(tmp_path),
+        "DJANGO_SETTINGS_MODULE": "tests.settings",
+    }
     done = subprocess.run(
-        [sys.executable, *command], cwd=ROOT, env=kept | here | environment, capture_output=True, text=True, timeout=120
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=kept | here | environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     return done.stdout
@@ -30,7 +45,14 @@ def run(tmp_path, *command, **environment):
 
 def test_the_same_promises_hold_on_postgresql(tmp_path, postgresql, redis):
     """Every migration, and what depends on the database, in one run of its own tests."""
-    out = run(tmp_path, "-m", "pytest", *SAME.split(), DATABASE_URL=postgresql.new_database(), CACHE_URL=redis)
+    out = run(
+        tmp_path,
+        "-m",
+        "pytest",
+        *SAME.split(),
+        DATABASE_URL=postgresql.new_database(),
+        CACHE_URL=redis,
+    )
     assert "100%" in out
 
 
@@ -49,7 +71,9 @@ import threading
 from django.core.mail import get_connection
 from django.core.management import call_command
 from django.db import connection
-from newsletter import delivery, signup, suppression
+from newsletter.outbox import sender as delivery
+from newsletter.subscribing import signup
+from newsletter import suppression
 from newsletter.models import Delivery, Subscriber
 
 call_command("migrate", verbosity=0, skip_checks=True)
@@ -103,7 +127,7 @@ LIMITED = """
 import django; django.setup()
 from concurrent.futures import ThreadPoolExecutor
 from django.test import RequestFactory
-from newsletter import limits
+from newsletter.subscribing import limits
 post = RequestFactory().post("/newsletter/subscribe/", REMOTE_ADDR="203.0.113.7")
 with ThreadPoolExecutor(8) as pool:
     print(sum(pool.map(lambda n: limits.may_ask(post, f"a@{name}-{{n}}.example"), range(25))))

@@ -23,7 +23,7 @@ from django.core.mail import get_connection
 from django.core.management import call_command
 
 from newsletter.models import Bounce, Delivery, FormMail, Heartbeat, Subscriber, Suppression
-from trustsite.origin import form_stamp
+from trustsite.web.form_guard import form_stamp
 
 
 @pytest.fixture(autouse=True)
@@ -34,7 +34,7 @@ def _empty_cache():
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     """Forms answer as soon as they can; test_evenly.py has the waiting."""
-    monkeypatch.setattr("newsletter.evenly.AT_LEAST", 0)
+    monkeypatch.setattr("newsletter.subscribing.constant_time.AT_LEAST", 0)
 
 
 @pytest.fixture
@@ -55,7 +55,9 @@ def ask(client):
     """Fill in the form as a reader would."""
 
     def ask(address, **fields):
-        return client.post("/newsletter/subscribe/", {"address": address, "stamp": form_stamp(), **fields})
+        return client.post(
+            "/newsletter/subscribe/", {"address": address, "stamp": form_stamp(), **fields}
+        )
 
     return ask
 
@@ -63,7 +65,7 @@ def ask(client):
 @pytest.fixture
 def work(db):
     """Let the worker send what is due."""
-    return lambda: call_command("work", "--once")
+    return lambda: call_command("run_mail_worker", "--once")
 
 
 @pytest.fixture
@@ -117,7 +119,10 @@ class Sink:
     @property
     def mails(self):
         """The mails, parsed."""
-        return [message_from_bytes(envelope.content, policy=policy.default) for envelope in self.envelopes]
+        return [
+            message_from_bytes(envelope.content, policy=policy.default)
+            for envelope in self.envelopes
+        ]
 
     @property
     def recipients(self):
@@ -164,7 +169,9 @@ def backend(sink):
 
 
 def connect(port, **options):
-    return get_connection("newsletter.smtp.Backend", host="127.0.0.1", port=port, timeout=1, **options)
+    return get_connection(
+        "newsletter.outbox.smtp_backend.Backend", host="127.0.0.1", port=port, timeout=1, **options
+    )
 
 
 @pytest.fixture(scope="session")
@@ -187,10 +194,25 @@ class Site:
 
     def __init__(self, folder, port):
         self.folder = folder
-        here = {"MODE": "development", "DATA": str(folder), "DJANGO_SETTINGS_MODULE": "tests.settings"}
-        mail = {"EMAIL_BACKEND": "newsletter.smtp.Backend", "EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(port)}
-        elsewhere = {"DATABASE_URL", "CACHE_URL"}  # its database is a file of its own, whatever the tests run on
-        self.environment = {name: value for name, value in os.environ.items() if name not in elsewhere} | here | mail
+        here = {
+            "MODE": "development",
+            "DATA": str(folder),
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+        }
+        mail = {
+            "EMAIL_BACKEND": "newsletter.outbox.smtp_backend.Backend",
+            "EMAIL_HOST": "127.0.0.1",
+            "EMAIL_PORT": str(port),
+        }
+        elsewhere = {
+            "DATABASE_URL",
+            "CACHE_URL",
+        }  # its database is a file of its own, whatever the tests run on
+        self.environment = (
+            {name: value for name, value in os.environ.items() if name not in elsewhere}
+            | here
+            | mail
+        )
 
     def start(self, *command, **environment):
         """Start a process and return it."""

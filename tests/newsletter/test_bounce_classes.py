@@ -7,8 +7,9 @@ import pytest
 from anymail.signals import EventType
 from django.test import RequestFactory
 
-from newsletter import bounces, mail_services, suppression, webhooks
+from newsletter import suppression
 from newsletter.bounce_classes import Meaning, Refusal, Stage, classify
+from newsletter.inbound import bounces, providers, webhooks
 from newsletter.models import Bounce, Subscriber, Suppression
 from tests.factories import make_subscriber
 
@@ -22,17 +23,32 @@ REPLIES = [
     (550, "5.1.2 Bad destination system", "recipient", GONE),
     (553, "5.1.3 Bad mailbox syntax", "recipient", GONE),
     (550, "5.1.6 Mailbox has moved", "recipient", GONE),
-    (550, "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup", "recipient", GONE),
+    (
+        550,
+        "5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+        "recipient",
+        GONE,
+    ),
     (550, "#5.1.1 no such user", "recipient", GONE),
     (550, "5.2.1 The email account that you tried to reach is disabled.", "recipient", GONE),
-    (550, "5.1.1 The account does not exist, see https://example.com/blocked-policy", "recipient", GONE),
+    (
+        550,
+        "5.1.1 The account does not exist, see https://example.com/blocked-policy",
+        "recipient",
+        GONE,
+    ),
     (
         550,
         "5.2.1 The user you are trying to contact is receiving mail at a rate that is too high",
         "recipient",
         FOR_NOW,
     ),
-    (450, "4.2.1 The user you are trying to contact is receiving mail too quickly", "recipient", FOR_NOW),
+    (
+        450,
+        "4.2.1 The user you are trying to contact is receiving mail too quickly",
+        "recipient",
+        FOR_NOW,
+    ),
     (450, "5.1.1 Recipient rejected", "recipient", FOR_NOW),
     (450, "4.1.1 Mailbox unavailable", "recipient", FOR_NOW),
     (452, "4.2.2 mailbox full", "recipient", FOR_NOW),
@@ -47,7 +63,12 @@ REPLIES = [
     (550, "5.7.509 Access denied, sending domain does not pass DMARC verification", "data", US),
     (550, "5.7.0 Local policy", "recipient", US),
     (550, "5.1.8 Sender address has null MX", "recipient", US),
-    (554, "Your access to this mail system has been rejected due to poor reputation", "recipient", US),
+    (
+        554,
+        "Your access to this mail system has been rejected due to poor reputation",
+        "recipient",
+        US,
+    ),
     (550, "5.0.0 SPF check failed", "recipient", US),
     (550, "5.1.0 sender rejected", "recipient", US),
     (554, "relay access denied", "recipient", US),
@@ -80,59 +101,154 @@ def test_a_servers_reply_is_about_what_it_says(code, words, stage, meaning):
 
 
 def mailgun(code=550, message="", description="", reason="bounce", **over):
-    told = {"tls": True, "mx-host": "mx.example.com", "code": code, "message": message, "description": description}
+    told = {
+        "tls": True,
+        "mx-host": "mx.example.com",
+        "code": code,
+        "message": message,
+        "description": description,
+    }
     told |= {"attempt-no": 1, "session-seconds": 0.4, "certificate-verified": True} | over
-    data = {"event": "failed", "severity": "permanent", "reason": reason, "id": "x", "log-level": "error"}
-    data |= {"recipient": ADDRESS, "recipient-domain": "example.org", "timestamp": 1.7e9, "delivery-status": told}
-    return "mailgun", {"signature": {"token": "t", "timestamp": "1700000000", "signature": "s"}, "event-data": data}
+    data = {
+        "event": "failed",
+        "severity": "permanent",
+        "reason": reason,
+        "id": "x",
+        "log-level": "error",
+    }
+    data |= {
+        "recipient": ADDRESS,
+        "recipient-domain": "example.org",
+        "timestamp": 1.7e9,
+        "delivery-status": told,
+    }
+    return "mailgun", {
+        "signature": {"token": "t", "timestamp": "1700000000", "signature": "s"},
+        "event-data": data,
+    }
 
 
 def postmark(kind, details="", record="Bounce"):
-    report = {"RecordType": record, "MessageStream": "broadcast", "ID": 4323, "Type": kind, "TypeCode": 1}
-    report |= {"Name": kind, "Tag": "", "MessageID": "0001", "ServerID": 23, "Description": "", "Details": details}
-    return "postmark", report | {"Email": ADDRESS, "From": "notes@example.com", "BouncedAt": "2026-11-01T12:00:00Z"}
+    report = {
+        "RecordType": record,
+        "MessageStream": "broadcast",
+        "ID": 4323,
+        "Type": kind,
+        "TypeCode": 1,
+    }
+    report |= {
+        "Name": kind,
+        "Tag": "",
+        "MessageID": "0001",
+        "ServerID": 23,
+        "Description": "",
+        "Details": details,
+    }
+    return "postmark", report | {
+        "Email": ADDRESS,
+        "From": "notes@example.com",
+        "BouncedAt": "2026-11-01T12:00:00Z",
+    }
 
 
 def postmark_change(why):
-    report = {"RecordType": "SubscriptionChange", "MessageID": "0001", "ServerID": 23, "MessageStream": "broadcast"}
+    report = {
+        "RecordType": "SubscriptionChange",
+        "MessageID": "0001",
+        "ServerID": 23,
+        "MessageStream": "broadcast",
+    }
     report |= {"ChangedAt": "2026-11-01T12:00:00Z", "Recipient": ADDRESS, "Origin": "Recipient"}
     return "postmark", report | {"SuppressSending": True, "SuppressionReason": why}
 
 
 def ses(kind, sub, status="", words=""):
-    recipient = {"emailAddress": ADDRESS, "action": "failed", "status": status, "diagnosticCode": words}
+    recipient = {
+        "emailAddress": ADDRESS,
+        "action": "failed",
+        "status": status,
+        "diagnosticCode": words,
+    }
     if not status:
         recipient = {"emailAddress": ADDRESS}
-    bounce = {"bounceType": kind, "bounceSubType": sub, "bouncedRecipients": [recipient], "feedbackId": "0001"}
+    bounce = {
+        "bounceType": kind,
+        "bounceSubType": sub,
+        "bouncedRecipients": [recipient],
+        "feedbackId": "0001",
+    }
     return "amazon_ses", _sns({"notificationType": "Bounce", "bounce": bounce})
 
 
 def ses_complaint(feedback, sub=None):
-    complaint = {"complainedRecipients": [{"emailAddress": ADDRESS}], "complaintFeedbackType": feedback}
+    complaint = {
+        "complainedRecipients": [{"emailAddress": ADDRESS}],
+        "complaintFeedbackType": feedback,
+    }
     complaint |= {"complaintSubType": sub, "feedbackId": "0001", "userAgent": "Feedback Loop"}
     return "amazon_ses", _sns({"eventType": "Complaint", "complaint": complaint})
 
 
 def _sns(message):
     message |= {"mail": {"messageId": "m", "source": "notes@example.com", "destination": [ADDRESS]}}
-    return {"Type": "Notification", "MessageId": "n", "TopicArn": "a", "Message": json.dumps(message)}
+    return {
+        "Type": "Notification",
+        "MessageId": "n",
+        "TopicArn": "a",
+        "Message": json.dumps(message),
+    }
 
 
 def sparkpost(bounce_class, words="", kind="bounce", code="550", **over):
-    event = {"type": kind, "bounce_class": bounce_class, "error_code": code, "event_id": "9", "timestamp": "1700000000"}
-    event |= {"raw_reason": words, "reason": words, "raw_rcpt_to": ADDRESS, "rcpt_to": ADDRESS, "num_retries": "0"}
+    event = {
+        "type": kind,
+        "bounce_class": bounce_class,
+        "error_code": code,
+        "event_id": "9",
+        "timestamp": "1700000000",
+    }
+    event |= {
+        "raw_reason": words,
+        "reason": words,
+        "raw_rcpt_to": ADDRESS,
+        "rcpt_to": ADDRESS,
+        "num_retries": "0",
+    }
     return "sparkpost", [{"msys": {"message_event": event | over}}]
 
 
 def brevo(event, reason=""):
-    report = {"event": event, "email": ADDRESS, "id": 26224, "date": "2026-11-01 12:00:00", "ts": 1700000000}
-    report |= {"message-id": "<m@example.com>", "ts_event": 1700000000, "subject": "Hello", "sending_ip": "192.0.2.1"}
+    report = {
+        "event": event,
+        "email": ADDRESS,
+        "id": 26224,
+        "date": "2026-11-01 12:00:00",
+        "ts": 1700000000,
+    }
+    report |= {
+        "message-id": "<m@example.com>",
+        "ts_event": 1700000000,
+        "subject": "Hello",
+        "sending_ip": "192.0.2.1",
+    }
     return "brevo", report | {"ts_epoch": 1700000000000, "reason": reason, "tag": ""}
 
 
 def mailjet(error, *, hard=True, event="bounce", comment="", related="recipient"):
-    report = {"event": event, "time": 1700000000, "MessageID": 19421777396190490, "email": ADDRESS, "mj_campaign_id": 7}
-    report |= {"blocked": False, "hard_bounce": hard, "error_related_to": related, "error": error, "comment": comment}
+    report = {
+        "event": event,
+        "time": 1700000000,
+        "MessageID": 19421777396190490,
+        "email": ADDRESS,
+        "mj_campaign_id": 7,
+    }
+    report |= {
+        "blocked": False,
+        "hard_bounce": hard,
+        "error_related_to": related,
+        "error": error,
+        "comment": comment,
+    }
     return "mailjet", [report]
 
 
@@ -141,24 +257,43 @@ def mailersend(kind, reason="", readable=""):
     morph |= {"reason": reason, "readable_reason": readable}
     email = {"object": "email", "id": "62f2", "status": "rejected", "recipient": {"email": ADDRESS}}
     data = {"object": "activity", "id": "62f3", "type": kind, "created_at": "2026-11-01T12:00:00Z"}
-    return "mailersend", {"type": f"activity.{kind}", "data": data | {"email": email, "morph": morph}}
+    return "mailersend", {
+        "type": f"activity.{kind}",
+        "data": data | {"email": email, "morph": morph},
+    }
 
 
 BLOCKED = "5.7.1 Service unavailable; client blocked using Spamhaus"
-SUPPRESSED = "Amazon SES has suppressed sending to this address because it has a history of bouncing"
+SUPPRESSED = (
+    "Amazon SES has suppressed sending to this address because it has a history of bouncing"
+)
 REPORTS = [
     (mailgun(message="5.1.1 The email account that you tried to reach does not exist."), GONE),
     (mailgun(message="user unknown", **{"enhanced-code": "5.1.1"}), GONE),
-    (mailgun(message="5.7.26 This mail has been blocked because the sender is unauthenticated."), US),
+    (
+        mailgun(message="5.7.26 This mail has been blocked because the sender is unauthenticated."),
+        US,
+    ),
     (mailgun(message=BLOCKED), US),
     (mailgun(message="5.2.2 mailbox full"), FOR_NOW),
     (mailgun(602, message="Too old", reason="old"), FOR_NOW),
     (mailgun(552, message="5.3.4 Message size exceeds fixed limit"), MESSAGE),
     (mailgun(message="Blocked", reason="espblock"), US),
-    (mailgun(605, description="Not delivering to previously bounced address", reason="suppress-bounce"), UNKNOWN),
+    (
+        mailgun(
+            605,
+            description="Not delivering to previously bounced address",
+            reason="suppress-bounce",
+        ),
+        UNKNOWN,
+    ),
     (mailgun(605, message="5.1.1 no such user", reason="suppress-bounce"), UNKNOWN),
     (
-        mailgun(607, description="Not delivering to a user who marked your messages", reason="suppress-complaint"),
+        mailgun(
+            607,
+            description="Not delivering to a user who marked your messages",
+            reason="suppress-complaint",
+        ),
         UNKNOWN,
     ),
     (mailgun(message="No such user"), UNKNOWN),
@@ -245,18 +380,24 @@ REPORTS = [
     (mailersend("soft_bounced", "connection refused"), FOR_NOW),
     (mailersend("soft_bounced", "554 5.6.0 refused"), MESSAGE),
 ]
-SECRETS = {"WEBHOOK_SECRET": "reports:word", "MAILERSEND_SIGNING_SECRET": "s", "MAILGUN_WEBHOOK_SIGNING_KEY": "k"}
+SECRETS = {
+    "WEBHOOK_SECRET": "reports:word",
+    "MAILERSEND_SIGNING_SECRET": "s",
+    "MAILGUN_WEBHOOK_SIGNING_KEY": "k",
+}
 
 
 @pytest.fixture
 def read(settings, monkeypatch):
     """Return the events that anymail makes of a report, with who reads them."""
     settings.ANYMAIL = SECRETS
-    monkeypatch.setattr("anymail.webhooks.amazon_ses._get_anymail_boto3_params", lambda **kwargs: ({}, {}))
+    monkeypatch.setattr(
+        "anymail.webhooks.amazon_ses._get_anymail_boto3_params", lambda **kwargs: ({}, {})
+    )
 
     def read(sample):
         name, report = sample
-        teller = mail_services.SERVICES[name]
+        teller = providers.SERVICES[name]
         request = RequestFactory().post("/", json.dumps(report), content_type="application/json")
         return [(teller, event) for event in teller.view().parse_events(request)]
 
@@ -302,14 +443,19 @@ def test_only_a_persons_own_complaint_is_one(read, sample, is_complaint):
 
 
 def test_every_service_has_samples_of_each_sort():
-    for service in mail_services.SERVICES:
+    for service in providers.SERVICES:
         meanings = {meaning for (name, _), meaning in REPORTS if name == service}
         assert {GONE, FOR_NOW, US, UNKNOWN} <= meanings
 
 
 # -- the twin: what the rule before did with reports that blame nobody's address -----------------------------------------
 
-BLAMELESS = ["5.7.26 sender is unauthenticated", "5.7.1 blocked using Spamhaus", "5.2.2 mailbox full", "too old"]
+BLAMELESS = [
+    "5.7.26 sender is unauthenticated",
+    "5.7.1 blocked using Spamhaus",
+    "5.2.2 mailbox full",
+    "too old",
+]
 
 
 @pytest.fixture
@@ -337,7 +483,9 @@ def test_a_reader_stays_when_the_report_blames_nobodys_address(tell, words):
 @pytest.mark.parametrize("words", BLAMELESS)
 def test_with_the_rule_before_each_of_them_erased(tell, monkeypatch, words):
     monkeypatch.setattr(webhooks, "classify", lambda refusal: GONE)  # "permanent" was enough
-    monkeypatch.setattr(bounces, "_let_rest", lambda print_: suppression.forget(print_, Suppression.Reason.BOUNCED))
+    monkeypatch.setattr(
+        bounces, "_let_rest", lambda print_: suppression.forget(print_, Suppression.Reason.BOUNCED)
+    )
     tell(words)
     assert not Subscriber.objects.exists()
     assert Suppression.objects.get().reason == "bounced"
@@ -345,4 +493,4 @@ def test_with_the_rule_before_each_of_them_erased(tell, monkeypatch, words):
 
 def test_what_a_report_holds_besides_words_is_no_matter():
     event = SimpleNamespace(esp_event={"event": ["x"], "email": ADDRESS}, mta_response={"a": 1})
-    assert mail_services.SERVICES["brevo"].refusal(event).says is None
+    assert providers.SERVICES["brevo"].refusal(event).says is None

@@ -4,10 +4,11 @@ import smtplib
 
 import pytest
 
-from newsletter import delivery, tokens
 from newsletter.models import Subscriber
+from newsletter.outbox import sender
+from newsletter.subscribing import tokens
 from tests.factories import make_delivery, make_subscriber
-from trustsite.origin import form_stamp
+from trustsite.web.form_guard import form_stamp
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "canary-7q@example.org"
@@ -35,9 +36,14 @@ def test_what_people_do_for_themselves_leaves_none_either(client, work, log):
     person = make_subscriber(address=ADDRESS, wants_letters=True)
     make_delivery(subscriber=person)
     work()
-    links = [f"/newsletter/settings/{token(person)}/" for token in (tokens.settings_token, tokens.asked_settings_token)]
+    links = [
+        f"/newsletter/settings/{token(person)}/"
+        for token in (tokens.settings_token, tokens.asked_settings_token)
+    ]
     client.post("/newsletter/your-data/", {"address": ADDRESS, "stamp": form_stamp()})
-    client.post("/newsletter/your-data/", {"address": "canary-7q@@example.org", "stamp": form_stamp()})
+    client.post(
+        "/newsletter/your-data/", {"address": "canary-7q@@example.org", "stamp": form_stamp()}
+    )
     work()
     for link in links:
         for wish in ("nonsense", "pause", "resume", "no-notes"):
@@ -58,7 +64,7 @@ def test_a_crash_leaves_none_either(client, ask, log, monkeypatch):
     def crash(address, **kwargs):
         raise RuntimeError(f"no luck with {address}")
 
-    monkeypatch.setattr("newsletter.signup.ask", crash)
+    monkeypatch.setattr("newsletter.subscribing.signup.ask", crash)
     client.raise_request_exception = False
     assert ask(ADDRESS).status_code == 500
     assert "RuntimeError" in log.getvalue()
@@ -76,10 +82,12 @@ def test_a_crash_leaves_none_either(client, ask, log, monkeypatch):
 )
 def test_a_mail_that_fails_leaves_none(log, monkeypatch, error):
     row = make_delivery(subscriber=make_subscriber(address=ADDRESS))
-    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", raiser(error))
+    monkeypatch.setattr(
+        "django.core.mail.backends.locmem.EmailBackend.send_messages", raiser(error)
+    )
     from django.core.mail import get_connection
 
-    delivery.deliver(delivery.claim(), get_connection())
+    sender.deliver(sender.claim(), get_connection())
     row.refresh_from_db()
     assert row.state in {"failed", "retry"}
     assert f"Delivery {row.pk}" in log.getvalue()
@@ -89,7 +97,9 @@ def test_a_mail_that_fails_leaves_none(log, monkeypatch, error):
 
 def test_a_mail_that_cannot_be_made_leaves_none(log, monkeypatch, work):
     row = make_delivery(subscriber=make_subscriber(address=ADDRESS))
-    monkeypatch.setitem(delivery.messages.MAILS, "guide", raiser(RuntimeError(f"no letter to {ADDRESS}")))
+    monkeypatch.setitem(
+        sender.messages.MAILS, "guide", raiser(RuntimeError(f"no letter to {ADDRESS}"))
+    )
     work()
     assert f"Delivery {row.pk} could not be rendered" in log.getvalue()
     assert_nothing_of(row.subscriber, log)

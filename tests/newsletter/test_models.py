@@ -21,7 +21,9 @@ KEPT = {
 
 def test_every_field_kept_is_one_the_privacy_page_knows():
     models = apps.get_app_config("newsletter").get_models()
-    assert {model.__name__: " ".join(field.name for field in model._meta.fields) for model in models} == KEPT
+    assert {
+        model.__name__: " ".join(field.name for field in model._meta.fields) for model in models
+    } == KEPT
 
 
 @pytest.mark.django_db
@@ -30,7 +32,11 @@ def test_signing_up_fills_in_address_wish_wording_and_time(ask):
 
     ask("ann@example.org", HTTP_USER_AGENT="Browser", REMOTE_ADDR="203.0.113.7")
     [subscriber] = Subscriber.objects.all()
-    assert (subscriber.address, subscriber.state, subscriber.wants_letters) == ("ann@example.org", "pending", False)
+    assert (subscriber.address, subscriber.state, subscriber.wants_letters) == (
+        "ann@example.org",
+        "pending",
+        False,
+    )
     assert subscriber.wording
     assert subscriber.asked_at
     assert subscriber.confirmed_at is None

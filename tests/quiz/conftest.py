@@ -9,7 +9,7 @@ from django.conf import settings
 
 from quiz import content_files
 from quiz.models import Quiz, Version
-from quiz.scoring import RESPONSES, Form, Option, Question, Rating
+from quiz.scoring.scoring import RESPONSES, Form, Option, Question, Rating
 from tests.factories import make_article, make_response
 
 FIXTURES = json.loads((Path(__file__).parent / "fixtures.json").read_text())
@@ -20,7 +20,8 @@ def bank(slug):
     tables = tomllib.loads((settings.CONTENT_DIR / "quiz" / f"{slug}.toml").read_text())
     questions = tuple(
         Question(
-            question["id"], tuple(Option(k, o["weights"]) for k, o in zip("abcd", question["option"], strict=True))
+            question["id"],
+            tuple(Option(k, o["weights"]) for k, o in zip("abcd", question["option"], strict=True)),
         )
         for question in tables["question"]
     )
@@ -37,7 +38,11 @@ def ticks(form, answers):
     """Turn answers by response (question → "freeze", "none", "skip") into option keys, as the page sends them."""
     return {
         question.key: next(
-            (option.key for option in question.options if speaks_for(option) == answers[question.key]),
+            (
+                option.key
+                for option in question.options
+                if speaks_for(option) == answers[question.key]
+            ),
             answers[question.key],
         )
         for question in form.questions
@@ -72,7 +77,9 @@ def post(quiz, client):
 @pytest.fixture
 def texts(db):
     """A text for everything a result can name, as short as can be."""
-    pairs = [f"{one}-{two}" for place, one in enumerate(RESPONSES) for two in RESPONSES[place + 1 :]]
+    pairs = [
+        f"{one}-{two}" for place, one in enumerate(RESPONSES) for two in RESPONSES[place + 1 :]
+    ]
     for response in RESPONSES:
         make_response(
             key=response,

@@ -6,7 +6,7 @@ from django.conf import settings
 
 from quiz.content_files import ContentError, copy, load, read, write
 from quiz.models import Option, Question, Quiz, Rating, Version
-from quiz.scoring import RESPONSES, score
+from quiz.scoring.scoring import RESPONSES, score
 from tests.quiz.conftest import FIXTURES, bank, example, speaks_for
 
 SHORT, FULL = bank("short"), bank("full")
@@ -38,7 +38,9 @@ def test_loading_makes_a_live_first_version_of_each_quiz(quiz):
         "The longer quiz, version 1",
     ]
     assert quiz.released_at
-    assert [Question.objects.filter(version__quiz__slug=slug).count() for slug in ("short", "full")] == [12, 20]
+    assert [
+        Question.objects.filter(version__quiz__slug=slug).count() for slug in ("short", "full")
+    ] == [12, 20]
     assert list(Rating.objects.values_list("key", "reverse")) == [
         ("s1", True),
         ("s2", False),
@@ -139,16 +141,23 @@ def test_a_file_that_is_no_quiz_of_ours_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("form", "pure", "mixed", "most"), [(SHORT, 11, 1, 35), (FULL, 18, 2, 58)], ids=["short", "full"]
+    ("form", "pure", "mixed", "most"),
+    [(SHORT, 11, 1, 35), (FULL, 18, 2, 58)],
+    ids=["short", "full"],
 )
 def test_no_response_has_an_advantage_in_the_key(form, pure, mixed, most):
     options = [option for question in form.questions for option in question.options]
     for response in RESPONSES:
-        given = Counter(option.weights[response] for option in options if response in option.weights)
+        given = Counter(
+            option.weights[response] for option in options if response in option.weights
+        )
         assert given == {3: pure, 2: mixed, 1: mixed}
         assert sum(question.highest(response) for question in form.questions) == most
     assert {sum(option.weights.values()) for option in options} == {3}
-    assert all({speaks_for(option) for option in question.options} == set(RESPONSES) for question in form.questions)
+    assert all(
+        {speaks_for(option) for option in question.options} == set(RESPONSES)
+        for question in form.questions
+    )
 
 
 @pytest.mark.parametrize("form", [SHORT, FULL], ids=["short", "full"])
@@ -161,12 +170,16 @@ def test_each_response_stands_equally_often_in_each_place(form):
 @pytest.mark.parametrize("form", [SHORT, FULL], ids=["short", "full"])
 def test_always_choosing_the_same_place_leans_nowhere(form):
     for place in "abcd":
-        assert score(form, {question.key: place for question in form.questions}).outcome == "even-mix"
+        assert (
+            score(form, {question.key: place for question in form.questions}).outcome == "even-mix"
+        )
 
 
 @pytest.mark.parametrize("form", [SHORT, FULL], ids=["short", "full"])
 def test_the_key_can_not_be_guessed_from_the_order(form):
-    orders = [tuple(speaks_for(option) for option in question.options) for question in form.questions]
+    orders = [
+        tuple(speaks_for(option) for option in question.options) for question in form.questions
+    ]
     assert len(set(orders)) == len(orders)
     turned = sum(one[1:] + one[:1] == two for one, two in pairwise(orders))
     assert turned <= 2  # a rotation would turn every time

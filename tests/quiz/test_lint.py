@@ -7,10 +7,10 @@ from django.core.checks import run_checks
 from django.db import DatabaseError
 
 from quiz import lint
-from quiz.behaviour import Behaviour, behaviour
 from quiz.models import Option, Version
-from quiz.scoring import RESPONSES
-from quiz.scoring import Option as Weighed
+from quiz.scoring.scoring import RESPONSES
+from quiz.scoring.scoring import Option as Weighed
+from quiz.scoring.simulation import Behaviour, behaviour
 from tests.quiz.conftest import bank
 
 FORMS = {slug: bank(slug) for slug in ("short", "full")}
@@ -27,7 +27,10 @@ def weigh(form, key, option, **weights):
 
     def change(question):
         return replace(
-            question, options=tuple(replace(o, weights=weights) if o.key == option else o for o in question.options)
+            question,
+            options=tuple(
+                replace(o, weights=weights) if o.key == option else o for o in question.options
+            ),
         )
 
     return changed(form, key, change)
@@ -51,16 +54,23 @@ def test_each_question_has_four_answers():
     assert found(form) == ["q05 has 3 answers. Give it 4."]
 
 
-@pytest.mark.parametrize("weights", [{"fight": 4}, {"fight": 1, "fawn": 1}, {"fight": 1, "flight": 1, "fawn": 1}, {}])
+@pytest.mark.parametrize(
+    "weights", [{"fight": 4}, {"fight": 1, "fawn": 1}, {"fight": 1, "flight": 1, "fawn": 1}, {}]
+)
 def test_each_answer_gives_three_points(weights):
-    option = next(option.key for option in SHORT.questions[1].options if lint.leader(option) == "fight")
+    option = next(
+        option.key for option in SHORT.questions[1].options if lint.leader(option) == "fight"
+    )
     assert (
-        "answer: give 3 points to one response, or 2 and 1 to two." in found(weigh(SHORT, "q03", option, **weights))[0]
+        "answer: give 3 points to one response, or 2 and 1 to two."
+        in found(weigh(SHORT, "q03", option, **weights))[0]
     )
 
 
 def test_each_response_has_its_answer_in_each_question():
-    option = next(option.key for option in SHORT.questions[1].options if lint.leader(option) == "fight")
+    option = next(
+        option.key for option in SHORT.questions[1].options if lint.leader(option) == "fight"
+    )
     assert found(weigh(SHORT, "q03", option, fawn=3)) == [
         "q03 has 0 answers that speak mainly for fight. Make it one.",
         "q03 has 2 answers that speak mainly for fawn. Make it one.",
@@ -68,15 +78,22 @@ def test_each_response_has_its_answer_in_each_question():
 
 
 def test_no_response_has_an_advantage_in_the_points():
-    option = next(option.key for option in SHORT.questions[1].options if lint.leader(option) == "flight")  # 2 and 1
+    option = next(
+        option.key for option in SHORT.questions[1].options if lint.leader(option) == "flight"
+    )  # 2 and 1
     told = found(weigh(SHORT, "q03", option, flight=3))
-    assert "The most points within reach differ: fight 35, flight 36, freeze 35, fawn 35. Make them equal." in told
+    assert (
+        "The most points within reach differ: fight 35, flight 36, freeze 35, fawn 35. Make them equal."
+        in told
+    )
     assert any(line.startswith("The answers that give 1 point differ:") for line in told)
 
 
 def test_no_response_has_an_advantage_in_the_order():
     def swap(question):
-        return replace(question, options=(question.options[1], question.options[0], *question.options[2:]))
+        return replace(
+            question, options=(question.options[1], question.options[0], *question.options[2:])
+        )
 
     told = found(changed(SHORT, "q01", swap))
     assert told == [
@@ -91,21 +108,34 @@ def test_a_number_of_questions_that_four_does_not_divide_may_be_off_by_one():
     rotated = tuple(
         replace(question, options=question.options[turn:] + question.options[:turn])
         for turn, question in enumerate(
-            replace(question, options=tuple(sorted(question.options, key=lambda o: RESPONSES.index(lint.leader(o)))))
+            replace(
+                question,
+                options=tuple(
+                    sorted(question.options, key=lambda o: RESPONSES.index(lint.leader(o)))
+                ),
+            )
             for question in form.questions
         )
     )
     assert list(lint.of_order(replace(form, questions=rotated))) == []
     assert list(lint.of_order(replace(form, questions=rotated[:3]))) == []
-    assert "there 0 or 1 times" in next(iter(lint.of_order(replace(form, questions=(rotated[0], *rotated[:2])))))
+    assert "there 0 or 1 times" in next(
+        iter(lint.of_order(replace(form, questions=(rotated[0], *rotated[:2]))))
+    )
 
 
 def test_the_same_place_everywhere_may_name_nobody():
     def sort(question):
-        return replace(question, options=tuple(sorted(question.options, key=lambda o: RESPONSES.index(lint.leader(o)))))
+        return replace(
+            question,
+            options=tuple(sorted(question.options, key=lambda o: RESPONSES.index(lint.leader(o)))),
+        )
 
     told = list(lint.of_straight_lines(replace(SHORT, questions=tuple(map(sort, SHORT.questions)))))
-    assert told[0] == "Always ticking the first answer comes to fight. Reorder answers so that it leans nowhere."
+    assert (
+        told[0]
+        == "Always ticking the first answer comes to fight. Reorder answers so that it leans nowhere."
+    )
     assert len(told) == 4
 
 
@@ -142,9 +172,15 @@ def words(text, stem="Something happens to you."):
         ("I go very still now.", "q01, first answer: 5 words. Use 7 to 14."),
         ("I " * 15, "q01, first answer: 15 words. Use 7 to 14."),
         ("I tell them to stop it right now!", "q01, first answer: leave out the exclamation mark."),
-        ("I feel triggered and I cannot say so.", "q01, first answer: “triggered” is a label. Say it in other words."),
+        (
+            "I feel triggered and I cannot say so.",
+            "q01, first answer: “triggered” is a label. Say it in other words.",
+        ),
         ("I freeze and cannot think what to say.", "“freeze” is a label."),
-        ("I worry that she will be cross again.", "“she” is about a gender or a relation not everybody has."),
+        (
+            "I worry that she will be cross again.",
+            "“she” is about a gender or a relation not everybody has.",
+        ),
         ("I wonder what he’s cross about this time.", "“he” is about a gender"),
         ("I worry about being a victim once again.", "“victim” is a harsh word."),
         ("I call the police before I think twice.", "“police” is about harm or diagnosis."),
@@ -161,7 +197,9 @@ def test_the_situation_is_read_too_and_its_length_is_free():
     ]
 
 
-@pytest.mark.parametrize("text", ["I feel there is nothing in the way here.", "I think that his-and-hers is fine."])
+@pytest.mark.parametrize(
+    "text", ["I feel there is nothing in the way here.", "I think that his-and-hers is fine."]
+)
 def test_a_word_inside_another_is_no_fault(text):
     assert not [line for line in words(text) if "“he”" in line or "“his”" in line]
 
@@ -183,7 +221,11 @@ def test_an_option_leads_for_one_response_or_for_none():
 
 
 def quiz_warnings():
-    return [found for found in run_checks(databases=["default"], include_deployment_checks=False) if "quiz" in found.id]
+    return [
+        found
+        for found in run_checks(databases=["default"], include_deployment_checks=False)
+        if "quiz" in found.id
+    ]
 
 
 def test_the_check_is_silent_while_all_is_well(quiz):

@@ -21,7 +21,11 @@ def post_longer(quiz, client):
 
     def post_longer(letter, **over):
         _, answers, ratings, _ = example(letter)
-        data = {"version": 1, **answers, **{key: str(value) for key, value in (ratings or {}).items()}}
+        data = {
+            "version": 1,
+            **answers,
+            **{key: str(value) for key, value in (ratings or {}).items()},
+        }
         return client.post("/quiz/longer/", data | over)
 
     return post_longer
@@ -33,8 +37,12 @@ def carry_on(client, letter="J", **over):
 
 def test_the_page_says_what_it_is_and_asks_all_questions_and_ratings(page, text_of):
     words = text_of(page.find(".//main"))
-    assert "It has 20 everyday situations and a few short ratings, and takes about 6 minutes." in words
-    assert "Question 24 of 24 My reactions to stress get in the way of things I care about." in words
+    assert (
+        "It has 20 everyday situations and a few short ratings, and takes about 6 minutes." in words
+    )
+    assert (
+        "Question 24 of 24 My reactions to stress get in the way of things I care about." in words
+    )
     groups = page.findall(".//fieldset")
     assert len(groups) == 24
     labels = [text_of(label) for label in groups[-1].iter("label")]
@@ -62,7 +70,9 @@ def test_the_page_is_the_same_for_everyone_and_posts_to_itself(quiz, client, pag
         ("P", "Your answers lean a little towards flight", "noticeable"),
     ],
 )
-def test_the_result_says_how_stress_settles(post_longer, texts, parse, text_of, letter, heading, paragraph):
+def test_the_result_says_how_stress_settles(
+    post_longer, texts, parse, text_of, letter, heading, paragraph
+):
     document = parse(post_longer(letter))
     assert text_of(document.find(".//h1")) == heading
     words = text_of(document.find(".//main"))
@@ -76,7 +86,9 @@ def test_contradicting_or_missing_ratings_bring_no_paragraph(post_longer, texts,
 
 
 def test_the_ratings_never_change_the_pattern(post_longer, texts, parse, text_of):
-    headings = {text_of(parse(post_longer("M", s1=s1, s2=s2)).find(".//h1")) for s1 in "04" for s2 in "04"}
+    headings = {
+        text_of(parse(post_longer("M", s1=s1, s2=s2)).find(".//h1")) for s1 in "04" for s2 in "04"
+    }
     assert len(headings) == 1
 
 
@@ -97,7 +109,11 @@ def test_change_my_answers_brings_the_ratings_too(post_longer, parse):
 
 def test_the_longer_result_does_not_offer_itself(post_longer, texts, parse):
     document = parse(post_longer("M"))
-    assert not [form for form in document.findall(".//form") if form.find(".//input[@name='short']") is not None]
+    assert not [
+        form
+        for form in document.findall(".//form")
+        if form.find(".//input[@name='short']") is not None
+    ]
     assert {form.get("action") for form in document.findall(".//main//form")} == {
         "/quiz/longer/",
         "/newsletter/subscribe/",
@@ -108,7 +124,11 @@ def test_the_longer_result_does_not_offer_itself(post_longer, texts, parse):
 
 
 def test_the_short_result_offers_it_and_carries_the_answers(post, texts, parse, text_of):
-    [form] = [form for form in parse(post("J")).findall(".//form") if form.find(".//input[@name='short']") is not None]
+    [form] = [
+        form
+        for form in parse(post("J")).findall(".//form")
+        if form.find(".//input[@name='short']") is not None
+    ]
     fields = {field.get("name"): field.get("value") for field in form.iter("input")}
     assert fields == {"short": "1", **example("J")[1]}
     assert (form.get("method"), form.get("action")) == ("post", "/quiz/longer/")
@@ -130,9 +150,13 @@ def test_it_asks_what_is_left_first_and_keeps_the_twelve_ticked(quiz, client, pa
     assert set(names[:8]) == {f"q{number}" for number in range(13, 21)}
     assert names[8:12] == ["s1", "s2", "s3", "s4"]
     kept = document.find(".//details")
-    assert {group.find(".//input").get("name") for group in kept.iter("fieldset")} == set(SHORT_ORDER)
+    assert {group.find(".//input").get("name") for group in kept.iter("fieldset")} == set(
+        SHORT_ORDER
+    )
     assert "Question 12 of 12" in text_of(document.find(".//main"))
-    assert "12 of your answers are ticked already. 12 questions are left" in text_of(document.find(".//main"))
+    assert "12 of your answers are ticked already. 12 questions are left" in text_of(
+        document.find(".//main")
+    )
 
 
 def test_the_ticks_mean_the_same_answers(quiz, client, parse, text_of):
@@ -143,7 +167,9 @@ def test_the_ticks_mean_the_same_answers(quiz, client, parse, text_of):
         if (radio := label.find("input")) is not None and "checked" in radio.attrib
     }
     options = {question.key: question.options for question in quiz.questions.all()}
-    assert words == {key: options[key].get(key=value).text for key, value in example("J")[1].items()}
+    assert words == {
+        key: options[key].get(key=value).text for key, value in example("J")[1].items()
+    }
 
 
 def test_none_and_skip_are_kept_and_silence_is_asked_again(quiz, client, parse):
@@ -162,12 +188,20 @@ def test_answers_are_found_by_their_words_and_left_open_where_those_changed(quiz
     reworded.save()
     draft.questions.filter(key="q03").update(stem="A friend takes long to reply.")
     draft.release()
-    told = ticked(parse(client.post("/quiz/longer/", {"short": 1, "q01": "a", "q02": "a", "q03": "a", "q04": "a"})))
+    told = ticked(
+        parse(
+            client.post(
+                "/quiz/longer/", {"short": 1, "q01": "a", "q02": "a", "q03": "a", "q04": "a"}
+            )
+        )
+    )
     assert told == {"q01": "x", "q04": "a"}
 
 
 @pytest.mark.parametrize("short", ["", "9", "abc", "-1"])
-def test_an_unknown_short_version_opens_the_longer_quiz_with_nothing_ticked(quiz, client, parse, short):
+def test_an_unknown_short_version_opens_the_longer_quiz_with_nothing_ticked(
+    quiz, client, parse, short
+):
     response = client.post("/quiz/longer/", {"short": short, "q01": "a"})
     assert response.status_code == 200
     assert not ticked(parse(response))
@@ -178,13 +212,22 @@ def test_nonsense_among_the_carried_answers_is_left_out(quiz, client, parse):
     assert set(ticked(document)) == set(SHORT_ORDER) - {"q05", "q06"}
 
 
-def test_without_a_live_longer_quiz_it_is_neither_there_nor_offered(quiz, client, post, texts, parse):
+def test_without_a_live_longer_quiz_it_is_neither_there_nor_offered(
+    quiz, client, post, texts, parse
+):
     Version.objects.live().get(quiz__slug="full").retire()
     assert client.get("/quiz/longer/").status_code == 404
     assert carry_on(client).status_code == 404
     assert not parse(post("A")).findall(".//input[@name='short']")
-    assert "/quiz/longer/" not in {link.get("href") for link in parse(client.get("/quiz/")).iter("a")}
+    assert "/quiz/longer/" not in {
+        link.get("href") for link in parse(client.get("/quiz/")).iter("a")
+    }
 
 
 def test_a_post_from_another_site_is_refused(quiz, client):
-    assert client.post("/quiz/longer/", {"short": 1}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert (
+        client.post(
+            "/quiz/longer/", {"short": 1}, headers={"Sec-Fetch-Site": "cross-site"}
+        ).status_code
+        == 403
+    )

@@ -54,18 +54,27 @@ def test_the_history_names_every_version_readers_saw(quiz, client, parse, text_o
     draft.save()
     copy(quiz)  # stays a draft
     draft.release()
-    words = text_of(parse(client.get("/quiz/method/")).find(".//main")).partition("Version history")[2]
+    words = text_of(parse(client.get("/quiz/method/")).find(".//main")).partition(
+        "Version history"
+    )[2]
     today = Version.objects.live().first().released_at
     day = f"{today:%-d %B %Y}"
-    assert f"The 3-minute quiz, version 2: shown since {day}. Clearer words in the second question." in words
+    assert (
+        f"The 3-minute quiz, version 2: shown since {day}. Clearer words in the second question."
+        in words
+    )
     assert f"The 3-minute quiz, version 1: shown from {day} to {day}." in words
     assert "version 3" not in words
 
 
 def test_it_says_who_reviewed_the_quiz_or_that_nobody_has(quiz, client, parse, text_of):
     for address in ("/quiz/", "/quiz/method/"):
-        assert "Not yet reviewed by a clinician." in text_of(parse(client.get(address)).find(".//main"))
-    Review.objects.create(version=quiz, reviewer="A. Person, psychologist", reviewed_on=date(2026, 5, 3))
+        assert "Not yet reviewed by a clinician." in text_of(
+            parse(client.get(address)).find(".//main")
+        )
+    Review.objects.create(
+        version=quiz, reviewer="A. Person, psychologist", reviewed_on=date(2026, 5, 3)
+    )
     for address in ("/quiz/", "/quiz/method/"):
         words = text_of(parse(client.get(address)).find(".//main"))
         assert "Reviewed by A. Person, psychologist, 3 May 2026." in words
@@ -74,7 +83,9 @@ def test_it_says_who_reviewed_the_quiz_or_that_nobody_has(quiz, client, parse, t
 
 def test_start_pages_lead_to_it(quiz, client, parse):
     for address in ("/quiz/", "/quiz/longer/"):
-        assert "/quiz/method/" in {link.get("href") for link in parse(client.get(address)).findall(".//main//a")}
+        assert "/quiz/method/" in {
+            link.get("href") for link in parse(client.get(address)).findall(".//main//a")
+        }
 
 
 def test_nothing_is_simulated_again(quiz, client, monkeypatch):

@@ -37,7 +37,9 @@ def test_nothing_can_be_added_to_what_readers_have_seen(quiz):
     with pytest.raises(VersionIsFixedError):
         Question.objects.create(version=quiz, key="q13", position=12, stem="Another.")
     with pytest.raises(VersionIsFixedError):
-        Option.objects.create(question=quiz.questions.first(), key="e", position=4, text="Another.", fight=3)
+        Option.objects.create(
+            question=quiz.questions.first(), key="e", position=4, text="Another.", fight=3
+        )
 
 
 def test_a_question_can_not_be_moved_out_of_what_readers_have_seen(quiz):

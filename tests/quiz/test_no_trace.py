@@ -8,9 +8,10 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 
-from quiz import released, scoring
+from quiz import version_cache
+from quiz.scoring import scoring
 from tests.quiz.conftest import FIXTURES, example
-from trustsite.redact import Redact
+from trustsite.web.log_redaction import Redact
 
 CANARY = "canary7531"
 
@@ -43,10 +44,22 @@ def journey(client, post):
     answers, ratings = example("M")[1:3]
     full = {"version": 1, **answers, **{key: str(value) for key, value in ratings.items()}}
     marked = {CANARY: CANARY, "note": CANARY, "s9": CANARY}
-    responses = [post(letter, **marked, **over) for letter in "ABCDEF" for over in ({}, {"change": CANARY})]
-    responses += [post("A", q05=CANARY, **marked), post("A", version=CANARY), post("A", q05=[CANARY, "a"])]
-    responses += [client.post("/quiz/longer/", {"short": short, **answers, **marked}) for short in ("1", CANARY)]
-    responses += [client.post("/quiz/longer/", full | marked | over) for over in ({}, {"s1": CANARY}, {"change": "1"})]
+    responses = [
+        post(letter, **marked, **over) for letter in "ABCDEF" for over in ({}, {"change": CANARY})
+    ]
+    responses += [
+        post("A", q05=CANARY, **marked),
+        post("A", version=CANARY),
+        post("A", q05=[CANARY, "a"]),
+    ]
+    responses += [
+        client.post("/quiz/longer/", {"short": short, **answers, **marked})
+        for short in ("1", CANARY)
+    ]
+    responses += [
+        client.post("/quiz/longer/", full | marked | over)
+        for over in ({}, {"s1": CANARY}, {"change": "1"})
+    ]
     responses.append(client.post("/quiz/", {"version": 1, "q01": CANARY * 10_000}))
     return responses
 
@@ -69,7 +82,7 @@ def test_nothing_marked_is_found_anywhere_afterwards(client, post, texts, logged
     assert CANARY not in logged.getvalue()
     assert mailoutbox == []
     assert [client.get(page).content for page in PAGES] == pages
-    assert [thing for thing in vars(released).values() if CANARY in repr(thing)] == []
+    assert [thing for thing in vars(version_cache).values() if CANARY in repr(thing)] == []
 
 
 def test_the_search_would_find_what_is_there(quiz, logged):
@@ -122,7 +135,12 @@ def test_no_answer_reaches_the_log(client, post, texts, logged, monkeypatch):
     post("A", change=CANARY)
     client.post("/quiz/", {"version": 1, "q01": CANARY * 10_000})
     too_many = "&".join(f"{CANARY}{number}={CANARY}" for number in range(1_500))
-    assert client.post("/quiz/", too_many, content_type="application/x-www-form-urlencoded").status_code == 400
+    assert (
+        client.post(
+            "/quiz/", too_many, content_type="application/x-www-form-urlencoded"
+        ).status_code
+        == 400
+    )
     client.post("/quiz/", {"q01": CANARY}, headers={"Sec-Fetch-Site": "cross-site"})
 
     def broken(form, answers, ratings=None):

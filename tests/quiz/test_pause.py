@@ -22,7 +22,12 @@ def test_every_question_leads_to_the_pause_and_the_pause_back_to_every_question(
 
 def test_it_holds_an_exercise_another_way_and_when_to_stop(page, text_of):
     words = text_of(page.find(".//section[@id='pause']"))
-    for said in ("Feet and floor", "Can’t use your feet?", "If it makes things feel worse, stop.", "Get help now"):
+    for said in (
+        "Feet and floor",
+        "Can’t use your feet?",
+        "If it makes things feel worse, stop.",
+        "Get help now",
+    ):
         assert said in words
     assert "breath" not in words
 
@@ -36,8 +41,14 @@ def test_it_is_there_when_answers_are_changed_and_carried(post, client, parse):
     carried = client.post("/quiz/longer/", {"short": 1, **example("A")[1]})
     for response in (post("A", change=1), post("A", q01="zz"), carried):
         document = parse(response)
-        asked = [group for group in document.findall(".//div[@data-question]") if group.find(".//a") is not None]
+        asked = [
+            group
+            for group in document.findall(".//div[@data-question]")
+            if group.find(".//a") is not None
+        ]
         ids = [group.find(".//h2").get("id") for group in asked]
-        links = [link.get("href")[1:] for link in document.findall(".//section[@id='pause']//nav//a")]
+        links = [
+            link.get("href")[1:] for link in document.findall(".//section[@id='pause']//nav//a")
+        ]
         assert ids == links
         assert len(ids) == 12

@@ -2,7 +2,7 @@
 
 import pytest
 
-from quiz.scoring import RESPONSES
+from quiz.scoring.scoring import RESPONSES
 from tests.quiz.conftest import example
 
 
@@ -65,12 +65,19 @@ def test_a_blend_brings_its_own_words_and_leads_to_both(read):
     assert "The text about flight-fawn." in words
     assert "Neither comes first." in words
     links = [link.get("href") for link in document.findall(".//main//a")]
-    assert links.index("/responses/flight/") < links.index("/responses/fawn/") < links.index("/responses/")
+    assert (
+        links.index("/responses/flight/")
+        < links.index("/responses/fawn/")
+        < links.index("/responses/")
+    )
 
 
 @pytest.mark.parametrize(
     ("letter", "said"),
-    [("D", "All four came out close together"), ("I", "Fight, flight and freeze came out close together")],
+    [
+        ("D", "All four came out close together"),
+        ("I", "Fight, flight and freeze came out close together"),
+    ],
 )
 def test_an_even_mix_names_the_responses_that_are_close(read, letter, said):
     _, words = read(letter)
@@ -86,7 +93,9 @@ def test_too_little_to_go_on_shows_no_figures(read, letter, key):
     assert not document.findall(".//{*}rect")
 
 
-def test_nothing_answered_gets_the_kind_page_with_the_form_one_click_away(quiz, client, texts, parse, text_of):
+def test_nothing_answered_gets_the_kind_page_with_the_form_one_click_away(
+    quiz, client, texts, parse, text_of
+):
     response = client.post("/quiz/", {"version": 1})
     document = parse(response)
     assert response.status_code == 200
@@ -104,7 +113,9 @@ def test_nothing_answered_gets_the_kind_page_with_the_form_one_click_away(quiz, 
 )
 def test_all_four_shares_are_shown_with_label_bar_and_figure(read, text_of, letter, rows):
     document, words = read(letter)
-    shown = [row for row in document.findall(".//main//li") if row.find("{*}svg/{*}rect") is not None]
+    shown = [
+        row for row in document.findall(".//main//li") if row.find("{*}svg/{*}rect") is not None
+    ]
     assert [text_of(row) for row in shown] == rows
     for row, text in zip(shown, rows, strict=True):
         share = row.findall("{*}svg/{*}rect")[1]
@@ -133,7 +144,11 @@ def test_every_result_says_its_limits_and_where_help_is(read, letter):
 def test_no_result_advertises_or_leads_off_the_site(read, letter):
     document, words = read(letter)
     assert not [link for link in document.iter("a") if "sponsored" in link.get("rel", "")]
-    assert not [link for link in document.findall(".//main//a") if not link.get("href").startswith(("/", "#"))]
+    assert not [
+        link
+        for link in document.findall(".//main//a")
+        if not link.get("href").startswith(("/", "#"))
+    ]
     assert "affiliate" not in words.lower()
     sources = [element.get("src") for element in document.iter() if element.get("src")]
     assert all(source.startswith("/static/") for source in sources)
@@ -142,7 +157,9 @@ def test_no_result_advertises_or_leads_off_the_site(read, letter):
 def test_the_guide_is_offered_after_the_result_and_the_help(read):
     document, _ = read("A")
     main = list(document.find(".//main").iter())
-    help_panel = next(place for place, element in enumerate(main) if element.get("aria-label") == "Help")
+    help_panel = next(
+        place for place, element in enumerate(main) if element.get("aria-label") == "Help"
+    )
     emails = [place for place, element in enumerate(main) if element.get("type") == "email"]
     assert emails
     assert min(emails) > help_panel
@@ -153,14 +170,22 @@ def test_the_guide_is_offered_after_the_result_and_the_help(read):
 
 def test_nothing_of_the_result_can_leave_with_the_guide_form(read):
     document, _ = read("A")
-    [form] = [form for form in document.findall(".//main//form") if form.find(".//input[@type='email']") is not None]
+    [form] = [
+        form
+        for form in document.findall(".//main//form")
+        if form.find(".//input[@type='email']") is not None
+    ]
     assert not [field for field in form.iter("input") if field.get("name", "").startswith("q0")]
     assert all(response not in "".join(form.itertext()).lower() for response in RESPONSES)
 
 
 def test_change_my_answers_carries_the_answers_and_nothing_else(read):
     document, _ = read("E")
-    [form] = [form for form in document.findall(".//form") if form.find(".//input[@name='change']") is not None]
+    [form] = [
+        form
+        for form in document.findall(".//form")
+        if form.find(".//input[@name='change']") is not None
+    ]
     fields = {field.get("name"): field.get("value") for field in form.iter("input")}
     assert fields == {"version": "1", "change": "1", **example("E")[1]}
     assert (form.get("method"), form.get("action")) == ("post", "/quiz/")
@@ -187,7 +212,9 @@ def test_the_same_answers_always_give_the_same_page(post, texts):
 
 def test_a_result_asks_the_database_little(post, texts, django_assert_max_num_queries):
     post("H")
-    with django_assert_max_num_queries(7):  # which version, is there a longer quiz, three texts, the cards
+    with django_assert_max_num_queries(
+        7
+    ):  # which version, is there a longer quiz, three texts, the cards
         post("H")
 
 
@@ -212,4 +239,6 @@ def test_without_figures_nothing_is_said_about_how_firm_it_is(read, letter):
 
 def test_it_leads_to_how_the_quiz_works(read):
     for letter in HEADINGS:
-        assert "/quiz/method/" in {link.get("href") for link in read(letter)[0].findall(".//main//a")}
+        assert "/quiz/method/" in {
+            link.get("href") for link in read(letter)[0].findall(".//main//a")
+        }

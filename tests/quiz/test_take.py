@@ -4,7 +4,7 @@ import pytest
 
 from quiz.content_files import copy
 from quiz.models import Version
-from quiz.scoring import RESPONSES
+from quiz.scoring.scoring import RESPONSES
 from tests.quiz.conftest import example
 
 
@@ -51,7 +51,9 @@ def test_the_page_has_one_form_that_posts_to_itself_and_is_not_remembered(page):
 def test_each_question_is_a_group_of_radios_under_its_situation(page, text_of, quiz):
     groups = page.findall(".//fieldset")
     assert len(groups) == 12
-    for number, (group, question) in enumerate(zip(groups, quiz.questions.all(), strict=True), start=1):
+    for number, (group, question) in enumerate(
+        zip(groups, quiz.questions.all(), strict=True), start=1
+    ):
         assert text_of(group.find("legend")) == f"Question {number} of 12 {question.stem}"
         labels = [label for label in group.iter("label") if label.find("input") is not None]
         assert [text_of(label) for label in labels] == [
@@ -136,15 +138,38 @@ def test_a_skipped_question_stays_skipped(post, parse):
 
 
 @pytest.mark.parametrize(
-    "value", ["e", "A", "1", "-1", "١", "aa", "fight", "a ", "\x00", "q02", "<b>", ["a", "b"], ["a", "none"]]
+    "value",
+    [
+        "e",
+        "A",
+        "1",
+        "-1",
+        "١",
+        "aa",
+        "fight",
+        "a ",
+        "\x00",
+        "q02",
+        "<b>",
+        ["a", "b"],
+        ["a", "none"],
+    ],
 )
-def test_an_answer_that_can_not_be_read_is_asked_for_again_and_the_others_are_kept(post, parse, text_of, value):
+def test_an_answer_that_can_not_be_read_is_asked_for_again_and_the_others_are_kept(
+    post, parse, text_of, value
+):
     response = post("A", q05=value)
     document = parse(response)
     assert response.status_code == 400
     assert text_of(document.find(".//h1")) == "Some answers didn’t reach us"
-    assert ticked(document) == {key: answer for key, answer in example("A")[1].items() if key != "q05"}
-    [link] = [link for link in document.findall(".//div[@class='doubts']//a") if link.get("href") == "#q05"]
+    assert ticked(document) == {
+        key: answer for key, answer in example("A")[1].items() if key != "q05"
+    }
+    [link] = [
+        link
+        for link in document.findall(".//div[@class='doubts']//a")
+        if link.get("href") == "#q05"
+    ]
     assert document.find(".//h2[@id='q05']") is not None
     assert "Question 4" in text_of(link)
 
@@ -154,12 +179,16 @@ def test_the_same_answer_twice_is_one_answer(post):
     assert post("A", q05=[answer, answer]).status_code == 200
 
 
-@pytest.mark.parametrize("field", ["q13", "q99", "fight", "email", "s1", "", "Q01", "csrfmiddlewaretoken"])
+@pytest.mark.parametrize(
+    "field", ["q13", "q99", "fight", "email", "s1", "", "Q01", "csrfmiddlewaretoken"]
+)
 def test_fields_that_the_form_does_not_have_are_left_alone(post, field):
     assert post("A", **{field: "a"}).content == post("A").content
 
 
-@pytest.mark.parametrize("version", ["", "2", "0", "-1", "1.0", "١", "99999999999", "abc", "1 OR 1"])
+@pytest.mark.parametrize(
+    "version", ["", "2", "0", "-1", "1.0", "١", "99999999999", "abc", "1 OR 1"]
+)
 def test_an_unknown_version_gets_a_kind_page_with_a_way_on(post, parse, text_of, version):
     response = post("A", version=version)
     document = parse(response)
@@ -217,7 +246,10 @@ def test_a_body_that_is_no_form_gets_a_kind_page(quiz, client, body, kind):
 def test_a_post_from_another_site_is_refused(quiz, client):
     data = {"version": 1, **example("A")[1]}
     assert client.post("/quiz/", data, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
-    assert client.post("/quiz/", data, headers={"Origin": "https://elsewhere.example"}).status_code == 403
+    assert (
+        client.post("/quiz/", data, headers={"Origin": "https://elsewhere.example"}).status_code
+        == 403
+    )
     assert client.post("/quiz/", data, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
 
 

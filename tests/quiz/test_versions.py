@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from quiz import released
+from quiz import version_cache
 from quiz.content_files import copy
 from quiz.models import NotReadyError, Version
 from tests.quiz.conftest import example
@@ -16,7 +16,9 @@ from tests.quiz.test_take import ticked
 def renewed(quiz):
     """A second version: one situation and one answer are worded anew. Returns the first."""
     draft = copy(quiz)
-    draft.questions.filter(key="q01").update(stem="Someone you look up to says that your work isn’t good enough.")
+    draft.questions.filter(key="q01").update(
+        stem="Someone you look up to says that your work isn’t good enough."
+    )
     option = draft.questions.get(key="q02").options.get(key="a")
     option.text = "I try to calm them both and keep everyone happy."
     option.save()
@@ -35,7 +37,9 @@ def test_for_a_year_a_form_is_scored_by_the_version_it_names(renewed, post, text
     assert post("A").status_code == 200
 
 
-def test_after_a_year_what_still_fits_is_ticked_in_the_present_questions(renewed, post, texts, parse, text_of):
+def test_after_a_year_what_still_fits_is_ticked_in_the_present_questions(
+    renewed, post, texts, parse, text_of
+):
     retire(renewed, 366)
     response = post("A", q02="a", q05="none", q07="skip")
     document = parse(response)
@@ -43,7 +47,9 @@ def test_after_a_year_what_still_fits_is_ticked_in_the_present_questions(renewed
     assert response.headers["Cache-Control"] == "no-store"
     assert text_of(document.find(".//h1")) == "The questions have changed"
     expected = {**example("A")[1], "q05": "none", "q07": "skip"}
-    assert ticked(document) == {key: value for key, value in expected.items() if key not in {"q01", "q02"}}
+    assert ticked(document) == {
+        key: value for key, value in expected.items() if key not in {"q01", "q02"}
+    }
     assert document.find(".//input[@name='version']").get("value") == "2"
 
 
@@ -51,7 +57,9 @@ def test_the_longer_quiz_keeps_its_ratings_when_it_changes(quiz, client, parse):
     full = Version.objects.live().get(quiz__slug="full")
     copy(full).release()
     retire(full, 400)
-    document = parse(client.post("/quiz/longer/", {"version": 1, "q13": "b", "s1": "3", "s2": "skip"}))
+    document = parse(
+        client.post("/quiz/longer/", {"version": 1, "q13": "b", "s1": "3", "s2": "skip"})
+    )
     assert ticked(document) == {"q13": "b", "s1": "3", "s2": "skip"}
 
 
@@ -61,7 +69,9 @@ def test_a_version_nobody_knows_gets_a_page_with_a_way_on(quiz, client, parse, t
     assert "/quiz/longer/" in {link.get("href") for link in document.findall(".//main//a")}
 
 
-def test_a_retired_quiz_without_a_successor_is_scored_and_shown_to_nobody_new(quiz, client, post, texts):
+def test_a_retired_quiz_without_a_successor_is_scored_and_shown_to_nobody_new(
+    quiz, client, post, texts
+):
     quiz.retire()
     assert client.get("/quiz/").status_code == 404
     assert post("A").status_code == 200
@@ -69,28 +79,30 @@ def test_a_retired_quiz_without_a_successor_is_scored_and_shown_to_nobody_new(qu
     assert post("A").status_code == 400
 
 
-def test_questions_are_kept_in_memory_and_a_new_version_is_seen_at_once(quiz, client, django_assert_num_queries):
-    first = released.live("short")
+def test_questions_are_kept_in_memory_and_a_new_version_is_seen_at_once(
+    quiz, client, django_assert_num_queries
+):
+    first = version_cache.live("short")
     with django_assert_num_queries(1):
-        assert released.live("short") is first
+        assert version_cache.live("short") is first
     copy(quiz).release()
-    assert released.live("short").version.number == 2
-    assert released.named("short", "1").version.number == 1
-    assert released.named("short", "3") is None
+    assert version_cache.live("short").version.number == 2
+    assert version_cache.named("short", "1").version.number == 1
+    assert version_cache.named("short", "3") is None
 
 
 def test_a_new_title_is_seen_at_once(quiz):
-    assert released.live("short").version.quiz.title == quiz.quiz.title
+    assert version_cache.live("short").version.quiz.title == quiz.quiz.title
     quiz.quiz.title = "Another title"
     quiz.quiz.save()
-    assert released.live("short").version.quiz.title == "Another title"
+    assert version_cache.live("short").version.quiz.title == "Another title"
 
 
 def test_memory_does_not_grow_without_end(quiz, monkeypatch):
-    monkeypatch.setattr(released, "MOST", 1)
-    released.live("short")
-    released.live("full")
-    assert len(released._kept) == 1
+    monkeypatch.setattr(version_cache, "MOST", 1)
+    version_cache.live("short")
+    version_cache.live("full")
+    assert len(version_cache._kept) == 1
 
 
 def test_a_version_with_a_fault_can_not_be_released(quiz):

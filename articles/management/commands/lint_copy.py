@@ -13,13 +13,17 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         default = [settings.CONTENT_DIR, settings.BASE_DIR / "templates"]
         parser.add_argument("folders", nargs="*", type=Path, default=default)
-        parser.add_argument("--report", action="store_true", help="also print every grade, and what is worth a look")
+        parser.add_argument(
+            "--report", action="store_true", help="also print every grade, and what is worth a look"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            from articles.copy_lint import lint
+            from prose.rules import lint
         except ModuleNotFoundError as error:
-            raise CommandError(f"{error.name} isn't installed; it comes with requirements-dev.txt") from error
+            raise CommandError(
+                f"{error.name} isn't installed; it comes with requirements-dev.txt"
+            ) from error
         report = lint(*options["folders"])
         if options["report"]:
             for grade in report.grades:

@@ -3,7 +3,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from trustsite import fonts
+from trustsite.web import fonts
 
 
 class Command(BaseCommand):

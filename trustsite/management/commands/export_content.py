@@ -15,15 +15,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)
-        parser.add_argument("--prune", action="store_true", help="delete files of the folder that belong to no row")
+        parser.add_argument(
+            "--prune", action="store_true", help="delete files of the folder that belong to no row"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             done = content_files.export(options["folder"], prune=options["prune"])
         except (content_files.ContentError, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"written: {len(done.written)} files that differed" if done.written else "nothing differed")
+        self.stdout.write(
+            f"written: {len(done.written)} files that differed"
+            if done.written
+            else "nothing differed"
+        )
         for path in done.deleted:
             self.stdout.write(f"deleted: {path}")
         for path in done.strays:
-            self.stdout.write(f"belongs to no row: {path} (load it, delete it, or export with --prune)")
+            self.stdout.write(
+                f"belongs to no row: {path} (load it, delete it, or export with --prune)"
+            )

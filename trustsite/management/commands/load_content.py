@@ -21,16 +21,26 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", nargs="?", type=Path, default=settings.CONTENT_DIR)
         choice = parser.add_mutually_exclusive_group()
-        choice.add_argument("--check", action="store_true", help="say what would happen and write nothing")
-        choice.add_argument("--keep", action="store_true", help="leave rows edited in the admin as they are, and go on")
-        parser.add_argument("--force", action="store_true", help="write files over rows edited in the admin")
+        choice.add_argument(
+            "--check", action="store_true", help="say what would happen and write nothing"
+        )
+        choice.add_argument(
+            "--keep",
+            action="store_true",
+            help="leave rows edited in the admin as they are, and go on",
+        )
+        parser.add_argument(
+            "--force", action="store_true", help="write files over rows edited in the admin"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder, check, keep = options["folder"], options["check"], options["keep"]
         try:
             with transaction.atomic():
                 written = Counter(quiz_files.load(folder))
-                changes = articles_files.sync(folder, force=options["force"], keep=keep, check=check)
+                changes = articles_files.sync(
+                    folder, force=options["force"], keep=keep, check=check
+                )
                 if check:
                     transaction.set_rollback(True)
         except (articles_files.ContentError, quiz_files.ContentError) as error:
@@ -43,7 +53,8 @@ class Command(BaseCommand):
         written.update(change.kind for change in changes if change.fate in {Fate.NEW, Fate.CHANGED})
         would = "would be " if check else ""
         self.stdout.write(
-            f"{would}loaded: " + (", ".join(f"{n} {kind}" for kind, n in written.items() if n) or "nothing")
+            f"{would}loaded: "
+            + (", ".join(f"{n} {kind}" for kind, n in written.items() if n) or "nothing")
         )
         for reason in refused:
             self.stdout.write(f"left as it is: {reason}")

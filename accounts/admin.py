@@ -1,0 +1,79 @@
+"""The desk's list of people: as Django's, with links for choosing a password. Second factors are nobody's but their owner's."""
+
+import logging
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from accounts import password_links
+
+# Each of these would open somebody else's login, or more of one's own.
+FOR_SUPERUSERS = ("email", "is_superuser", "groups", "user_permissions")
+
+logger = logging.getLogger(__name__)
+
+
+class PeopleAdmin(UserAdmin):
+    """People who may log in. Who isn't a superuser may add and switch off people, and reach no superuser."""
+
+    actions = ["make_links"]
+    list_display = ("username", "is_staff", "is_superuser", "is_active", "last_login")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *FOR_SUPERUSERS)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_change_permission(request, obj) and self.reaches(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and self.reaches(request, obj)
+
+    @staticmethod
+    def reaches(request: HttpRequest, obj: User | None) -> bool:
+        """Whether a person may touch another."""
+        return request.user.is_superuser or obj is None or not obj.is_superuser
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Setting the password of somebody else is logging in as them: for superusers."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        actions = super().get_actions(request)
+        if not request.user.is_superuser:
+            actions.pop("make_links", None)
+        return actions
+
+    @admin.action(description="Make links to choose a password (good for 24 hours)")
+    def make_links(self, request: HttpRequest, queryset: QuerySet[User]) -> TemplateResponse:
+        """Show a link for each person chosen. They are shown this once and kept nowhere."""
+        if not request.user.is_superuser:
+            raise PermissionDenied
+        made = []
+        for user in queryset.filter(is_active=True, is_staff=True):
+            made.append((user.get_username(), password_links.link(user, password_links.SET_UP)))
+            self.log_change(request, user, "Made a link to choose a password.")
+            logger.warning(
+                "User %d made a link to choose a password for user %d.", request.user.pk, user.pk
+            )
+        context = self.admin_site.each_context(request) | {
+            "title": "Links to choose a password",
+            "made": made,
+        }
+        return TemplateResponse(request, "door/links_made.html", context)
+
+
+admin.site.unregister([User, EmailAddress, Authenticator])
+admin.site.register(User, PeopleAdmin)

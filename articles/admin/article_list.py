@@ -1,0 +1,114 @@
+"""The list of articles at the desk: what each asks for, filters by what readers see, and what is done to several at once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from articles.admin.delete_one_by_one import RowByRow
+from articles.editing import checks, review
+from articles.editing.bulk_edit import MOST
+from articles.editing.status import ASKS, STAGES
+from articles.models import Article
+
+# Long, and not in any column.
+NOT_LISTED = ("body", "html", "contents", "citations", "takeaways", "related", "corrections")
+
+
+class StageFilter(admin.SimpleListFilter):
+    """Articles by what readers see of them."""
+
+    title, parameter_name = "what readers see", "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, label) for name, (label, _) in STAGES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        return queryset.filter(STAGES[self.value()][1]()) if self.value() in STAGES else queryset  # type: ignore[index]
+
+
+class AsksFilter(admin.SimpleListFilter):
+    """Articles that ask something of an editor."""
+
+    title, parameter_name = "what it asks for", "asks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, label) for name, (label, _) in ASKS.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        return queryset.filter(ASKS[self.value()][1]()) if self.value() in ASKS else queryset  # type: ignore[index]
+
+
+class WhoseFilter(admin.SimpleListFilter):
+    """Articles that who looks has worked on."""
+
+    title, parameter_name = "whose", "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [("unsaved", "With words I haven’t saved"), ("mine", "Saved by me at some time")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
+        saved = Article.history.filter(history_user=request.user.pk).values("id")
+        of = {"unsaved": Q(drafts__author=request.user.pk), "mine": Q(pk__in=saved)}
+        return queryset.filter(of[self.value()]) if self.value() in of else queryset  # type: ignore[index]
+
+
+class Lean(ChangeList):
+    """A list that doesn't fetch the texts themselves."""
+
+    def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Article]:
+        found: QuerySet[Article] = super().get_queryset(*args, **kwargs)
+        return found.defer(*NOT_LISTED)
+
+
+class ArticleList(RowByRow):
+    """The list's columns, filters and actions."""
+
+    list_display = ("title", "topic", "stage", "checked", "problems", "words")
+    list_filter = (StageFilter, AsksFilter, WhoseFilter, "topic", "response", "evidence")
+    list_select_related = ("topic",)
+    list_per_page = 50
+    list_max_show_all = 200
+    search_fields = ("title", "slug", "dek", "body")
+    search_help_text = "In titles, addresses and texts."
+    actions = ("change_together", "check_again")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return Lean
+
+    @admin.display(description="state", ordering="publish_at")
+    def stage(self, article: Article) -> str:
+        """The state, and since or from when readers see it."""
+        if article.publish_at is None or article.state != Article.State.PUBLISHED:
+            return article.stage
+        when = timezone.localtime(article.publish_at)
+        hour = f", {when:%H:%M %Z}" if article.is_scheduled else ""
+        return f"{article.stage} {when:%-d %b %Y}{hour}"
+
+    @admin.display(description="last checked", ordering="checked_on")
+    def checked(self, article: Article) -> str:
+        """The day it was checked, and whether it must be again."""
+        day = f"{article.checked_on:%-d %b %Y}" if article.checked_on else "nobody yet"
+        if article.checked_on and article.checked_text != article.text_now:
+            return f"{day}; changed since"
+        return f"{day}; due" if article.is_published and review.is_due(article) else day
+
+    @admin.action(description="Check again what there is to look at", permissions=["change"])
+    def check_again(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
+        """Count anew what is found: since an article was saved, a page it links to may have gone."""
+        if queryset.count() > MOST:  # each takes about 50 ms
+            messages.error(request, f"Choose at most {MOST} articles at a time.")
+            return
+        differing = 0
+        for article in Article.objects.filter(pk__in=queryset.values("pk")).iterator(chunk_size=50):
+            found = len(checks.inspect(article))
+            differing += (
+                Article.objects.filter(pk=article.pk).exclude(problems=found).update(problems=found)
+            )
+        messages.success(
+            request, f"Checked. In {differing} of them something else is found than before."
+        )

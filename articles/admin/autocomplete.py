@@ -1,0 +1,91 @@
+"""What can be put into a text at the writing page: offers, sources, pictures and pages, found by a few letters."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_safe
+
+from articles.linking import site_links
+from articles.models import Offer, Picture, Source
+
+MOST = 8  # choices shown
+LONGEST = 100  # characters looked for
+Choice = dict[str, str]
+
+
+class WithLookup(admin.ModelAdmin):
+    """An admin whose writing page finds what can be put into a text (static/admin/insert.js)."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_safe(self.lookup))
+        return [path("lookup/", view, name="articles_article_lookup"), *super().get_urls()]
+
+    def lookup(self, request: HttpRequest) -> JsonResponse:
+        """Answer with at most eight choices of a kind whose words hold `q`."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        find = KINDS.get(request.GET.get("kind", ""))
+        if find is None:
+            return JsonResponse(
+                {"error": f"There is nothing of this kind. There are: {', '.join(KINDS)}."},
+                status=400,
+            )
+        words = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST]
+        return JsonResponse({"choices": find(words)[:MOST]})
+
+
+def offers(words: str) -> list[Choice]:
+    """Offers that readers would see now."""
+    named = Q(key__icontains=words) | Q(partner__icontains=words) | Q(heading__icontains=words)
+    return [
+        _choice(offer.key, offer.heading, offer.partner)
+        for offer in Offer.objects.current().filter(named)[:MOST]
+    ]
+
+
+def sources(words: str) -> list[Choice]:
+    """Sources by key, author or title; every word must stand somewhere."""
+    found = Source.objects.all()
+    for word in words.split():
+        year = Q(year=int(word)) if word.isascii() and word.isdecimal() and len(word) == 4 else Q()
+        found = found.filter(
+            Q(key__icontains=word) | Q(authors__icontains=word) | Q(title__icontains=word) | year
+        )
+    return [_source(source) for source in found[:MOST]]
+
+
+def _source(source: Source) -> Choice:
+    by = f"{source.authors} ({source.year})" if source.year else source.authors
+    return _choice(
+        source.key, source.title or by, by if source.checked else f"{by}. Nobody has opened it yet."
+    )
+
+
+def pictures(words: str) -> list[Choice]:
+    """Pictures by key or by what they show, each with a small copy to see."""
+    named = Q(key__icontains=words) | Q(alt__icontains=words) | Q(caption__icontains=words)
+    return [_picture(picture) for picture in Picture.objects.filter(named)[:MOST]]
+
+
+def _picture(picture: Picture) -> Choice:
+    small = next((one["srcset"] for one in picture.sources if one["type"] == "image/webp"), "")
+    told = picture.alt or (
+        "It adds nothing that needs words." if picture.decorative else "It has no words yet."
+    )
+    return _choice(picture.key, picture.key, told) | {"image": small.partition(" ")[0]}
+
+
+def pages(words: str) -> list[Choice]:
+    """Pages that readers can open, by title."""
+    return [_choice(address, title, address) for address, title in site_links.targets(words, MOST)]
+
+
+def _choice(value: str, title: str, detail: str) -> Choice:
+    return {"value": value, "title": title, "detail": detail}
+
+
+KINDS: dict[str, Any] = {"offer": offers, "source": sources, "picture": pictures, "page": pages}

@@ -1,0 +1,158 @@
+"""Changing several articles at once at the desk: choose, see what would become of each, say yes."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_POST
+
+from articles.editing import bulk_edit, workflow
+from articles.models import Article, Topic
+
+YES_NO = [("", "Leave as it is"), ("yes", "Yes"), ("no", "No")]
+
+
+class WishForm(forms.Form):
+    """What is to become of all of them. What is left empty stays as it is."""
+
+    topic = forms.ModelChoiceField(Topic.objects, required=False, empty_label="Leave as it is")
+    state = forms.ChoiceField(required=False)
+    withdrawn_note = forms.CharField(
+        required=False,
+        max_length=240,
+        label="Why they are withdrawn",
+        help_text="Only for withdrawing. Shown at the address of each.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+    affiliate = forms.ChoiceField(required=False, choices=YES_NO, label="May hold an offer")
+    forget_check = forms.BooleanField(
+        required=False, label="Forget when they were checked, so that they are due"
+    )
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        steps = {
+            step
+            for ways in workflow.STEPS.values()
+            for step, right in ways.items()
+            if user.has_perm(right)
+        }
+        labels = [(value, label) for value, label in Article.State.choices if value in steps]
+        self.fields["state"].choices = [("", "Leave as it is"), *labels]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for a reason to withdraw, and for anything at all."""
+        data = super().clean() or self.cleaned_data
+        if (
+            data.get("state") == Article.State.WITHDRAWN
+            and not data.get("withdrawn_note", "").strip()
+        ):
+            self.add_error(
+                "withdrawn_note", "Say in a line why they are withdrawn: their addresses show it."
+            )
+        if not self.errors and not any(
+            data.get(name) for name in ("topic", "state", "affiliate", "forget_check")
+        ):
+            raise forms.ValidationError("Choose what is to change.")
+        return data
+
+    def wish(self) -> bulk_edit.Wish:
+        """Return what was asked for."""
+        data = self.cleaned_data
+        return bulk_edit.Wish(
+            topic=data["topic"],
+            state=data["state"] or None,
+            withdrawn_note=data["withdrawn_note"].strip(),
+            affiliate={"yes": True, "no": False}.get(data["affiliate"]),
+            forget_check=data["forget_check"],
+        )
+
+
+class Together(admin.ModelAdmin):
+    """The list's action that leads to a page of its own. Nothing changes before its last step."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        page = path("together/", view(require_POST(self.several)), name="articles_article_together")
+        return [page, *super().get_urls()]
+
+    @admin.action(description="Change several at once …", permissions=["change"])
+    def change_together(
+        self, request: HttpRequest, queryset: QuerySet[Article]
+    ) -> HttpResponse | None:
+        """Open the page for the chosen articles."""
+        chosen = list(queryset.values_list("pk", flat=True)[: bulk_edit.MOST + 1])
+        if len(chosen) > bulk_edit.MOST:
+            messages.error(
+                request, f"Choose at most {bulk_edit.MOST} articles at a time. Nothing has changed."
+            )
+            return None
+        return self._page(request, chosen, WishForm(user=request.user))
+
+    def several(self, request: HttpRequest) -> HttpResponse:
+        """Show what would become of each, or do it when that is what was shown."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        chosen = [
+            int(pk) for pk in request.POST.getlist("chosen")[: bulk_edit.MOST] if pk.isdecimal()
+        ]
+        form = WishForm(request.POST, user=request.user)
+        if not form.is_valid():
+            return self._page(request, chosen, form, status=422)
+        with transaction.atomic():
+            plans = bulk_edit.plan(self._chosen(chosen), form.wish(), request.user)
+            seen = bulk_edit.fingerprint(plans)
+            if "sure" in request.POST and request.POST.get("seen") == seen:
+                return self._carry_out(request, plans)
+        if "sure" in request.POST:
+            messages.warning(
+                request, "Something has changed since you looked. Nothing is saved; look once more."
+            )
+        return self._page(request, chosen, form, plans=plans, seen=seen)
+
+    def _carry_out(self, request: HttpRequest, plans: list[bulk_edit.Plan]) -> HttpResponse:
+        changed = bulk_edit.carry_out(plans)
+        for one in plans:
+            if one.is_carried_out:
+                self.log_change(request, one.article, f"With others: {' '.join(one.changes)}")
+        left = (
+            f" {len(plans) - len(changed)} stayed as they were."
+            if len(changed) < len(plans)
+            else ""
+        )
+        said = f"{len(changed)} article{'' if len(changed) == 1 else 's'} changed.{left}"
+        (messages.success if changed else messages.warning)(request, said)
+        return redirect("admin:articles_article_changelist")
+
+    def _chosen(self, chosen: list[int]) -> QuerySet[Article]:
+        return Article.objects.select_related("topic").filter(pk__in=chosen)
+
+    def _page(
+        self,
+        request: HttpRequest,
+        chosen: list[int],
+        form: WishForm,
+        status: int = 200,
+        **found: Any,
+    ) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Change several articles at once",
+            "opts": self.opts,
+            "form": form,
+            "chosen": list(
+                self._chosen(chosen).only(
+                    "title", "state", "publish_at", "first_published_at", "topic__title"
+                )
+            ),
+            **found,
+        }
+        if plans := found.get("plans"):
+            context["number"] = sum(one.is_carried_out for one in plans)
+        return render(request, "admin/articles/article/together.html", context, status=status)

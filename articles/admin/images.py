@@ -1,0 +1,110 @@
+"""The editors' pictures: uploaded once, with their words, and the articles that show them."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminFileWidget
+from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import FileExtensionValidator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from articles.images.renditions import ENDINGS, NO_PICTURE, remade
+from articles.models import Picture
+
+THUMBNAIL_HEIGHT = 90  # CSS pixels
+
+
+class PictureForm(forms.ModelForm):
+    original = forms.FileField(
+        label="Picture",
+        widget=AdminFileWidget(attrs={"accept": ".jpg,.jpeg,.png,.webp,.avif"}),
+        validators=[FileExtensionValidator(list(ENDINGS), message=NO_PICTURE)],
+        error_messages={"empty": "This file is empty."},
+        help_text="JPEG, PNG, WebP or AVIF, up to 10 MB; 1600 pixels wide or more looks best. "
+        "What the camera noted, such as time and place, is taken out.",
+    )
+
+    class Meta:
+        model = Picture
+        fields = ("original", "key", "alt", "decorative", "caption")
+        widgets = {
+            name: forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"})
+            for name in ("alt", "caption")
+        }
+        help_texts = {
+            "key": "Small letters, digits and hyphens, such as garden-path. It stays: articles ask for it."
+        }
+
+    def clean_original(self) -> Any:
+        """Put a picture of our own writing in the place of an upload, before anything else reads it."""
+        given = self.cleaned_data["original"]
+        return remade(given) if isinstance(given, UploadedFile) else given
+
+
+@admin.register(Picture)
+class PictureAdmin(admin.ModelAdmin):
+    """Pictures. One that an article shows can't be deleted, and its key can't be changed."""
+
+    form = PictureForm
+    list_display = ("key", "thumbnail", "alt", "decorative", "size")
+    search_fields = ("key", "alt", "caption")
+    readonly_fields = ("thumbnail", "directive", "articles")
+
+    def get_fields(self, request: HttpRequest, obj: Picture | None = None) -> tuple[str, ...]:
+        entered = ("original", "key", "alt", "decorative", "caption")
+        return ("thumbnail", *entered, "directive", "articles") if obj else entered
+
+    def get_readonly_fields(
+        self, request: HttpRequest, obj: Picture | None = None
+    ) -> tuple[str, ...]:
+        return (*self.readonly_fields, "key") if obj else self.readonly_fields
+
+    @admin.display(description="preview")
+    def thumbnail(self, picture: Picture) -> str:
+        """The picture, small."""
+        small = next(
+            (one for one in picture.sources if one["type"] == "image/webp" and one["srcset"]), None
+        )
+        if small is None:
+            return ""
+        width = round(THUMBNAIL_HEIGHT * picture.width / picture.height)
+        narrowest = small["srcset"].partition(" ")[0]
+        return format_html(
+            '<img src="{}" width="{}" height="{}" alt="">', narrowest, width, THUMBNAIL_HEIGHT
+        )
+
+    @admin.display(description="pixels")
+    def size(self, picture: Picture) -> str:
+        """Width and height of the largest copy."""
+        return f"{picture.width} × {picture.height}"
+
+    @admin.display(description="to use it")
+    def directive(self, picture: Picture) -> str:
+        """The line that puts it into an article."""
+        return f":::picture {picture.key} on a line of its own"
+
+    @admin.display(description="used in")
+    def articles(self, picture: Picture) -> str:
+        """The articles that show it, drafts too."""
+        places = [
+            (reverse("admin:articles_article_change", args=[one.pk]), one.title)
+            for one in picture.used_in()
+        ]
+        return format_html_join(", ", '<a href="{}">{}</a>', places) or "No article."
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[Any, Any, Any, list[str]]:
+        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
+        used = [
+            f"{picture}, in “{article.title}”" for picture in objs for article in picture.used_in()
+        ]
+        return to_delete, counts, missing, [*protected, *used]
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Picture]) -> None:
+        for picture in queryset:  # one by one, so that each takes its files along
+            picture.delete()

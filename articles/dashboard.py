@@ -1,0 +1,102 @@
+"""What of the texts waits for an editor, for the desk's first page. Only what this person can do something about."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from articles.editing.status import ASKS, STAGES
+from articles.models import Article, Draft, Helpline, Offer, Source
+from trustsite.dashboard import Notice, counted, rows
+
+ARTICLES = "articles_article"
+
+
+def notices(request: HttpRequest) -> Iterator[Notice]:
+    """Yield a line for each thing that waits."""
+    user: Any = request.user
+    if user.has_perm("articles.change_article"):
+        yield from _unsaved(user)
+    if user.has_perm("articles.view_article"):
+        yield from _articles(user)
+    if user.has_perm("articles.change_offer"):
+        yield from _offers()
+    if user.has_perm("articles.change_helpline"):
+        number = Helpline.objects.doubtful().count()
+        words = counted(
+            number, "helpline to look up on its own page", "helplines to look up on their own pages"
+        )
+        yield Notice(number, words, rows("articles_helpline", doubt="yes"))
+    if user.has_perm("articles.change_source"):
+        number = Source.objects.filter(checked=False).count()
+        words = counted(
+            number, "source that nobody has opened yet", "sources that nobody has opened yet"
+        )
+        yield Notice(number, words, rows("articles_source", checked__exact=0))
+
+
+def _unsaved(user: Any) -> Iterator[Notice]:
+    drafts = list(Draft.objects.filter(author=user).values_list("article_id", flat=True))
+    if None in drafts:
+        yield Notice(
+            1,
+            "new article you began and haven’t saved",
+            reverse("admin:articles_article_add") + "?draft=1",
+        )
+    number = sum(pk is not None for pk in drafts)
+    words = counted(
+        number, "article holds words you haven’t saved", "articles hold words you haven’t saved"
+    )
+    yield Notice(number, words, rows(ARTICLES, whose="unsaved"))
+
+
+def _articles(user: Any) -> Iterator[Notice]:
+    conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **ASKS}
+    found = Article.objects.aggregate(
+        **{name: Count("pk", filter=asks()) for name, (_, asks) in conditions.items()}
+    )
+    publishes, reviews = (
+        user.has_perm("articles.publish_article"),
+        user.has_perm("articles.review_article"),
+    )
+    if publishes or reviews:
+        number = found["review"]
+        words = counted(number, "article waits in review", "articles wait in review")
+        yield Notice(number, words, rows(ARTICLES, stage="review"))
+        number = found["due"]
+        words = counted(number, "article is due to be checked", "articles are due to be checked")
+        yield Notice(number, words, rows(ARTICLES, asks="due"))
+        number = found["changed"]
+        words = counted(
+            number,
+            "article has changed since it was checked",
+            "articles have changed since checked",
+        )
+        yield Notice(number, words, rows(ARTICLES, asks="changed"))
+    if user.has_perm("articles.change_article"):
+        number = found["problems"]
+        words = counted(
+            number, "article has something to look at", "articles have something to look at"
+        )
+        yield Notice(number, words, rows(ARTICLES, asks="problems"))
+    if publishes and found["scheduled"]:
+        article = (
+            Article.objects.filter(STAGES["scheduled"][1]())
+            .order_by("publish_at")
+            .only("title", "publish_at")[0]
+        )
+        when = timezone.localtime(article.publish_at)
+        words = f"scheduled; next “{article.title}”, {when:%-d %B %Y, %H:%M %Z}"
+        yield Notice(found["scheduled"], words, rows(ARTICLES, stage="scheduled"))
+
+
+def _offers() -> Iterator[Notice]:
+    number = Offer.objects.hidden().count()
+    words = counted(number, "offer that readers don’t see", "offers that readers don’t see")
+    yield Notice(number, words, rows("articles_offer", shown="no"))
+    number = Offer.objects.expiring().count()
+    words = counted(number, "offer runs out within 30 days", "offers run out within 30 days")
+    yield Notice(number, words, rows("articles_offer", shown="soon"))

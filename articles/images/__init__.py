@@ -1,0 +1,4 @@
+"""Pictures: uploads re-encoded, cards of shared links.
+
+Imports models at the most.
+"""

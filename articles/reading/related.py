@@ -1,0 +1,41 @@
+"""Which articles stand under an article: the editor's picks, then others of its topic, then the rest."""
+
+from django.db.models import Case, When
+
+from articles.models import Article
+
+CARDS = 3
+
+
+def related(article: Article) -> list[Article]:
+    """Return up to three published articles, never `article` itself, in at most two queries."""
+    picks = cards(article.related, without=article.slug)
+    if len(picks) < CARDS:
+        known = {article.slug, *(pick.slug for pick in picks)}
+        near = Case(When(topic=article.topic_id, then=0), default=1)
+        fill = (
+            Article.objects.published()
+            .for_cards()
+            .exclude(slug__in=known)
+            .order_by(near, "topic__position", "title")
+        )
+        picks += list(fill[: CARDS - len(picks)])
+    return picks
+
+
+def cards(slugs: list[str], *, without: str = "") -> list[Article]:
+    """Return the published ones of `slugs`, in their order, up to three."""
+    found = {
+        article.slug: article
+        for article in Article.objects.published().for_cards().filter(slug__in=slugs)
+    }
+    return [found[slug] for slug in slugs if slug in found and slug != without][:CARDS]
+
+
+def neighbours(article: Article) -> tuple[Article | None, Article | None]:
+    """Return the published articles before and after `article` on its topic's page, in one query."""
+    shelf = list(Article.objects.published().filter(topic=article.topic_id).only("slug", "title"))
+    place = next((place for place, other in enumerate(shelf) if other.pk == article.pk), None)
+    if place is None:
+        return None, None
+    return shelf[place - 1] if place else None, shelf[place + 1] if place + 1 < len(shelf) else None

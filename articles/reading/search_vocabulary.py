@@ -1,0 +1,107 @@
+"""What searches need beside the index, kept in memory: crisis words, and the words that a suggestion may be made of.
+
+It is made anew when content changes (by the stamp that page stores watch) and at each full hour, when articles may have
+fallen due. A search costs one look at the stamp, so that nobody can make the site read its texts again and again.
+"""
+
+import re
+import time
+import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from threading import Lock
+
+from django.conf import settings
+from django.db import Error
+
+from articles.models import Article, CrisisWord
+from articles.reading.crisis_words import CrisisWords, shipped
+from prose.rules import words as copy_rules
+from prose.rules.source_files import Text
+from prose.spelling import SHORTEST, NearWords, tokens
+from trustsite.web.page_cache import stamp_number
+
+PLACE = "search_words.toml"
+MOST = 2_000  # articles, and crisis words, that are looked at
+
+
+@dataclass(frozen=True)
+class Memory:
+    """The crisis words, every word of titles and lists, and those of them that may be suggested."""
+
+    crisis: CrisisWords
+    known: frozenset[str]
+    suggested: NearWords
+
+
+class _Kept:
+    """The memory, and what it was made from."""
+
+    def __init__(self) -> None:
+        self._key: tuple[int, int] | None = None
+        self._memory: Memory | None = None
+        self._lock = Lock()
+
+    def get(self) -> Memory:
+        """Return the memory; without a database, what the content folder alone says."""
+        try:
+            key = (stamp_number(), int(time.time() // 3600))
+            with self._lock:
+                if self._memory is None or key != self._key:
+                    self._memory, self._key = _from_database(), key
+                return self._memory
+        except Error:
+            return _from_folder()
+
+    def forget(self) -> None:
+        """Make it anew at the next search."""
+        self._memory = self._key = None
+
+
+KEPT = _Kept()
+
+
+def passes_copy_rules(text: str) -> bool:
+    """Whether an editor could write `text`: what we say to a reader who mistyped obeys the same rules."""
+    return not any(_slipping_lines([text]))
+
+
+def _from_database() -> Memory:
+    phrases = dict(CrisisWord.objects.values_list("phrase", "kind")[:MOST])
+    texts = Article.objects.published().values_list("title", "dek")[:MOST]
+    return _made(
+        [*(phrases | shipped()).items()],
+        [word for pair in texts for text in pair for word in tokens(text)],
+    )
+
+
+@cache
+def _from_folder() -> Memory:
+    return _made(shipped().items(), [])
+
+
+def _made(phrases: Iterable[tuple[str, str]], of_texts: list[str]) -> Memory:
+    words = sorted({word for word in [*of_texts, *_listed()] if re.fullmatch(r"[a-z]+", word)})
+    slipping = set(_slipping_lines(words))
+    crisis, known = CrisisWords(phrases), frozenset(words)
+    suggested = [
+        word
+        for place, word in enumerate(words)
+        if len(word) >= SHORTEST and place not in slipping and not crisis.kinds(word, known)
+    ]
+    return Memory(crisis, known, NearWords(suggested))
+
+
+def _listed() -> list[str]:
+    listed: list[str] = tomllib.loads((settings.CONTENT_DIR / PLACE).read_text())["words"]
+    return listed
+
+
+def _slipping_lines(texts: list[str]) -> Iterator[int]:
+    """Yield the place of each text that breaks a copy rule."""
+    root = Path("/desk")
+    text = Text(root, root / "articles" / "search.md", "\n\n".join(texts))
+    for slip in copy_rules.slips(text, [], set()):
+        yield (slip.line - 1) // 2

@@ -1,0 +1,63 @@
+"""What search engines are told of: published pages, on the site's own address."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.sitemaps import Sitemap
+from django.urls import reverse
+
+from articles.linking.slug_history import addressable
+from articles.models import RESPONSES, Article, Page, Response
+
+
+class OwnAddress(Sitemap):
+    """A sitemap on the configured address, whatever host a request named."""
+
+    protocol = urlsplit(settings.SITE_URL).scheme
+
+    def get_domain(self, site: Any = None) -> str:
+        return urlsplit(settings.SITE_URL).netloc
+
+
+class Articles(OwnAddress):
+    """Published articles, each with the day of its last change."""
+
+    def items(self) -> list[Article]:
+        return list(addressable(Article.objects.published().only("slug", "updated_at")))
+
+    def lastmod(self, item: Article) -> datetime:
+        return item.updated_at
+
+
+class Pages(OwnAddress):
+    """Standing pages and the four responses."""
+
+    def items(self) -> list[Page | Response]:
+        responses = Response.objects.filter(key__in=[key for key, _ in RESPONSES])
+        rows = [*Page.objects.only("slug", "updated_at"), *responses.only("key", "updated_at")]
+        return list(addressable(rows))
+
+    def lastmod(self, item: Page | Response) -> datetime:
+        return item.updated_at
+
+
+class Doors(OwnAddress):
+    """The pages that lead to others."""
+
+    def items(self) -> Iterable[str]:
+        return [
+            "articles:home",
+            "articles:index",
+            "articles:responses",
+            "quiz:take",
+            "newsletter:guide",
+        ]
+
+    def location(self, item: str) -> str:
+        return reverse(item)
+
+
+SITEMAPS = {"doors": Doors, "articles": Articles, "pages": Pages}

@@ -1,0 +1,38 @@
+from django.contrib.sitemaps.views import sitemap
+from django.urls import path, re_path
+
+from articles.admin import previews
+from articles.images import views as image_views
+from articles.reading import views
+from articles.reading.feeds import ArticlesFeed
+from articles.reading.sitemaps import SITEMAPS
+from trustsite.web.page_cache import public
+
+app_name = "articles"
+STANDING_PAGES = (
+    "about|editorial-policy|affiliate-disclosure|privacy|health-data-privacy|accessibility"
+    "|contact|leaving-this-site"
+)
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("articles/", views.index, name="index"),
+    path("articles/<slug:slug>/", views.article, name="article"),
+    path("preview/<str:token>/", previews.show, name="preview"),
+    path("topics/<slug:slug>/", views.topic, name="topic"),
+    path("responses/", views.responses, name="responses"),
+    re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),
+    path("get-help/", views.get_help, name="get_help"),
+    path("search/", views.search, name="search"),
+    path("feed/", public(ArticlesFeed()), name="feed"),
+    path("sitemap.xml", public(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("robots.txt", views.robots),
+    path(".well-known/security.txt", views.security_txt),
+    path("card.png", image_views.share_card, name="site_card"),
+    path("articles/<slug:slug>/card.png", image_views.share_card, name="article_card"),
+    re_path(
+        r"^media/pictures/(?P<name>[0-9a-f]{20}(-\d{1,4})?\.(avif|webp|jpg|png))$",
+        image_views.picture,
+    ),
+    re_path(rf"^(?P<slug>{STANDING_PAGES})/$", views.page, name="page"),
+]

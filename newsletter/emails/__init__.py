@@ -1,0 +1,4 @@
+"""Every mail that is sent: texts, samples, previews, the guide.
+
+Imports models; everything above may import it.
+"""

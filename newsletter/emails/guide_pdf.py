@@ -1,0 +1,70 @@
+"""The guide as a PDF: content/guide/*.typ set by typst, the same bytes for everybody."""
+
+from datetime import UTC, date, datetime
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+import typst
+from django.conf import settings
+
+GUIDE_VERSION = "1.0"
+GUIDE_DATE = date(2026, 11, 22)
+GUIDE_FILE_NAME = "trauma-healing-guide.pdf"
+GUIDE_PAGES = 12
+
+# PDF/UA-1 makes typst refuse what a screen reader could not read: a picture without words, a skipped heading level, a
+# character our faces lack.
+STANDARD: Final = "ua-1"
+FONT_PACKAGES = ("fontpkg_newsreader", "fontpkg_figtree")
+
+
+class GuideError(Exception):
+    """The guide could not be made; the message says what typst said, and where."""
+
+
+def compile_guide() -> bytes:
+    """Return the guide as a tagged PDF.
+
+    It is made once per process and set of settings (about 0.2 s) and kept. The time written into it is that of its
+    version, so that two processes, or two releases with the same words, give the same bytes.
+
+    Raises GuideError when typst refuses the words, the numbers of helplines.toml or a setting.
+    """
+    return _compile(
+        settings.CONTENT_DIR, settings.SITE_URL, settings.SITE_NAME, settings.CONTACT_EMAIL
+    )
+
+
+@cache
+def _compile(content: Path, site_url: str, site_name: str, contact_email: str) -> bytes:
+    try:
+        return typst.compile(
+            content / "guide" / "guide.typ",
+            root=content,
+            font_paths=_faces(),
+            ignore_system_fonts=True,
+            sys_inputs={
+                "site_url": site_url,
+                "site_name": site_name,
+                "contact_email": contact_email,
+                "version": GUIDE_VERSION,
+                "date": f"{GUIDE_DATE.day} {GUIDE_DATE:%B %Y}",
+            },
+            pdf_standards=[STANDARD],
+            timestamp=datetime(GUIDE_DATE.year, GUIDE_DATE.month, GUIDE_DATE.day, tzinfo=UTC),
+        )
+    except typst.TypstError as error:
+        # The diagnostic is message, hints and place in one text; it is empty when typst has no place to point at.
+        raise GuideError(error.diagnostic.strip() or error.message) from error
+
+
+@cache
+def _faces() -> typst.Fonts:
+    """The two faces of the site and no others, so that every machine sets the same pages."""
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[Path(str(files(package) / "files")) for package in FONT_PACKAGES],
+    )

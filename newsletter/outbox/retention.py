@@ -1,0 +1,90 @@
+"""How long things are kept, and the broom that keeps to it. The privacy page says the same numbers."""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from newsletter import suppression
+from newsletter.models import Bounce, Delivery, FormMail, Subscriber, Suppression
+from newsletter.subscribing.tokens import CONFIRM_WITHIN
+from trustsite.models import Tries
+
+PENDING = CONFIRM_WITHIN
+GUIDE_ONLY = timedelta(days=7)  # after delivery; after confirming when it could not be delivered
+DELIVERIES = timedelta(days=90)
+FORM_MAILS = timedelta(days=30)
+BOUNCES = timedelta(days=90)
+RETURNED = timedelta(days=30)
+LEAVING = timedelta(days=3)  # at the latest; mostly until the goodbye has gone out
+
+logger = logging.getLogger(__name__)
+
+
+def prune() -> dict[str, int]:
+    """Erase what has been kept long enough; return how many rows of each sort went. Twice is harmless."""
+    now = timezone.now()
+    done = {
+        "pending": _erase(
+            Subscriber.objects.filter(state=Subscriber.State.PENDING, asked_at__lt=now - PENDING)
+        ),
+        "guide only": _erase(_had_the_guide(now - GUIDE_ONLY)),
+        "returned": _forget_returned(now - RETURNED),
+        "deliveries": Delivery.objects.finished()
+        .filter(changed_at__lt=now - DELIVERIES)
+        .delete()[0],
+        "leaving": _erase(_has_left(now - LEAVING)),
+        "bounces": Bounce.objects.filter(at__lt=now - BOUNCES).delete()[0],
+        "tries at the door": Tries.objects.filter(until__lte=now).delete()[0],
+        "form mails": FormMail.objects.filter(at__lt=now - FORM_MAILS).delete()[0],
+    }
+    Subscriber.objects.filter(paused_until__lt=now).update(paused_until=None)
+    empty_journal()
+    if any(done.values()):
+        logger.info("Erased what had been kept long enough: %s.", done)
+    return done
+
+
+def empty_journal() -> None:
+    """Move SQLite's journal into the database and empty it, for it still holds the pages that erased rows stood on."""
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _had_the_guide(before: datetime) -> QuerySet[Subscriber]:
+    """Return who asked for the guide alone and had it, or could not be given it, before a moment."""
+    done = Q(guide_sent_at__lt=before) | Q(guide_sent_at=None, confirmed_at__lt=before)
+    on_its_way = Delivery.objects.filter(state__in=Delivery.OPEN).values("subscriber")
+    confirmed = Subscriber.objects.filter(state=Subscriber.State.CONFIRMED, wants_letters=False)
+    return confirmed.filter(done).exclude(pk__in=on_its_way)
+
+
+def _has_left(before: datetime) -> QuerySet[Subscriber]:
+    """Return who has left and whose goodbye isn't on its way any more, or has been for too long."""
+    on_its_way = Delivery.objects.filter(
+        kind=Delivery.Kind.GOODBYE, state__in=Delivery.OPEN
+    ).values("subscriber")
+    leaving = Subscriber.objects.filter(state=Subscriber.State.LEAVING)
+    return leaving.exclude(pk__in=on_its_way, asked_at__gte=before)
+
+
+def _forget_returned(before: datetime) -> int:
+    """Erase who has rested since before a moment; return how many. Each is asked again first: they may have answered."""
+    rested = Subscriber.objects.filter(state=Subscriber.State.RETURNED, returned_at__lt=before)
+    return sum(_forget(rested, pk) for pk in list(rested.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _forget(rested: QuerySet[Subscriber], pk: int) -> bool:
+    person = rested.select_for_update().filter(pk=pk).first()
+    if person is None:
+        return False
+    suppression.forget(person.fingerprint, Suppression.Reason.BOUNCED)
+    return True
+
+
+def _erase(people: QuerySet[Subscriber]) -> int:
+    return people.delete()[1].get("newsletter.Subscriber", 0)

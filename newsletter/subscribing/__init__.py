@@ -1,0 +1,4 @@
+"""Asking for the guide, confirming, preferences, leaving.
+
+Imports outbox and below; admin may import it.
+"""

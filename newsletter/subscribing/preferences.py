@@ -1,0 +1,96 @@
+"""What somebody on the list may wish for themselves: a pause, fewer mails, another address, to be erased.
+
+Moving to another address is in moving.py.
+"""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from newsletter import suppression
+from newsletter.emails import welcome_series
+from newsletter.models import Delivery, Subscriber, Suppression
+from newsletter.outbox.sender import enqueue
+from newsletter.subscribing import signup
+
+PAUSE = timedelta(days=30)
+
+
+@transaction.atomic
+def pause(subscriber: Subscriber) -> None:
+    """Send no note and no letter for 30 days. The notes wait, their spacing stays. Twice is once."""
+    now = timezone.now()
+    not_paused = Q(paused_until=None) | Q(paused_until__lte=now)
+    if Subscriber.objects.filter(not_paused, pk=subscriber.pk).update(paused_until=now + PAUSE):
+        welcome_series.shift(subscriber, PAUSE)
+
+
+def is_paused(subscriber: Subscriber) -> bool:
+    """Whether a pause is on."""
+    return subscriber.paused_until is not None and subscriber.paused_until > timezone.now()
+
+
+@transaction.atomic
+def resume(subscriber: Subscriber) -> None:
+    """End a pause early: the notes come forward by what was left of it."""
+    paused = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+    if paused is None or paused.paused_until is None:
+        return
+    left = paused.paused_until - timezone.now()
+    Subscriber.objects.filter(pk=paused.pk).update(paused_until=None)
+    if left > timedelta():
+        welcome_series.shift(paused, -left)
+
+
+@transaction.atomic
+def no_more_notes(subscriber: Subscriber) -> None:
+    """Keep the letters and stop the notes."""
+    welcome_series.stop(subscriber)
+
+
+def erase(subscriber: Subscriber, *, say_goodbye: bool) -> None:
+    """Erase everything about somebody, at once; or, if they asked for one last mail, the address when that has gone."""
+    if say_goodbye and subscriber.state == Subscriber.State.CONFIRMED:
+        _leave_with_goodbye(subscriber)
+    else:
+        signup.leave(subscriber.fingerprint, Suppression.Reason.ERASED)
+
+
+@transaction.atomic
+def _leave_with_goodbye(subscriber: Subscriber) -> None:
+    suppression.suppress(subscriber.fingerprint, Suppression.Reason.ERASED)
+    leaving = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
+    if leaving is None or leaving.state != Subscriber.State.CONFIRMED:
+        return
+    Subscriber.objects.filter(replaces=leaving).delete()
+    leaving.deliveries.all().delete()
+    # Nothing stays but the address, and when they asked to go: keeping.py counts from there.
+    nothing = {
+        "wants_letters": False,
+        "wording": "",
+        "basis": "",
+        "confirmed_at": None,
+        "guide_sent_at": None,
+    }
+    nothing |= {"paused_until": None, "asked_at": timezone.now(), "state": Subscriber.State.LEAVING}
+    Subscriber.objects.filter(pk=leaving.pk).update(**nothing)
+    enqueue(Delivery.Kind.GOODBYE, leaving)
+
+
+@transaction.atomic
+def ask_for_settings(address: str) -> None:
+    """Mail the link to what we hold to a normalised address that is on the list. Costs the same work when it isn't."""
+    allowed = signup.may_mail(Delivery.Kind.SETTINGS, address)
+    fingerprint = suppression.fingerprint(address)
+    known = Subscriber.objects.filter(
+        fingerprint=fingerprint, state=Subscriber.State.CONFIRMED
+    ).first()
+    if (
+        allowed
+        and known
+        and not suppression.is_suppressed(fingerprint)
+        and not signup.is_blocked(address)
+    ):
+        enqueue(Delivery.Kind.SETTINGS, known)

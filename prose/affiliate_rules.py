@@ -1,0 +1,86 @@
+"""The wall between articles and adverts: what an offer may say, where it may lead and stand, what may not get past it."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from prose.renderer import Link, Problem, parts
+
+# A host in plain letters, with a dot, whose last label is no number: no IP address, in whatever spelling, has that shape.
+HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
+# Words that promise what nobody can, hurry a reader, or judge one (FTC, "Bringing Dark Patterns to Light", 2022).
+BANNED = re.compile(
+    r"\b(cur(?:e[ds]?|ing)|guarante\w*|limited|now or never|diagnos\w*|proven|miracle\w*|heal(?:s|ing)? fast|rewire\w*|"
+    r"unlock\w*|secrets?|hurry|last chance|don[’']t miss|only today|today only|ends (?:soon|today|tonight)|"
+    r"recommended by experts)\b",
+    re.IGNORECASE,
+)
+SECTIONS_BEFORE = 2  # headings that stand before an offer, so that it is never on the first screen
+
+
+def offers_in(html: str) -> list[str]:
+    """Return the keys of the offers that a rendered text asks for."""
+    return [part.key for part in parts(html) if part.kind == "offer"]
+
+
+def stands_too_early(html: str) -> bool:
+    """Whether an offer comes before the second section."""
+    sections = 0
+    for part in parts(html):
+        if part.kind == "offer" and sections < SECTIONS_BEFORE:
+            return True
+        sections += part.html.count("<h2")
+    return False
+
+
+def is_partners(url: str, hosts: Iterable[str]) -> bool:
+    """Whether `url` leads to one of the partners' `hosts`, or below it."""
+    host = _host(url)
+    domains = [allowed.lower().removeprefix("www.") for allowed in hosts]
+    return any(host == domain or host.endswith(f".{domain}") for domain in domains)
+
+
+def raw_links(links: Iterable[Link], hosts: Iterable[str]) -> list[Problem]:
+    """Return a problem for each of a text's links that leads to a partner: those stand in an offer, with their label."""
+    partners = list(hosts)
+    return [
+        Problem(
+            link.line,
+            f"The link {link.href} leads to a partner. Take it out, or place the offer with “:::offer”.",
+        )
+        for link in links
+        if is_partners(link.href, partners)
+    ]
+
+
+def wrong_with_host(host: str) -> str:
+    """Return what keeps `host` from being a partner's; empty when nothing does."""
+    if not HOST.fullmatch(host):
+        return "Write the host alone and in small letters, such as www.partner.com: no https://, no port, no number."
+    if any(label.startswith("xn--") for label in host.split(".")):
+        return "A host in coded letters (xn--) can look like another one."
+    return ""
+
+
+def wrong_with_address(url: str, allowed_host: str, own_host: str) -> str:
+    """Return what keeps `url` from being an offer's address; empty when nothing does."""
+    plain = re.fullmatch(r"https://([^/?#]+)([/?#].*)?", url)
+    if not plain or not re.fullmatch(r"[!-~]+", url) or "\\" in url:
+        return "The address must begin with https:// and hold no spaces and no other than plain letters."
+    if plain[1] != allowed_host:
+        return f"The address must be on {allowed_host}, with nothing before or after that name: no user, no port."
+    if f".{allowed_host}".endswith(f".{own_host}") or f".{own_host}".endswith(f".{allowed_host}"):
+        return "An offer leads to the partner, not to a page of our own that sends readers on."
+    return ""
+
+
+def banned_words(text: str) -> list[str]:
+    """Return the words of `text` that no advert here may use."""
+    return [match[0] for match in BANNED.finditer(text)]
+
+
+def _host(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return ""

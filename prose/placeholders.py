@@ -1,0 +1,32 @@
+"""What only the settings know of the publisher: texts hold `{publisher}` and its like, a page shows the setting."""
+
+from html import escape
+from urllib.parse import quote
+
+from django.conf import settings
+
+from trustsite.web.smart_quotes import typographic
+
+
+def facts() -> dict[str, str]:
+    """Return each placeholder, as texts hold it, and what stands there when a page is shown."""
+    return {
+        "{publisher}": typographic(settings.PUBLISHER),
+        "{postal_address}": typographic(settings.POSTAL_ADDRESS),
+        "{contact_email}": settings.CONTACT_EMAIL,
+        "{site_name}": settings.SITE_NAME,
+    }
+
+
+def fill_in(text: str) -> str:
+    """Fill the placeholders of a plain text in."""
+    for name, fact in facts().items():
+        text = text.replace(name, fact)
+    return text
+
+
+def fill_in_html(html: str) -> str:
+    """Fill the placeholders of rendered HTML in, in what is read and in the addresses of links."""
+    for name, fact in facts().items():
+        html = html.replace(name, escape(fact)).replace(quote(name), quote(fact, safe="@"))
+    return html

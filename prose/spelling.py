@@ -1,0 +1,89 @@
+"""Near spellings: words that a slip of the keys or two lead to, found without comparing with every word there is.
+
+A word is filed under each spelling that is left when one or two letters are taken out. Two words that are near share such a
+spelling, so looking one up costs as much as its own length, however many words are known.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from itertools import combinations
+
+SHORTEST, LONGEST = 5, 30  # letters of a word that has near spellings
+TWO_FROM = 8  # letters from which two slips are near
+
+
+def fold(text: str) -> str:
+    """Return `text` in small letters without accents and apostrophes, as it is asked for."""
+    plain = (
+        unicodedata.normalize("NFKD", re.sub("['’‘`]", "", text)).encode("ascii", "ignore").decode()
+    )
+    return plain.lower()
+
+
+def tokens(text: str) -> list[str]:
+    """Return the words of `text`, folded."""
+    return re.findall(r"[a-z0-9]+", fold(text))
+
+
+def distance(one: str, other: str, most: int) -> int | None:
+    """Return how many slips lie between two words, neighbours in the wrong order being one; None for more than `most`."""
+    if abs(len(one) - len(other)) > most:
+        return None
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for row, letter in enumerate(one, start=1):
+        now = [row] + [most + 1] * len(other)
+        for column in range(max(1, row - most), min(len(other), row + most) + 1):
+            slips = last[column - 1] + (letter != other[column - 1])
+            now[column] = min(slips, last[column] + 1, now[column - 1] + 1)
+            if (
+                row > 1
+                and column > 1
+                and letter == other[column - 2]
+                and one[row - 2] == other[column - 1]
+            ):
+                now[column] = min(now[column], before[column - 2] + 1)
+        if min(now) > most:
+            return None
+        before, last = last, now
+    return last[-1] if last[-1] <= most else None
+
+
+class NearWords:
+    """Words to be found by a near spelling. `two_from` is the length from which two slips are near."""
+
+    def __init__(self, words: Iterable[str], two_from: int = TWO_FROM) -> None:
+        self._two_from = two_from
+        self._filed: dict[str, list[str]] = {}
+        for word in sorted(set(words)):
+            for spelling in self._spellings(word):
+                self._filed.setdefault(spelling, []).append(word)
+
+    def near(self, word: str) -> list[str]:
+        """Return the words near `word`, the nearest first."""
+        found = {
+            other for spelling in self._spellings(word) for other in self._filed.get(spelling, ())
+        }
+        ranked = [
+            (distance(word, other, self._slips(min(word, other, key=len))), other)
+            for other in found
+        ]
+        return [
+            other
+            for slips, other in sorted(
+                (slips, other) for slips, other in ranked if slips is not None
+            )
+        ]
+
+    def _slips(self, word: str) -> int:
+        if not SHORTEST <= len(word) <= LONGEST:
+            return 0
+        return 1 if len(word) < self._two_from else 2
+
+    def _spellings(self, word: str) -> Iterator[str]:
+        """Yield what is left of `word` when as many letters are out as its slips may be; nothing of a short word."""
+        slips = self._slips(word)
+        for out in range(slips + 1 if slips else 0):
+            for places in combinations(range(len(word)), out):
+                yield "".join(letter for place, letter in enumerate(word) if place not in places)

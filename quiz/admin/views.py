@@ -1,0 +1,201 @@
+"""The desk of a quiz version: its points in one grid, taking a draft, releasing, retiring, copying, and TOML out and in."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.forms import BaseModelFormSet, modelformset_factory
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import URLPattern, path
+from django.views.decorators.http import require_GET, require_POST
+
+from quiz import content_files, views
+from quiz.lint import points_on_offer
+from quiz.models import NotReadyError, Option, Quiz, Version
+from quiz.version_cache import Released
+from trustsite.web.form_guard import from_here
+
+MOST_BYTES = 256 * 1024  # of a file to read
+WEIGHT = forms.NumberInput(attrs={"min": 0, "max": 3, "class": "points__weight"})
+PointsFormSet = modelformset_factory(
+    Option,
+    fields=["position", "text", "fight", "flight", "freeze", "fawn"],
+    widgets={
+        "position": forms.NumberInput(attrs={"min": 0, "class": "points__weight"}),
+        "text": forms.TextInput(attrs={"class": "points__text"}),
+        **dict.fromkeys(["fight", "flight", "freeze", "fawn"], WEIGHT),
+    },
+    extra=0,
+)
+
+
+class ReadForm(forms.Form):
+    """A file to make a draft of."""
+
+    quiz = forms.ChoiceField(choices=Quiz.Slug)
+    file = forms.FileField(help_text="TOML, as “Export” writes it.")
+
+    def clean_file(self) -> str:
+        """Return the file's text."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError("This file is too large to be a quiz.")
+        try:
+            text: str = file.read().decode()
+        except UnicodeDecodeError as error:
+            raise forms.ValidationError("This file isn’t text in UTF-8.") from error
+        return text
+
+
+class Desk(admin.ModelAdmin):
+    """A version's pages beside the form that Django makes."""
+
+    def get_urls(self) -> list[URLPattern]:
+        view, desk = self.admin_site.admin_view, "quiz_version_"
+        return [
+            path("read/", view(self.read), name=f"{desk}read"),
+            path("<int:pk>/points/", view(self.points), name=f"{desk}points"),
+            # Scored and forgotten like the readers' form, and guarded like it.
+            path("<int:pk>/try/", view(from_here(self.try_out)), name=f"{desk}try"),
+            path("<int:pk>/export/", view(require_GET(self.export)), name=f"{desk}export"),
+            path("<int:pk>/copy/", view(require_POST(self.copy)), name=f"{desk}copy"),
+            path("<int:pk>/release/", view(require_POST(self.release)), name=f"{desk}release"),
+            path("<int:pk>/retire/", view(require_POST(self.retire)), name=f"{desk}retire"),
+            *super().get_urls(),
+        ]
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        version = (
+            Version.objects.whole().filter(pk=object_id).first() if object_id.isdecimal() else None
+        )
+        found = {"problems": version.problems()} if version else {}
+        return super().change_view(request, object_id, form_url, {**found, **(extra_context or {})})
+
+    def points(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show every answer of a version with its points, in order; for a draft, save them."""
+        version = self._find(request, pk)
+        may_change = self.has_change_permission(request, version)
+        if request.method == "POST" and not may_change:
+            raise PermissionDenied
+        options = Option.objects.filter(question__version=version).select_related(
+            "question__version"
+        )
+        formset: BaseModelFormSet = PointsFormSet(
+            request.POST or None,
+            queryset=options.order_by("question__position", "question_id", "position", "pk"),
+        )
+        if request.method == "POST" and formset.is_valid():
+            formset.save()
+            self.log_change(request, version, "Changed answers and points.")
+            messages.success(request, "The answers and points were saved.")
+            return redirect("admin:quiz_version_points", pk)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Answers and points: {version}",
+            "opts": self.opts,
+            "original": version,
+            "formset": formset,
+            "may_change": may_change,
+            "sums": points_on_offer(version.form()),
+            "problems": version.problems(),
+        }
+        return render(request, "admin/quiz/version/points.html", context)
+
+    def try_out(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Take a version, draft or not, by the readers' own pages."""
+        asked = Released(self._find(request, pk))
+        if request.method != "POST":
+            return views.unkept(views.show_questions(request, asked))
+        data = views.read_post(request)
+        return views.unkept(
+            data if isinstance(data, HttpResponse) else views.show_result(request, asked, data)
+        )
+
+    def export(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Give a version as a file."""
+        version = self._find(request, pk)
+        response = HttpResponse(
+            content_files.write(version), content_type="application/toml; charset=utf-8"
+        )
+        response.headers["Content-Disposition"] = (
+            f'attachment; filename="{version.quiz.slug}-{version.number}.toml"'
+        )
+        return response
+
+    def read(self, request: HttpRequest) -> HttpResponse:
+        """Make a draft of a file."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = ReadForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                draft = content_files.read(form.cleaned_data["quiz"], form.cleaned_data["file"])
+            except content_files.ContentError as error:
+                form.add_error("file", f"This file can’t be read: {error}.")
+            else:
+                return self._opened(request, draft, "Read from a file.")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Import a version",
+            "opts": self.opts,
+            "form": form,
+        }
+        return render(request, "admin/quiz/version/read.html", context)
+
+    def copy(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Make a new draft that holds what a version holds."""
+        version = self._find(request, pk)
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        return self._opened(
+            request, content_files.copy(version), f"Copied from version {version.number}."
+        )
+
+    def release(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show a draft to readers, if nothing is wrong with it."""
+        version = self._find(request, pk)
+        if not self.has_change_permission(request, version):
+            raise PermissionDenied
+        try:
+            version.release()
+        except NotReadyError:
+            messages.error(
+                request, "This version can’t be released yet. What to change stands below."
+            )
+        else:
+            self.log_change(request, version, "Released.")
+            messages.success(request, "Readers see this version now.")
+        return redirect("admin:quiz_version_change", pk)
+
+    def retire(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show a live version to nobody new."""
+        version = self._find(request, pk)
+        if not (super().has_change_permission(request) and version.is_live):
+            raise PermissionDenied
+        version.retire()
+        self.log_change(request, version, "Retired.")
+        messages.success(
+            request, "This version is retired. Pages that are open are still scored for a year."
+        )
+        return redirect("admin:quiz_version_change", pk)
+
+    def _find(self, request: HttpRequest, pk: int) -> Version:
+        version = get_object_or_404(Version.objects.whole(), pk=pk)
+        if not self.has_view_permission(request, version):
+            raise PermissionDenied
+        return version
+
+    def _opened(self, request: HttpRequest, draft: Version, how: str) -> HttpResponse:
+        self.log_addition(request, draft, how)
+        messages.success(
+            request, f"Version {draft.number} is a draft. Readers see it once it is released."
+        )
+        return redirect("admin:quiz_version_change", draft.pk)

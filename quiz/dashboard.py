@@ -1,0 +1,21 @@
+"""What of the quiz waits for an editor, for the desk's first page."""
+
+from collections.abc import Iterator
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from quiz.models import Quiz, Version
+from trustsite.dashboard import Notice, counted, rows
+
+
+def notices(request: HttpRequest) -> Iterator[Notice]:
+    """Yield a line for each thing that waits."""
+    if not request.user.has_perm("quiz.change_version"):  # type: ignore[union-attr]
+        return
+    for quiz in Quiz.objects.exclude(versions__state=Version.State.LIVE):
+        words = f"“{quiz.title}” has no live version, so nobody can take it."
+        yield Notice(None, words, reverse("admin:quiz_version_changelist"), is_urgent=True)
+    number = Version.objects.filter(state=Version.State.DRAFT).count()
+    words = counted(number, "quiz draft isn’t released", "quiz drafts aren’t released")
+    yield Notice(number, words, rows("quiz_version", state__exact=Version.State.DRAFT.value))

@@ -1,0 +1,199 @@
+"""The list of articles at the desk."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from articles.editing.bulk_edit import MOST
+from articles.models import Article, Draft
+from tests.factories import make_article, make_offer, make_topic
+from trustsite.models import PageStamp
+
+pytestmark = pytest.mark.django_db
+LIST = "/admin/articles/article/"
+LATER = timezone.now() + timedelta(days=3)
+LONG_AGO = timezone.localdate() - timedelta(days=400)
+
+
+@pytest.fixture
+def listed(admin_client):
+    """Return a function that gives the titles a list shows."""
+
+    def listed(**wanted):
+        response = admin_client.get(LIST, wanted)
+        assert response.status_code == 200
+        return sorted(article.title for article in response.context["cl"].result_list)
+
+    return listed
+
+
+@pytest.fixture
+def one_of_each():
+    """An article in each stage."""
+    make_topic()
+    make_article(title="Draft", state="draft")
+    make_article(title="In review", state="in review")
+    make_article(title="Scheduled", publish_at=LATER)
+    make_article(title="Published", checked_on=timezone.localdate())
+    make_article(
+        title="Withdrawn", state="withdrawn", withdrawn_note="It was wrong.", checked_on=LONG_AGO
+    )
+
+
+def many(number):
+    topic = make_topic()
+    body = "Words. " * 1500
+    rows = [
+        Article(
+            slug=f"many-{n}",
+            title=f"Article number {n}",
+            topic=topic,
+            body=body,
+            html=body,
+            state="published",
+        )
+        for n in range(number)
+    ]
+    Article.objects.bulk_create(rows)
+
+
+@pytest.mark.parametrize(
+    ("stage", "titles"),
+    [
+        ("draft", ["Draft"]),
+        ("review", ["In review"]),
+        ("scheduled", ["Scheduled"]),
+        ("published", ["Published"]),
+        ("withdrawn", ["Withdrawn"]),
+        ("nonsense", ["Draft", "In review", "Published", "Scheduled", "Withdrawn"]),
+    ],
+)
+def test_it_filters_by_what_readers_see(listed, one_of_each, stage, titles):
+    assert listed(stage=stage) == titles
+
+
+def test_it_shows_the_stage_topic_check_findings_and_words(
+    admin_client, parse, text_of, one_of_each
+):
+    page = parse(admin_client.get(LIST, {"stage": "scheduled"}))
+    names = [text_of(cell) for cell in page.findall(".//table[@id='result_list']/thead//th")]
+    assert names[1:] == ["Title", "Topic", "State", "Last checked", "Problems", "Words"]
+    row = [text_of(cell) for cell in page.find(".//table[@id='result_list']/tbody/tr")]
+    article = Article.objects.get(title="Scheduled")
+    assert row[1:4] == ["Scheduled", str(article.topic), f"Scheduled {LATER:%-d %b %Y, %H:%M} UTC"]
+    assert row[4:] == ["nobody yet", str(article.problems), str(article.words)]
+    assert article.problems
+
+
+def test_what_was_never_checked_or_long_ago_is_due_once_readers_see_it(listed, one_of_each):
+    make_article(title="Checked long ago", checked_on=LONG_AGO)
+    make_article(title="Never checked")
+    make_article(title="Never checked, a draft", state="draft")
+    assert listed(asks="due") == ["Checked long ago", "Never checked"]
+
+
+def test_it_finds_what_has_changed_since_it_was_checked(listed, one_of_each):
+    article = Article.objects.get(title="Published")
+    assert listed(asks="changed") == []
+    article.body += "\n\nOne more claim."
+    article.save()
+    assert listed(asks="changed") == ["Published"]
+    article.body = article.body.replace("\n\nOne more claim.", "!")
+    article.save()
+    assert listed(asks="changed") == []
+
+
+def test_it_finds_where_there_is_something_to_look_at(listed, one_of_each):
+    Article.objects.exclude(title="Draft").update(problems=0)
+    assert listed(asks="problems") == ["Draft"]
+
+
+def test_it_finds_what_i_worked_on(
+    admin_client, admin_user, django_user_model, listed, one_of_each
+):
+    mine, other = Article.objects.get(title="Draft"), Article.objects.get(title="In review")
+    Draft.objects.create(article=mine, author=admin_user, fields={})
+    Draft.objects.create(
+        article=other, author=django_user_model.objects.create_user("other"), fields={}
+    )
+    assert listed(whose="unsaved") == ["Draft"]
+    assert listed(whose="mine") == []
+    admin_client.post(f"{LIST}{other.pk}/history/restore/", {"state": other.history.first().pk})
+    assert listed(whose="mine") == ["In review"]
+
+
+@pytest.mark.parametrize("words", ["In review", "lead paragraph", "article-"])
+def test_it_searches_titles_texts_and_addresses(listed, one_of_each, words):
+    assert "In review" in listed(q=words)
+    assert listed(q="a word that stands nowhere") == []
+
+
+def test_checking_again_counts_anew_and_changes_no_text(admin_client, admin_user):
+    make_article(slug="target")
+    article = make_article(body="See [that](/articles/target/).", checked_on=timezone.localdate())
+    other = make_article()
+    before = article.problems
+    Article.objects.filter(slug="target").update(state="draft")
+    states, changed_at = article.history.count(), article.changed_at
+    data = {"action": "check_again", "_selected_action": [article.pk, other.pk]}
+    response = admin_client.post(LIST, data, follow=True)
+    assert "In 1 of them something else is found" in response.content.decode()
+    article.refresh_from_db()
+    assert article.problems == before + 1
+    assert (article.history.count(), article.changed_at) == (states, changed_at)
+
+
+def test_too_many_are_not_checked_at_once(admin_client):
+    many(MOST + 1)
+    data = {
+        "action": "check_again",
+        "_selected_action": [Article.objects.first().pk],
+        "select_across": "1",
+    }
+    assert f"at most {MOST}" in admin_client.post(LIST, data, follow=True).content.decode()
+
+
+def test_what_is_deleted_with_others_leaves_the_search_as_well(admin_client):
+    chosen = [make_article(publish_at=LATER), make_article(state="draft")]
+    data = {
+        "action": "delete_selected",
+        "_selected_action": [one.pk for one in chosen],
+        "post": "yes",
+    }
+    admin_client.post(LIST, data)
+    assert not Article.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM articles_search")
+        assert cursor.fetchone() == (0,)
+
+
+def test_pages_change_when_rows_they_show_are_deleted_with_others(admin_client):
+    offer = make_offer()
+    before = PageStamp.objects.get().number
+    data = {"action": "delete_selected", "_selected_action": [offer.pk], "post": "yes"}
+    admin_client.post("/admin/articles/offer/", data)
+    assert PageStamp.objects.get().number > before
+
+
+def test_what_readers_have_seen_is_not_deleted(admin_client):
+    article = make_article()
+    data = {"action": "delete_selected", "_selected_action": [article.pk], "post": "yes"}
+    assert admin_client.post(LIST, data).status_code == 403
+    assert admin_client.post(f"{LIST}{article.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Article.objects.exists()
+
+
+def test_a_thousand_articles_are_listed_with_few_questions_and_a_small_page(
+    admin_client, django_assert_max_num_queries
+):
+    many(1000)
+    with django_assert_max_num_queries(14) as asked:
+        page = admin_client.get(LIST).content
+    assert len(page) < 120_000
+    assert not [query for query in asked if '"articles_article"."body"' in query["sql"]]
+    with django_assert_max_num_queries(14):
+        admin_client.get(
+            LIST, {"q": "number 9", "asks": "due", "whose": "mine", "stage": "published"}
+        )

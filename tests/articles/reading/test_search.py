@@ -1,0 +1,125 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from articles.models import Article
+from tests.factories import make_article
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(client, parse, text_of, query):
+    document = parse(client.get("/search/", {"q": query}))
+    return [text_of(h3) for h3 in document.find(".//main").iter("h3")]
+
+
+def indexed(word):
+    """How many articles the index holds `word` of."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM articles_search WHERE text LIKE %s", [f"%{word}%"])
+        return cursor.fetchone()[0]
+
+
+@pytest.fixture
+def library(db):
+    make_article(title="Fawn", body="Keeping others happy.")
+    make_article(
+        title="Healing slowly",
+        body="It takes time. The fawn and the fox. Grounding, with a café in it.",
+    )
+    make_article(title="A draft about fawn", state="draft")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("fawn", ["Fawn", "Healing slowly"]),
+        ("fawning", ["Fawn", "Healing slowly"]),
+        ("heal", ["Healing slowly"]),
+        ("cafe", ["Healing slowly"]),
+        ("CAFÉ", ["Healing slowly"]),
+        ("groun", ["Healing slowly"]),
+        ("fox time", ["Healing slowly"]),
+        ("fox happy", []),
+        ("what is the fawn", ["Fawn", "Healing slowly"]),
+    ],
+)
+def test_it_finds_words_in_their_forms_and_titles_first(
+    library, client, parse, text_of, query, found
+):
+    assert titles(client, parse, text_of, query) == found
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'a"b',
+        "fawn OR fox",
+        "NEAR(fawn)",
+        "title:fawn",
+        "fawn*",
+        "-fawn",
+        "'; DROP TABLE articles_search; --",
+        "%",
+        "☃",
+        "the",
+    ],
+)
+def test_nothing_that_is_typed_is_an_operator(library, client, query):
+    assert client.get("/search/", {"q": query}).status_code == 200
+
+
+def test_an_empty_query_and_a_long_one_are_answered_kindly(library, client, parse):
+    assert parse(client.get("/search/")).find(".//h2[@class='section']") is None
+    assert client.get("/search/", {"q": "word " * 5000}).status_code == 200
+
+
+def test_a_slip_of_the_keys_gets_a_suggestion(library, client, parse, text_of):
+    document = parse(client.get("/search/", {"q": "gronding"}))
+    [link] = [a for a in document.find(".//main").iter("a") if a.get("href").startswith("?q=")]
+    assert (text_of(link), link.get("href")) == ("grounding", "?q=grounding")
+
+
+def test_the_extract_marks_what_was_found_and_is_escaped(client, parse):
+    make_article(
+        title="Signs",
+        body="Some <b>bold</b> words & a `<script>alert(1)</script>` near the lighthouse.",
+    )
+    document = parse(client.get("/search/", {"q": "lighthouse"}))
+    assert [mark.text for mark in document.iter("mark")] == ["lighthouse"]
+    assert not list(document.find(".//main").iter("script"))
+
+
+def test_what_was_typed_is_shown_again_escaped(client, parse):
+    document = parse(client.get("/search/", {"q": '"><script>alert(1)</script>'}))
+    assert document.find(".//input[@id='search']").get("value") == '"><script>alert(1)</script>'
+
+
+def test_it_forgets_what_is_unpublished_or_deleted(library, client, parse, text_of):
+    article = Article.objects.get(title="Fawn")
+    article.state, article.withdrawn_note = "withdrawn", "It was wrong."
+    article.save()
+    assert titles(client, parse, text_of, "happy") == []
+    coming = make_article(body="A heron.", publish_at=timezone.now() + timedelta(days=1))
+    assert indexed("heron") == 1
+    coming.delete()
+    assert indexed("heron") == 0
+
+
+def test_results_are_not_kept_and_the_empty_page_may_be(client):
+    assert client.get("/search/", {"q": "x"}).headers["Cache-Control"] == "no-store"
+    assert client.get("/search/").headers["Cache-Control"].startswith("public")
+
+
+def test_it_asks_few_questions(library, client, django_assert_max_num_queries):
+    client.get("/search/", {"q": "fawn"})
+    with django_assert_max_num_queries(3):
+        client.get("/search/", {"q": "fawn"})
+
+
+def test_no_query_reaches_a_log(library, client, caplog):
+    client.get("/search/", {"q": "CANARY-WORD"})
+    client.get("/search/nowhere/?q=CANARY-WORD")
+    assert "CANARY" not in caplog.text

@@ -1,0 +1,48 @@
+"""When the mail server is away, the worker waits, longer each time."""
+
+import time
+
+import pytest
+
+from newsletter.outbox.circuit_breaker import FAILURES, Breaker
+from newsletter.outbox.smtp_errors import Verdict
+
+BROKEN = Verdict("retry", "Connection refused", broken=True)
+
+
+@pytest.fixture
+def now(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    return now
+
+
+def test_it_pauses_after_five_failures_in_a_row_and_doubles_up_to_a_quarter_of_an_hour(now):
+    breaker, pauses = Breaker(), []
+    for _ in range(FAILURES - 1):
+        breaker.note(BROKEN)
+        assert not breaker.is_open()
+    for _ in range(6):
+        breaker.note(BROKEN)
+        assert breaker.is_open()
+        pauses.append(breaker.paused_until - now[0])
+        now[0] = breaker.paused_until
+        assert not breaker.is_open()
+    assert pauses == [60, 120, 240, 480, 900, 900]
+
+
+@pytest.mark.parametrize("good", [None, Verdict("failed", "550 no")])
+def test_any_answer_of_the_server_starts_the_count_anew(now, good):
+    breaker = Breaker()
+    for _ in range(3):
+        for _ in range(FAILURES - 1):
+            breaker.note(BROKEN)
+        breaker.note(good)
+    assert (breaker.failures, breaker.is_open(), breaker.trouble) == (0, False, "")
+
+
+def test_it_tells_what_the_trouble_is(now):
+    breaker = Breaker()
+    for _ in range(FAILURES):
+        breaker.note(BROKEN)
+    assert breaker.trouble == "The mail server can't be reached: Connection refused"

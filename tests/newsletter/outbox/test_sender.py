@@ -1,0 +1,420 @@
+"""The outbox: the eight rules, in their order."""
+
+import smtplib
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.db import transaction
+from django.utils import timezone
+
+from newsletter import suppression
+from newsletter.models import Delivery, Letter, Subscriber
+from newsletter.outbox import sender
+from newsletter.subscribing import signup
+from tests.factories import make_delivery, make_subscriber
+
+pytestmark = pytest.mark.django_db
+STATES = list(Delivery.State)
+FINISHED = [state for state in STATES if state not in Delivery.OPEN]
+
+
+class Failing:
+    """A mail backend that raises what it is told to, when connecting or when sending."""
+
+    def __init__(self, *, opening=None, sending=None):
+        self.opening, self.sending, self.closed = opening, sending, 0
+
+    def open(self):
+        if self.opening:
+            raise self.opening
+
+    def send_messages(self, messages):
+        if self.sending:
+            raise self.sending
+        return mail.get_connection().send_messages(messages)
+
+    def close(self):
+        self.closed += 1
+
+
+def send(backend=None):
+    """Claim the next mail and try to send it."""
+    row = sender.claim()
+    verdict = sender.deliver(row, backend or mail.get_connection())
+    row.refresh_from_db()
+    return row, verdict
+
+
+# 1
+
+
+def test_a_mail_is_queued_with_its_cause_or_not_at_all():
+    person = make_subscriber()
+    with transaction.atomic():
+        sender.enqueue("guide", person)
+        transaction.set_rollback(True)
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_without_a_transaction_is_refused():
+    with pytest.raises(transaction.TransactionManagementError):
+        sender.enqueue("guide", make_subscriber())
+
+
+def test_queueing_twice_makes_one_mail():
+    person = make_subscriber()
+    for _ in range(2):
+        sender.enqueue("guide", person)
+    assert Delivery.objects.count() == 1
+
+
+@pytest.mark.parametrize("state", Delivery.OPEN)
+def test_a_mail_on_its_way_is_left_alone(state):
+    row = make_delivery(state=state)
+    sender.enqueue(row.kind, row.subscriber)
+    assert (Delivery.objects.get().state, Delivery.objects.get().message_id) == (
+        state,
+        row.message_id,
+    )
+
+
+@pytest.mark.parametrize("state", FINISHED)
+def test_a_finished_mail_goes_out_anew_as_another_message(state):
+    row = make_delivery(state=state, attempts=6, crashes=2, smtp_reply="550 no")
+    sender.enqueue(row.kind, row.subscriber)
+    again = Delivery.objects.get()
+    assert (again.state, again.attempts, again.crashes, again.smtp_reply) == ("queued", 0, 0, "")
+    assert again.message_id != row.message_id
+
+
+# 2
+
+
+def test_the_mail_due_longest_is_taken_first_and_each_once():
+    now = timezone.now()
+    late = make_delivery(not_before=now - timedelta(minutes=1))
+    later = make_delivery(not_before=now - timedelta(minutes=5), state="retry")
+    make_delivery(not_before=now + timedelta(minutes=1))
+    assert [sender.claim(), sender.claim(), sender.claim()] == [later, late, None]
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state not in Delivery.WAITING])
+def test_nothing_else_is_ever_taken(state):
+    make_delivery(state=state)
+    assert sender.claim() is None
+
+
+def test_what_is_taken_is_as_the_database_has_it():
+    letter = Letter.objects.create(
+        subject="A letter", body="Words.", sent_subject="A letter", state="sending"
+    )
+    row = make_delivery(kind="letter", letter=letter, rank=Delivery.PATIENT)
+    suppression.suppress(row.subscriber.fingerprint, "bounced")
+    taken = sender.claim()
+    kept = Delivery.objects.select_related("subscriber", "letter").get()
+    for mine, its in [(taken, kept), (taken.subscriber, kept.subscriber)]:
+        fields = [field.attname for field in mine._meta.concrete_fields]
+        assert [getattr(mine, name) for name in fields] == [getattr(its, name) for name in fields]
+    assert (taken.letter.state, taken.letter.sent_subject) == ("sending", "A letter")
+    assert taken.subscriber.suppressed_as == "bounced"
+
+
+def test_what_somebody_waits_for_can_be_taken_alone():
+    patient, prompt = make_delivery(rank=Delivery.PATIENT), make_delivery()
+    assert [sender.claim(prompt_only=True), sender.claim(prompt_only=True)] == [prompt, None]
+    assert sender.claim() == patient
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_claim_does_not_read_the_whole_outbox():
+    from django.db import connection
+
+    from newsletter.outbox import queue_sql
+
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN QUERY PLAN " + queue_sql.TAKE["sqlite"], ["", "", "", "", 1])
+            plan = " ".join(str(row) for row in cursor.fetchall())
+        assert "USING INDEX waiting_mail" in plan or "COVERING INDEX waiting_mail" in plan
+        assert "TEMP B-TREE" not in plan
+
+
+def test_a_taken_mail_has_a_lease_of_five_minutes():
+    make_delivery()
+    row = sender.claim()
+    assert row.state == "sending"
+    assert abs(row.lease_until - timezone.now() - timedelta(minutes=5)) < timedelta(seconds=5)
+
+
+# 3
+
+
+def test_who_was_suppressed_before_the_claim_gets_nothing(mailoutbox):
+    person = make_delivery().subscriber
+    suppression.suppress(person.fingerprint, "bounced")
+    assert send()[0].state == "suppressed"
+    assert mailoutbox == []
+
+
+def test_who_leaves_before_the_claim_gets_nothing(work, mailoutbox):
+    rows = [make_delivery() for _ in range(3)]
+    signup.leave(rows[1].subscriber.fingerprint)
+    work()
+    assert sorted(message.to[0] for message in mailoutbox) == [
+        rows[0].subscriber.address,
+        rows[2].subscriber.address,
+    ]
+
+
+def test_who_leaves_while_others_are_sent_gets_nothing(mailoutbox, monkeypatch, work):
+    rows = [make_delivery() for _ in range(10)]
+    monkeypatch.setattr(
+        sender,
+        "reached",
+        lambda stage: (
+            [signup.leave(row.subscriber.fingerprint) for row in rows[5:]]
+            if stage == "after-commit" and len(mailoutbox) == 3
+            else None
+        ),
+    )
+    work()
+    assert {message.to[0] for message in mailoutbox} == {row.subscriber.address for row in rows[:5]}
+
+
+def test_who_leaves_while_their_mail_is_being_sent_costs_no_error(monkeypatch, mailoutbox):
+    row = make_delivery()
+    monkeypatch.setattr(
+        sender,
+        "reached",
+        lambda stage: (
+            signup.leave(row.subscriber.fingerprint) if stage == "after-connect" else None
+        ),
+    )
+    assert sender.deliver(sender.claim(), mail.get_connection()) is None
+    assert len(mailoutbox) == 1
+    assert not Delivery.objects.exists()
+
+
+def test_a_confirmation_nobody_waits_for_is_not_sent(mailoutbox):
+    row = make_delivery(kind="confirm")
+    Subscriber.objects.update(state="confirmed")
+    assert send()[0] == row
+    assert Delivery.objects.get().state == "suppressed"
+
+
+def test_a_guide_waits_for_nobody_who_has_not_confirmed(mailoutbox):
+    make_delivery(subscriber=make_subscriber(state="pending"))
+    assert send()[0].state == "suppressed"
+
+
+def test_who_left_and_asked_anew_is_asked_to_confirm(mailoutbox):
+    row = make_delivery(kind="confirm")
+    suppression.suppress(row.subscriber.fingerprint, "unsubscribed")
+    assert send()[0].state == "sent"
+
+
+# 4, 5
+
+
+def test_a_sent_mail_is_marked_and_its_time_kept(mailoutbox):
+    row, verdict = send() if make_delivery() else None
+    assert verdict is None
+    assert (row.state, row.worker_token, row.lease_until, row.sent_at is not None) == (
+        "sent",
+        "",
+        None,
+        True,
+    )
+    assert Subscriber.objects.get().guide_sent_at == row.sent_at
+    assert mailoutbox[0].extra_headers["Message-ID"] == row.message_id
+
+
+def test_a_mail_that_cannot_be_rendered_fails_and_holds_nobody_up(monkeypatch, work, mailoutbox):
+    poison, good = make_delivery(kind="confirm"), make_delivery()
+    monkeypatch.setitem(sender.messages.MAILS, "confirm", lambda row: 1 / 0)
+    work()
+    poison.refresh_from_db()
+    assert (poison.state, poison.smtp_reply) == (
+        "failed",
+        "The mail could not be made: ZeroDivisionError",
+    )
+    assert [message.to for message in mailoutbox] == [[good.subscriber.address]]
+
+
+def test_a_head_of_two_lines_fails_and_holds_nobody_up(settings, work, mailoutbox, monkeypatch):
+    bad, good = make_delivery(kind="confirm"), make_delivery()
+    real = sender.messages.confirm
+
+    def two_lines(row):
+        letter = real(row)
+        letter.subject = "Please\nBcc: everybody@example.org"
+        return letter
+
+    monkeypatch.setitem(sender.messages.MAILS, "confirm", two_lines)
+    work()
+    bad.refresh_from_db()
+    assert (bad.state, bad.smtp_reply) == ("failed", "BadHeaderError")
+    assert [message.to for message in mailoutbox] == [[good.subscriber.address]]
+
+
+# 6
+
+
+def test_a_soft_no_is_tried_again_later_each_time_and_given_up_after_the_last_pause(clock):
+    make_delivery()
+    backend = Failing(sending=smtplib.SMTPDataError(451, b"try later"))
+    pauses, ids = [], set()
+    for _ in sender.BACK_OFF:
+        row, _ = send(backend)
+        assert (row.state, row.smtp_reply) == ("retry", "451 try later")
+        pauses.append((row.not_before - timezone.now()) / timedelta(minutes=1))
+        ids.add(row.message_id)
+        assert sender.claim() is None
+        clock(hours=15)
+    minutes = [1, 5, 20, 60, 240, 720]
+    assert all(
+        0.79 * right < pause < 1.21 * right for pause, right in zip(pauses, minutes, strict=True)
+    )
+    assert len(set(pauses)) == len(pauses)
+    row, _ = send(backend)
+    assert (row.state, row.attempts, ids) == ("failed", 7, {row.message_id})
+
+
+def test_a_soft_no_to_the_recipient_waits_a_step_longer():
+    make_delivery()
+    row, _ = send(Failing(sending=smtplib.SMTPRecipientsRefused({"a@b.co": (450, b"greylisted")})))
+    assert timedelta(minutes=3.9) < row.not_before - timezone.now() < timedelta(minutes=6.1)
+
+
+def test_a_hard_no_is_final_and_keeps_no_address():
+    make_delivery()
+    row, _ = send(
+        Failing(
+            sending=smtplib.SMTPRecipientsRefused(
+                {"a@b.co": (550, b"5.7.1 <a@b.co>: not from you")}
+            )
+        )
+    )
+    assert (row.state, row.attempts) == ("failed", 1)
+    assert row.smtp_reply == "550 5.7.1 <[address]>: not from you"
+
+
+def test_a_server_that_is_away_is_waited_for_without_end(clock):
+    make_delivery()
+    for _ in range(20):
+        row, verdict = send(Failing(opening=ConnectionRefusedError(111, "Connection refused")))
+        assert (row.state, verdict.broken) == ("retry", True)
+        clock(hours=15)
+    assert send()[0].state == "sent"
+
+
+def test_a_connection_that_breaks_is_closed_and_tried_again():
+    make_delivery()
+    backend = Failing(sending=smtplib.SMTPServerDisconnected("Connection unexpectedly closed"))
+    row, _ = send(backend)
+    assert (row.state, row.attempts, backend.closed) == ("retry", 1, 1)
+
+
+@pytest.mark.parametrize("attempts", [0, 3])
+def test_a_wrong_password_stops_everything_and_uses_up_nothing(attempts):
+    make_delivery(attempts=attempts)
+    row = sender.claim()
+    with pytest.raises(sender.NotLetIn):
+        sender.deliver(
+            row, Failing(opening=smtplib.SMTPAuthenticationError(535, b"bad credentials"))
+        )
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.worker_token) == (
+        "retry" if attempts else "queued",
+        attempts,
+        "",
+    )
+    assert sender.claim() == row
+
+
+def test_an_unsure_outcome_waits_for_a_person_and_is_never_repeated_in_silence(clock):
+    from newsletter.outbox.smtp_backend import UnsureOutcome
+
+    make_delivery()
+    row, _ = send(Failing(sending=UnsureOutcome("No answer after the whole message was sent")))
+    assert row.state == "unknown"
+    clock(days=5)
+    sender.reap()
+    assert sender.claim() is None
+
+
+# 7
+
+
+def test_what_a_dead_worker_held_comes_free_when_its_lease_ends(clock):
+    make_delivery()
+    row = sender.claim()
+    clock(minutes=4)
+    assert sender.reap() == 0
+    clock(minutes=2)
+    assert sender.reap() == 1
+    again = sender.claim()
+    assert (again, again.message_id, again.attempts) == (row, row.message_id, 0)
+
+
+def test_after_the_third_crash_a_person_must_look(clock):
+    make_delivery()
+    for _ in range(3):
+        assert sender.claim()
+        clock(minutes=6)
+        sender.reap()
+    row = Delivery.objects.get()
+    assert (row.state, row.crashes) == ("unknown", 3)
+    clock(days=30)
+    sender.reap()
+    assert sender.claim() is None
+    assert sender.send_again(row)
+    assert sender.claim() == row
+
+
+def test_soft_noes_are_no_crashes(clock):
+    make_delivery(attempts=5)
+    sender.claim()
+    clock(minutes=6)
+    sender.reap()
+    assert Delivery.objects.get().state == "retry"
+
+
+# 8
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing_any_more(clock, mailoutbox):
+    make_delivery()
+    slow = sender.claim()
+    clock(minutes=6)
+    sender.reap()
+    quick = sender.claim()
+    sender.deliver(quick, mail.get_connection())
+    done = Delivery.objects.values().get()
+    assert not sender.mark(slow, Delivery.State.FAILED, smtp_reply="550 no")
+    sender.deliver(slow, mail.get_connection())
+    assert Delivery.objects.values().get() == done
+    assert len(mailoutbox) == 2
+    assert len({message.extra_headers["Message-ID"] for message in mailoutbox}) == 1
+
+
+def test_a_worker_that_lost_its_lease_leaves_the_mail_to_who_holds_it_now(clock):
+    make_delivery()
+    slow = sender.claim()
+    clock(minutes=6)
+    sender.reap()
+    quick = sender.claim()
+    assert not sender.mark(slow, Delivery.State.FAILED)
+    assert Delivery.objects.get().worker_token == quick.worker_token
+    assert sender.mark(quick, Delivery.State.SENT)
+
+
+def test_the_slow_worker_says_so_in_the_log(clock, log):
+    make_delivery()
+    slow = sender.claim()
+    clock(minutes=6)
+    sender.reap()
+    sender.mark(slow, Delivery.State.SENT)
+    assert f"Delivery {slow.pk} was no longer ours" in log.getvalue()

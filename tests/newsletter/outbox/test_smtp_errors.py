@@ -1,0 +1,118 @@
+"""What each answer of a mail server means."""
+
+import smtplib
+import ssl
+
+import pytest
+
+from newsletter.outbox.smtp_backend import UnsureOutcome
+from newsletter.outbox.smtp_errors import judge_connecting, judge_sending
+
+
+class WebServiceError(Exception):
+    """As anymail's: with the HTTP status of the service."""
+
+    def __init__(self, status_code):
+        super().__init__("to ann@example.org")
+        self.status_code = status_code
+
+
+def data(code, text=b"no"):
+    return smtplib.SMTPDataError(code, text)
+
+
+def refused(code, text=b"no"):
+    return smtplib.SMTPRecipientsRefused({"ann@example.org": (code, text)})
+
+
+@pytest.mark.parametrize("code", [421, 422, 431, 432, 442, 447, 450, 451, 452, 454, 471])
+@pytest.mark.parametrize("made", [data, refused])
+def test_a_soft_no_is_tried_again(code, made):
+    verdict = judge_sending(made(code))
+    assert (verdict.state, verdict.broken, verdict.stop) == ("retry", False, False)
+
+
+@pytest.mark.parametrize(
+    ("error", "slow"), [(data(451), False), (data(432), True), (refused(450), True)]
+)
+def test_full_mailboxes_greylisting_and_crowds_wait_longer(error, slow):
+    assert judge_sending(error).slow is slow
+
+
+@pytest.mark.parametrize("code", [500, 550, 551, 552, 553, 554])
+@pytest.mark.parametrize("made", [data, refused])
+def test_a_hard_no_is_final(code, made):
+    assert judge_sending(made(code)).state == "failed"
+
+
+@pytest.mark.parametrize("made", [data, refused])
+def test_unable_to_route_passes(made):
+    assert judge_sending(made(550, b"5.4.4 unable to route")).state == "retry"
+
+
+def test_too_large_raises_an_alarm():
+    verdict = judge_sending(data(552, b"5.3.4 message too large"))
+    assert (verdict.state, verdict.alert) == ("failed", True)
+
+
+@pytest.mark.parametrize("code", [530, 534, 535, 538])
+def test_a_wrong_password_stops_the_worker(code):
+    assert judge_connecting(smtplib.SMTPAuthenticationError(code, b"no")).stop
+    assert judge_sending(
+        smtplib.SMTPSenderRefused(code, b"authentication required", "notes@site.example")
+    ).stop
+
+
+def test_a_login_server_that_is_busy_does_not_stop_it():
+    assert not judge_connecting(smtplib.SMTPAuthenticationError(454, b"temporary failure")).stop
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        TimeoutError("timed out"),
+        ssl.SSLCertVerificationError("self-signed certificate"),
+        smtplib.SMTPConnectError(554, b"no service"),
+        smtplib.SMTPHeloError(501, b"who?"),
+        smtplib.SMTPNotSupportedError("STARTTLS extension not supported by server."),
+        smtplib.SMTPServerDisconnected("Connection unexpectedly closed"),
+    ],
+)
+def test_no_connection_is_never_the_mails_fault(error):
+    verdict = judge_connecting(error)
+    assert (verdict.state, verdict.broken, verdict.away, verdict.stop) == (
+        "retry",
+        True,
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    "error", [TimeoutError(), ssl.SSLError(), smtplib.SMTPServerDisconnected(), BrokenPipeError()]
+)
+def test_a_broken_connection_is_tried_again(error):
+    verdict = judge_sending(error)
+    assert (verdict.state, verdict.broken, verdict.away) == ("retry", True, False)
+
+
+def test_no_answer_after_everything_was_said_is_unsure():
+    assert judge_sending(UnsureOutcome()).state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "stop"),
+    [(429, "retry", False), (503, "retry", False), (400, "failed", False), (401, "failed", True)],
+)
+def test_a_mail_service_on_the_web_is_judged_by_its_status(status, state, stop):
+    verdict = judge_sending(WebServiceError(status))
+    assert (verdict.state, verdict.stop) == (state, stop)
+    assert "ann" not in verdict.reply
+
+
+def test_what_is_kept_is_short_and_without_addresses():
+    verdict = judge_sending(refused(550, b"<ann@example.org>: user unknown\n" + b"x" * 500))
+    assert "ann" not in verdict.reply
+    assert len(verdict.reply) == 200
+    assert "\n" not in verdict.reply

@@ -1,0 +1,52 @@
+"""How long a form takes says nothing of the address."""
+
+import statistics
+import time
+
+import pytest
+
+from newsletter import suppression
+from newsletter.subscribing import constant_time, limits
+from tests.factories import make_subscriber
+from trustsite.web.form_guard import form_stamp
+
+pytestmark = pytest.mark.django_db
+STATES = ["unknown", "pending", "listed", "refused"]
+TRIES = 9
+
+
+@pytest.fixture
+def addresses(monkeypatch):
+    """Nine addresses of each sort that we may know."""
+    monkeypatch.setattr(limits, "may_ask", lambda *args: True)
+    for number in range(TRIES):
+        make_subscriber(address=f"pending-{number}@example.org", state="pending")
+        make_subscriber(address=f"listed-{number}@example.org")
+        suppression.suppress(suppression.fingerprint(f"refused-{number}@example.org"), "bounced")
+
+
+def quickest_and_slowest(post):
+    """Return the medians of the quickest and the slowest sort of address, taken in turns."""
+    times = {state: [] for state in STATES}
+    for number in range(TRIES):
+        for state, taken in times.items():
+            start = time.perf_counter()
+            assert post(f"{state}-{number}@example.org").status_code == 200
+            taken.append(time.perf_counter() - start)
+    medians = sorted(statistics.median(taken) for taken in times.values())
+    return medians[0], medians[-1]
+
+
+@pytest.mark.parametrize("path", ["/newsletter/subscribe/", "/newsletter/your-data/"])
+def test_every_sort_of_address_takes_as_long(client, addresses, monkeypatch, path):
+    monkeypatch.setattr(constant_time, "AT_LEAST", 0.1)
+    post = lambda address: client.post(path, {"address": address, "stamp": form_stamp()})
+    quickest, slowest = quickest_and_slowest(post)
+    assert quickest >= 0.1
+    assert slowest < 1.15 * quickest
+
+
+def test_an_error_comes_out_at_once(monkeypatch):
+    monkeypatch.setattr(constant_time, "AT_LEAST", 60)
+    with pytest.raises(ValueError), constant_time.evenly():
+        raise ValueError

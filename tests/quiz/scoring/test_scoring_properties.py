@@ -1,0 +1,150 @@
+"""What must hold of the scoring for any quiz and any answers, and how it behaves on random ones."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as some
+
+from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
+from tests.quiz.conftest import bank, speaks_for
+
+SHORT = bank("short")
+ANSWERS = ["a", "b", "c", "d", "none", "skip"]
+steady = settings(deadline=None, derandomize=True, max_examples=80)
+
+weights = some.fixed_dictionaries({name: some.integers(0, 3) for name in RESPONSES})
+quizzes = some.lists(some.lists(weights, min_size=2, max_size=4), min_size=4, max_size=14).map(
+    lambda tables: Form(
+        tuple(
+            Question(
+                f"q{number}",
+                tuple(Option(key, table) for key, table in zip("abcd", options, strict=False)),
+            )
+            for number, options in enumerate(tables)
+        ),
+        190,
+        150,
+    )
+)
+
+
+@some.composite
+def sittings(draw):
+    form = draw(quizzes)
+    return form, {
+        question.key: draw(some.sampled_from([*ANSWERS[:4], *ANSWERS]))
+        for question in form.questions
+    }
+
+
+def same(one, other):
+    assert replace(one, shares={}) == replace(other, shares={})
+    assert one.shares == pytest.approx(other.shares)
+
+
+@steady
+@given(sittings(), some.randoms())
+def test_the_order_of_questions_and_options_never_matters(sitting, chance):
+    form, answers = sitting
+    questions = [
+        replace(q, options=tuple(chance.sample(q.options, len(q.options)))) for q in form.questions
+    ]
+    chance.shuffle(questions)
+    same(score(replace(form, questions=tuple(questions)), answers), score(form, answers))
+
+
+@steady
+@given(sittings())
+def test_shares_add_up_to_a_hundred_or_are_not_given(sitting):
+    result = score(*sitting)
+    assert bool(result.shares) == (result.outcome in {"primary", "blend", "even-mix"})
+    assert not result.shares or sum(result.shares.values()) == pytest.approx(100)
+    assert all(0 <= figure <= 100 for figure in result.figures.values())
+    assert result.answered + result.none + result.skipped == len(sitting[0].questions)
+
+
+@steady
+@given(sittings(), some.permutations(RESPONSES))
+def test_no_response_is_favoured(sitting, names):
+    """Renaming the four renames the result and changes nothing else: so ties never depend on an order in code."""
+    form, answers = sitting
+    renamed = dict(zip(RESPONSES, names, strict=True))
+
+    def rename(question):
+        options = (
+            replace(o, weights={renamed[name]: points for name, points in o.weights.items()})
+            for o in question.options
+        )
+        return replace(question, options=tuple(options))
+
+    before = score(form, answers)
+    after = score(replace(form, questions=tuple(map(rename, form.questions))), answers)
+    assert (after.outcome, after.strength, after.few_answers) == (
+        before.outcome,
+        before.strength,
+        before.few_answers,
+    )
+    assert set(after.responses) == {renamed[name] for name in before.responses}
+    assert after.secondary == renamed.get(before.secondary, "")
+    assert after.shares == pytest.approx(
+        {renamed[name]: share for name, share in before.shares.items()}
+    )
+    assert list(after.responses) == sorted(after.responses, key=RESPONSES.index)
+
+
+@some.composite
+def leaning_sittings(draw):
+    """The 3-minute quiz answered by somebody who leans towards one response."""
+    leader = draw(some.sampled_from(RESPONSES))
+    sheet = {}
+    for question in SHORT.questions:
+        agreeing = next(option.key for option in question.options if speaks_for(option) == leader)
+        sheet[question.key] = draw(some.sampled_from([agreeing, agreeing, agreeing, *ANSWERS[:5]]))
+    assume(score(SHORT, sheet).outcome == "primary")
+    return sheet
+
+
+@steady
+@given(leaning_sittings(), some.integers(1, 3), some.sampled_from(SHORT.questions))
+def test_more_weight_for_the_leader_never_unseats_it(sheet, more, question):
+    before = score(SHORT, sheet)
+    [leader] = before.responses
+
+    def add(option):
+        points = option.weights.get(leader, 0) + more * (option.key == sheet[question.key])
+        return replace(option, weights={**option.weights, leader: points})
+
+    heavier = replace(question, options=tuple(map(add, question.options)))
+    questions = tuple(heavier if other is question else other for other in SHORT.questions)
+    after = score(replace(SHORT, questions=questions), sheet)
+    assert (after.outcome, after.responses) == ("primary", (leader,))
+    assert after.shares[leader] >= before.shares[leader] - 1e-9
+
+
+@steady
+@given(leaning_sittings(), some.sampled_from(SHORT.questions))
+def test_one_more_answer_for_the_leader_never_unseats_it(sheet, question):
+    before = score(SHORT, sheet)
+    agreeing = next(
+        option.key for option in question.options if speaks_for(option) == before.responses[0]
+    )
+    assert score(SHORT, sheet | {question.key: agreeing}).responses == before.responses
+
+
+def test_who_clicks_at_random_gets_no_response_more_often_than_another():
+    """The figures the method page gives: about 31 of 100 a single response, evenly; 30 a blend; 39 an even mix."""
+    chance, runs = random.Random(1), 20_000
+    keys = [question.key for question in SHORT.questions]
+    told = Counter()
+    for _ in range(runs):
+        result = score(SHORT, dict(zip(keys, chance.choices("abcd", k=12), strict=True)))
+        told[result.responses if result.outcome == "primary" else result.outcome] += 1
+    share = {name: 100 * number / runs for name, number in told.items()}
+    singles = [share[(name,)] for name in RESPONSES]
+    assert max(singles) - min(singles) < 1
+    assert sum(singles) == pytest.approx(31, abs=1.2)
+    assert share["blend"] == pytest.approx(30, abs=1.2)
+    assert share["even-mix"] == pytest.approx(39, abs=1.2)

@@ -1,0 +1,153 @@
+"""How many answers would have to differ for another outcome: against trying everything, and on the worked examples."""
+
+from itertools import product
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
+from quiz.scoring.stability import LISTED, Stability, stability
+from tests.quiz.conftest import FIXTURES, bank, example
+
+SHORT = bank("short")
+steady = settings(deadline=None, derandomize=True, max_examples=150)
+
+weights = some.sampled_from(
+    [{one: 3} for one in RESPONSES]
+    + [{one: 2, two: 1} for one in RESPONSES for two in RESPONSES if one != two]
+)
+quizzes = some.builds(
+    lambda tables, margin: Form(
+        tuple(
+            Question(
+                f"q{number}",
+                tuple(Option(key, table) for key, table in zip("abcd", options, strict=False)),
+            )
+            for number, options in enumerate(tables)
+        ),
+        margin,
+        150,
+    ),
+    some.lists(some.lists(weights, min_size=2, max_size=4), min_size=3, max_size=5),
+    some.integers(10, 190),
+)
+
+
+@some.composite
+def sittings(draw):
+    form = draw(quizzes)
+    keys = {
+        question.key: [option.key for option in question.options] for question in form.questions
+    }
+    return form, {
+        key: draw(some.sampled_from([*options, *options, "none"])) for key, options in keys.items()
+    }
+
+
+def named(form, answers):
+    result = score(form, answers)
+    return result.outcome, result.responses
+
+
+def by_trying_everything(form, answers):
+    """Return the least number of changed answers that gives another outcome, and the kinds they can give."""
+    options = [[option.key for option in question.options] for question in form.questions]
+    sheets = product(
+        *(
+            keys if answers[f"q{n}"] in keys else [answers[f"q{n}"]]
+            for n, keys in enumerate(options)
+        )
+    )
+    found = {}
+    for sheet in sheets:
+        other = {f"q{number}": key for number, key in enumerate(sheet)}
+        if named(form, other) != named(form, answers):
+            changes = sum(other[key] != answers[key] for key in other)
+            found.setdefault(changes, set()).add(score(form, other).outcome)
+    return (min(found), found[min(found)]) if found else None
+
+
+@steady
+@given(sittings())
+def test_it_is_what_trying_everything_finds(sitting):
+    told = stability(*sitting)
+    if not score(*sitting).shares or (expected := by_trying_everything(*sitting)) is None:
+        assert told is None
+    else:
+        assert told.changes == expected[0]
+        if told.changes <= LISTED or told.others:
+            assert {kind.removeprefix("another-") for kind in told.others} == expected[1]
+
+
+@steady
+@given(sittings(), some.randoms())
+def test_the_order_of_questions_and_options_never_matters(sitting, chance):
+    form, answers = sitting
+    questions = [
+        Question(question.key, tuple(chance.sample(question.options, len(question.options))))
+        for question in chance.sample(form.questions, len(form.questions))
+    ]
+    assert stability(Form(tuple(questions), form.margin, 150), answers) == stability(form, answers)
+
+
+@pytest.mark.parametrize("letter", [fixture["id"] for fixture in FIXTURES])
+def test_every_shown_result_has_one(letter):
+    form, answers, _, _ = example(letter)
+    assert (stability(form, answers) is None) == (not score(form, answers).shares)
+
+
+@pytest.mark.parametrize("letter", ["A", "B", "G", "H", "J", "K", "M", "P"])
+def test_a_single_response_falls_with_that_many_changes_and_not_with_one_less(letter):
+    """By the slow way from the other side: the changes of the count lead elsewhere, found by always taking the best."""
+    form, answers, _, _ = example(letter)
+    told = stability(form, answers)
+    best = set()
+    for rival in RESPONSES:
+        sheet, changed = dict(answers), 0
+        while named(form, sheet) == named(form, answers) and changed < 20:
+            sheet |= next_best(form, answers, sheet, rival)
+            changed += 1
+        best.add(changed)
+    assert told.changes <= min(best) <= told.changes + 1
+
+
+def next_best(form, answers, sheet, rival):
+    """Return the one change of an answer not changed yet that brings `rival` closest to the lead."""
+    leader = score(form, answers).responses[0]
+    tries = [
+        {question.key: option.key}
+        for question in form.questions
+        for option in question.options
+        if sheet[question.key] == answers[question.key] in "abcd"
+        and option.key != answers[question.key]
+    ]
+
+    def lead(change):
+        shares = score(form, sheet | change).shares
+        return shares[leader] - shares[rival]
+
+    return min(tries, key=lead)
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (
+            Stability(1, ("blend",)),
+            "One different answer could have shown a blend of two patterns.",
+        ),
+        (
+            Stability(2, ("primary", "blend")),
+            "Two different answers could have shown one pattern or a blend of two patterns.",
+        ),
+        (
+            Stability(1, ("another-even-mix",)),
+            "One different answer could have shown a different mix.",
+        ),
+        (Stability(4), "Four of your answers would have to be different to show another result."),
+        (Stability(12), "12 of your answers would have to be different to show another result."),
+    ],
+)
+def test_it_is_said_in_plain_words(told, words):
+    assert told.sentence == words
