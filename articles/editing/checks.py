@@ -98,7 +98,7 @@ def mistakes(article: Article) -> Iterator[Finding]:
     for problem in made.problems:
         yield Finding(problem.message, problem.line, blocks=True)
     yield from disguised(article)
-    yield from _offers(article, made.html)
+    yield from _offers(article, made)
     known = set(Source.objects.filter(key__in=made.citations).values_list("key", flat=True))
     lines = _first_lines(article.body, renderer.CITATION)
     for key in made.citations.keys() - known:
@@ -107,8 +107,8 @@ def mistakes(article: Article) -> Iterator[Finding]:
     yield from _pictures(article, made.html)
 
 
-def _offers(article: Article, html: str) -> Iterator[Finding]:
-    offers = affiliate_rules.offers_in(html)
+def _offers(article: Article, made: renderer.Rendered) -> Iterator[Finding]:
+    offers = affiliate_rules.offers_in(made.html)
     line = _line_with(article.body, ":::offer", ":::\toffer", "::: offer")
     known = set(Offer.objects.filter(key__in=offers).values_list("key", flat=True))
     for key in sorted(set(offers) - known):
@@ -118,11 +118,15 @@ def _offers(article: Article, html: str) -> Iterator[Finding]:
     if offers and not article.affiliate:
         message = "This article may hold no offer: take “:::offer” out, or allow it below."
         yield Finding(message, line, blocks=True)
-    if affiliate_rules.stands_too_early(html):
+    if affiliate_rules.stands_too_early(made.html):
         message = "The offer stands too early: it may come after the second section’s heading."
         yield Finding(message, line, blocks=True)
     if article.affiliate and article.safety:
         message = "A page with the help panel at its top holds no offer."
+        yield Finding(message, place=HOLDS, blocks=True)
+    danger = affiliate_rules.danger_among(heading.text for heading in made.contents)
+    if article.affiliate and danger:
+        message = f"A page with a section about danger or dying (“{danger}”) holds no offer."
         yield Finding(message, place=HOLDS, blocks=True)
 
 

@@ -7,7 +7,7 @@ It can't tell whether a text is good; a person reads it for that.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from prose.rules import readability, structure, words
+from prose.rules import promises, readability, structure, words
 from prose.rules.readability import Grade
 from prose.rules.source_files import Text, read_texts
 
@@ -50,8 +50,9 @@ def lint(*roots: Path) -> Report:
     report = Report()
     allowed = {one: root for root in roots for one in words.read_allowed(root)}
     used: set[words.Allowed] = set()
-    for root in roots:
-        library = structure.Library(root, list(read_texts(root)))
+    promised = [promise for root in roots for promise in promises.read(root)]
+    libraries = [structure.Library(root, list(read_texts(root))) for root in roots]
+    for root, library in zip(roots, libraries, strict=True):
         for text in library.texts:
             report.files += 1
             slips = words.slips(text, list(allowed), used)
@@ -60,9 +61,16 @@ def lint(*roots: Path) -> Report:
             ]
             faults = structure.faults(text, library)
             report.mistakes += [_finding(text, fault.line, fault.message) for fault in faults]
+            for line, sentence in promises.uncovered(text, promised):
+                message = f"say in {promises.FILE} which lines this promises, and where: {sentence}"
+                report.mistakes.append(_finding(text, line, message))
             _read(text, report)
         for key in structure.uncited(library):
             report.notes.append(Finding(f"{root.name}/sources.toml", 1, f"nothing cites “{key}”"))
+    everything = [text for library in libraries for text in library.texts]
+    tables = next((found for library in libraries if (found := library.table("helplines"))), {})
+    for promise, why in promises.broken(promised, everything, tables):
+        report.mistakes.append(Finding(promise.place, promise.line, why))
     for one in allowed.keys() - used:
         message = f"nothing needs the exception “{one.said}” any more"
         report.mistakes.append(

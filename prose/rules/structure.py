@@ -11,7 +11,7 @@ from urllib.parse import urldefrag
 
 from django.urls import Resolver404, resolve
 
-from prose import renderer
+from prose import affiliate_rules, renderer
 from prose.rules.source_files import Text
 
 SAFETY = "when-the-danger-isnt-over"
@@ -181,6 +181,12 @@ def _offer(text: Text, library: Library) -> Iterator[Fault]:
             yield Fault(line, "an offer stands after the second section at the earliest")
     if wanted and text.meta.get("safety"):
         yield Fault(text.line_with("affiliate:"), "an article with the help panel holds no offer")
+    danger = affiliate_rules.danger_among(
+        heading.text for heading in renderer.render(text.body).contents
+    )
+    if wanted and danger:
+        message = f"an article with a section about danger or dying (“{danger}”) holds no offer"
+        yield Fault(text.line_with("affiliate:"), message)
 
 
 def _safety(text: Text) -> Iterator[Fault]:
