@@ -11,7 +11,8 @@ from django.utils import timezone
 from articles.admin.article_form import LinesField
 from articles.admin.delete_one_by_one import RowByRow
 from articles.admin.history import WithHistory
-from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Topic, needs
+from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Topic
+from prose import helpline_needs as needs
 
 
 class ShownFilter(admin.SimpleListFilter):

@@ -10,10 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from articles.models import needs
 from articles.models.offers import Offer
 from articles.models.synced import STALE_AFTER, Filed, is_stale
 from prose import affiliate_rules
+from prose import helpline_needs as needs
 
 
 class HelplineQuerySet(models.QuerySet["Helpline"]):

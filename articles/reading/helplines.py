@@ -14,7 +14,8 @@ from django.conf import settings
 from django.db import Error
 
 from articles.content_files import emergency_numbers
-from articles.models import Helpline, Page, needs
+from articles.models import Helpline, Page
+from prose import helpline_needs as needs
 from trustsite.web.smart_quotes import typeset
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,12 @@ def _first_of(lines: list[Helpline], wanted: Iterable[str]) -> list[Helpline]:
     if "crisis" in wanted:
         chosen += [line for line in lines if line.sms and "crisis" in line.needs][:1]
     rest = [line for need in ("crisis", "directory") for line in _in_every_part(lines, need)]
-    return list({line.key: line for line in chosen or rest[:1]}.values())
+    # By what they are: lines of the folder have no number to be told apart by.
+    unique: list[Helpline] = []
+    for line in chosen or rest[:1]:
+        if line not in unique:
+            unique.append(line)
+    return unique
 
 
 def _in_every_part(lines: list[Helpline], need: str) -> Iterator[Helpline]:

@@ -10,7 +10,8 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 
 from articles.checks import helplines_are_looked_up
-from articles.models import Helpline, needs
+from articles.models import Helpline
+from prose import helpline_needs as needs
 from prose.renderer import render
 from tests.factories import make_helpline, make_page
 

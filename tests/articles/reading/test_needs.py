@@ -10,7 +10,8 @@ from django.db.migrations.executor import MigrationExecutor
 
 from articles import content_files
 from articles.content_files.file_types import HELPLINES, digest
-from articles.models import Helpline, needs
+from articles.models import Helpline
+from prose import helpline_needs as needs
 from tests.factories import make_helpline
 
 MIGRATION = import_module("articles.migrations.0007_help_by_need_and_nation")

@@ -1,7 +1,8 @@
 """What texts promise of helplines: `promises.toml` says it for machines, and `helplines.toml` must keep it.
 
-Each [[promise]] names a file, words that stand in it, the needs (articles/models/needs.py) and the countries' codes, or "all". A
-sentence that speaks of lines, and of a country or the get-help page, must hold the words of one of its file's promises.
+Each [[promise]] names a file, words that stand in it, the needs (prose/helpline_needs.py) and the
+countries' codes, or "all". A sentence that speaks of lines, and of a country or the get-help page,
+must hold the words of one of its file's promises.
 """
 
 import re
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from articles.models import needs
+from prose import helpline_needs as needs
 from prose.rules.source_files import Text
 
 FILE = "promises.toml"
