@@ -14,12 +14,17 @@ class Command(BaseCommand):
         default = [settings.CONTENT_DIR, settings.BASE_DIR / "templates"]
         parser.add_argument("folders", nargs="*", type=Path, default=default)
         parser.add_argument("--report", action="store_true", help="also print every grade, and what is worth a look")
+        parser.add_argument("--tics", action="store_true", help="print what the articles have in common, and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            from articles.copy_lint import lint
+            from articles.copy_lint import lint, tics
+            from articles.copy_lint.texts import read_texts
         except ModuleNotFoundError as error:
             raise CommandError(f"{error.name} isn't installed; it comes with requirements-dev.txt") from error
+        if options["tics"]:
+            self.stdout.write(str(tics.measure([text for root in options["folders"] for text in read_texts(root)])))
+            return
         report = lint(*options["folders"])
         if options["report"]:
             for grade in report.grades:
