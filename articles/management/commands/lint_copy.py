@@ -14,7 +14,9 @@ class Command(BaseCommand):
         default = [settings.CONTENT_DIR, settings.BASE_DIR / "templates"]
         parser.add_argument("folders", nargs="*", type=Path, default=default)
         parser.add_argument("--report", action="store_true", help="also print every grade, and what is worth a look")
-        parser.add_argument("--tics", action="store_true", help="print what the articles have in common, and nothing else")
+        parser.add_argument(
+            "--tics", action="store_true", help="print what the articles have in common, and nothing else"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
