@@ -1,6 +1,7 @@
 """The gate that words pass before they are published: `manage.py lint_copy`, and `make check`.
 
-It looks at the words (`words`), at how hard they are to read (`reading`) and at what an article must hold (`structure`).
+It looks at the words (`words`), at how hard they are to read (`reading`) and at what an article must hold (`structure`);
+`tics` counts habits that many articles share, and stops nothing.
 It can't tell whether a text is good; a person reads it for that.
 """
 
