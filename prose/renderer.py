@@ -161,6 +161,14 @@ def parts(html: str) -> Iterator[Part]:
             yield Part(kind=pieces[index + 1], key=pieces[index + 2])
 
 
+def section(html: str, anchor: str) -> SafeString:
+    """Return the part of rendered `html` under the h2 with the id `anchor`; nothing if it isn't there."""
+    found = re.search(
+        rf'<h2 [^>]*id="{re.escape(anchor)}"[^>]*>.*?</h2>(.*?)(?=<h2 |\Z)', html, re.S
+    )
+    return trusted(found[1].strip()) if found else EMPTY
+
+
 @lru_cache(maxsize=256)  # checking, saving and showing a text ask for the same one
 def render(markdown: str, *, prefix: str = "") -> Rendered:
     """Turn an editor's markdown into a finished text. `prefix` keeps ids apart when a page shows two texts."""

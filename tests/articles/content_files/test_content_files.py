@@ -12,7 +12,7 @@ def test_the_launch_content_is_whole(content):
     assert {"about", "privacy", "affiliate-disclosure", "editorial-policy", "get-help"} <= set(
         Page.objects.values_list("slug", flat=True)
     )
-    assert Response.objects.count() == 16
+    assert Response.objects.count() == 17
     assert Helpline.objects.filter(phone="116 123").exists()
 
 
