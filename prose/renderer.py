@@ -163,10 +163,12 @@ def parts(html: str) -> Iterator[Part]:
 
 def section(html: str, anchor: str) -> SafeString:
     """Return the part of rendered `html` under the h2 with the id `anchor`; nothing if it isn't there."""
-    found = re.search(
-        rf'<h2 [^>]*id="{re.escape(anchor)}"[^>]*>.*?</h2>(.*?)(?=<h2 |\Z)', html, re.S
-    )
-    return trusted(found[1].strip()) if found else EMPTY
+    for part in html.split("<h2 ")[1:]:  # each begins with its heading's attributes
+        heading, _, text = part.partition("</h2>")
+        attributes = heading.partition(">")[0]
+        if f'id="{anchor}"' in attributes:
+            return trusted(text.strip())
+    return EMPTY
 
 
 @lru_cache(maxsize=256)  # checking, saving and showing a text ask for the same one
