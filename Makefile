@@ -8,7 +8,7 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check bench chaos lock format clean help
+.PHONY: run test check bench chaos mutants lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -37,12 +37,16 @@ bench: .venv/.tests ## speed, as ratios within one run
 chaos: .venv/.tests ## kill the worker 50 times in the middle of a letter to 3,000 people
 	@$(BIN)/python -m tests.faults.chaos
 
+mutants: .venv/.mutants ## change one thing at a time and see whether a test notices: make mutants SAMPLE=120 SEED=1
+	@$(BIN)/python bench/mutants.py
+
 format: .venv/.tests ## put the code in shape
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
 
 lock: ## write the locked requirements anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.txt
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-mutants.in -c requirements-dev.txt -o requirements-mutants.txt
 
 clean: ## remove what was built (never the data)
 	rm -rf .venv build
@@ -62,3 +66,8 @@ install = $(if $(UV),uv pip install -q --require-hashes --python $(BIN)/python -
 	@echo "Setting up the environment for tests …"
 	@$(call install,requirements-dev.txt)
 	@touch .venv/.runs $@
+
+.venv/.mutants: requirements-mutants.txt .venv/.tests
+	@echo "Setting up the environment for mutants …"
+	@$(call install,requirements-mutants.txt)
+	@touch $@
