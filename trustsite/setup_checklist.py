@@ -3,7 +3,6 @@
 Only what can be looked up is asked. Each app tells its own steps (settings.DESK_STEPS).
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -50,14 +49,14 @@ def of_site(request: HttpRequest) -> Iterator[Step]:
     ]
     how = f"Set {', '.join(left)} in the server’s settings: pages and mails show placeholders."
     yield Step("Say who publishes this, and where", not left, how)
-    left = [name for name in ("SECRET_KEY", "SUPPRESSION_KEY") if not os.environ.get(name)]
+    left = settings.GENERATED_SECRETS
     how = f"Set {' and '.join(left)} in the server’s settings, and keep a copy apart from the backups."
     yield Step("Set the keys that protect people", not left, how)
     has_factor = Authenticator.objects.filter(
         user_id=request.user.pk, type__in=SECOND_FACTORS
     ).exists()
     how = "A guessed or stolen password alone then opens nothing."
-    yield Step("Add a second factor to your login", has_factor, how, reverse("door:index"))
+    yield Step("Add a second factor to your login", has_factor, how, reverse("accounts:index"))
 
 
 def _is_placeholder(name: str) -> bool:

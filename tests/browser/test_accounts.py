@@ -43,7 +43,7 @@ def test_a_passkey_is_added_opens_the_desk_as_second_step_and_alone_and_is_remov
     desk.get_by_label("Name").fill("This laptop")
     desk.get_by_role("button", name="Add the passkey").click()
     desk.get_by_role("heading", name="Recovery codes").wait_for()
-    assert len(desk.locator(".door-codes code").all()) == 10
+    assert len(desk.locator(".account-codes code").all()) == 10
 
     desk.get_by_role("button", name="Log out").click()
     log_in(desk, site)
@@ -76,7 +76,7 @@ def test_without_scripts_nothing_speaks_of_passkeys_and_the_password_works(site,
     page.goto("/admin/")
     assert not page.get_by_role("button", name="Use a passkey").is_visible()
     log_in(page, site)
-    page.goto("/admin/door/places/")
+    page.goto("/admin/account/sessions/")
     page.get_by_role("button", name="Log out everywhere else").click()
     page.get_by_text(re.compile("You (are|were) logged in here alone.")).wait_for()
 

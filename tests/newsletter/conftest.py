@@ -177,7 +177,7 @@ def connect(port, **options):
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("migrated")
-    Site(folder, 0).manage("migrate", "-v0")
+    Site(folder, 25).manage("migrate", "-v0")
     return folder
 
 

@@ -15,7 +15,7 @@ def site(request: HttpRequest) -> dict[str, object]:
             "url": settings.SITE_URL,
             "publisher": settings.PUBLISHER,
             "contact": settings.CONTACT_EMAIL,
-            "leave_url": settings.LEAVE_URL,
+            "exit_url": settings.EXIT_URL,
             "year": timezone.now().year,
             "development": settings.DEVELOPMENT,
         },

@@ -1,4 +1,4 @@
-"""The way back in, from the server: for a lost phone, a forgotten password, or a door that strangers keep busy."""
+"""Account recovery, from the server: for a lost phone, a forgotten password, or an account that strangers keep busy."""
 
 import logging
 from argparse import ArgumentParser
@@ -26,7 +26,7 @@ class Command(BaseCommand):
             )
         logger.warning("A way back in was made on the server for user %d.", user.pk)
         self.stdout.write(
-            f"{password_links.link(user, password_links.LET_IN)}\n\n"
+            f"{password_links.link(user, password_links.RECOVERY)}\n\n"
             "It works once, within one hour. It takes away the second step"
         )
         self.stdout.write(

@@ -149,11 +149,15 @@ def test_the_trap_answers_like_any_other_and_keeps_nothing(ask):
 
 
 def test_one_network_may_ask_ten_times_an_hour(ask, parse, text_of):
-    answers = [ask(f"reader-{number}@example.org") for number in range(limits.PER_CLIENT + 1)]
-    assert [answer.status_code for answer in answers] == [200] * limits.PER_CLIENT + [429]
+    answers = [
+        ask(f"reader-{number}@example.org") for number in range(limits.PER_NETWORK.max_count + 1)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * limits.PER_NETWORK.max_count + [
+        429
+    ]
     assert answers[-1]["Retry-After"]
     assert "Get help now" in text_of(parse(answers[-1]).find(".//main"))
-    assert Subscriber.objects.count() == limits.PER_CLIENT
+    assert Subscriber.objects.count() == limits.PER_NETWORK.max_count
 
 
 def test_a_database_that_fails_is_not_told_as_a_success(ask, monkeypatch, parse, text_of):

@@ -16,6 +16,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from trustsite import data_folder
+
 LOGIN = "editor"
 WORKER = ["manage.py", "run_mail_worker"]
 STOP_WITHIN = 30  # seconds a part has to finish what it is at
@@ -62,7 +64,8 @@ class Command(BaseCommand):
 
     def prepare(self) -> None:
         """Make what is missing and load changed content files; change nothing that a person changed here."""
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_folder.close()
         call_command("build_fonts", stdout=self.stdout)
         if self.has_newer_static_files():
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -79,7 +82,7 @@ class Command(BaseCommand):
 
     def has_newer_static_files(self) -> bool:
         """Whether a static file changed since they were last collected, which takes some seconds."""
-        manifest = settings.STATIC_ROOT / "staticfiles.json"
+        manifest = settings.STATIC_MANIFEST
         if not manifest.exists():
             return True
         collected = manifest.stat().st_mtime
