@@ -142,7 +142,7 @@ INSTALLED_APPS = [
     "newsletter",
 ]
 MIDDLEWARE = [
-    "trustsite.web.security_headers.PolicyHeaders",
+    "trustsite.web.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -176,15 +176,15 @@ CRISPY_TEMPLATE_PACK = "wmtr"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 # When stored pages change by the clock alone: each returns the next moment (or None) at which a public page differs.
 PAGE_CLOCKS = ["articles.models.next_publication"]
-# What the desk's first page says: each takes the request and yields trustsite.today.Notice.
-DESK_NOTICES = [
-    "articles.dashboard.notices",
-    "newsletter.dashboard.notices",
-    "quiz.dashboard.notices",
+# What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
+DASHBOARD_PROVIDERS = [
+    "articles.dashboard.dashboard_items",
+    "newsletter.dashboard.dashboard_items",
+    "quiz.dashboard.dashboard_items",
 ]
-# What it asks an owner to do before readers come: each yields trustsite.first_steps.Step.
-DESK_STEPS = [
-    "trustsite.setup_checklist.of_site",
+# What it asks an owner to do before readers come: each yields trustsite.setup_checklist.SetupStep.
+SETUP_STEP_PROVIDERS = [
+    "trustsite.setup_checklist.site_steps",
     "articles.setup_checklist.steps",
     "newsletter.setup_checklist.steps",
 ]

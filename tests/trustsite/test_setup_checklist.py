@@ -38,7 +38,7 @@ def left(parse, text_of):
     """Return a function that gives the steps that are left, each with its address."""
 
     def left(browser):
-        section = parse(browser.get("/admin/")).find(".//section[@class='first-steps']")
+        section = parse(browser.get("/admin/")).find(".//section[@class='setup-checklist']")
         if section is None:
             return None
         steps = section.iter("strong")

@@ -10,10 +10,10 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 register = template.Library()
-register.simple_tag(form_stamp, name="form_stamp")
+register.simple_tag(form_token, name="form_token")
 
 
 @cache

@@ -19,7 +19,7 @@ HOURS = 24  # how long a stamp is good
 _signer = signing.Signer(salt="form-stamp")
 
 
-def form_stamp() -> str:
+def form_token() -> str:
     """Return this hour's stamp."""
     return _signer.sign(str(_hour()))
 
@@ -37,7 +37,7 @@ def _hour() -> int:
     return int(timezone.now().timestamp()) // 3600
 
 
-def is_foreign(request: HttpRequest) -> bool:
+def is_cross_site(request: HttpRequest) -> bool:
     """Whether a browser says that this post comes from another site. Browsers that say nothing pass."""
     fetch_site = request.headers.get("Sec-Fetch-Site")
     if fetch_site:
@@ -52,12 +52,12 @@ def is_foreign(request: HttpRequest) -> bool:
     return place not in {request.get_host(), urlsplit(settings.SITE_URL).netloc}
 
 
-def from_here(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def same_origin_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Refuse posts that another site sent (403). Takes the place of Django's CSRF cookie on public forms."""
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if request.method == "POST" and is_foreign(request):
+        if request.method == "POST" and is_cross_site(request):
             return render(request, "403.html", status=403)
         return view(request, *args, **kwargs)
 

@@ -58,7 +58,7 @@ def admin_policy(*, frame: str = "'none'") -> str:
     )
 
 
-class PolicyHeaders:
+class SecurityHeadersMiddleware:
     """Middleware, outermost: adds the policy to every answer, the ones of other middleware and of errors included."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
