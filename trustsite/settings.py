@@ -190,6 +190,8 @@ SETUP_STEP_PROVIDERS = [
 ]
 
 # -- where things are kept -------------------------------------------------------------------------------------------
+# The web server's own processes (trustsite/wsgi.py): a reader waits, so every wait ends soon. Commands may take their time.
+IN_REQUESTS = os.environ.get("IN_REQUESTS") == "on"
 DATABASES = {
     "default": dj_database_url.parse(
         _values.DATABASE_URL or f"sqlite:///{DATA_DIR / 'site.sqlite3'}", conn_health_checks=True
@@ -200,17 +202,25 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # cut. secure_delete: an erased address is gone from the file as well.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
+        "timeout": 1 if IN_REQUESTS else 10,  # seconds for a lock
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;",
     }
+elif IN_REQUESTS:
+    _options = DATABASES["default"].setdefault("OPTIONS", {})  # type: ignore[typeddict-item]
+    _options.setdefault("connect_timeout", 2)  # seconds, the least that libpq knows
+    _options.setdefault("tcp_user_timeout", 2_000)
+    _options.setdefault("options", "-c lock_timeout=1000 -c statement_timeout=5000")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL: str = _values.CACHE_URL
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
 if CACHE_URL:
     CACHES["default"] = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": CACHE_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1} if IN_REQUESTS else {},
     }
 LIMITS_FILE = DATA_DIR / "limits.sqlite3"  # counts of trustsite.web.rate_limit; in no backup
 MEDIA_ROOT = DATA_DIR / "media"

@@ -375,4 +375,4 @@ NAMES = frozenset(setting.name for setting in SETTINGS)
 OLD_NAMES = frozenset(setting.old_name for setting in SETTINGS if setting.old_name)
 SECRETS = frozenset(setting.name for setting in SETTINGS if setting.is_secret)
 # Names that the settings don't read and that belong beside them all the same.
-OTHER_NAMES = frozenset({"ENV_FILE", "DJANGO_SETTINGS_MODULE", "HOST"})
+OTHER_NAMES = frozenset({"ENV_FILE", "DJANGO_SETTINGS_MODULE", "HOST", "IN_REQUESTS"})
