@@ -22,11 +22,12 @@ def database_files() -> list[Path]:
 
 
 def close() -> None:
-    """Close the folder and its databases to others. The database is made here, for SQLite would make it readable.
+    """Make the folder, close it and its databases to others. The database is made here, for SQLite would make it readable.
 
     A folder that is shared by its nature (`/tmp`) is left alone: `open_to_others` then says so.
     """
     folder = settings.DATA_DIR
+    _make(folder)
     if connection.vendor == "sqlite" and folder.is_dir():
         name = Path(str(connection.settings_dict["NAME"]))
         if name.parent == folder and not name.exists():
@@ -35,6 +36,13 @@ def close() -> None:
         _close(path, FILE_MODE)
     if folder.is_dir() and not folder.stat().st_mode & stat.S_ISVTX:
         _close(folder, FOLDER_MODE)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError:
+        return  # opening the database then says what is wrong
 
 
 def _close(path: Path, mode: int) -> None:
