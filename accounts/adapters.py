@@ -39,7 +39,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Whether `url` may be gone on to: pages of the admin alone, for everything else may be a trap."""
+        """Whether `url` may be gone on to: pages of the admin alone, for everything else may be a
+        trap.
+        """
         plain = url.isascii() and url.isprintable() and "\\" not in url
         return plain and url.startswith(reverse("admin:index")) and super().is_safe_url(url)
 
@@ -49,7 +51,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return user if isinstance(user, User) and user.is_staff else None
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:  # type: ignore[override]
-        """Refuse a passkey of somebody who isn't staff (any more), in the words a wrong password gets."""
+        """Refuse a passkey of somebody who isn't staff (any more), in the words a wrong password
+        gets.
+        """
         if user.is_active and user.is_staff:
             return None
         abort_login(request)
@@ -64,7 +68,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not within minutes of logging in: adding the first second factor would ask for the password twice."""
+        """Not within minutes of logging in: adding the first second factor would ask for the
+        password twice.
+        """
         latest = max(authenticated_at(context.request), default=0)
         return time.time() - latest >= REAUTH_WINDOW
 

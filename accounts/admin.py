@@ -1,4 +1,7 @@
-"""Admin of staff accounts: Django's, with links for choosing a password. Second factors are their owners' alone."""
+"""Admin of staff accounts: Django's, with links for choosing a password.
+
+Second factors are their owners' alone.
+"""
 
 import logging
 from typing import Any
@@ -22,7 +25,9 @@ logger = logging.getLogger(__name__)
 
 
 class StaffAdmin(UserAdmin):
-    """Accounts of staff. Who isn't a superuser may add and deactivate others, and reach no superuser."""
+    """Accounts of staff. Who isn't a superuser may add and deactivate others, and reach no
+    superuser.
+    """
 
     actions = ["make_links"]
     list_display = ("username", "is_staff", "is_superuser", "is_active", "last_login")

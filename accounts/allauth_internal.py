@@ -1,6 +1,8 @@
-"""The one seam to allauth's internals: what its public interface doesn't offer, under names of our own.
+"""The one seam to allauth's internals: what its public interface doesn't offer, under names of our
+own.
 
-Only this module may import `allauth.*.internal`; when allauth is upgraded, it is the one to read again.
+Only this module may import `allauth.*.internal`; when allauth is upgraded, it is the one to read
+again.
 """
 
 from typing import Any

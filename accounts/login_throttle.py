@@ -1,7 +1,9 @@
-"""The login throttle: rate limits for passwords, codes and passkeys. Right ones give their count back.
+"""The login throttle: rate limits for passwords, codes and passkeys.
 
-An attempt is counted before the password is looked at, so attempts at the same moment count too. When no store of counts
-answers, each process counts for itself: guessing stays slow.
+Right ones give their count back.
+
+An attempt is counted before the password is looked at, so attempts at the same moment count too.
+When no store of counts answers, each process counts for itself: guessing stays slow.
 """
 
 import unicodedata
@@ -24,7 +26,8 @@ def _limit(name: str, max_count: int, window: int = WINDOW) -> Limit:
     return Limit(name, max_count, window, falls_back_to_memory=True)
 
 
-# Wrong passwords for one account: from one device that logged in before, from one network, and from anywhere else.
+# Wrong passwords for one account: from one device that logged in before, from one network, and from
+# anywhere else.
 PER_DEVICE = _limit("passwords per account and trusted device", 5)
 PER_ACCOUNT = _limit("passwords per account and network", 5)
 PER_ACCOUNT_ANYWHERE = _limit("passwords per account", 100)
@@ -42,7 +45,9 @@ Count = tuple[Limit, str]  # a limit, and the value that is counted
 
 @dataclass(frozen=True)
 class LoginAttempt:
-    """One attempt that has been counted: first for the account here, then where others are counted too."""
+    """One attempt that has been counted: first for the account here, then where others are counted
+    too.
+    """
 
     counts: list[Count]
 
@@ -57,8 +62,8 @@ class LoginAttempt:
 def count_password_attempt(request: HttpRequest, username: str) -> LoginAttempt:
     """Count an attempt at a password, or raise the answer that asks to wait.
 
-    A device that logged in to this account before has a count of its own, so that strangers, even on the same network,
-    can't keep its owner out.
+    A device that logged in to this account before has a count of its own, so that strangers, even
+    on the same network, can't keep its owner out.
     """
     name = normalize_username(username)
     if device := trusted_devices.get(request, name):
@@ -92,12 +97,16 @@ def allow_password_reset_email(request: HttpRequest, address: str) -> bool:
 
 
 def normalize_username(username: str) -> str:
-    """Return one spelling for all spellings: the same count for Editor, EDITOR and full-width letters."""
+    """Return one spelling for all spellings: the same count for Editor, EDITOR and full-width
+    letters.
+    """
     return unicodedata.normalize("NFKC", username).casefold().strip()
 
 
 def _count(request: HttpRequest, counts: list[Count]) -> LoginAttempt:
-    """Count an attempt everywhere; where one limit is exceeded, count it nowhere and answer 429 instead."""
+    """Count an attempt everywhere; where one limit is exceeded, count it nowhere and answer 429
+    instead.
+    """
     counted: list[Count] = []
     for limit, value in counts:
         usage = limit.increment(value)

@@ -1,4 +1,7 @@
-"""Middleware of staff sessions. Only the admin's addresses are looked at; readers have no session to ask."""
+"""Middleware of staff sessions.
+
+Only the admin's addresses are looked at; readers have no session to ask.
+"""
 
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -19,7 +22,9 @@ SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 class StaffSessionMiddleware:
-    """Stands after allauth's: ends sessions that must end, tracks those in use, demands a second factor first."""
+    """Stands after allauth's: ends sessions that must end, tracks those in use, demands a second
+    factor first.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,7 +1,10 @@
-"""Password links: signed links that let somebody choose a password. Each purpose has a salt and a life of its own.
+"""Password links: signed links that let somebody choose a password.
 
-A link names the account and a digest of its present password and mail address: it dies when it is used, when either
-changes, when somebody logs in, and when its time is over. Opening it changes nothing.
+Each purpose has a salt and a life of its own.
+
+A link names the account and a digest of its present password and mail address: it dies when it is
+used, when either changes, when somebody logs in, and when its time is over. Opening it changes
+nothing.
 """
 
 from datetime import timedelta

@@ -1,7 +1,7 @@
 """Active sessions: where somebody is logged in, for them to see and to revoke.
 
-All of it stands in the sessions themselves: when each began, when it was last used, and a browser in three words. No
-address of a machine.
+All of it stands in the sessions themselves: when each began, when it was last used, and a browser
+in three words. No address of a machine.
 """
 
 import re

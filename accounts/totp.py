@@ -14,10 +14,11 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def consume_code(user_id: int, code: str) -> Authenticator | None:
-    """Use up a code; return its authenticator, or nothing if it isn't right, is too old, or was used before.
+    """Use up a code; return its authenticator, or nothing if it isn't right, is too old, or was
+    used before.
 
-    Which step of the clock was used last is kept with the secret. allauth keeps it in the cache, which several
-    processes may not share.
+    Which step of the clock was used last is kept with the secret. allauth keeps it in the cache,
+    which several processes may not share.
     """
     authenticator: Authenticator
     for authenticator in Authenticator.objects.select_for_update().filter(user_id=user_id):

@@ -1,4 +1,5 @@
-"""Trusted devices: browsers that logged in before, known by a device cookie (OWASP's term), signed for one account.
+"""Trusted devices: browsers that logged in before, known by a device cookie (OWASP's term), signed
+for one account.
 
 The cookie opens nothing; its browser only has a count of wrong passwords of its own.
 """

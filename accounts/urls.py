@@ -1,4 +1,6 @@
-"""The addresses of staff accounts, all under the admin's. allauth's own are named as allauth reverses them."""
+"""The addresses of staff accounts, all under the admin's. allauth's own are named as allauth
+reverses them.
+"""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa

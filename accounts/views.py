@@ -66,7 +66,9 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 class AddTOTPView(ActivateTOTPView):
-    """Adding a code app. Its QR code is drawn in the page: the policy allows no image in a data: address."""
+    """Adding a code app. Its QR code is drawn in the page: the policy allows no image in a data:
+    address.
+    """
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
@@ -101,7 +103,9 @@ _login_by_passkey = LoginWebAuthnView.as_view()
 
 @dataclass(frozen=True)
 class QRPath:
-    """A QR code as SVG: the side of its square, quiet zone included, and the path of its dark fields."""
+    """A QR code as SVG: the side of its square, quiet zone included, and the path of its dark
+    fields.
+    """
 
     side: int
     path: str
@@ -179,7 +183,10 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters()
 def set_password(request: HttpRequest, purpose: str, token: str) -> HttpResponse:
-    """Let who holds a link choose a password. A recovery link takes the second factors away as well."""
+    """Let who holds a link choose a password.
+
+    A recovery link takes the second factors away as well.
+    """
     user = password_links.verify(purpose, token)
     if user is None:
         expired = {"title": "This link is no longer good"}

@@ -15,7 +15,10 @@ from django.utils.module_loading import import_string
 
 @dataclass(frozen=True)
 class DashboardItem:
-    """One line: how many of what, and the list that shows just these. `number` is None where nothing is counted."""
+    """One line: how many of what, and the list that shows just these.
+
+    `number` is None where nothing is counted.
+    """
 
     number: int | None
     text: str
@@ -36,5 +39,7 @@ def dashboard_items(request: HttpRequest) -> list[DashboardItem]:
 
 
 def changelist_url(model: str, **filters: object) -> str:
-    """Return the address of a filtered list of the admin: `changelist_url("articles_source", checked__exact=0)`."""
+    """Return the address of a filtered list of the admin: `changelist_url("articles_source",
+    checked__exact=0)`.
+    """
     return f"{reverse(f'admin:{model}_changelist')}?{urlencode(filters)}"

@@ -1,4 +1,6 @@
-"""The data folder's permissions: the database holds addresses, and other accounts of the machine must not read it."""
+"""The data folder's permissions: the database holds addresses, and other accounts of the machine
+must not read it.
+"""
 
 import stat
 from pathlib import Path
@@ -10,7 +12,9 @@ FOLDER_MODE, FILE_MODE = 0o700, 0o600
 
 
 def database_files() -> list[Path]:
-    """Return the files of SQLite that are there: the database, its journals, the counts of the rate limiter."""
+    """Return the files of SQLite that are there: the database, its journals, the counts of the rate
+    limiter.
+    """
     files = [settings.LIMITS_FILE]
     name = str(connection.settings_dict["NAME"])
     if connection.vendor == "sqlite" and "memory" not in name:
@@ -22,7 +26,9 @@ def database_files() -> list[Path]:
 
 
 def close() -> None:
-    """Make the folder, close it and its databases to others. The database is made here, for SQLite would make it readable.
+    """Make the folder, close it and its databases to others.
+
+    The database is made here, for SQLite would make it readable.
 
     A folder that is shared by its nature (`/tmp`) is left alone: `open_to_others` then says so.
     """

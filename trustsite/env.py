@@ -1,4 +1,6 @@
-"""The environment, read by environs: every setting of the list through its type and validators, all problems at once."""
+"""The environment, read by environs: every setting of the list through its type and validators, all
+problems at once.
+"""
 
 import os
 from pathlib import Path
@@ -12,7 +14,10 @@ from trustsite.settings_list import NAMES, OLD_NAMES, SETTINGS, Setting
 
 
 def read(env_file: Path) -> SimpleNamespace:
-    """Return the settings by name, and their problems as `problems`. The environment wins over the file."""
+    """Return the settings by name, and their problems as `problems`.
+
+    The environment wins over the file.
+    """
     env = FileAwareEnv(strip_whitespace=True)
     _unset_empty()
     load_dotenv(env_file, interpolate=False)

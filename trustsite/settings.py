@@ -20,7 +20,7 @@ DATA_DIR = (BASE_DIR / _values.DATA if _values.DATA == "var" else Path(_values.D
 CONTENT_DIR = BASE_DIR / "content"
 BUILD_DIR = BASE_DIR / "build"
 
-# -- who we are ------------------------------------------------------------------------------------------------------
+# -- who we are ------------------------------------------------------------------------------------
 SITE_NAME = "What’s My Trauma Response"
 _site = urlsplit(_values.SITE_URL or f"http://127.0.0.1:{_values.PORT}")
 SITE_URL = f"{_site.scheme}://{_site.netloc}"
@@ -30,7 +30,7 @@ CONTACT_EMAIL: str = _values.CONTACT_EMAIL
 EXIT_URL: str = _values.EXIT_URL
 WORDS_PER_MINUTE: int = _values.WORDS_PER_MINUTE
 
-# -- security --------------------------------------------------------------------------------------------------------
+# -- security --------------------------------------------------------------------------------------
 # Secrets that nobody set: development makes each once and stores it in the data folder.
 GENERATED_SECRETS = [
     name for name in ("SECRET_KEY", "SUPPRESSION_KEY") if not getattr(_values, name)
@@ -50,13 +50,15 @@ def _secret(name: str) -> str:
 
 SECRET_KEY = _secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS: list[str] = list(_values.SECRET_KEY_FALLBACKS)
-# Keys the hashes of addresses that must never be mailed again; kept outside the database so that the rows alone say nothing.
+# Keys the hashes of addresses that must never be mailed again; kept outside the database so that
+# the rows alone say nothing.
 SUPPRESSION_KEY = _secret("SUPPRESSION_KEY")
 ALLOWED_HOSTS = [_site.hostname, *(["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])]
 _https = _site.scheme == "https"
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-# trustsite.web.client_network resolves address and scheme behind these proxies, before Django is entered.
+# trustsite.web.client_network resolves address and scheme behind these proxies, before Django is
+# entered.
 TRUSTED_PROXIES: int = _values.TRUSTED_PROXIES or int(_values.BEHIND_PROXY)
 PROXY_ADDRESS_HEADER: str = _values.PROXY_ADDRESS_HEADER
 SECURE_PROXY_SSL_HEADER = None
@@ -87,8 +89,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 CSRF_FAILURE_VIEW = "trustsite.web.csrf_failure.csrf_failure"
 
-# -- accounts --------------------------------------------------------------------------------------------------------
-# Without a second factor a guessed or stolen password opens everything. Development does without, to work at once.
+# -- accounts --------------------------------------------------------------------------------------
+# Without a second factor a guessed or stolen password opens everything. Development does without,
+# to work at once.
 REQUIRE_SECOND_FACTOR = _values.REQUIRE_SECOND_FACTOR
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
@@ -120,7 +123,7 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "accounts.forms.ReauthenticateWebAuthnForm",
 }
 
-# -- the parts -------------------------------------------------------------------------------------------------------
+# -- the parts -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -174,7 +177,8 @@ TEMPLATES = [
 ]
 CRISPY_TEMPLATE_PACK = "wmtr"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
-# When stored pages change by the clock alone: each returns the next moment (or None) at which a public page differs.
+# When stored pages change by the clock alone: each returns the next moment (or None) at which a
+# public page differs.
 PAGE_CLOCKS = ["articles.models.next_publication"]
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
@@ -189,8 +193,9 @@ SETUP_STEP_PROVIDERS = [
     "newsletter.setup_checklist.steps",
 ]
 
-# -- where things are kept -------------------------------------------------------------------------------------------
-# The web server's own processes (trustsite/wsgi.py): a reader waits, so every wait ends soon. Commands may take their time.
+# -- where things are kept -------------------------------------------------------------------------
+# The web server's own processes (trustsite/wsgi.py): a reader waits, so every wait ends soon.
+# Commands may take their time.
 IN_REQUESTS = os.environ.get("IN_REQUESTS") == "on"
 DATABASES = {
     "default": dj_database_url.parse(
@@ -198,8 +203,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE and WAL: eight writers lost no write in 2,000 (Django's defaults lost 717). FULL: a commit survives a power
-    # cut. secure_delete: an erased address is gone from the file as well.
+    # IMMEDIATE and WAL: eight writers lost no write in 2,000 (Django's defaults lost 717). FULL: a
+    # commit survives a power cut. secure_delete: an erased address is gone from the file as well.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 1 if IN_REQUESTS else 10,  # seconds for a lock
@@ -207,7 +212,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;",
     }
 elif IN_REQUESTS:
-    _options = DATABASES["default"].setdefault("OPTIONS", {})  # type: ignore[typeddict-item]
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", 2)  # seconds, the least that libpq knows
     _options.setdefault("tcp_user_timeout", 2_000)
     _options.setdefault("options", "-c lock_timeout=1000 -c statement_timeout=5000")
@@ -235,7 +240,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "trustsite.web.static_storage.StaticFilesStorage"},
 }
 
-# -- mail ------------------------------------------------------------------------------------------------------------
+# -- mail ------------------------------------------------------------------------------------------
 MAIL_DIR = DATA_DIR / "mail"  # where development keeps its mails
 EMAIL_BACKEND: str = _values.EMAIL_BACKEND
 EMAIL_HOST: str = _values.EMAIL_HOST
@@ -257,7 +262,8 @@ LETTER_OFFERS: bool = _values.LETTER_OFFERS
 DKIM_SELECTOR: str = _values.DKIM_SELECTOR
 # Addresses there, or below there, are sent nothing.
 BLOCKED_DOMAINS: list[str] = [domain.strip() for domain in _values.BLOCKED_DOMAINS]
-# A mail service that reports returned mail and complaints, and what anymail wants to know of it: ANYMAIL_… as its docs name it.
+# A mail service that reports returned mail and complaints, and what anymail wants to know of it:
+# ANYMAIL_… as its docs name it.
 MAIL_SERVICE: str = _values.MAIL_SERVICE
 ANYMAIL: dict[str, str] = _values.anymail
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = (
@@ -271,7 +277,7 @@ SIGNUPS_PER_DOMAIN: int = _values.SIGNUPS_PER_DOMAIN
 SIGNUPS_PER_HOUR: int = _values.SIGNUPS_PER_HOUR
 BAD_LINKS_PER_NETWORK: int = _values.BAD_LINKS_PER_NETWORK
 
-# -- language, time, log ---------------------------------------------------------------------------------------------
+# -- language, time, log ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True

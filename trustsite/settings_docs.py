@@ -1,4 +1,6 @@
-"""The documents of the operators' settings, made from the one list: a table for docs/operators.md, and `.env.example`."""
+"""The documents of the operators' settings, made from the one list: a table for docs/operators.md,
+and `.env.example`.
+"""
 
 from pathlib import Path
 
@@ -11,8 +13,9 @@ EXAMPLE = settings.BASE_DIR / ".env.example"
 BEGIN = "<!-- settings: made by manage.py document_settings -->"
 END = "<!-- end of settings -->"
 HEAD = """\
-# Settings for a public site: copy this file to .env, fill in what production needs, close it to others (chmod 600 .env).
-# The environment wins over the file. docs/operators.md says more. Made by manage.py document_settings.
+# Settings for a public site: copy this file to .env, fill in what production needs, close it to
+# others (chmod 600 .env). The environment wins over the file. docs/operators.md says more. Made by
+# manage.py document_settings.
 """
 
 
@@ -38,7 +41,9 @@ def _default(setting: Setting) -> str:
 
 
 def example() -> str:
-    """Return the example of a file of settings: what production needs, and the rest with its default, commented out."""
+    """Return the example of a file of settings: what production needs, and the rest with its
+    default, commented out.
+    """
     parts = [HEAD]
     for setting in SETTINGS:
         value = "" if setting.default in ("", ()) else setting.default

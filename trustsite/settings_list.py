@@ -1,6 +1,7 @@
 """The operators' settings: name, type, default, what it must be, what it is for.
 
-docs/operators.md's table and `.env.example` are made from this list (`manage.py document_settings`).
+docs/operators.md's table and `.env.example` are made from this list (`manage.py
+document_settings`).
 """
 
 import os
@@ -13,7 +14,9 @@ from trustsite.settings_validators import Validator
 
 @dataclass(frozen=True)
 class Setting:
-    """One setting. `must` completes “It must be …”; `shown` is the default in words, where the value says too little."""
+    """One setting. `must` completes “It must be …”; `shown` is the default in words, where the
+    value says too little.
+    """
 
     name: str
     help: str

@@ -1,4 +1,6 @@
-"""Problems of settings that no single value shows: names that nothing reads, and values that don't go together."""
+"""Problems of settings that no single value shows: names that nothing reads, and values that don't
+go together.
+"""
 
 import difflib
 import os
@@ -13,7 +15,9 @@ ALIKE = 0.86  # how near a name must come to one of ours to be taken for a slip
 
 
 def of_names(env_file: Path) -> list[str]:
-    """Return names that nothing reads: slips of ours in the environment, and whatever is unknown in the file."""
+    """Return names that nothing reads: slips of ours in the environment, and whatever is unknown in
+    the file.
+    """
     problems = []
     in_file = dotenv_values(env_file, interpolate=False)
     for name in sorted({*os.environ, *in_file}):

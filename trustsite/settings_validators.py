@@ -1,4 +1,6 @@
-"""Validators of operators' settings: each raises environs' ValidationError (or a ValueError) at nonsense."""
+"""Validators of operators' settings: each raises environs' ValidationError (or a ValueError) at
+nonsense.
+"""
 
 import math
 import re

@@ -1,6 +1,8 @@
-"""The setup checklist: what is still to do before readers come, on the dashboard of owners until all of it is done.
+"""The setup checklist: what is still to do before readers come, on the dashboard of owners until
+all of it is done.
 
-Only what can be looked up is asked. Each app provides its own steps (settings.SETUP_STEP_PROVIDERS).
+Only what can be looked up is asked. Each app provides its own steps
+(settings.SETUP_STEP_PROVIDERS).
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,7 +21,10 @@ PLACEHOLDERS = ("PUBLISHER", "POSTAL_ADDRESS", "CONTACT_EMAIL", "FROM_EMAIL")
 
 @dataclass(frozen=True)
 class SetupStep:
-    """One step: what, whether it is done, how, and where. `button_label` is that of a button that does it."""
+    """One step: what, whether it is done, how, and where.
+
+    `button_label` is that of a button that does it.
+    """
 
     title: str
     is_done: bool
@@ -33,7 +38,7 @@ Provider = Callable[[HttpRequest], Iterable[SetupStep]]
 
 def setup_steps(request: HttpRequest) -> list[SetupStep]:
     """Return all steps, for who owns the site, as long as one is left; else none."""
-    if not request.user.has_perm(OWNER_PERMISSION):  # type: ignore[union-attr]
+    if not request.user.has_perm(OWNER_PERMISSION):
         return []
     steps: list[SetupStep] = []
     for path in settings.SETUP_STEP_PROVIDERS:

@@ -1,4 +1,6 @@
-"""The WSGI application that the web server runs: Django in the page cache, in the body guard, in the trusted proxy."""
+"""The WSGI application that the web server runs: Django in the page cache, in the body guard, in
+the trusted proxy.
+"""
 
 import os
 

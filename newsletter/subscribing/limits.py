@@ -1,8 +1,10 @@
-"""Rate limits of the public forms, by network and mail domain; never an address of a person or a machine is kept.
+"""Rate limits of the public forms, by network and mail domain; never an address of a person or a
+machine is kept.
 
-How many is a matter of settings. When the whole site's limit is reached, only a network that asks again is asked to wait:
-a day in the news turns no reader away. Without a store of counts there is no limit: that must not cost anybody the guide.
-The cap on mails to one address is not here but in the database (signup.py): it must outlive a restart.
+How many is a matter of settings. When the whole site's limit is reached, only a network that asks
+again is asked to wait: a day in the news turns no reader away. Without a store of counts there is
+no limit: that must not cost anybody the guide. The cap on mails to one address is not here but in
+the database (signup.py): it must outlive a restart.
 """
 
 import logging
@@ -30,7 +32,9 @@ logger = logging.getLogger(__name__)
 
 
 def may_ask(request: HttpRequest, address: str) -> bool:
-    """Count one use of the form; whether it is within what one network, one mail domain and the site may do in an hour."""
+    """Count one use of the form; whether it is within what one network, one mail domain and the
+    site may do in an hour.
+    """
     network = _increment(PER_NETWORK, client_network(request))
     if network.is_exceeded:
         return False
@@ -42,7 +46,10 @@ def may_ask(request: HttpRequest, address: str) -> bool:
 
 
 def may_guess(request: HttpRequest) -> bool:
-    """Count one link that doesn't work; whether one network has tried few enough. Links that work are never counted."""
+    """Count one link that doesn't work; whether one network has tried few enough.
+
+    Links that work are never counted.
+    """
     return not _increment(BAD_LINKS, client_network(request)).is_exceeded
 
 

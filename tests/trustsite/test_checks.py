@@ -14,7 +14,9 @@ from trustsite import checks, data_folder
 
 
 def start(folder, before=""):
-    """Start the site in a folder, as any command does; return what the folder then holds, with its modes."""
+    """Start the site in a folder, as any command does; return what the folder then holds, with its
+    modes.
+    """
     script = f"import os; os.umask(0o022); {before}\nimport django; django.setup()\n"
     script += "from django.db import connection; connection.ensure_connection()\n"
     script += "connection.cursor().execute('CREATE TABLE IF NOT EXISTS a (b)')\n"

@@ -1,4 +1,6 @@
-"""Rules of imports that import-linter can't express, for it sees other people's packages only as a whole."""
+"""Rules of imports that import-linter can't express, for it sees other people's packages only as a
+whole.
+"""
 
 import ast
 

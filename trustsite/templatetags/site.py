@@ -27,7 +27,9 @@ def _digest(name: str) -> str:
 
 @register.simple_tag
 def script(name: str, early: bool = False) -> SafeString:
-    """Return the script element for static file `name`, with the hash of its bytes: a module, unless it must run early."""
+    """Return the script element for static file `name`, with the hash of its bytes: a module,
+    unless it must run early.
+    """
     element = '<script src="{}" integrity="sha384-{}"></script>'
     if not early:
         element = element.replace("<script", '<script type="module"')

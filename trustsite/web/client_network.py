@@ -1,12 +1,15 @@
-"""The trusted proxy: the one place that decides a request's client address and scheme, and the network it is counted by.
+"""The trusted proxy: the one place that decides a request's client address and scheme, and the
+network it is counted by.
 
-`TrustedProxy` is the outermost WSGI application. It takes what our own proxies wrote, puts it where every web server puts
-it (REMOTE_ADDR, wsgi.url_scheme), and drops every other word on the matter; the host is the Host header, held to
-ALLOWED_HOSTS by Django. Nothing inside reads a forwarding header.
+`TrustedProxy` is the outermost WSGI application. It takes what our own proxies wrote, puts it where
+every web server puts it (REMOTE_ADDR, wsgi.url_scheme), and drops every other word on the matter;
+the host is the Host header, held to ALLOWED_HOSTS by Django. Nothing inside reads a forwarding
+header.
 
-WSGI folds `X_Forwarded_For` and `X-Forwarded-For` into one name, and the web server lets the later one win: which of them
-the proxy wrote can't be told in here. nginx and Apache drop names with an underscore. For proxies that pass them on
-(Caddy, Traefik), PROXY_ADDRESS_HEADER names a header of a single word, which has no second spelling.
+WSGI folds `X_Forwarded_For` and `X-Forwarded-For` into one name, and the web server lets the later
+one win: which of them the proxy wrote can't be told in here. nginx and Apache drop names with an
+underscore. For proxies that pass them on (Caddy, Traefik), PROXY_ADDRESS_HEADER names a header of a
+single word, which has no second spelling.
 """
 
 import ipaddress
@@ -34,7 +37,9 @@ Application = Callable[..., Iterable[bytes]]
 
 @dataclass(frozen=True)
 class TrustedProxy:
-    """The WSGI application around all others: resolves the client behind `proxies` proxies of our own, 0 for none."""
+    """The WSGI application around all others: resolves the client behind `proxies` proxies of our
+    own, 0 for none.
+    """
 
     application: Application
     proxies: int
@@ -56,20 +61,25 @@ class TrustedProxy:
     def _resolve(self, environ: dict[str, Any]) -> None:
         address = parse_address(nth_from_right(environ.get(self._address_key, ""), self.proxies))
         environ["REMOTE_ADDR"] = str(address) if address else ""
-        # A proxy that sets the scheme alone (and doesn't append to it) leaves one value: the last is then the one.
+        # A proxy that sets the scheme alone (and doesn't append to it) leaves one value: the last
+        # is then the one.
         forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "")
         scheme = nth_from_right(forwarded, self.proxies) or nth_from_right(forwarded, 1)
         environ["wsgi.url_scheme"] = "https" if scheme.lower() == "https" else "http"
 
 
 def nth_from_right(header: str, number: int) -> str:
-    """Return what the outermost of `number` proxies appended to a header; nothing if so many didn't write."""
+    """Return what the outermost of `number` proxies appended to a header; nothing if so many didn't
+    write.
+    """
     parts = header[-LONGEST_HEADER:].split(",")
     return parts[-number].strip() if len(parts) >= number else ""
 
 
 def parse_address(text: str) -> Address | None:
-    """Return an address as proxies write it: bare, with a port, in brackets; IPv4 that is mapped into IPv6 as IPv4."""
+    """Return an address as proxies write it: bare, with a port, in brackets; IPv4 that is mapped
+    into IPv6 as IPv4.
+    """
     host = text.strip().strip('"')
     if host.startswith("["):
         host = host[1:].partition("]")[0]
@@ -93,7 +103,9 @@ def _unmapped(address: ipaddress.IPv6Address) -> Address:
 
 
 def client_network(request: HttpRequest) -> str:
-    """Return what a client is counted by: its IPv4 address, its IPv6 /64 (one household), or UNKNOWN."""
+    """Return what a client is counted by: its IPv4 address, its IPv6 /64 (one household), or
+    UNKNOWN.
+    """
     address = parse_address(request.META.get("REMOTE_ADDR", ""))
     if address is None:
         return UNKNOWN

@@ -1,4 +1,7 @@
-"""What every template knows about the site. No queries: base.html must render on an empty database."""
+"""What every template knows about the site.
+
+No queries: base.html must render on an empty database.
+"""
 
 from django.conf import settings
 from django.http import HttpRequest

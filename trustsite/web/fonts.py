@@ -12,7 +12,9 @@ Axes = dict[str, float | tuple[float, float]]  # kept (a pair) or fixed (a numbe
 
 @dataclass(frozen=True)
 class Font:
-    """One font: the name of its web font, the family and range of weights as CSS has them, and where it comes from."""
+    """One font: the name of its web font, the family and range of weights as CSS has them, and
+    where it comes from.
+    """
 
     name: str
     family: str

@@ -1,11 +1,14 @@
-"""The rate limiter: counts per value (a network, an account …) that hold over all processes of a machine.
+"""The rate limiter: counts per value (a network, an account …) that hold over all processes of a
+machine.
 
-Counts stand in a small SQLite file of their own beside the database (`LIMITS_FILE`), which is in no backup and is lost
-without harm; in Redis where `CACHE_URL` names one, so that several machines count together. Values are stored as hashes
-under a key that is made at random each day and thrown away, so that the file says nothing about who or where.
+Counts stand in a small SQLite file of their own beside the database (`LIMITS_FILE`), which is in no
+backup and is lost without harm; in Redis where `CACHE_URL` names one, so that several machines
+count together. Values are stored as hashes under a key that is made at random each day and thrown
+away, so that the file says nothing about who or where.
 
-Every wait has a bound (`TIMEOUT`): a limiter that doesn't answer must not hold a reader's thread. What happens then is the
-caller's to choose: `increment` raises RateLimitUnavailableError, or counts in this process's memory (`falls_back_to_memory`).
+Every wait has a bound (`TIMEOUT`): a limiter that doesn't answer must not hold a reader's thread.
+What happens then is the caller's to choose: `increment` raises RateLimitUnavailableError, or counts
+in this process's memory (`falls_back_to_memory`).
 """
 
 import hashlib
@@ -46,7 +49,9 @@ class RateLimitUnavailableError(Exception):
 
 @dataclass(frozen=True)
 class Usage:
-    """What a value has used of its limit: its count, and the seconds to wait when the limit is exceeded."""
+    """What a value has used of its limit: its count, and the seconds to wait when the limit is
+    exceeded.
+    """
 
     count: int
     retry_after: int = 0
@@ -58,7 +63,10 @@ class Usage:
 
 @dataclass(frozen=True)
 class Limit:
-    """A limit: at most `max_count` within `window` seconds for one value. Counts of different names are apart."""
+    """A limit: at most `max_count` within `window` seconds for one value.
+
+    Counts of different names are apart.
+    """
 
     name: str
     max_count: int
@@ -102,7 +110,9 @@ class Limit:
 
 
 class Store(Protocol):
-    """Where counts stand. Each method raises RateLimitUnavailableError when the store doesn't answer in time."""
+    """Where counts stand. Each method raises RateLimitUnavailableError when the store doesn't
+    answer in time.
+    """
 
     def increment(self, value: str, max_count: int, window: int) -> Usage: ...
 
@@ -134,9 +144,12 @@ def _digest(key: bytes, value: str) -> bytes:
     return hmac.new(key, value.encode(), hashlib.sha256).digest()
 
 
-# -- the file ------------------------------------------------------------------------------------------------------------
+# -- the file --------------------------------------------------------------------------------------
 class FileStore:
-    """Counts in a SQLite file. One connection a process; threads take turns at it, processes by SQLite's lock."""
+    """Counts in a SQLite file.
+
+    One connection a process; threads take turns at it, processes by SQLite's lock.
+    """
 
     TABLES = """
         CREATE TABLE IF NOT EXISTS hash_keys (made_at REAL NOT NULL, key BLOB NOT NULL);
@@ -206,7 +219,9 @@ class FileStore:
 
     @staticmethod
     def _hash_keys(connection: sqlite3.Connection, now: float) -> list[bytes]:
-        """Return the hash keys in use, today's first: yesterday's as long as a count under it may last."""
+        """Return the hash keys in use, today's first: yesterday's as long as a count under it may
+        last.
+        """
         statement = "SELECT made_at, key FROM hash_keys ORDER BY made_at DESC"
         rows = connection.execute(statement).fetchall()
         if not rows or not 0 <= now - rows[0][0] < KEY_LIFETIME:
@@ -254,7 +269,9 @@ class FileStore:
 
 
 class _Transaction:
-    """A turn at the file: a transaction that writes, or RateLimitUnavailableError within about `TIMEOUT`."""
+    """A turn at the file: a transaction that writes, or RateLimitUnavailableError within about
+    `TIMEOUT`.
+    """
 
     def __init__(self, store: FileStore) -> None:
         self.store = store
@@ -314,11 +331,12 @@ def file_store(path: Path) -> FileStore:
     return FileStore(path)
 
 
-# -- Redis ---------------------------------------------------------------------------------------------------------------
+# -- Redis -----------------------------------------------------------------------------------------
 class RedisStore:
     """Counts in Redis, for several machines. After a failure it isn't asked for a few seconds."""
 
-    # One step, so that calls at the same moment all count. Returns the count, and the milliseconds to wait or 0.
+    # One step, so that calls at the same moment all count. Returns the count, and the milliseconds
+    # to wait or 0.
     INCREMENT = """
         local count = tonumber(redis.call('GET', KEYS[1]) or '0')
         if count >= tonumber(ARGV[1]) then return {count, math.max(1, redis.call('PTTL', KEYS[1]))} end
@@ -354,7 +372,7 @@ class RedisStore:
             raise RateLimitUnavailableError("Redis was away a moment ago")
         try:
             digest = _digest(self._hash_key(), value).hex()
-            result: list[int] = self.client.eval(script, 1, f"limit:{digest}", *map(str, arguments))  # type: ignore[assignment]
+            result: list[int] = self.client.eval(script, 1, f"limit:{digest}", *map(str, arguments))
         except (RedisError, OSError) as error:
             self.away_until = time.monotonic() + RETRY_REDIS_AFTER
             raise RateLimitUnavailableError(
@@ -375,9 +393,11 @@ def redis_store(url: str) -> RedisStore:
     return RedisStore(url)
 
 
-# -- memory --------------------------------------------------------------------------------------------------------------
+# -- memory ----------------------------------------------------------------------------------------
 class MemoryStore:
-    """Counts in this process: the last resort, so that guessing is slow even when nothing else answers."""
+    """Counts in this process: the last resort, so that guessing is slow even when nothing else
+    answers.
+    """
 
     def __init__(self) -> None:
         self.counts: dict[bytes, tuple[int, float]] = {}

@@ -1,4 +1,6 @@
-"""Quotation marks as a printer sets them, for texts that are not markdown (the renderer does its own)."""
+"""Quotation marks as a printer sets them, for texts that are not markdown (the renderer does its
+own).
+"""
 
 import re
 from collections.abc import Iterable

@@ -1,4 +1,6 @@
-"""The storage of static files: hashed names, compressed, with the list of all of them where nobody is served it."""
+"""The storage of static files: hashed names, compressed, with the list of all of them where nobody
+is served it.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Account recovery, from the server: for a lost phone, a forgotten password, or an account that strangers keep busy."""
+"""Account recovery, from the server: for a lost phone, a forgotten password, or an account that
+strangers keep busy.
+"""
 
 import logging
 from argparse import ArgumentParser
@@ -13,7 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Print a link with which a person chooses a new password and sets up a new second step. Once, within an hour."
+    help = (
+        "Print a link with which a person chooses a new password and sets up a new second step. "
+        "Once, within an hour."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")

@@ -1,4 +1,6 @@
-"""The client's address, as the one place that decides it sees it: every shape a header can have, with twins."""
+"""The client's address, as the one place that decides it sees it: every shape a header can have,
+with twins.
+"""
 
 import socket
 import subprocess

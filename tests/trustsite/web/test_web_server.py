@@ -1,4 +1,6 @@
-"""The real web server, as `up` starts it: a worker that dies is replaced, and slow senders keep nobody waiting."""
+"""The real web server, as `up` starts it: a worker that dies is replaced, and slow senders keep
+nobody waiting.
+"""
 
 import os
 import signal

@@ -57,7 +57,9 @@ class Command(BaseCommand):
         sys.exit(self.watch(parts))
 
     def prepare(self) -> None:
-        """Make what is missing and load changed content files; change nothing that a person changed here."""
+        """Make what is missing and load changed content files; change nothing that a person changed
+        here.
+        """
         settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         data_folder.close()
         call_command("build_fonts", stdout=self.stdout)
@@ -95,7 +97,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def watch(self, parts: list[subprocess.Popen[bytes]]) -> int:
-        """Wait until one part ends or we are told to stop; then stop the others and wait for them. Return the exit code."""
+        """Wait until one part ends or we are told to stop; then stop the others and wait for them.
+
+        Return the exit code.
+        """
         stop = False
 
         def stopping(number: int, frame: object) -> None:
