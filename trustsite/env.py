@@ -9,8 +9,8 @@ from types import SimpleNamespace
 from dotenv import load_dotenv
 from environs import EnvError, FileAwareEnv, ValidationError
 
-from trustsite import settings_problems
-from trustsite.settings_list import NAMES, OLD_NAMES, SETTINGS, Setting
+from trustsite.configuration import settings_problems
+from trustsite.configuration.settings_list import NAMES, OLD_NAMES, SETTINGS, Setting
 
 
 def read(env_file: Path) -> SimpleNamespace:

@@ -1,4 +1,4 @@
-"""All settings. Operators' own come from the environment or a file by the list in settings_list.py."""
+"""All settings. Operators' own come from the environment or a file by the list in configuration/settings_list.py."""
 
 import os
 import secrets
@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from trustsite import env, settings_problems
+from trustsite import env
+from trustsite.configuration import settings_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _values = env.read(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))

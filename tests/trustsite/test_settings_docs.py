@@ -1,6 +1,6 @@
 """The documents of the settings say what the settings are."""
 
-from trustsite import settings_docs
+from trustsite.configuration import settings_docs
 
 
 def test_the_operators_table_is_the_list_of_settings():

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from trustsite import settings_docs
+from trustsite.configuration import settings_docs
 
 
 class Command(BaseCommand):
-    help = "Write the table of settings into docs/operators.md, and .env.example, from settings_list.py."
+    help = "Write the table of settings into docs/operators.md, and .env.example, from the one list."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -8,8 +8,8 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from trustsite import settings_validators as valid
-from trustsite.settings_validators import Validator
+from trustsite.configuration import settings_validators as valid
+from trustsite.configuration.settings_validators import Validator
 
 
 @dataclass(frozen=True)

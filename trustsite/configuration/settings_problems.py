@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from dotenv import dotenv_values
 
-from trustsite.settings_list import NAMES, OLD_NAMES, OTHER_NAMES, SECRETS
+from trustsite.configuration.settings_list import NAMES, OLD_NAMES, OTHER_NAMES, SECRETS
 
 ALIKE = 0.86  # how near a name must come to one of ours to be taken for a slip
 

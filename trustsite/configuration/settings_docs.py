@@ -6,7 +6,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from trustsite.settings_list import SETTINGS, Setting
+from trustsite.configuration.settings_list import SETTINGS, Setting
 
 GUIDE = settings.BASE_DIR / "docs" / "operators.md"
 EXAMPLE = settings.BASE_DIR / ".env.example"
