@@ -25,6 +25,7 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
 	@$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/mypy
+	@out=$$($(BIN)/lint-imports --no-logo --cache-dir .mypy_cache/imports) || { echo "$$out"; exit 1; }
 	@DATA=build/check $(BIN)/python manage.py build_fonts
 	@DATA=build/check $(BIN)/python manage.py lint_copy -v 0
 	@DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null

@@ -7,15 +7,16 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from articles.editing.status import ASKS, STAGES
 from articles.models import Article, Draft, Helpline, Offer, Source
-from trustsite.dashboard import Notice, counted, rows
+from trustsite.dashboard import DashboardItem, changelist_url
 
 ARTICLES = "articles_article"
 
 
-def notices(request: HttpRequest) -> Iterator[Notice]:
+def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
     """Yield a line for each thing that waits."""
     user: Any = request.user
     if user.has_perm("articles.change_article"):
@@ -26,34 +27,34 @@ def notices(request: HttpRequest) -> Iterator[Notice]:
         yield from _offers()
     if user.has_perm("articles.change_helpline"):
         number = Helpline.objects.doubtful().count()
-        words = counted(
-            number, "helpline to look up on its own page", "helplines to look up on their own pages"
+        words = ngettext(
+            "helpline to look up on its own page", "helplines to look up on their own pages", number
         )
-        yield Notice(number, words, rows("articles_helpline", doubt="yes"))
+        yield DashboardItem(number, words, changelist_url("articles_helpline", doubt="yes"))
     if user.has_perm("articles.change_source"):
         number = Source.objects.filter(checked=False).count()
-        words = counted(
-            number, "source that nobody has opened yet", "sources that nobody has opened yet"
+        words = ngettext(
+            "source that nobody has opened yet", "sources that nobody has opened yet", number
         )
-        yield Notice(number, words, rows("articles_source", checked__exact=0))
+        yield DashboardItem(number, words, changelist_url("articles_source", checked__exact=0))
 
 
-def _unsaved(user: Any) -> Iterator[Notice]:
+def _unsaved(user: Any) -> Iterator[DashboardItem]:
     drafts = list(Draft.objects.filter(author=user).values_list("article_id", flat=True))
     if None in drafts:
-        yield Notice(
+        yield DashboardItem(
             1,
             "new article you began and haven’t saved",
             reverse("admin:articles_article_add") + "?draft=1",
         )
     number = sum(pk is not None for pk in drafts)
-    words = counted(
-        number, "article holds words you haven’t saved", "articles hold words you haven’t saved"
+    words = ngettext(
+        "article holds words you haven’t saved", "articles hold words you haven’t saved", number
     )
-    yield Notice(number, words, rows(ARTICLES, whose="unsaved"))
+    yield DashboardItem(number, words, changelist_url(ARTICLES, whose="unsaved"))
 
 
-def _articles(user: Any) -> Iterator[Notice]:
+def _articles(user: Any) -> Iterator[DashboardItem]:
     conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **ASKS}
     found = Article.objects.aggregate(
         **{name: Count("pk", filter=asks()) for name, (_, asks) in conditions.items()}
@@ -64,24 +65,24 @@ def _articles(user: Any) -> Iterator[Notice]:
     )
     if publishes or reviews:
         number = found["review"]
-        words = counted(number, "article waits in review", "articles wait in review")
-        yield Notice(number, words, rows(ARTICLES, stage="review"))
+        words = ngettext("article waits in review", "articles wait in review", number)
+        yield DashboardItem(number, words, changelist_url(ARTICLES, stage="review"))
         number = found["due"]
-        words = counted(number, "article is due to be checked", "articles are due to be checked")
-        yield Notice(number, words, rows(ARTICLES, asks="due"))
+        words = ngettext("article is due to be checked", "articles are due to be checked", number)
+        yield DashboardItem(number, words, changelist_url(ARTICLES, asks="due"))
         number = found["changed"]
-        words = counted(
-            number,
+        words = ngettext(
             "article has changed since it was checked",
             "articles have changed since checked",
+            number,
         )
-        yield Notice(number, words, rows(ARTICLES, asks="changed"))
+        yield DashboardItem(number, words, changelist_url(ARTICLES, asks="changed"))
     if user.has_perm("articles.change_article"):
         number = found["problems"]
-        words = counted(
-            number, "article has something to look at", "articles have something to look at"
+        words = ngettext(
+            "article has something to look at", "articles have something to look at", number
         )
-        yield Notice(number, words, rows(ARTICLES, asks="problems"))
+        yield DashboardItem(number, words, changelist_url(ARTICLES, asks="problems"))
     if publishes and found["scheduled"]:
         article = (
             Article.objects.filter(STAGES["scheduled"][1]())
@@ -90,13 +91,13 @@ def _articles(user: Any) -> Iterator[Notice]:
         )
         when = timezone.localtime(article.publish_at)
         words = f"scheduled; next “{article.title}”, {when:%-d %B %Y, %H:%M %Z}"
-        yield Notice(found["scheduled"], words, rows(ARTICLES, stage="scheduled"))
+        yield DashboardItem(found["scheduled"], words, changelist_url(ARTICLES, stage="scheduled"))
 
 
-def _offers() -> Iterator[Notice]:
+def _offers() -> Iterator[DashboardItem]:
     number = Offer.objects.hidden().count()
-    words = counted(number, "offer that readers don’t see", "offers that readers don’t see")
-    yield Notice(number, words, rows("articles_offer", shown="no"))
+    words = ngettext("offer that readers don’t see", "offers that readers don’t see", number)
+    yield DashboardItem(number, words, changelist_url("articles_offer", shown="no"))
     number = Offer.objects.expiring().count()
-    words = counted(number, "offer runs out within 30 days", "offers run out within 30 days")
-    yield Notice(number, words, rows("articles_offer", shown="soon"))
+    words = ngettext("offer runs out within 30 days", "offers run out within 30 days", number)
+    yield DashboardItem(number, words, changelist_url("articles_offer", shown="soon"))

@@ -17,25 +17,27 @@ from django.views.decorators.http import require_POST
 
 from newsletter.models import Delivery
 from newsletter.outbox.smtp_errors import judge_sending
-from trustsite.setup_checklist import OWNS, Step
+from trustsite.setup_checklist import OWNER_PERMISSION, SetupStep
 
 TO_A_FOLDER = "newsletter.emails.dev_mailbox.FolderBackend"
 WORDS = "This is a test. Your site can send mail; nothing else needs to be done.\n"
 
 
-def steps(request: HttpRequest) -> Iterator[Step]:
+def steps(request: HttpRequest) -> Iterator[SetupStep]:
     """Yield them."""
     how = "Mails are files in a folder now, and reach nobody. Set EMAIL_HOST and its like in the server’s settings."
-    yield Step("Set a mail server", settings.EMAIL_BACKEND != TO_A_FOLDER, how)
+    yield SetupStep("Set a mail server", settings.EMAIL_BACKEND != TO_A_FOLDER, how)
     how = "See that it arrives, and not among the unwanted."
     button, address = "Send a test mail to my own address", reverse("admin:newsletter_test_mail")
-    yield Step("Send yourself a test mail", _tests().exists(), how, address, press=button)
+    yield SetupStep(
+        "Send yourself a test mail", _tests().exists(), how, address, button_label=button
+    )
 
 
 @require_POST
 def send_test(request: HttpRequest) -> HttpResponse:
     """Send a mail to who asks, at once, by the way all mail goes."""
-    if not request.user.has_perm(OWNS):  # type: ignore[union-attr]
+    if not request.user.has_perm(OWNER_PERMISSION):  # type: ignore[union-attr]
         raise PermissionDenied
     address = getattr(request.user, "email", "")
     if not address:

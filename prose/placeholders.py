@@ -5,14 +5,14 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from trustsite.web.smart_quotes import typographic
+from trustsite.web.smart_quotes import smart_quotes
 
 
 def facts() -> dict[str, str]:
     """Return each placeholder, as texts hold it, and what stands there when a page is shown."""
     return {
-        "{publisher}": typographic(settings.PUBLISHER),
-        "{postal_address}": typographic(settings.POSTAL_ADDRESS),
+        "{publisher}": smart_quotes(settings.PUBLISHER),
+        "{postal_address}": smart_quotes(settings.POSTAL_ADDRESS),
         "{contact_email}": settings.CONTACT_EMAIL,
         "{site_name}": settings.SITE_NAME,
     }

@@ -14,14 +14,14 @@ from quiz.scoring import scoring
 from quiz.scoring.paper import make_key
 from quiz.scoring.stability import stability
 from quiz.version_cache import Released
-from trustsite.web.form_guard import from_here
+from trustsite.web.form_guard import same_origin_required
 from trustsite.web.page_cache import public
 
 MOST_BYTES = 64 * 1024
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@from_here
+@same_origin_required
 def take(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the questions of quiz `slug`; answer a post with its result."""
     if request.method != "POST":

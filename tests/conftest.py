@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from trustsite.web import rate_limit
+
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
 )  # the synchronous Playwright keeps an event loop
@@ -18,6 +20,12 @@ def searches_remember_nothing():
     from articles.reading.search_vocabulary import KEPT
 
     KEPT.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_counts():
+    """Rate limits count outside the database, so no rollback forgets them."""
+    rate_limit.clear()
 
 
 @pytest.fixture

@@ -2,11 +2,16 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ["MODE"] = "development"
+os.environ["ENV_FILE"] = os.devnull
 os.environ.setdefault("DATA", tempfile.mkdtemp(prefix="site-tests-"))
 
 from trustsite.settings import *  # noqa: F403
+
+# A file of this process alone: tests that run beside each other count apart.
+LIMITS_FILE = Path(tempfile.mkdtemp(prefix="site-limits-")) / "limits.sqlite3"
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -1,4 +1,6 @@
-"""What the web server runs: Django, with the page store around it and the body guard around both."""
+"""The WSGI application that the web server runs: Django in the page cache, in the body guard, in
+the trusted proxy.
+"""
 
 import os
 
@@ -8,7 +10,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trustsite.settings")
 os.environ["IN_REQUESTS"] = "on"  # somebody waits: short limits on every wait, see the settings
 django_application = get_wsgi_application()
 
+from django.conf import settings  # noqa: E402
+
+from trustsite.web.client_network import TrustedProxy  # noqa: E402
 from trustsite.web.page_cache import PageStore  # noqa: E402  needs the settings
 from trustsite.web.request_body import BodyGuard  # noqa: E402
 
-application = BodyGuard(PageStore(django_application))
+application = TrustedProxy(
+    BodyGuard(PageStore(django_application)),
+    settings.TRUSTED_PROXIES,
+    settings.PROXY_ADDRESS_HEADER,
+)

@@ -5,24 +5,19 @@ It says what the page is called and never anything of a result: there is one car
 
 import unicodedata
 from functools import cache
-from importlib.resources import files
 from io import BytesIO
 
 from django.conf import settings
 from PIL import Image, ImageDraw, ImageFont
 
 from articles.images.svg_path import TRACES, draw_line, follow
+from trustsite.web import fonts
 
 WIDTH, HEIGHT, MARGIN = 1200, 630, 88
 PAPER, INK, MUTED = "#faf7f1", "#22302c", "#55625d"
 TITLE_SIZES = range(88, 48, -4)
 TITLE_TOP, TITLE_BOTTOM, LINES = 140, 384, 3
 LEADING = 1.12
-FACES = {
-    "newsreader": ("fontpkg_newsreader", "Newsreader[opsz,wght].ttf"),
-    "newsreader-italic": ("fontpkg_newsreader", "Newsreader-Italic[opsz,wght].ttf"),
-    "figtree": ("fontpkg_figtree", "Figtree[wght].ttf"),
-}
 SITE_LINE = "Fight, flight, freeze and fawn: four old ways of staying safe"
 
 
@@ -69,10 +64,9 @@ def site_card() -> bytes:
 
 
 @cache
-def _font(face: str, size: int, *axes: int) -> ImageFont.FreeTypeFont:
-    """Return a face at a size in pixels; `axes` are its weight and, for Newsreader, its optical size."""
-    package, name = FACES[face]
-    font = ImageFont.truetype(str(files(package) / "files" / name), size)
+def _font(name: str, size: int, *axes: int) -> ImageFont.FreeTypeFont:
+    """Return a font at a size in pixels; `axes` are its weight and, for Newsreader, its optical size."""
+    font = ImageFont.truetype(str(fonts.font(name).file), size)
     font.set_variation_by_axes(list(axes))
     return font
 

@@ -2,12 +2,13 @@
 
 from datetime import UTC, date, datetime
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 import typst
 from django.conf import settings
+
+from trustsite.web import fonts
 
 GUIDE_VERSION = "1.0"
 GUIDE_DATE = date(2026, 11, 22)
@@ -17,7 +18,6 @@ GUIDE_PAGES = 12
 # PDF/UA-1 makes typst refuse what a screen reader could not read: a picture without words, a skipped heading level, a
 # character our faces lack.
 STANDARD: Final = "ua-1"
-FONT_PACKAGES = ("fontpkg_newsreader", "fontpkg_figtree")
 
 
 class GuideError(Exception):
@@ -43,7 +43,7 @@ def _compile(content: Path, site_url: str, site_name: str, contact_email: str) -
         return typst.compile(
             content / "guide" / "guide.typ",
             root=content,
-            font_paths=_faces(),
+            font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs={
                 "site_url": site_url,
@@ -61,10 +61,10 @@ def _compile(content: Path, site_url: str, site_name: str, contact_email: str) -
 
 
 @cache
-def _faces() -> typst.Fonts:
-    """The two faces of the site and no others, so that every machine sets the same pages."""
+def _fonts() -> typst.Fonts:
+    """The two font families of the site and no others, so that every machine sets the same pages."""
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
-        font_paths=[Path(str(files(package) / "files")) for package in FONT_PACKAGES],
+        font_paths=list(fonts.folders()),
     )

@@ -10,7 +10,6 @@ from django.utils import timezone
 from newsletter import suppression
 from newsletter.models import Bounce, Delivery, FormMail, Subscriber, Suppression
 from newsletter.subscribing.tokens import CONFIRM_WITHIN
-from trustsite.models import Tries
 
 PENDING = CONFIRM_WITHIN
 GUIDE_ONLY = timedelta(days=7)  # after delivery; after confirming when it could not be delivered
@@ -37,7 +36,6 @@ def prune() -> dict[str, int]:
         .delete()[0],
         "leaving": _erase(_has_left(now - LEAVING)),
         "bounces": Bounce.objects.filter(at__lt=now - BOUNCES).delete()[0],
-        "tries at the door": Tries.objects.filter(until__lte=now).delete()[0],
         "form mails": FormMail.objects.filter(at__lt=now - FORM_MAILS).delete()[0],
     }
     Subscriber.objects.filter(paused_until__lt=now).update(paused_until=None)

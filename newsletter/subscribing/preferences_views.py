@@ -13,7 +13,7 @@ from newsletter.subscribing import address_change, data_export, limits, preferen
 from newsletter.subscribing.constant_time import evenly
 from newsletter.subscribing.forms import MoveForm, YourDataForm
 from newsletter.subscribing.views import gone, later, or_later, require_page
-from trustsite.web.form_guard import from_here
+from trustsite.web.form_guard import same_origin_required
 from trustsite.web.page_cache import public
 
 
@@ -25,7 +25,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 @require_page
 @or_later
-@from_here
+@same_origin_required
 def your_data(request: HttpRequest) -> HttpResponse:
     """Take in a request for the link. The answer is the same whatever is known of the address."""
     if request.method != "POST":
@@ -48,7 +48,7 @@ def _asked(request: HttpRequest) -> HttpResponse:
 
 @require_page
 @or_later
-@from_here
+@same_origin_required
 def settings(request: HttpRequest, token: str) -> HttpResponse:
     """Show all that is held about one person, and do what its buttons say."""
     subscriber = _person(token)

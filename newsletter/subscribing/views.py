@@ -17,7 +17,7 @@ from newsletter.emails.messages import guide_url
 from newsletter.subscribing import address_change, limits, signup, tokens
 from newsletter.subscribing.constant_time import evenly
 from newsletter.subscribing.forms import SignUpForm
-from trustsite.web.form_guard import from_here
+from trustsite.web.form_guard import same_origin_required
 from trustsite.web.page_cache import public
 
 View = Callable[..., HttpResponse]
@@ -57,7 +57,7 @@ def sign_up(request: HttpRequest) -> HttpResponse:
 
 @require_page
 @or_later
-@from_here
+@same_origin_required
 def subscribe(request: HttpRequest) -> HttpResponse:
     """Take in a request for the guide. The answer is the same whatever is known of the address."""
     if request.method != "POST":

@@ -6,7 +6,7 @@ from django import template
 from django.template.loader import render_to_string
 
 from newsletter.subscribing.forms import SignUpForm
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 register = template.Library()
 
@@ -14,7 +14,7 @@ register = template.Library()
 @register.simple_tag
 def guide_sign_up(form: SignUpForm | None = None) -> str:
     """Show the guide panel with its form. Pages that show `form` filled in are theirs who sent it, and not kept."""
-    return _panel(form) if form else _empty_panel(form_stamp())
+    return _panel(form) if form else _empty_panel(form_token())
 
 
 @lru_cache(maxsize=1)

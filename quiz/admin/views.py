@@ -15,7 +15,7 @@ from quiz import content_files, views
 from quiz.lint import points_on_offer
 from quiz.models import NotReadyError, Option, Quiz, Version
 from quiz.version_cache import Released
-from trustsite.web.form_guard import from_here
+from trustsite.web.form_guard import same_origin_required
 
 MOST_BYTES = 256 * 1024  # of a file to read
 WEIGHT = forms.NumberInput(attrs={"min": 0, "max": 3, "class": "points__weight"})
@@ -58,7 +58,7 @@ class Desk(admin.ModelAdmin):
             path("read/", view(self.read), name=f"{desk}read"),
             path("<int:pk>/points/", view(self.points), name=f"{desk}points"),
             # Scored and forgotten like the readers' form, and guarded like it.
-            path("<int:pk>/try/", view(from_here(self.try_out)), name=f"{desk}try"),
+            path("<int:pk>/try/", view(same_origin_required(self.try_out)), name=f"{desk}try"),
             path("<int:pk>/export/", view(require_GET(self.export)), name=f"{desk}export"),
             path("<int:pk>/copy/", view(require_POST(self.copy)), name=f"{desk}copy"),
             path("<int:pk>/release/", view(require_POST(self.release)), name=f"{desk}release"),

@@ -43,7 +43,7 @@ def desk(client, parse, text_of):
             user.groups.add(Group.objects.get(name=role))
         client.force_login(user)
         page = parse(client.get("/admin/"))
-        links = page.findall(".//section[@class='today']//a")
+        links = page.findall(".//section[@class='dashboard']//a")
         return {text_of(link): link.get("href") for link in links}
 
     return desk

@@ -23,7 +23,7 @@ from django.core.mail import get_connection
 from django.core.management import call_command
 
 from newsletter.models import Bounce, Delivery, FormMail, Heartbeat, Subscriber, Suppression
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +56,7 @@ def ask(client):
 
     def ask(address, **fields):
         return client.post(
-            "/newsletter/subscribe/", {"address": address, "stamp": form_stamp(), **fields}
+            "/newsletter/subscribe/", {"address": address, "stamp": form_token(), **fields}
         )
 
     return ask
@@ -177,7 +177,7 @@ def connect(port, **options):
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("migrated")
-    Site(folder, 0).manage("migrate", "-v0")
+    Site(folder, 25).manage("migrate", "-v0")
     return folder
 
 

@@ -8,7 +8,7 @@ from newsletter.models import Subscriber
 from newsletter.outbox import sender
 from newsletter.subscribing import tokens
 from tests.factories import make_delivery, make_subscriber
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "canary-7q@example.org"
@@ -40,9 +40,9 @@ def test_what_people_do_for_themselves_leaves_none_either(client, work, log):
         f"/newsletter/settings/{token(person)}/"
         for token in (tokens.settings_token, tokens.asked_settings_token)
     ]
-    client.post("/newsletter/your-data/", {"address": ADDRESS, "stamp": form_stamp()})
+    client.post("/newsletter/your-data/", {"address": ADDRESS, "stamp": form_token()})
     client.post(
-        "/newsletter/your-data/", {"address": "canary-7q@@example.org", "stamp": form_stamp()}
+        "/newsletter/your-data/", {"address": "canary-7q@@example.org", "stamp": form_token()}
     )
     work()
     for link in links:

@@ -1,4 +1,6 @@
-"""Characters that no text may hold: they leave at the door, and whatever a row holds, what machines read stays valid."""
+"""Characters that no text may hold: they leave at the door, and whatever a row holds, what machines
+read stays valid.
+"""
 
 import json
 import re
@@ -157,7 +159,7 @@ def test_a_row_that_no_address_can_be_made_of_takes_no_list_away(site, client):
     assert b"/articles/first/" in client.get(MAP).content
 
 
-# -- at the door -------------------------------------------------------------------------------------------------------
+# -- at the door -----------------------------------------------------------------------------------
 
 
 def test_every_model_whose_words_are_public_is_guarded():

@@ -10,10 +10,10 @@ from django.contrib.staticfiles.storage import staticfiles_storage
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 register = template.Library()
-register.simple_tag(form_stamp, name="form_stamp")
+register.simple_tag(form_token, name="form_token")
 
 
 @cache
@@ -27,7 +27,9 @@ def _digest(name: str) -> str:
 
 @register.simple_tag
 def script(name: str, early: bool = False) -> SafeString:
-    """Return the script element for static file `name`, with the hash of its bytes: a module, unless it must run early."""
+    """Return the script element for static file `name`, with the hash of its bytes: a module,
+    unless it must run early.
+    """
     element = '<script src="{}" integrity="sha384-{}"></script>'
     if not early:
         element = element.replace("<script", '<script type="module"')

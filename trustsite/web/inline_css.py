@@ -1,7 +1,8 @@
-"""The one stylesheet: the files of static/css joined in cascade order, minified, and put inside every page.
+"""The one stylesheet: the files of static/css joined in cascade order, minified, and put inside
+every page.
 
-A page with all its CSS fits one network round trip, and the bytes are the same on every page of a release, so one hash in
-the Content-Security-Policy allows them.
+A page with all its CSS fits one network round trip, and the bytes are the same on every page of a
+release, so one hash in the Content-Security-Policy allows them.
 """
 
 import base64

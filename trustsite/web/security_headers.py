@@ -1,7 +1,8 @@
 """The headers every answer carries: what a page may load, and what a browser may do with it.
 
-Readers' pages are the same bytes for everyone, so there is no nonce: the one inline stylesheet is allowed by its hash,
-scripts come from files of our own. https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
+Readers' pages are the same bytes for everyone, so there is no nonce: the one inline stylesheet is
+allowed by its hash, scripts come from files of our own.
+https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
 """
 
 from collections.abc import Callable
@@ -51,15 +52,19 @@ def page_policy(*, frame: str = "'none'") -> str:
 
 
 def admin_policy(*, frame: str = "'none'") -> str:
-    """Return the Content-Security-Policy of the admin: as strict, with its own stylesheets and the preview frame."""
+    """Return the Content-Security-Policy of the admin: as strict, with its own stylesheets and the
+    preview frame.
+    """
     return (
         page_policy(frame=frame).replace("style-src ", "style-src 'self' ")
         + "; connect-src 'self'; frame-src 'self'"
     )
 
 
-class PolicyHeaders:
-    """Middleware, outermost: adds the policy to every answer, the ones of other middleware and of errors included."""
+class SecurityHeadersMiddleware:
+    """Middleware, outermost: adds the policy to every answer, the ones of other middleware and of
+    errors included.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

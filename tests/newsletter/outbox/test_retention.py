@@ -2,7 +2,6 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
 
 import pytest
 from django.core.mail import get_connection
@@ -11,7 +10,6 @@ from django.utils import timezone
 from newsletter.models import Delivery, FormMail, Subscriber
 from newsletter.outbox import retention, sender
 from tests.factories import make_delivery, make_subscriber
-from trustsite.models import Tries
 
 pytestmark = pytest.mark.django_db
 
@@ -133,11 +131,3 @@ def test_without_secure_delete_they_would_be_in_the_database(open_site):
 def test_without_emptying_the_journal_they_would_be_in_it(open_site):
     open_site.script(ERASE.format(before="keeping.empty_journal = lambda: None"))
     assert files_with(open_site, b"canary-address-7q") == ["site.sqlite3-wal"]
-
-
-def test_tries_at_the_desks_door_are_forgotten_when_their_time_is_over():
-    now = timezone.now()
-    for key, minutes in (("over", -1), ("on", 1)):
-        Tries.objects.create(key=key, until=now + timedelta(minutes=minutes))
-    assert retention.prune()["tries at the door"] == 1
-    assert [tries.key for tries in Tries.objects.all()] == ["on"]

@@ -8,7 +8,7 @@ import pytest
 from newsletter import suppression
 from newsletter.subscribing import constant_time, limits
 from tests.factories import make_subscriber
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 pytestmark = pytest.mark.django_db
 STATES = ["unknown", "pending", "listed", "refused"]
@@ -40,7 +40,7 @@ def quickest_and_slowest(post):
 @pytest.mark.parametrize("path", ["/newsletter/subscribe/", "/newsletter/your-data/"])
 def test_every_sort_of_address_takes_as_long(client, addresses, monkeypatch, path):
     monkeypatch.setattr(constant_time, "AT_LEAST", 0.1)
-    post = lambda address: client.post(path, {"address": address, "stamp": form_stamp()})
+    post = lambda address: client.post(path, {"address": address, "stamp": form_token()})
     quickest, slowest = quickest_and_slowest(post)
     assert quickest >= 0.1
     assert slowest < 1.15 * quickest

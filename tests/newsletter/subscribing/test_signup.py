@@ -276,13 +276,13 @@ def test_two_people_at_once_with_one_address_make_one_row_and_one_mail(site):
         from threading import Barrier, Thread
         from django.test import Client
         from newsletter.models import Delivery, Subscriber
-        from trustsite.web.form_guard import form_stamp
+        from trustsite.web.form_guard import form_token
 
         barrier, answers = Barrier(2), []
 
         def ask():
             barrier.wait()
-            post = {"address": "ann@example.org", "stamp": form_stamp()}
+            post = {"address": "ann@example.org", "stamp": form_token()}
             answers.append(Client(headers={"host": "127.0.0.1"}).post("/newsletter/subscribe/", post))
 
         threads = [Thread(target=ask) for _ in range(2)]

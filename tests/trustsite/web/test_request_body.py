@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from trustsite import bodies
+from trustsite.web import request_body
 from trustsite.web.request_body import MOST, MOST_AT_DESK, BodyGuard
 
 
@@ -64,7 +64,7 @@ def test_a_body_that_breaks_off_is_refused():
 
 
 def test_a_slow_body_is_given_up(monkeypatch):
-    monkeypatch.setattr(bodies, "DEADLINE", 0.01)
+    monkeypatch.setattr(request_body, "DEADLINE", 0.01)
     source = Silent()
     assert send(source, "3")[0] == 408
     source.go.set()
@@ -72,7 +72,7 @@ def test_a_slow_body_is_given_up(monkeypatch):
 
 def test_few_threads_wait_and_quick_bodies_still_come_in(monkeypatch):
     guard, source = BodyGuard(application), Silent()
-    for _ in range(bodies.MAY_WAIT):
+    for _ in range(request_body.MAY_WAIT):
         assert guard.waiting.acquire(blocking=False)
     assert send(source, "3", guard=guard)[0] == 503
     assert send(io.BytesIO(b"abc"), "3", guard=guard) == (200, b"abc")
@@ -81,9 +81,9 @@ def test_few_threads_wait_and_quick_bodies_still_come_in(monkeypatch):
 
 def test_readers_are_counted_and_come_back():
     guard, sources = BodyGuard(application), []
-    for _ in range(bodies.MAY_WAIT):
+    for _ in range(request_body.MAY_WAIT):
         guard.waiting.acquire()
-    for _ in range(bodies.READERS):
+    for _ in range(request_body.READERS):
         sources.append(Silent())
         send(sources[-1], "3", guard=guard)
     assert not guard.readers.acquire(blocking=False)

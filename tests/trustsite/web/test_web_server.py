@@ -1,4 +1,6 @@
-"""The real web server, as `up` starts it: a worker that dies is replaced, and slow senders keep nobody waiting."""
+"""The real web server, as `up` starts it: a worker that dies is replaced, and slow senders keep
+nobody waiting.
+"""
 
 import os
 import signal
@@ -14,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from tests.servers import ROOT, free_port
-from trustsite.management.commands.up import web_server
+from trustsite.management.commands.dev import web_server
 
-PREPARE = "from trustsite.management.commands.up import Command; Command().prepare()"
+PREPARE = "from trustsite.management.commands.dev import Command; Command().prepare()"
 SLOW = (
     b"POST /newsletter/subscribe/ HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Content-Length: 1000\r\n\r\na"

@@ -16,6 +16,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from trustsite import data_folder
 from trustsite.web.request_body import THREADS
 
 LOGIN = "editor"
@@ -56,8 +57,11 @@ class Command(BaseCommand):
         sys.exit(self.watch(parts))
 
     def prepare(self) -> None:
-        """Make what is missing and load changed content files; change nothing that a person changed here."""
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        """Make what is missing and load changed content files; change nothing that a person changed
+        here.
+        """
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_folder.close()
         call_command("build_fonts", stdout=self.stdout)
         if self.has_newer_static_files():
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -74,7 +78,7 @@ class Command(BaseCommand):
 
     def has_newer_static_files(self) -> bool:
         """Whether a static file changed since they were last collected, which takes some seconds."""
-        manifest = settings.STATIC_ROOT / "staticfiles.json"
+        manifest = settings.STATIC_MANIFEST
         if not manifest.exists():
             return True
         collected = manifest.stat().st_mtime
@@ -93,7 +97,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def watch(self, parts: list[subprocess.Popen[bytes]]) -> int:
-        """Wait until one part ends or we are told to stop; then stop the others and wait for them. Return the exit code."""
+        """Wait until one part ends or we are told to stop; then stop the others and wait for them.
+
+        Return the exit code.
+        """
         stop = False
 
         def stopping(number: int, frame: object) -> None:
