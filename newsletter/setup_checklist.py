@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from newsletter.models import Delivery
-from newsletter.outbox.smtp_errors import judge_sending
+from newsletter.outbox.smtp_errors import classify_send_error
 from trustsite.setup_checklist import OWNS, Step
 
 TO_A_FOLDER = "newsletter.emails.dev_mailbox.FolderBackend"
@@ -47,7 +47,7 @@ def send_test(request: HttpRequest) -> HttpResponse:
     try:
         EmailMessage("A test from the desk", WORDS, sender, [address]).send()
     except Exception as error:
-        messages.error(request, f"The test didn’t go out: {judge_sending(error).reply}")
+        messages.error(request, f"The test didn’t go out: {classify_send_error(error).reply}")
         return redirect("admin:index")
     _note(request)
     messages.success(request, "A test was sent to your own address. See that it arrives.")

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter import setup_checklist
 from newsletter.models import Delivery, Heartbeat
-from newsletter.outbox import send_rate, sender
+from newsletter.outbox import queue, send_rate
 
 OF_LATE = timedelta(days=7)
 REASONS = {
@@ -123,7 +123,7 @@ class DeliveryAdmin(ReadOnly):
     @admin.action(description="Send again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Put finished mails into the queue anew."""
-        number = sum(sender.send_again(row) for row in queryset)
+        number = sum(queue.requeue(row) for row in queryset)
         for row in queryset:
             self.log_change(request, row, "Sent again.")
         messages.success(

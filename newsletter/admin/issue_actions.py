@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from newsletter.emails.preview import look
+from newsletter.emails.preview import preview_response
 from newsletter.issues import lifecycle, preflight
 from newsletter.models import Delivery, Heartbeat, Letter
-from newsletter.outbox.smtp_errors import judge_sending
+from newsletter.outbox.smtp_errors import classify_send_error
 
 MAY_WRITE, MAY_SEND = "newsletter.change_letter", "newsletter.send_letter"
 Log = Callable[[Letter, str], Any]
@@ -46,7 +46,7 @@ def sending(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def as_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the letter as the mail it is, or was, for a frame."""
-    return look(request, preflight.as_mail(_letter(request, pk)))
+    return preview_response(request, preflight.as_email(_letter(request, pk)))
 
 
 def _letter(request: HttpRequest, pk: int) -> Letter:
@@ -72,7 +72,7 @@ def _page(request: HttpRequest, letter: Letter, form: ScheduleForm | None = None
         "seen": _seen(letter),
         "may_send": request.user.has_perm(MAY_SEND),
         "may_write": request.user.has_perm(MAY_WRITE),
-        "moves": {move: lifecycle.may(move, letter) for move in lifecycle.MOVES},
+        "moves": {move: lifecycle.may(move, letter) for move in lifecycle.TRANSITIONS},
         "worker_is_late": Heartbeat.is_late(),
     }
     status = 422 if form else 200
@@ -99,11 +99,11 @@ def step(request: HttpRequest, pk: int, step: str, log: Log) -> HttpResponse:
         if step in ASKS_FIRST and "sure" not in request.POST:
             return _ask(request, letter, step)
         if "seen" in request.POST and request.POST["seen"] != _seen(letter):
-            raise lifecycle.NotNow(
+            raise lifecycle.InvalidTransition(
                 "Its words were changed since you looked. Look at them once more."
             )
         words = act(request, letter)
-    except lifecycle.NotNow as refused:
+    except lifecycle.InvalidTransition as refused:
         messages.error(request, str(refused))
     else:
         log(letter, words)
@@ -115,7 +115,7 @@ def _ask(request: HttpRequest, letter: Letter, step: str) -> HttpResponse:
     """Ask once more: to how many people it goes, or what won't go back."""
     move = "schedule" if step == "send" else step
     if not lifecycle.may(move, letter):
-        raise lifecycle.NotNow(
+        raise lifecycle.InvalidTransition(
             f"That can’t be done with a letter that is {letter.get_state_display().lower()}."
         )
     waiting = sum(
@@ -149,18 +149,20 @@ def _test(request: HttpRequest, letter: Letter) -> str:
     """Send it to who asks, at once, by the way all mail goes."""
     address = getattr(request.user, "email", "")
     if not address:
-        raise lifecycle.NotNow(
+        raise lifecycle.InvalidTransition(
             "Your account has no e-mail address to send a test to. An owner can enter one."
         )
     if wrong := [one for one in preflight.check(letter) if one.name == "words"]:
-        raise lifecycle.Blocked(wrong)
-    mail = preflight.as_mail(letter, to=address)
+        raise lifecycle.BlockedByPreflight(wrong)
+    mail = preflight.as_email(letter, to=address)
     mail.subject = f"[Test] {mail.subject}"
     backend = get_connection()
     try:
         backend.send_messages([mail])
     except Exception as error:
-        raise lifecycle.NotNow(f"The test didn’t go out: {judge_sending(error).reply}") from error
+        raise lifecycle.InvalidTransition(
+            f"The test didn’t go out: {classify_send_error(error).reply}"
+        ) from error
     return "A test was sent to your own address. Its links to unsubscribe do nothing."
 
 

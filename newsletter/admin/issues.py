@@ -12,7 +12,8 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from newsletter.admin import emails, issue_actions
-from newsletter.emails.preview import look
+from newsletter.emails.email import one_line
+from newsletter.emails.preview import preview_response
 from newsletter.issues import body, lifecycle, preflight
 from newsletter.models import Delivery, Letter
 
@@ -38,7 +39,7 @@ class LetterForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Refuse what can't stand in a mail, and words for a letter that isn't a draft any more."""
         given = self.cleaned_data
-        given["subject"] = body.one_line(given.get("subject", ""))
+        given["subject"] = one_line(given.get("subject", ""))
         for name, found in body.problems(given["subject"], given.get("body", "")).items():
             if name not in self.errors:
                 self.add_error(name, found)
@@ -74,7 +75,9 @@ class LetterAdmin(admin.ModelAdmin):
             path("preview/", view(require_POST(self.preview)), name="newsletter_letter_preview"),
             path("mails/", view(emails.mails), name="newsletter_mails"),
             path("mails/<str:kind>/", view(emails.mail), name="newsletter_mail"),
-            path("mails/<str:kind>/look/", view(emails.mail_look), name="newsletter_mail_look"),
+            path(
+                "mails/<str:kind>/look/", view(emails.mail_preview), name="newsletter_mail_preview"
+            ),
             path(
                 "<int:pk>/sending/", view(issue_actions.sending), name="newsletter_letter_sending"
             ),
@@ -139,7 +142,9 @@ class LetterAdmin(admin.ModelAdmin):
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except lifecycle.NotNow as refused:  # it was scheduled between our look and our write
+        except (
+            lifecycle.InvalidTransition
+        ) as refused:  # it was scheduled between our look and our write
             messages.error(request, str(refused))
             return HttpResponseRedirect(request.path)
 
@@ -148,4 +153,4 @@ class LetterAdmin(admin.ModelAdmin):
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         letter = Letter(subject=request.POST.get("subject", ""), body=request.POST.get("body", ""))
-        return look(request, preflight.as_mail(letter), preflight.check(letter))
+        return preview_response(request, preflight.as_email(letter), preflight.check(letter))

@@ -19,9 +19,8 @@ from import_export import resources
 from import_export.tmp_storages import BaseStorage
 from tablib import Dataset  # type: ignore[attr-defined]
 
-from newsletter import suppression
+from newsletter import addresses, hashing
 from newsletter.models import Subscriber, Suppression
-from newsletter.subscribing import signup
 
 WITHIN = 3600  # seconds from the look to the word
 LONGEST = (
@@ -119,13 +118,13 @@ class PeopleToAdd(resources.ModelResource):  # type: ignore[misc]
     def get_or_init_instance(self, loader: object, row: dict[str, Any]) -> tuple[Subscriber, bool]:
         """Make a person of a line. Raises ValidationError, which names it."""
         try:
-            address = signup.normalise(str(row[self.address_column] or ""))
-        except signup.AddressError:
+            address = addresses.normalise(str(row[self.address_column] or ""))
+        except addresses.AddressError:
             raise ValidationError(
                 "That isn’t an address: it should look like name@example.org."
             ) from None
         person = Subscriber(
-            address=address, fingerprint=suppression.fingerprint(address), wants_letters=True
+            address=address, fingerprint=hashing.fingerprint(address), wants_letters=True
         )
         person.state, person.basis = Subscriber.State.CONFIRMED, self.basis
         # They confirmed to others, when they agreed; with us there is no second word.
@@ -145,7 +144,7 @@ class PeopleToAdd(resources.ModelResource):  # type: ignore[misc]
         print_ = instance.fingerprint
         reasons = {
             SUPPRESSED: print_ in self.suppressed,
-            BLOCKED: signup.is_blocked(instance.address),
+            BLOCKED: addresses.is_blocked(instance.address),
             KNOWN: print_ in self.known,
             IN_FILE: print_ in self.read,
         }
@@ -165,8 +164,8 @@ class PeopleToAdd(resources.ModelResource):  # type: ignore[misc]
 
 def _fingerprint(text: object) -> str | None:
     try:
-        return suppression.fingerprint(signup.normalise(str(text or "")))
-    except signup.AddressError:
+        return hashing.fingerprint(addresses.normalise(str(text or "")))
+    except addresses.AddressError:
         return None
 
 

@@ -20,14 +20,14 @@ from import_export.admin import ExportMixin, ImportMixin
 from import_export.formats.base_formats import CSV, JSON
 from import_export.forms import ConfirmImportForm, ExportForm, ImportForm
 
-from newsletter import suppression
+from newsletter import hashing
 from newsletter.admin import subscriber_export, subscriber_import
 from newsletter.admin.deliveries import ReadOnly, note
-from newsletter.inbound import bounces
 from newsletter.models import Subscriber, Suppression
+from newsletter.outbox import bounces
 from newsletter.subscribing import data_export as held
 from newsletter.subscribing import signup
-from newsletter.subscribing.forms import OneAddress
+from newsletter.subscribing.forms import AddressForm
 
 logger = logging.getLogger(__name__)
 COLUMNS = ("basis", "address_column", "day_column")
@@ -158,11 +158,11 @@ class SubscriberAdmin(ImportMixin, ExportMixin, ReadOnly):  # type: ignore[misc]
         """Open the page of who has the posted address; or say that nobody has, and whether it may be written to."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        form = OneAddress(request.POST)
+        form = AddressForm(request.POST)
         if not form.is_valid():
             messages.error(request, " ".join(map(str, form.errors.get("address", []))))
             return HttpResponseRedirect(reverse("admin:newsletter_subscriber_changelist"))
-        fingerprint = suppression.fingerprint(form.cleaned_data["address"])
+        fingerprint = hashing.fingerprint(form.cleaned_data["address"])
         if found := Subscriber.objects.filter(fingerprint=fingerprint).first():
             return HttpResponseRedirect(
                 reverse("admin:newsletter_subscriber_change", args=[found.pk])
@@ -209,7 +209,7 @@ class SubscriberAdmin(ImportMixin, ExportMixin, ReadOnly):  # type: ignore[misc]
     def write_again(self, request: HttpRequest, queryset: QuerySet[Subscriber]) -> None:
         """End the rest of addresses whose mail came back. Nothing goes out by it: the next letter tries them."""
         rested = list(queryset.filter(state=Subscriber.State.RETURNED))
-        number = bounces.write_again(queryset)
+        number = bounces.end_rest(queryset)
         for person in rested:
             self.log_change(request, person, "Written to again after returned mail.")
         plural = "" if number == 1 else "es"

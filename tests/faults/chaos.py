@@ -31,12 +31,12 @@ from collections import Counter
 from datetime import timedelta
 from django.core.management import call_command
 from django.utils import timezone
-from newsletter.outbox import sender as delivery
-from newsletter.management.commands import run_mail_worker as work as at_work
+from newsletter.outbox import queue, sender
+from newsletter import worker as at_work
 from newsletter.models import Delivery, Letter, Subscriber
-from newsletter.suppression import fingerprint
+from newsletter.hashing import fingerprint
 
-delivery.LEASE, delivery.CRASHES_FORGIVEN = timedelta(seconds={lease}), 1000
+queue.LEASE, queue.MAX_CRASHES = timedelta(seconds={lease}), 1000
 at_work.HEARTBEAT_EVERY = timedelta(seconds=0.2)
 
 def work(_):
@@ -49,7 +49,7 @@ def seed(number):
     on_list = dict(state="confirmed", wants_letters=True, wording="test", confirmed_at=timezone.now())
     addresses = [f"reader-{{one}}@example.org" for one in range(int(number))]
     people = Subscriber.objects.bulk_create(Subscriber(address=a, fingerprint=fingerprint(a), **on_list) for a in addresses)
-    Delivery.objects.bulk_create(Delivery(kind="letter", letter=letter, subscriber=one, rank=1) for one in people)
+    Delivery.objects.bulk_create(Delivery(kind="letter", letter=letter, subscriber=one, priority=1) for one in people)
     print("seeded", flush=True)
 
 def count(_):

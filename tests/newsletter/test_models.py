@@ -12,8 +12,8 @@ KEPT = {
     "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at "
     "trouble",
     "Suppression": "id fingerprint reason since",
-    "FormMail": "id hash at",
-    "Delivery": "id kind subscriber letter rank state attempts crashes not_before lease_until worker_token "
+    "FormMailCount": "id hash at",
+    "Delivery": "id kind subscriber letter priority state attempts crashes not_before lease_until worker_token "
     "message_id smtp_reply created_at changed_at sent_at",
     "Heartbeat": "id at trouble paused_at",
 }

@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from newsletter import suppression
+from newsletter import hashing, suppression
 from newsletter.admin import subscriber_import
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
 from tests.factories import make_delivery, make_subscriber
@@ -92,7 +92,7 @@ def test_nobody_found_says_so_and_whether_they_may_be_written_to(desk):
     assert "Nobody on the list has that address." in text(
         desk.post(f"{LIST}find/", {"address": "b@c.org"}, follow=True)
     )
-    suppression.suppress(suppression.fingerprint("b@c.org"), Suppression.Reason.COMPLAINED)
+    suppression.suppress(hashing.fingerprint("b@c.org"), Suppression.Reason.COMPLAINED)
     response = desk.post(f"{LIST}find/", {"address": "b@c.org"}, follow=True)
     assert "It is not to be written to: Marked a mail as unwanted" in text(response)
 
@@ -161,7 +161,7 @@ def test_they_stand_on_the_list_as_confirmed_with_the_basis_and_the_day(bring_in
     )
     assert f"{person.asked_at:%Y-%m-%d}" == "2026-05-03"
     assert person.confirmed_at == person.asked_at
-    assert person.fingerprint == suppression.fingerprint("ann@example.org")
+    assert person.fingerprint == hashing.fingerprint("ann@example.org")
     assert len(person.public_id) == 22
 
 
@@ -169,9 +169,7 @@ def test_who_must_not_be_written_to_or_is_known_is_left_out_and_counted(
     bring_in, look_through, settings
 ):
     settings.BLOCKED_DOMAINS = ["blocked.example"]
-    suppression.suppress(
-        suppression.fingerprint("left@example.org"), Suppression.Reason.UNSUBSCRIBED
-    )
+    suppression.suppress(hashing.fingerprint("left@example.org"), Suppression.Reason.UNSUBSCRIBED)
     known = make_subscriber(address="known@example.org", wants_letters=False)
     content = "address\nleft@example.org\nKnown@example.org\nann@example.org\nANN@example.org\nx@blocked.example\n"
     said = text(look_through(content))
@@ -277,7 +275,7 @@ def test_a_page_that_was_open_for_too_long_or_is_not_ours_is_refused(desk, look_
 
 def test_who_left_between_the_look_and_the_word_stays_out(desk, look_through):
     fields = hidden(look_through("address\nann@example.org\nbob@example.org\n"))
-    suppression.suppress(suppression.fingerprint("ann@example.org"), Suppression.Reason.ERASED)
+    suppression.suppress(hashing.fingerprint("ann@example.org"), Suppression.Reason.ERASED)
     desk.post(f"{LIST}process_import/", fields)
     assert addresses() == ["bob@example.org"]
 

@@ -9,7 +9,8 @@ import html5lib
 import pytest
 
 from newsletter.emails import messages
-from newsletter.emails.line_png import trace_png
+from newsletter.emails.email import Email
+from newsletter.emails.trace_png import trace_png
 from tests.factories import make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -145,9 +146,9 @@ def test_a_note_is_short_has_one_thing_to_try_and_one_link_to_read_on(kind):
 
 
 def test_the_notes_lead_to_articles_that_exist(client, content):
-    from newsletter.emails.messages import NOTE_LINKS
+    from newsletter.emails.messages import WELCOME_LINKS
 
-    for slug in NOTE_LINKS.values():
+    for slug in WELCOME_LINKS.values():
         assert client.get(f"/articles/{slug}/").status_code == 200
 
 
@@ -305,7 +306,7 @@ def test_the_picture_is_small_and_transparent():
 @pytest.mark.parametrize("length", range(1, 151))
 def test_no_header_has_an_empty_first_line_however_long_its_subject(length):
     subject = ("It’s " + "a quiet word " * 12)[:length].strip()
-    letter = messages.Letter(subject, "Words.", "notes@example.org", ["ann@example.org"])
+    letter = Email(subject, "Words.", "notes@example.org", ["ann@example.org"])
     letter.attach_alternative("<p>Words.</p>", "text/html")
     whole = letter.message().as_bytes(linesep="\r\n")
     head = whole.partition(b"\r\n\r\n")[0].split(b"\r\n")

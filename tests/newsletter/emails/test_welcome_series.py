@@ -1,13 +1,15 @@
 """The four notes: who gets them, when, and what stops them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from newsletter import suppression
+from newsletter import hashing
+from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Subscriber
-from newsletter.outbox import retention, sender
+from newsletter.outbox import eligibility, failpoints, queue, retention, sender
 from newsletter.subscribing import preferences, signup
 from tests.factories import make_delivery, make_subscriber
 
@@ -42,7 +44,7 @@ def test_they_are_queued_when_the_guide_has_gone_two_five_nine_and_fourteen_days
     work()
     assert [row.kind for row in notes()] == KINDS
     assert days_until(notes()) == [2, 5, 9, 14]
-    assert {row.rank for row in notes()} == {Delivery.PATIENT}
+    assert {row.priority for row in notes()} == {Delivery.BULK}
 
 
 def test_they_arrive_one_by_one_over_two_weeks(reader, work, clock, mailoutbox):
@@ -68,7 +70,7 @@ def test_who_asked_for_the_guide_alone_gets_none(work):
 
 
 def test_a_guide_that_did_not_go_out_starts_none(reader, monkeypatch, work):
-    monkeypatch.setitem(sender.messages.MAILS, "guide", None)
+    monkeypatch.setitem(EMAILS, "guide", replace(EMAILS["guide"], build=None))
     work()
     assert not notes().exists()
 
@@ -80,9 +82,9 @@ def test_marking_the_guide_and_queueing_the_notes_stand_or_fall_together(reader,
         if stage == "before-commit":
             raise SystemExit
 
-    monkeypatch.setattr(sender, "reached", die)
+    monkeypatch.setattr(failpoints, "hit", die)
     with pytest.raises(SystemExit):
-        sender.deliver(sender.claim(), get_connection())
+        sender.deliver(queue.claim(), get_connection())
     assert not notes().exists()
     assert Subscriber.objects.get().guide_sent_at is None
 
@@ -111,7 +113,7 @@ def test_not_even_when_their_rows_have_been_swept_up_and_a_person_sends_the_guid
     clock(days=20)
     work()
     Delivery.objects.filter(kind__in=KINDS).delete()  # as the broom does after ninety days
-    sender.send_again(Delivery.objects.get(kind="guide"))
+    queue.requeue(Delivery.objects.get(kind="guide"))
     work()
     assert not notes().exists()
 
@@ -128,7 +130,7 @@ def test_who_ticks_the_box_later_gets_them_then(ask, work, clock, mailoutbox):
 
 def test_leaving_takes_them_along(reader, work, clock, mailoutbox):
     work()
-    signup.leave(suppression.fingerprint("ann@example.org"))
+    signup.leave(hashing.fingerprint("ann@example.org"))
     clock(days=20)
     work()
     assert subjects(mailoutbox) == ["Here's your guide"]
@@ -178,7 +180,7 @@ def test_a_guide_that_goes_out_during_a_pause_starts_them_after_it(reader, work)
 
 def test_no_more_notes_means_none_and_leaves_the_letters(reader, work, clock, mailoutbox):
     work()
-    preferences.no_more_notes(reader)
+    preferences.stop_welcome_series(reader)
     clock(days=20)
     work()
     assert subjects(mailoutbox) == ["Here's your guide"]
@@ -200,11 +202,11 @@ def test_a_letter_that_goes_out_during_a_pause_is_not_sent():
     row = make_delivery(
         kind="letter", letter=letter, subscriber=make_subscriber(wants_letters=True)
     )
-    assert sender.is_wanted(row)
+    assert eligibility.is_wanted(row)
     row.subscriber.paused_until = timezone.now() + timedelta(days=1)
-    assert not sender.is_wanted(row)
+    assert not eligibility.is_wanted(row)
     row.subscriber.paused_until = timezone.now() - timedelta(days=1)
-    assert sender.is_wanted(row)
+    assert eligibility.is_wanted(row)
 
 
 @pytest.mark.parametrize("state", ["queued", "retry", "sending", "sent"])

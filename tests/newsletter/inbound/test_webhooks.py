@@ -11,7 +11,7 @@ import pytest
 from django.core.checks import run_checks
 from django.utils import timezone
 
-from newsletter import suppression
+from newsletter import hashing
 from newsletter.inbound import providers
 from newsletter.models import Bounce, Subscriber, Suppression
 from newsletter.subscribing import signup
@@ -113,13 +113,13 @@ def is_erased(reason):
 
 
 def test_without_a_service_there_is_no_such_page(client, tell):
-    for name in providers.SERVICES:
+    for name in providers.PROVIDERS:
         assert tell(name, postmark()).status_code == 404
         assert client.get(f"/newsletter/reports/{name}/").status_code in {404, 405}
 
 
 def test_without_its_secret_there_is_none_either(use, tell, settings):
-    for name, service in providers.SERVICES.items():
+    for name, service in providers.PROVIDERS.items():
         use(name)
         settings.ANYMAIL = {
             name: value for name, value in settings.ANYMAIL.items() if name != service.secret
@@ -482,7 +482,7 @@ def test_a_database_that_fails_is_not_told_as_a_success(use, tell, monkeypatch):
         raise OperationalError("database is locked")
 
     use("postmark")
-    monkeypatch.setattr("newsletter.inbound.bounces.note", fail)
+    monkeypatch.setattr("newsletter.outbox.bounces.record", fail)
     answer = tell("postmark", postmark())
     assert (answer.status_code, answer["Retry-After"]) == (503, "600")
 
@@ -523,5 +523,5 @@ def test_a_complaint_is_not_undone_by_asking_again(use, tell, ask):
     tell("postmark", postmark("SpamComplaint", "SpamComplaint"))
     ask(ADDRESS)
     assert not Subscriber.objects.exists()
-    signup.leave(suppression.fingerprint(ADDRESS))
+    signup.leave(hashing.fingerprint(ADDRESS))
     assert Suppression.objects.get().reason == "complained"

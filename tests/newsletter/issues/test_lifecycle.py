@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from newsletter import suppression
 from newsletter.issues import lifecycle, preflight
-from newsletter.issues.lifecycle import MOVES, Blocked, NotNow
+from newsletter.issues.lifecycle import TRANSITIONS, BlockedByPreflight, InvalidTransition
 from newsletter.models import Delivery, Letter, Suppression
-from newsletter.outbox import sender
+from newsletter.outbox import queue, sender
 from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_letter, make_subscriber
 
@@ -60,12 +60,12 @@ ACTS = {
 @pytest.mark.parametrize("move", ACTS)
 def test_a_letter_makes_the_moves_of_the_table_and_no_other(move, state):
     letter = make_letter(state=state)
-    begins, ends = MOVES[move]
+    begins, ends = TRANSITIONS[move]
     assert lifecycle.may(move, letter) == (state in begins)
     if state in begins:
         ACTS[move](letter)
     else:
-        with pytest.raises(NotNow):
+        with pytest.raises(InvalidTransition):
             ACTS[move](letter)
     assert Letter.objects.get().state == (ends if state in begins else state)
 
@@ -73,7 +73,7 @@ def test_a_letter_makes_the_moves_of_the_table_and_no_other(move, state):
 def test_of_two_tabs_one_is_told_that_the_letter_has_moved_on():
     one, other = make_letter(), Letter.objects.get()
     lifecycle.send_now(one)
-    with pytest.raises(NotNow, match="a letter that is scheduled"):
+    with pytest.raises(InvalidTransition, match="a letter that is scheduled"):
         lifecycle.send_now(other)
 
 
@@ -81,7 +81,7 @@ def test_a_scheduled_letter_keeps_its_words():
     letter = make_letter()
     lifecycle.schedule(letter, now() + timedelta(hours=1))
     letter.body = "Other words."
-    with pytest.raises(NotNow, match="Unschedule it first"):
+    with pytest.raises(InvalidTransition, match="Unschedule it first"):
         lifecycle.write(letter)
     lifecycle.unschedule(letter)
     letter.body = "Other words."
@@ -92,7 +92,7 @@ def test_a_scheduled_letter_keeps_its_words():
 def test_words_changed_in_another_tab_while_they_were_checked_are_not_scheduled():
     letter = make_letter()
     Letter.objects.update(body="Unchecked words.")
-    with pytest.raises(NotNow, match="just changed"):
+    with pytest.raises(InvalidTransition, match="just changed"):
         lifecycle.send_now(letter)
     assert Letter.objects.get().state == State.DRAFT
 
@@ -106,13 +106,13 @@ def test_a_subject_with_line_breaks_is_kept_as_one_line():
     ("delta", "said"), [({"minutes": -1}, "has passed"), ({"days": 400}, "more than a year")]
 )
 def test_a_time_that_makes_no_sense_is_refused(delta, said):
-    with pytest.raises(NotNow, match=said):
+    with pytest.raises(InvalidTransition, match=said):
         lifecycle.schedule(make_letter(), now() + timedelta(**delta))
 
 
 def test_a_letter_with_a_blocking_finding_stays_here_and_says_why():
     letter = make_letter(subject="About trauma")
-    with pytest.raises(Blocked, match="“trauma”") as caught:
+    with pytest.raises(BlockedByPreflight, match="“trauma”") as caught:
         lifecycle.send_now(letter)
     assert [finding.name for finding in caught.value.findings] == ["subject"]
     assert Letter.objects.get().state == State.DRAFT
@@ -135,8 +135,8 @@ def test_it_goes_to_those_who_confirmed_and_want_letters():
     lifecycle.send_now(letter)
     assert lifecycle.start(letter) == 2
     assert set(Delivery.objects.values_list("subscriber", flat=True)) == {wanting.pk, was_paused.pk}
-    assert set(Delivery.objects.values_list("kind", "letter", "rank")) == {
-        ("letter", letter.pk, Delivery.PATIENT)
+    assert set(Delivery.objects.values_list("kind", "letter", "priority")) == {
+        ("letter", letter.pk, Delivery.BULK)
     }
 
 
@@ -287,7 +287,7 @@ def test_paused_it_stands_still_and_resumed_it_goes_on(sending, work, mailoutbox
 def test_a_mail_that_was_taken_before_the_pause_waits_and_is_not_lost(
     sending, clock, work, mailoutbox
 ):
-    taken = sender.claim()
+    taken = queue.claim()
     lifecycle.pause(sending)
     taken.letter.refresh_from_db()
     sender.deliver(taken, backend=None)
@@ -299,7 +299,7 @@ def test_a_mail_that_was_taken_before_the_pause_waits_and_is_not_lost(
 
 
 def test_withdrawn_it_goes_to_nobody_else(sending, work, mailoutbox):
-    sender.deliver(sender.claim(), backend=get_connection())
+    sender.deliver(queue.claim(), backend=get_connection())
     lifecycle.withdraw(sending)
     work()
     assert (len(mailoutbox), states()) == (1, ["sent", "suppressed", "suppressed"])

@@ -16,14 +16,16 @@ def test_of_fifty_at_once_exactly_ten_pass(rf):
     post = request(rf, REMOTE_ADDR="203.0.113.7")
     with ThreadPoolExecutor(8) as pool:
         passed = list(
-            pool.map(lambda number: limits.may_ask(post, f"a@domain-{number}.example"), range(50))
+            pool.map(
+                lambda number: limits.allow_request(post, f"a@domain-{number}.example"), range(50)
+            )
         )
     assert sum(passed) == limits.PER_CLIENT
 
 
 def test_a_domain_is_limited_but_a_large_provider_is_not(rf):
     def ask(address, number):
-        return limits.may_ask(request(rf, REMOTE_ADDR=f"203.0.113.{number}"), address)
+        return limits.allow_request(request(rf, REMOTE_ADDR=f"203.0.113.{number}"), address)
 
     small = [ask("a@small.example", number) for number in range(40)]
     large = [ask("a@gmail.com", number) for number in range(40)]
@@ -32,7 +34,7 @@ def test_a_domain_is_limited_but_a_large_provider_is_not(rf):
 
 
 def test_the_cache_holds_no_address_of_a_person_or_a_machine(rf):
-    limits.may_ask(request(rf, REMOTE_ADDR="203.0.113.7"), "ann@example.org")
+    limits.allow_request(request(rf, REMOTE_ADDR="203.0.113.7"), "ann@example.org")
     kept = repr(cache._cache)
     assert kept
     assert not any(word in kept for word in ("ann", "example", "203.0.113"))
@@ -62,4 +64,4 @@ def test_a_cache_that_is_away_costs_nobody_the_guide(rf, monkeypatch):
         raise ConnectionError
 
     monkeypatch.setattr(limits.cache, "add", away, raising=False)
-    assert limits.may_ask(request(rf), "ann@example.org")
+    assert limits.allow_request(request(rf), "ann@example.org")

@@ -7,9 +7,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from newsletter import consent, tokens
 from newsletter.emails import welcome_series
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
-from newsletter.subscribing import signup, tokens
+from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def person():
-    person = make_subscriber(address="ann@example.org", wants_letters=True, wording=signup.WORDING)
+    person = make_subscriber(address="ann@example.org", wants_letters=True, wording=consent.WORDING)
     make_delivery(subscriber=person, state="sent", smtp_reply="", sent_at=timezone.now())
     welcome_series.guide_went_out(person.pk, timezone.now())
     person.refresh_from_db()
@@ -68,7 +69,7 @@ def test_it_shows_all_that_is_held_in_words(client, url, person, parse, text_of)
 
 
 def test_who_asked_for_the_guide_alone_reads_when_the_address_goes(client, parse, text_of):
-    person = make_subscriber(guide_sent_at=timezone.now(), wording=signup.WORDING)
+    person = make_subscriber(guide_sent_at=timezone.now(), wording=consent.WORDING)
     page = parse(client.get(f"/newsletter/settings/{tokens.settings_token(person)}/"))
     day = timezone.now() + timedelta(days=7)
     assert f"The guide alone. We erase your address on {day:%-d %B %Y}" in text_of(page)

@@ -1,4 +1,4 @@
-"""Signed links. Each purpose has a salt of its own, so a link made for one is worth nothing for another.
+"""Tokens of signed links. Each purpose has its own salt, so one is worth nothing for another.
 
 Links stay good when SECRET_KEY changes, as long as the old key is among SECRET_KEY_FALLBACKS.
 """
@@ -45,14 +45,15 @@ def read_unsubscribe_token(token: str) -> str | None:
 def settings_token(subscriber: Subscriber) -> str:
     """Return the token at the foot of mails that opens what we hold about one person.
 
-    It is good for as long as the person is on the list: a mail says "see or erase what we hold", and that must be true of
-    an old mail too. It names the row and not the address, so erasing or moving away ends it, and a return has another.
+    It is good for as long as the person is on the list: a mail says "see or erase what we hold", and
+    that must be true of an old mail too. It names the row and not the address, so erasing or moving
+    away ends it, and a return has another.
     """
     return signing.Signer(salt=_SETTINGS).sign(subscriber.public_id)
 
 
 def asked_settings_token(subscriber: Subscriber) -> str:
-    """Return the token that is mailed to who asked for it; good for a week, as another is to be had at any time."""
+    """Return the token mailed to who asked for it; good for a week, as another is easily had."""
     return signing.TimestampSigner(salt=_SETTINGS_ASKED).sign(subscriber.public_id)
 
 
@@ -68,7 +69,7 @@ def read_settings_token(token: str) -> str | None:
 
 
 def guide_token(version: str) -> str:
-    """Return the token that opens the guide: the same for everybody, so that no link tells who opened it."""
+    """Return the token that opens the guide: the same for all, so no link tells who opened it."""
     return signing.Signer(salt=_GUIDE).sign(version)
 
 
