@@ -107,7 +107,6 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "crispy_forms",
-    "import_export",
     "simple_history",
     "allauth",
     "allauth.account",
@@ -237,9 +236,6 @@ ANYMAIL = {
     for name, value in os.environ.items()
     if name.startswith("ANYMAIL_") and value
 }
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = (
-    True  # what a spreadsheet would take for a formula stays text
-)
 GUIDE_PUBLIC = env.bool(
     "GUIDE_PUBLIC", False
 )  # whether anybody may open the guide without giving an address

@@ -41,11 +41,7 @@ def look_through(desk):
 
     def look_through(content, **over):
         data = content if isinstance(content, bytes) else content.encode()
-        fields = {
-            "import_file": SimpleUploadedFile("list.csv", data),
-            "format": "0",
-            "resource": "0",
-        }
+        fields = {"import_file": SimpleUploadedFile("list.csv", data)}
         fields |= {"basis": BASIS, "address_column": "address", "day_column": ""} | over
         return desk.post(f"{LIST}import/", fields)
 
@@ -176,7 +172,7 @@ def test_who_must_not_be_written_to_or_is_known_is_left_out_and_counted(
     for reason in (
         subscriber_import.SUPPRESSED,
         subscriber_import.KNOWN,
-        subscriber_import.IN_FILE,
+        subscriber_import.REPEATED,
         subscriber_import.BLOCKED,
     ):
         assert f"{reason}1" in said
@@ -194,7 +190,7 @@ def test_lines_that_cannot_be_read_are_named_and_nothing_is_taken_in(look_throug
     ]
     assert [row[0] for row in rows] == ["2", "3"]
     assert "2 lines can’t be taken in." in text(response)
-    assert "import_file_name" not in hidden(response)
+    assert "signed_file" not in hidden(response)
     assert addresses() == []
 
 
@@ -231,6 +227,21 @@ def test_a_file_that_makes_no_sense_is_said_kindly(look_through, content, over, 
     assert addresses() == []
 
 
+def test_a_line_with_more_cells_than_columns_is_named(look_through):
+    assert "more cells than the first line has names" in text(
+        look_through("address\nann@example.org,bob@example.org\n")
+    )
+
+
+def test_somebody_who_signs_up_at_the_same_moment_stops_the_file(desk, look_through, monkeypatch):
+    fields = hidden(look_through("address\nann@example.org\nbob@example.org\n"))
+    make_subscriber(address="bob@example.org")
+    monkeypatch.setattr(subscriber_import, "_look_up", lambda fingerprints: (set(), set()))
+    response = desk.post(f"{LIST}process_import/", fields, follow=True)
+    assert "The list has changed in between, so nothing was taken in." in text(response)
+    assert addresses() == ["bob@example.org"]
+
+
 def test_a_file_that_is_too_long_for_the_page_is_refused(look_through):
     import secrets
 
@@ -265,7 +276,7 @@ def test_between_the_look_and_the_word_the_file_is_kept_nowhere(
 def test_a_page_that_was_open_for_too_long_or_is_not_ours_is_refused(desk, look_through, clock):
     fields = hidden(look_through("address\nann@example.org\n"))
     forged = desk.post(
-        f"{LIST}process_import/", fields | {"import_file_name": fields["import_file_name"] + "x"}
+        f"{LIST}process_import/", fields | {"signed_file": fields["signed_file"] + "x"}
     )
     assert "Choose the file once more." in text(forged)
     clock(hours=2)
@@ -291,8 +302,8 @@ def test_the_history_says_who_brought_in_how_many_and_no_address(bring_in, log):
 # -- taking the list out -----------------------------------------------------------------------------------------------
 
 
-def take_out(desk, number, query=""):
-    return desk.post(f"{LIST}export/{query}", {"format": number, "resource": "0"})
+def take_out(desk, chosen, query=""):
+    return desk.post(f"{LIST}export/{query}", {"format": chosen})
 
 
 def test_the_file_has_status_dates_consent_and_returned_mail(desk):
@@ -301,7 +312,7 @@ def test_the_file_has_status_dates_consent_and_returned_mail(desk):
     )
     Bounce.objects.create(fingerprint=person.fingerprint, kind="soft", event="1")
     Bounce.objects.create(fingerprint=person.fingerprint, kind="soft", event="2")
-    response = take_out(desk, 0)
+    response = take_out(desk, "csv")
     [row] = csv.DictReader(io.StringIO(response.content.decode()))
     assert row == {
         "address": "ann@example.org",
@@ -327,19 +338,19 @@ def test_the_file_has_status_dates_consent_and_returned_mail(desk):
 def test_it_can_be_had_as_json_and_as_the_list_was_filtered(desk):
     make_subscriber(address="ann@example.org", state="pending")
     make_subscriber(address="bob@example.org")
-    found = json.loads(take_out(desk, 1, "?state__exact=confirmed").content)
+    found = json.loads(take_out(desk, "json", "?state__exact=confirmed").content)
     assert [row["address"] for row in found] == ["bob@example.org"]
 
 
 def test_what_a_spreadsheet_would_take_for_a_formula_is_text(desk):
     make_subscriber(basis="=cmd|' /C calc'!A0")
-    [row] = csv.DictReader(io.StringIO(take_out(desk, 0).content.decode()))
+    [row] = csv.DictReader(io.StringIO(take_out(desk, "csv").content.decode()))
     assert not row["consent given elsewhere"].startswith("=")
 
 
 def test_the_history_says_who_took_out_how_many(desk, log):
     make_subscriber(address="ann@example.org")
-    take_out(desk, 0)
+    take_out(desk, "csv")
     [entry] = LogEntry.objects.all()
     assert entry.change_message == "1 taken out as CSV."
     assert "ann@" not in log.getvalue()
