@@ -1,10 +1,10 @@
 """Bounce classes: what a refusal is about.
 
 The address, its mailbox for now, us, this message, or nobody can tell. Every refusal goes through
-`classify`, whoever reports it: the server we send to, or a mail service. The enhanced status code (RFC
-3463, the list of RFC 5248) says most. Where there is none, or one that says "other", the words are
-read, then the service's own class, then the basic code. What accuses an address must be said by a code
-or by a class that means exactly that, and by nothing contradicted: words alone never do it.
+`classify`, whoever reports it: the server we send to, or a mail service. The enhanced status code
+(RFC 3463, the list of RFC 5248) says most. Where there is none, or one that says "other", the words
+are read, then the service's own class, then the basic code. What accuses an address must be said by
+a code or by a class that means exactly that, and by nothing contradicted: words alone never do it.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The suppression list: who must not be written to, kept as keyed hashes that can't be read back."""
+"""The suppression list: who must not be written to, as keyed hashes that can't be read back."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -7,8 +7,8 @@ from newsletter.models import Subscriber, Suppression
 
 # Reasons that are a person's own wish: another, confirmed from their inbox, lifts them again.
 OWN_WISH = [Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.ERASED]
-# Who answers a mail has proved the mailbox, so a confirmed request lifts that one too. Nothing lifts
-# a complaint.
+# Who answers a mail has proved the mailbox, so a confirmed request lifts that one too. Nothing
+# lifts a complaint.
 LIFTED = [*OWN_WISH, Suppression.Reason.BOUNCED]
 
 
@@ -30,7 +30,7 @@ def is_refused(fingerprint: str) -> bool:
 
 
 def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
-    """Write to this address no more. A reason already there stays, unless a complaint comes after it."""
+    """Write to this address no more. An earlier reason stays, unless a complaint follows it."""
     known, is_new = Suppression.objects.get_or_create(
         fingerprint=fingerprint, defaults={"reason": reason}
     )

@@ -45,9 +45,9 @@ def read_unsubscribe_token(token: str) -> str | None:
 def settings_token(subscriber: Subscriber) -> str:
     """Return the token at the foot of mails that opens what we hold about one person.
 
-    It is good for as long as the person is on the list: a mail says "see or erase what we hold", and
-    that must be true of an old mail too. It names the row and not the address, so erasing or moving
-    away ends it, and a return has another.
+    It is good for as long as the person is on the list: a mail says "see or erase what we hold",
+    and that must be true of an old mail too. It names the row and not the address, so erasing or
+    moving away ends it, and a return has another.
     """
     return signing.Signer(salt=_SETTINGS).sign(subscriber.public_id)
 

@@ -91,7 +91,7 @@ class Worker:
         self.send_due()
 
     def run_timers(self) -> None:
-        """Beat, free what dead workers held, start issues and prune: each when its time has come."""
+        """Beat, free what dead workers held, start issues and prune: each at its own interval."""
         now = time.monotonic()
         if now >= self.next_poll:
             self.paused = is_paused()

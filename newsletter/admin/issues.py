@@ -1,4 +1,4 @@
-"""The desk's pages about letters: the list, and where one is written. Sending it is in letter_steps.py."""
+"""The issues' admin: the list, and where one is written. Sending it is in issue_actions.py."""
 
 from typing import Any
 
@@ -31,29 +31,33 @@ class LetterForm(forms.ModelForm):
             ),
         }
         help_texts = {
-            "subject": "Others may see it in an inbox: plain words that don’t tell what the letter is about.",
-            "body": "Markdown, as in articles: :::note, :::exercise, :::quote. :::quiz and :::guide become links. "
-            "Links to pages of ours may begin with /. No pictures, no footnotes.",
+            "subject": "Others may see it in an inbox: "
+            "plain words that don’t tell what the letter is about.",
+            "body": "Markdown, as in articles: :::note, :::exercise, :::quote. "
+            ":::quiz and :::guide become links. Links to pages of ours may begin with /. "
+            "No pictures, no footnotes.",
         }
 
     def clean(self) -> dict[str, Any]:
         """Refuse what can't stand in a mail, and words for a letter that isn't a draft any more."""
-        given = self.cleaned_data
-        given["subject"] = one_line(given.get("subject", ""))
-        for name, found in body.problems(given["subject"], given.get("body", "")).items():
+        values = self.cleaned_data
+        values["subject"] = one_line(values.get("subject", ""))
+        problems = body.problems(values["subject"], values.get("body", ""))
+        for name, messages_of_field in problems.items():
             if name not in self.errors:
-                self.add_error(name, found)
+                self.add_error(name, messages_of_field)
         drafts = Letter.objects.filter(pk=self.instance.pk, state=Letter.State.DRAFT)
         if self.instance.pk and not drafts.exists():
             raise ValidationError(
-                "This letter isn’t a draft any more. Copy your words, unschedule it, then save them."
+                "This letter isn’t a draft any more. "
+                "Copy your words, unschedule it, then save them."
             )
-        return given
+        return values
 
 
 @admin.register(Letter)
 class LetterAdmin(admin.ModelAdmin):
-    """Letters: a draft is edited here; what is scheduled, on its way or sent can be read."""
+    """Issues: a draft is edited here; what is scheduled, on its way or sent can be read."""
 
     form = LetterForm
     list_display = ("subject", "state", "when", "gone_out")
@@ -94,13 +98,14 @@ class LetterAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         sent = Count("deliveries", filter=Q(deliveries__state=Delivery.State.SENT))
-        found: QuerySet[Letter] = super().get_queryset(request)
-        return found.annotate(people=Count("deliveries"), reached=sent)
+        letters: QuerySet[Letter] = super().get_queryset(request)
+        return letters.annotate(people=Count("deliveries"), reached=sent)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Letter | None = None
     ) -> tuple[str, ...]:
-        # Words that are posted are always read, so that the answer to a late save can show them again.
+        # Words that are posted are always read, so that the answer to a late save can show them
+        # again.
         is_read = obj is not None and obj.state != Letter.State.DRAFT and request.method == "GET"
         return ("subject", "body") if is_read else ()
 

@@ -1,4 +1,4 @@
-"""Read-only admin: rows that are looked at, not edited; and the log of what is done to whole tables."""
+"""Read-only admin: rows that are looked at, not edited; and the log of actions on whole tables."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 
 def log_action(request: HttpRequest, model: type[Model], what: str, flag: int, words: str) -> None:
-    """Write into the admin's history what somebody did to a whole table. No words with an address."""
+    """Log in the admin's history what somebody did to a whole table. No words with an address."""
     user: Any = request.user
     LogEntry.objects.create(
         user=user,

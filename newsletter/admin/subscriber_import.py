@@ -1,11 +1,11 @@
 """Subscriber import: people who agreed elsewhere, brought in from a CSV file, one a line.
 
-Nothing is mailed to them by it. The rules are those of the form: an address is normalised, whoever must
-not be written to is skipped. So is who is on the list already, whatever state they are in. A line that
-can't be read stops the whole file, and is named; then nothing is saved.
+Nothing is mailed to them by it. The rules are those of the form: an address is normalised, whoever
+must not be written to is skipped. So is who is on the list already, whatever state they are in. A
+line that can't be read stops the whole file, and is named; then nothing is saved.
 
-Between the preview and its confirmation the file is kept nowhere: signed and packed, it travels in the
-page itself. No disk, no cache and no other worker ever holds it.
+Between the preview and its confirmation the file is kept nowhere: signed and packed, it travels in
+the page itself. No disk, no cache and no other worker ever holds it.
 """
 
 import csv

@@ -40,7 +40,7 @@ class SubscriberAdmin(ReadOnlyAdmin):
     actions = ("write_again",)
     list_filter = ("state", "wants_letters", "wording", ("basis", admin.EmptyFieldListFilter))
     ordering = ("-asked_at",)
-    fields = ("address", "state", "held", "mails")
+    fields = ("address", "state", "data_held", "mails")
     change_list_template = "admin/newsletter/subscriber/change_list.html"
 
     def get_urls(self) -> list[URLPattern]:
@@ -59,7 +59,7 @@ class SubscriberAdmin(ReadOnlyAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), "held", "mails"]
+        return [*super().get_readonly_fields(request, obj), "data_held", "mails"]
 
     # -- one person --
 
@@ -88,7 +88,7 @@ class SubscriberAdmin(ReadOnlyAdmin):
         return HttpResponseRedirect(reverse("admin:newsletter_subscriber_changelist"))
 
     @admin.display(description="what we hold")
-    def held(self, person: Subscriber) -> str:
+    def data_held(self, person: Subscriber) -> str:
         """All that is held about a person, in the words they see themselves."""
         rows = format_html_join("", "<dt>{}</dt><dd>{}</dd>", data_export.rows(person))
         return format_html("<dl>{}</dl>", rows)

@@ -1,7 +1,7 @@
 """An e-mail as an object, and what all of ours share: sender, headers, styles put inline, the foot.
 
-An e-mail is templates/emails/<name>.{subject.txt,txt,html}. It has a text part that says the same as
-its HTML, no picture from elsewhere, no link through a counter and no advertisement.
+An e-mail is templates/emails/<name>.{subject.txt,txt,html}. It has a text part that says the same
+as its HTML, no picture from elsewhere, no link through a counter and no advertisement.
 """
 
 from email.charset import QP, Charset
@@ -42,7 +42,7 @@ class Email(EmailMultiAlternatives):
         # leaves its line empty.
         if not subject.isascii():
             whole.replace_header("Subject", Header(subject, UTF_8, header_name="Subject").encode())
-        parts = list(whole.get_payload())  # type: ignore[arg-type]
+        parts = list(whole.get_payload())
         pictures = [part for part in parts if part["Content-ID"]]
         if pictures:
             body = MIMEMultipart("related", _subparts=[parts[0], *pictures])

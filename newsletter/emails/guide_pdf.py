@@ -14,8 +14,8 @@ GUIDE_DATE = date(2026, 11, 22)
 GUIDE_FILE_NAME = "trauma-healing-guide.pdf"
 GUIDE_PAGES = 12
 
-# PDF/UA-1 makes typst refuse what a screen reader could not read: a picture without words, a skipped
-# heading level, a character our fonts lack.
+# PDF/UA-1 makes typst refuse what a screen reader could not read: a picture without words, a
+# skipped heading level, a character our fonts lack.
 STANDARD: Final = "ua-1"
 FONT_PACKAGES = ("fontpkg_newsreader", "fontpkg_figtree")
 
@@ -27,9 +27,9 @@ class GuideError(Exception):
 def compile_guide() -> bytes:
     """Return the guide as a tagged PDF.
 
-    It is compiled once per process and set of settings (about 0.2 s) and cached. The time written into
-    it is that of its version, so that two processes, or two releases with the same words, give the
-    same bytes.
+    It is compiled once per process and set of settings (about 0.2 s) and cached. The time written
+    into it is that of its version, so that two processes, or two releases with the same words, give
+    the same bytes.
 
     Raises GuideError when typst refuses the words, the numbers of helplines.toml or a setting.
     """

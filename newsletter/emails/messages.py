@@ -1,4 +1,4 @@
-"""The e-mails: one function each, declared with `@email`. The same words and links for everybody."""
+"""The e-mails: one function each, declared with `@email`; the same words for everybody."""
 
 from django.conf import settings
 

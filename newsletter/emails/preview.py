@@ -1,7 +1,7 @@
 """E-mail preview: a mail taken apart and shown as people will see it: HTML, text, headers.
 
-A mail carries its styles in its elements, which no other page of ours may. So it is shown in documents
-of its own, whose policy allows styles and nothing else: no script, no request, no form.
+A mail carries its styles in its elements, which no other page of ours may. So it is shown in
+documents of its own, whose policy allows styles and nothing else: no script, no request, no form.
 """
 
 import base64
@@ -27,7 +27,7 @@ PREVIEW_POLICY = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing a person should know before a mail goes; preflight finds it, the preview shows it."""
+    """One thing a person should know before a mail goes: found by preflight, shown in previews."""
 
     name: str
     message: str
@@ -52,7 +52,7 @@ class ParsedEmail:
     @classmethod
     def of(cls, data: bytes, name: str = "") -> "ParsedEmail":
         """Take a mail apart."""
-        return cls(name, message_from_bytes(data, policy=policy.default))  # type: ignore[arg-type]
+        return cls(name, message_from_bytes(data, policy=policy.default))
 
     @property
     def headers(self) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The registry of e-mails: each kind is declared once, with who it may be sent to and how it's built.
+"""The registry of e-mails: each kind is declared once, with its audience and what builds it.
 
 @email(Kind.GUIDE, audience=Audience.CONFIRMED, counted_as="bringing the guide again")
 def guide(delivery): ...

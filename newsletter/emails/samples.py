@@ -1,7 +1,7 @@
 """E-mail samples: every mail as one made-up person would get it. No link in them acts on anybody.
 
-The person is never saved. Links that carry a person's token lead to the page for links that no longer
-work.
+The person is never saved. Links that carry a person's token lead to the page for links that no
+longer work.
 """
 
 from django.utils import timezone

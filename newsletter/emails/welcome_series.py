@@ -1,4 +1,4 @@
-"""The welcome series: four e-mails that follow the guide, for who ticked the box, each once for ever.
+"""The welcome series: four e-mails after the guide, for who ticked the box, each once for ever.
 
 They are enqueued all at once, in the transaction that marks the guide as sent, so that whatever
 becomes of their person becomes of them: leaving takes them along, moving brings them along, a pause
@@ -26,8 +26,8 @@ def guide_went_out(subscriber_pk: int, at: datetime) -> None:
     """Record that the guide went out at `at`, and enqueue the series of who asked for it.
 
     Only the first guide after a confirmation counts. So another copy of the guide never starts the
-    series again, not even when the rows of the first one have been erased, and somebody who ticks the
-    box later gets it then.
+    series again, not even when the rows of the first one have been erased, and somebody who ticks
+    the box later gets it then.
     """
     first = Q(guide_sent_at=None) | Q(guide_sent_at__lt=F("confirmed_at"))
     if not Subscriber.objects.filter(first, pk=subscriber_pk).update(guide_sent_at=at):

@@ -37,7 +37,8 @@ def always(event: Event) -> bool:
     return True
 
 
-# What the report of a complaint is about, where it isn't a person who found a mail unwanted (RFC 5965, 3.1 and 7.3).
+# What the report of a complaint is about, where it isn't a person who found a mail unwanted (RFC
+# 5965, 3.1 and 7.3).
 NO_COMPLAINT = {"not-spam", "auth-failure", "virus"}
 
 

@@ -1,8 +1,8 @@
 """Webhooks: a mail service tells us which mails came back and which were called unwanted.
 
-/newsletter/webhooks/<service>/ (and, for services set up earlier, /newsletter/reports/<service>/) is
-there only for the service the owner named (MAIL_SERVICE) and only with its secret: without one it
-answers 404. What a report means for an address is in outbox/bounces.py.
+/newsletter/webhooks/<service>/ (and, for services set up earlier, /newsletter/reports/<service>/)
+is there only for the service the owner named (MAIL_SERVICE) and only with its secret: without one
+it answers 404. What a report means for an address is in outbox/bounces.py.
 """
 
 import json
@@ -31,8 +31,8 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)  # a signed report may be this far from ou
 # A returned mail that is reported later than this is old news; a complaint never is.
 MAX_AGE = timedelta(hours=48)
 
-# All that reading a report of the wrong shape can raise. The message might quote it, so only the type
-# is ever named.
+# All that reading a report of the wrong shape can raise. The message might quote it, so only the
+# type is ever named.
 UNREADABLE = (
     AnymailError,
     ImproperlyConfigured,
@@ -50,7 +50,7 @@ logger = logging.getLogger(__name__)
 
 
 class Report(NamedTuple):
-    """What an event says about its address. Without a kind: the person asked the service to leave."""
+    """What an event says about its address; without a kind, that its person asked to leave."""
 
     event: AnymailTrackingEvent
     kind: Bounce.Kind | None
@@ -102,7 +102,7 @@ def _content_length(request: HttpRequest) -> int:
 
 
 def _verified_reports(request: HttpRequest, provider: Provider) -> list[Report]:
-    """Return what the request reports. Raises AnymailWebhookValidationFailure if it isn't proved."""
+    """Return what a request reports. Raises AnymailWebhookValidationFailure if it isn't proved."""
     view = provider.view()
     view.run_validators(request)
     _check_time(provider, request)

@@ -1,9 +1,9 @@
 """Issue body: an editor's markdown as the HTML and the text of a mail, and what can't stand in one.
 
 The site's renderer makes the HTML. What a page does with its blocks a mail can't: the quiz and the
-guide become links, a picture would have to be fetched from us, so there is none. An offer stands in an
-issue where the owner allows it (LETTER_OFFERS), and then as on an article: label and disclosure before
-its link.
+guide become links, a picture would have to be fetched from us, so there is none. An offer stands in
+an issue where the owner allows it (LETTER_OFFERS), and then as on an article: label and disclosure
+before its link.
 """
 
 import re

@@ -1,9 +1,9 @@
 """Issue lifecycle: the states of an issue, and what each transition does to its mails.
 
 An issue begins as a draft. Once it is scheduled nobody changes its words; when it is due the worker
-freezes them and writes a row into the outbox for everybody who wants letters, all in one transaction.
-From there `outbox.sender` sends the rows. Every transition is a compare-and-set on the state, so of two
-people who press at once one hears that it has moved on.
+freezes them and writes a row into the outbox for everybody who wants letters, all in one
+transaction. From there `outbox.sender` sends the rows. Every transition is a compare-and-set on the
+state, so of two people who press at once one hears that it has moved on.
 """
 
 import logging
@@ -124,7 +124,7 @@ def unschedule(letter: Letter) -> None:
 
 
 def missed(letter: Letter) -> bool:
-    """Whether a draft should have gone out and didn't: the worker was late, or something stood in its way."""
+    """Whether a draft has missed its time: the worker was late, or preflight stopped it."""
     return letter.state == State.DRAFT and letter.send_at is not None
 
 
@@ -189,7 +189,7 @@ def _start_or_unschedule(letter: Letter, now: datetime) -> None:
 
 @transaction.atomic
 def start(letter: Letter) -> int:
-    """Freeze the words and enqueue a mail to everybody who wants letters. Return how many there are.
+    """Freeze the words and enqueue a mail to everybody who wants letters; return how many.
 
     Nothing of it happens when the transaction fails, and a second time enqueues no second mail to
     anybody.

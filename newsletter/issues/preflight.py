@@ -1,6 +1,7 @@
-"""Preflight: what is checked before an issue may go. Each finding says what is wrong and how to mend it.
+"""Preflight: what is checked before an issue may go.
 
-A blocking finding keeps the issue here. The others inform: a person may know better.
+Each finding says what is wrong and how to mend it. A blocking finding keeps the issue here. The
+others inform: a person may know better.
 """
 
 import re
@@ -20,7 +21,8 @@ from newsletter.models import Delivery, Letter
 from prose.rules import source_files, words
 
 LARGEST = 100 * 1000  # bytes; Gmail cuts a longer mail off, its foot with the way out included
-# Others may see an inbox. These words in its list of subjects would tell what its owner reads about.
+# Others may see an inbox. These words in its list of subjects would tell what its owner reads
+# about.
 SENSITIVE_WORDS = re.compile(
     r"\b(trauma\w*|c?-?ptsd|abus\w+|violen\w+|assault\w*|rape\w*|victim\w*|survivor\w*|neglect\w*"
     r"|suicid\w*|self[- ]harm\w*|fight|flight|freeze|fawn|quiz|your (?:answers|result)|triggers?"

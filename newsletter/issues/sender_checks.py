@@ -1,4 +1,4 @@
-"""Sender checks, a part of preflight: who we say we are, and what the DNS says of our mail domain."""
+"""Sender checks, a part of preflight: who we say we are, and what the DNS says of our domain."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit

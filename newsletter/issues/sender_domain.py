@@ -42,7 +42,7 @@ def has_spf(domain: str) -> bool:
 
 
 def has_dmarc(domain: str) -> bool:
-    """Whether the domain, or one above, says what becomes of mails that only claim to be from it."""
+    """Whether the domain, or one above, says what becomes of mails that falsely claim it."""
     while "." in domain:
         if any(record.startswith("v=DMARC1") for record in txt_records(f"_dmarc.{domain}")):
             return True

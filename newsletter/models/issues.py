@@ -1,6 +1,7 @@
 """Issues of the newsletter: mails written by an editor for everybody who asked for them.
 
-The model is called Letter, as its table, permissions and history are; the code around it says issue.
+The model is called Letter, as its table, permissions and history are; the code around it says
+issue.
 """
 
 from django.db import models

@@ -1,10 +1,10 @@
 """Bounces: what returned mail and complaints do to a subscriber, whoever reports them.
 
 A mail service does, or the server we send to. A refusal counts only by what it is about
-(bounce_classes.py): one about us or about a message never counts against an address. An address that
-doesn't exist rests for 30 days and is then forgotten (retention.py). Answering a mail, or a person at
-the admin, ends the rest. A mailbox that is unavailable for now pauses welcome e-mails and issues for a
-week the third time within thirty days. Only the person's own complaint erases at once.
+(bounce_classes.py): one about us or about a message never counts against an address. An address
+that doesn't exist rests for 30 days and is then forgotten (retention.py). Answering a mail, or a
+person at the admin, ends the rest. A mailbox that is unavailable for now pauses welcome e-mails and
+issues for a week the third time within thirty days. Only the person's own complaint erases at once.
 """
 
 import logging

@@ -2,9 +2,9 @@
 
 Rendering costs more than sending. Only a few of the bytes are a person's own: their address, the
 Message-ID, the date and two links. So an issue is rendered once, in the ordinary way, for its first
-person; it is cut where that person's own bytes stand, and everybody else's are put there. They must be
-as long, so that no line breaks elsewhere. Links and Message-IDs are; a mail of which it isn't so is
-rendered the ordinary way.
+person; it is cut where that person's own bytes stand, and everybody else's are put there. They must
+be as long, so that no line breaks elsewhere. Links and Message-IDs are; a mail of which it isn't so
+is rendered the ordinary way.
 """
 
 import re

@@ -1,8 +1,8 @@
 """The delivery queue: mails are enqueued with what causes them, claimed by one worker, and marked.
 
 What it promises: every mail is sent at least once; a crash costs at most one extra copy, with the
-same Message-ID; only the worker that holds a mail may change it. Exactly once can't be had over SMTP
-(RFC 1047). docs/decisions/0004 and 0011 have the measurements.
+same Message-ID; only the worker that holds a mail may change it. Exactly once can't be had over
+SMTP (RFC 1047). docs/decisions/0004 and 0011 have the measurements.
 """
 
 import logging
@@ -108,8 +108,8 @@ def mark_sent(
 def release_expired() -> int:
     """Free the mails whose worker died while it held them. Return how many there were."""
     now = timezone.now()
-    # A lease from the future was taken by a clock that had jumped ahead. It ends as if it were taken
-    # now, no sooner: its worker may well be sending.
+    # A lease from the future was taken by a clock that had jumped ahead. It ends as if it were
+    # taken now, no sooner: its worker may well be sending.
     ahead = Delivery.objects.filter(state=State.SENDING, lease_until__gt=now + LEASE + CLOCK_SKEW)
     ahead.update(lease_until=now + LEASE)
     expired = Delivery.objects.filter(state=State.SENDING, lease_until__lt=now)

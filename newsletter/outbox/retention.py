@@ -1,4 +1,4 @@
-"""Retention: how long things are kept, and what erases them. The privacy page says the same numbers."""
+"""Retention: how long things are kept, and what erases them; the privacy page says the same."""
 
 import logging
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def prune() -> dict[str, int]:
-    """Erase what is past its retention; return how many rows of each sort went. Twice is harmless."""
+    """Erase what is past its retention; return how many rows of each sort went."""
     now = timezone.now()
     erased = {
         "pending": _erase(
@@ -55,7 +55,7 @@ def truncate_journal() -> None:
 
 
 def _had_the_guide(before: datetime) -> QuerySet[Subscriber]:
-    """Return who asked for the guide alone and had it, or could not be given it, before a moment."""
+    """Return who asked for the guide alone, and had it or couldn't be given it before a moment."""
     is_done = Q(guide_sent_at__lt=before) | Q(guide_sent_at=None, confirmed_at__lt=before)
     on_its_way = Delivery.objects.filter(state__in=Delivery.OPEN).values("subscriber")
     confirmed = Subscriber.objects.filter(state=Subscriber.State.CONFIRMED, wants_letters=False)

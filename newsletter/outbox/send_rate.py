@@ -1,9 +1,9 @@
 """Send rate: how fast mail leaves, and whether any does.
 
-So many mails a second and an hour in all, so many a minute to one mail domain: each worker keeps the
-count for itself, on a clock that nobody can turn. Mails that somebody waits for (Delivery.HIGH) may
-run a tenth of a period's mails ahead of that even rate, so a confirmation doesn't wait behind an
-issue's thousands.
+So many mails a second and an hour in all, so many a minute to one mail domain: each worker keeps
+the count for itself, on a clock that nobody can turn. Mails that somebody waits for (Delivery.HIGH)
+may run a tenth of a period's mails ahead of that even rate, so a confirmation doesn't wait behind
+an issue's thousands.
 """
 
 import time

@@ -1,8 +1,8 @@
 """The sender: one claimed mail, checked, rendered, handed to the mail server and marked.
 
 Whether a mail is still wanted is asked after it was claimed, so nobody who left before receives it.
-A mail that can't be rendered fails and holds nobody up. A refusal for now is tried again, later each
-time; one for good is final; a wrong password stops the worker.
+A mail that can't be rendered fails and holds nobody up. A refusal for now is tried again, later
+each time; one for good is final; a wrong password stops the worker.
 """
 
 import logging
@@ -46,8 +46,8 @@ def deliver(
 ) -> Classification | None:
     """Send a mail that `queue.claim` returned. Return what went wrong, if anything did.
 
-    When the server has taken it, `on_sent` is called, which must call `queue.mark_sent`; that is the
-    default.
+    When the server has taken it, `on_sent` is called, which must call `queue.mark_sent`; that is
+    the default.
     """
     failpoints.hit("after-claim")
     send = _prepare(delivery, backend, limiter)

@@ -1,7 +1,7 @@
 """The SMTP backend: Django's, and three things more.
 
-It names our mail domain to the server, it knows an unsure outcome, and it sends its commands in one go
-where the server allows that (PIPELINING, RFC 2920): two round trips a mail instead of four.
+It names our mail domain to the server, it knows an unsure outcome, and it sends its commands in one
+go where the server allows that (PIPELINING, RFC 2920): two round trips a mail instead of four.
 """
 
 import smtplib
@@ -22,8 +22,8 @@ class WatchedSMTP(smtplib.SMTP):
     handed_over = False
 
     def __init__(self, *args: Any, **params: Any) -> None:
-        # Django would greet with this machine's own name, which readers could then find in the mail's
-        # Received lines.
+        # Django would greet with this machine's own name, which readers could then find in the
+        # mail's Received lines.
         params["local_hostname"] = settings.FROM_EMAIL.rpartition("@")[2]
         super().__init__(*args, **params)
 
@@ -76,7 +76,7 @@ class WatchedSMTP(smtplib.SMTP):
 
 
 def _as_data(msg: bytes) -> bytes:
-    """Return a message as SMTP's DATA wants it: dots that begin a line doubled, one dot at the end."""
+    """Return a message as SMTP's DATA wants it: dots that begin a line doubled, one at the end."""
     msg = msg.replace(b"\n.", b"\n..")
     start = b"." if msg.startswith(b".") else b""
     end = b"" if msg.endswith(b"\r\n") else b"\r\n"

@@ -1,4 +1,4 @@
-"""SMTP errors: what an error from a mail server, or on the way to it, means for the mail at hand."""
+"""SMTP errors: what an error of a mail server, or on the way to it, means for the mail."""
 
 import smtplib
 from dataclasses import dataclass, replace
@@ -66,7 +66,7 @@ def _by_code(code: int, words: str, stage: Stage, reply: str) -> Classification:
 
 
 def _by_web_service(error: Exception) -> Classification:
-    """Classify the error of a backend that isn't SMTP: anymail's carry the service's HTTP status."""
+    """Classify the error of another backend: anymail's carry the service's HTTP status."""
     status = getattr(error, "status_code", None)
     if status is None:
         return Classification(State.FAILED, _reply(error))

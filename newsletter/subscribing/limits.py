@@ -51,7 +51,7 @@ def allow_token_try(request: HttpRequest) -> bool:
 
 
 def _is_within(bucket: str, value: str, limit: int) -> bool:
-    """Add one to the count of `value`; whether it is within `limit`. Without a cache there is no limit."""
+    """Add one to the count of `value`; whether it is within `limit`. No cache, no limit."""
     try:
         key = f"limit:{bucket}:{_daily_hash(value)}"
         cache.add(key, 0, HOUR)

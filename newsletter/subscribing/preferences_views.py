@@ -1,4 +1,4 @@
-"""Preferences pages: seeing, changing and erasing what we hold, by a mailed link that can be asked for."""
+"""Preferences pages: seeing, changing and erasing what we hold, by a mailed link."""
 
 from collections.abc import Callable
 

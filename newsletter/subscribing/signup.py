@@ -21,10 +21,10 @@ State = Subscriber.State
 
 @transaction.atomic
 def ask(address: str, *, letters: bool) -> None:
-    """Take in a request for the guide from a normalised address: write what it needs into the outbox.
+    """Take in a request for the guide from a normalised address: enqueue what it needs.
 
-    New, unconfirmed or returned: the confirmation. Confirmed: the guide, or the guide again. After a
-    complaint, or more often than once a day or three times in 30 days: nothing.
+    New, unconfirmed or returned: the confirmation. Confirmed: the guide, or the guide again. After
+    a complaint, or more often than once a day or three times in 30 days: nothing.
     """
     fingerprint = hashing.fingerprint(address)
     if addresses.is_blocked(address) or suppression.is_refused(fingerprint):
@@ -81,7 +81,7 @@ def _ask_to_confirm(address: str, fingerprint: str, letters: bool) -> None:
 
 
 def may_mail(kind: str, address: str, per_day: int = PER_DAY, per_month: int = PER_MONTH) -> bool:
-    """Count a mail that a form is about to cause; whether this mailbox has had few enough of its kind."""
+    """Count a mail that a form is about to cause; whether this mailbox has had few enough."""
     now = timezone.now()
     mailbox = mailbox_hash(kind, address)
     sent = FormMailCount.objects.filter(hash=mailbox)
@@ -122,11 +122,11 @@ def confirm(public_id: str) -> Subscriber | None:
     Return the person, or None when they left. Who answers a mail has proved the mailbox: an address
     that rested is written to again, by what it agreed to before.
     """
-    asked = Subscriber.objects.filter(public_id=public_id, replaces=None)
-    newly = asked.filter(state=State.PENDING).update(
+    requests = Subscriber.objects.filter(public_id=public_id, replaces=None)
+    newly = requests.filter(state=State.PENDING).update(
         state=State.CONFIRMED, confirmed_at=timezone.now()
     )
-    newly += asked.filter(state=State.RETURNED).update(state=State.CONFIRMED, returned_at=None)
+    newly += requests.filter(state=State.RETURNED).update(state=State.CONFIRMED, returned_at=None)
     subscriber = find(public_id)
     if subscriber and newly:
         suppression.lift(subscriber.fingerprint)

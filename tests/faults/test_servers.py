@@ -37,7 +37,7 @@ def run(tmp_path, *command, **environment):
         env=kept | here | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     return done.stdout
