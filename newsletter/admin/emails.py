@@ -42,14 +42,14 @@ def mail_staff_required(view: View) -> View:
 def mails(request: HttpRequest) -> HttpResponse:
     """List every kind of mail, with its subject."""
     kinds = [(kind, kind.label, _sample(kind).subject) for kind in Delivery.Kind]
-    return _page(request, "mails.html", {"title": "Every mail we send", "kinds": kinds})
+    return _page(request, "emails.html", {"title": "Every mail we send", "kinds": kinds})
 
 
 @mail_staff_required
 def mail(request: HttpRequest, kind: str) -> HttpResponse:
     """Show one of them, in a frame."""
     known = _kind(kind)
-    return _page(request, "mail.html", {"title": known.label, "kind": known})
+    return _page(request, "email.html", {"title": known.label, "kind": known})
 
 
 @mail_staff_required

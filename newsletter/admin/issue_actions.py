@@ -127,7 +127,9 @@ def _ask(request: HttpRequest, letter: Letter, step: str) -> HttpResponse:
         "waiting": waiting,
         "seen": _seen(letter),
     }
-    return render(request, "admin/newsletter/letter/sure.html", _context(request, letter, context))
+    return render(
+        request, "admin/newsletter/letter/confirm.html", _context(request, letter, context)
+    )
 
 
 def _context(request: HttpRequest, letter: Letter, context: dict[str, Any]) -> dict[str, Any]:

@@ -70,8 +70,8 @@ class LetterAdmin(admin.ModelAdmin):
     change_list_template = "admin/newsletter/letter/change_list.html"
 
     class Media:
-        css = {"all": ["admin/letters.css"]}
-        js = [forms.Script("admin/letter_preview.js", type="module")]
+        css = {"all": ["admin/newsletter.css"]}
+        js = [forms.Script("admin/issue_preview.js", type="module")]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

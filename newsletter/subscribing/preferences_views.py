@@ -34,18 +34,20 @@ def your_data(request: HttpRequest) -> HttpResponse:
         return ask(request)
     form = YourDataForm(request.POST)
     if form.is_from_a_machine():
-        return _asked(request)
+        return _check_inbox(request)
     if not form.is_valid():
         return render(request, "newsletter/your_data.html", {"form": form}, status=422)
     if not limits.allow_request(request, form.cleaned_data["address"]):
         return retry_later(request, 429)
     with constant_time():
         preferences.ask_for_settings(form.cleaned_data["address"])
-    return _asked(request)
+    return _check_inbox(request)
 
 
-def _asked(request: HttpRequest) -> HttpResponse:
-    return render(request, "newsletter/your_data_asked.html", {"sender": site_settings.FROM_NAME})
+def _check_inbox(request: HttpRequest) -> HttpResponse:
+    return render(
+        request, "newsletter/your_data_requested.html", {"sender": site_settings.FROM_NAME}
+    )
 
 
 @require_page

@@ -52,18 +52,18 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return sign_up(request)
     form = SignUpForm(request.POST)
     if form.is_from_a_machine():
-        return _asked(request)
+        return _check_inbox(request)
     if not form.is_valid():
         return render(request, "newsletter/sign_up.html", {"form": form}, status=422)
     if not limits.allow_request(request, form.cleaned_data["address"]):
         return retry_later(request, 429)
     with constant_time():
         signup.ask(form.cleaned_data["address"], letters=form.cleaned_data["letters"])
-    return _asked(request)
+    return _check_inbox(request)
 
 
-def _asked(request: HttpRequest) -> HttpResponse:
-    return render(request, "newsletter/asked.html", {"sender": settings.FROM_NAME})
+def _check_inbox(request: HttpRequest) -> HttpResponse:
+    return render(request, "newsletter/check_inbox.html", {"sender": settings.FROM_NAME})
 
 
 @csrf_exempt

@@ -27,7 +27,7 @@ def test_every_field_kept_is_one_the_privacy_page_knows():
 
 
 @pytest.mark.django_db
-def test_signing_up_fills_in_address_wish_wording_and_time(ask):
+def test_signing_up_fills_in_address_choice_wording_and_time(ask):
     from newsletter.models import Subscriber
 
     ask("ann@example.org", HTTP_USER_AGENT="Browser", REMOTE_ADDR="203.0.113.7")

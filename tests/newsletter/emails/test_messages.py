@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 NOT_DISCREET = re.compile(
     r"trauma|abuse|ptsd|heal|fight|flight|freeze|fawn|quiz|mental|therapy|survivor", re.I
 )
-NOTES = ["welcome-1", "welcome-2", "welcome-3", "welcome-4"]
-LISTED = ["guide", "listed", *NOTES, "settings"]  # to people on the list
+WELCOME = ["welcome-1", "welcome-2", "welcome-3", "welcome-4"]
+LISTED = ["guide", "listed", *WELCOME, "settings"]  # to people on the list
 KINDS = ["confirm", "move", *LISTED, "goodbye"]
 
 
@@ -126,8 +126,8 @@ def words(text):
     return re.findall(r"[\w']+", text.replace("Open the guide:", ""))
 
 
-@pytest.mark.parametrize("kind", NOTES)
-def test_a_note_is_short_has_one_thing_to_try_and_one_link_to_read_on(kind):
+@pytest.mark.parametrize("kind", WELCOME)
+def test_a_welcome_email_is_short_has_one_thing_to_try_and_one_link_to_read_on(kind):
     sent = mail(kind)
     said = " ".join(paragraphs(sent, "plain"))
     assert 120 <= len(said.split()) <= 250
@@ -145,7 +145,7 @@ def test_a_note_is_short_has_one_thing_to_try_and_one_link_to_read_on(kind):
     assert "!" not in said
 
 
-def test_the_notes_lead_to_articles_that_exist(client, content):
+def test_the_welcome_emails_lead_to_articles_that_exist(client, content):
     from newsletter.emails.messages import WELCOME_LINKS
 
     for slug in WELCOME_LINKS.values():
@@ -188,7 +188,7 @@ def test_a_mail_to_the_list_says_how_to_leave_in_body_and_head(kind):
     assert url in part(sent, "html")
 
 
-@pytest.mark.parametrize("kind", ["guide", "listed", *NOTES])
+@pytest.mark.parametrize("kind", ["guide", "listed", *WELCOME])
 def test_a_mail_to_the_list_leads_to_what_we_hold(client, kind):
     sent = mail(kind)
     [url] = [link for link in links(sent) if "/newsletter/settings/" in link]
@@ -240,7 +240,7 @@ def test_a_large_guide_is_linked_and_not_attached(settings):
     assert "It's here, 12 pages" in part(mail("guide"), "plain")
 
 
-@pytest.mark.parametrize("kind", ["guide", *NOTES])
+@pytest.mark.parametrize("kind", ["guide", *WELCOME])
 def test_ten_people_get_the_same_words_and_links(kind):
     ten = [mail(kind, subscriber=make_subscriber(wants_letters=number % 2)) for number in range(10)]
     token = re.compile(r"(?<=/unsubscribe/)[^/]+|(?<=/settings/)[^/]+")

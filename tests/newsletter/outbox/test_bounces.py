@@ -70,7 +70,7 @@ def test_after_thirty_days_it_is_forgotten_and_not_before(returned, clock, dump)
     assert ADDRESS not in str(dump())
 
 
-def test_who_answers_while_the_broom_comes_is_kept(returned, clock, monkeypatch):
+def test_who_answers_while_retention_runs_is_kept(returned, clock, monkeypatch):
     clock(days=31)
     forget = retention._forget
 

@@ -61,7 +61,7 @@ def test_a_full_disk_makes_it_wait_and_nobody_gets_two(site, sink):
 
 
 @pytest.mark.django_db
-def test_a_mail_the_database_could_not_note_is_noted_first(monkeypatch, mailoutbox):
+def test_a_mail_the_database_could_not_record_is_recorded_first(monkeypatch, mailoutbox):
     from django.db import OperationalError
 
     row, real = make_delivery(), queue.queue_sql.mark_sent
@@ -124,7 +124,7 @@ def test_a_lease_from_before_the_clock_went_back_ends_all_the_same(clock):
 
 
 @pytest.mark.django_db
-def test_the_pace_does_not_care_for_the_clock(clock, settings):
+def test_the_rate_limit_does_not_care_for_the_clock(clock, settings):
     from newsletter.outbox.send_rate import Bucket
 
     bucket = Bucket(1, 3600)
@@ -134,11 +134,11 @@ def test_the_pace_does_not_care_for_the_clock(clock, settings):
         assert 3500 < bucket.wait(Delivery.BULK) <= 3600
 
 
-# the broom sweeps while mail goes out
+# retention runs while mail goes out
 
 
 @pytest.mark.django_db
-def test_who_is_swept_up_while_others_are_sent_gets_nothing(clock, work, mailoutbox, monkeypatch):
+def test_who_is_erased_while_others_are_sent_gets_nothing(clock, work, mailoutbox, monkeypatch):
     people = [make_subscriber(state="pending") for _ in range(10)]
     for person in people:
         make_delivery(kind="confirm", subscriber=person)
@@ -157,9 +157,7 @@ def test_who_is_swept_up_while_others_are_sent_gets_nothing(clock, work, mailout
 
 
 @pytest.mark.django_db
-def test_sweeping_up_a_person_whose_mail_is_being_sent_costs_no_error(
-    clock, monkeypatch, mailoutbox
-):
+def test_erasing_a_person_whose_mail_is_being_sent_costs_no_error(clock, monkeypatch, mailoutbox):
     row = make_delivery(kind="confirm")
     clock(hours=73)
     monkeypatch.setattr(

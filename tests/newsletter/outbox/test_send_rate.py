@@ -71,16 +71,16 @@ def test_letters_are_spaced_evenly_and_confirmations_may_run_ahead(now):
 
 
 def test_a_minute_to_one_domain_holds_about_what_is_allowed(now):
-    pace, sent, waiting = RateLimiter(per_domain=10), [], []
+    limiter, sent, waiting = RateLimiter(per_domain=10), [], []
     row = Delivery(priority=BULK, subscriber=make_unsaved("a@gmail.com"))
     waiting = [now[0]] * 100
     while waiting:  # the worker: looks once a second at what is due
         due, waiting = [at for at in waiting if at <= now[0]], [at for at in waiting if at > now[0]]
         for _ in due:
-            if pause := pace.delay_for(row):
+            if pause := limiter.delay_for(row):
                 waiting.append(now[0] + pause)
             else:
-                pace.count(row)
+                limiter.count(row)
                 sent.append(now[0])
         now[0] += 1
     assert len(sent) == 100
@@ -95,31 +95,39 @@ def make_unsaved(address):
 
 
 def test_each_put_off_mail_has_a_moment_of_its_own_and_a_confirmation_the_next(now):
-    pace = RateLimiter(per_domain=60)
+    limiter = RateLimiter(per_domain=60)
     letter = Delivery(priority=BULK, subscriber=make_unsaved("a@gmail.com"))
     confirmation = Delivery(priority=HIGH, subscriber=make_unsaved("b@GMAIL.com"))
-    assert not pace.delay_for(letter)
+    assert not limiter.delay_for(letter)
     for _ in range(10):
-        pace.count(letter)
-    slots = [round(pace.delay_for(letter)) for _ in range(100)]
+        limiter.count(letter)
+    slots = [round(limiter.delay_for(letter)) for _ in range(100)]
     assert slots == list(range(slots[0], slots[0] + 100))
-    assert pace.delay_for(confirmation) < slots[0]
-    assert not pace.delay_for(Delivery(priority=BULK, subscriber=make_unsaved("c@other.example")))
+    assert limiter.delay_for(confirmation) < slots[0]
+    assert not limiter.delay_for(
+        Delivery(priority=BULK, subscriber=make_unsaved("c@other.example"))
+    )
 
 
 def test_the_memory_for_domains_is_bounded(now):
-    pace = RateLimiter(per_domain=60)
+    limiter = RateLimiter(per_domain=60)
     for number in range(3 * MAX_DOMAINS):
-        pace.count(Delivery(priority=BULK, subscriber=make_unsaved(f"a@domain-{number}.example")))
+        limiter.count(
+            Delivery(priority=BULK, subscriber=make_unsaved(f"a@domain-{number}.example"))
+        )
         now[0] += 0.1
-    assert len(pace.domains) <= MAX_DOMAINS
+    assert len(limiter.domains) <= MAX_DOMAINS
 
 
 def test_without_settings_there_is_no_limit():
-    pace = RateLimiter.from_settings()
-    assert pace.wait(BULK) == pace.delay_for(Delivery(subscriber=make_unsaved("a@b.example"))) == 0
-    pace.count(Delivery(subscriber=make_unsaved("a@b.example")))
-    assert pace.wait(BULK) == 0
+    limiter = RateLimiter.from_settings()
+    assert (
+        limiter.wait(BULK)
+        == limiter.delay_for(Delivery(subscriber=make_unsaved("a@b.example")))
+        == 0
+    )
+    limiter.count(Delivery(subscriber=make_unsaved("a@b.example")))
+    assert limiter.wait(BULK) == 0
 
 
 # the worker
@@ -132,7 +140,9 @@ def worker(**limits):
 
 
 @pytest.mark.django_db
-def test_a_worker_keeps_to_its_pace_and_holds_nothing_while_it_waits(now, monkeypatch, mailoutbox):
+def test_a_worker_keeps_to_its_rate_limit_and_holds_nothing_while_it_waits(
+    now, monkeypatch, mailoutbox
+):
     for _ in range(5):
         make_delivery()
     held = []
@@ -171,10 +181,10 @@ def test_a_domain_that_has_had_enough_holds_nobody_else_up(now, mailoutbox):
 @pytest.mark.django_db
 def test_a_mail_that_was_tried_before_is_put_off_as_one_that_was(now):
     row = make_delivery(state="retry", attempts=2, priority=BULK)
-    taken, pace = queue.claim(), RateLimiter(per_domain=1)
-    pace.count(taken)
-    pace.count(taken)
-    sender.deliver(taken, mail.get_connection(), pace)
+    taken, limiter = queue.claim(), RateLimiter(per_domain=1)
+    limiter.count(taken)
+    limiter.count(taken)
+    sender.deliver(taken, mail.get_connection(), limiter)
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("retry", 2)
 
@@ -190,7 +200,7 @@ def test_confirmations_do_not_wait_behind_letters(now, mailoutbox, monkeypatch):
     assert len(mailoutbox) == 1 + len(patient)
 
 
-def test_a_signal_ends_a_worker_that_waits_for_its_pace(site, sink):
+def test_a_signal_ends_a_worker_that_waits_for_its_rate_limit(site, sink):
     fill_queue(site, 5)
     process = site.start("manage.py", "run_mail_worker", MAIL_PER_HOUR="4")
     until(lambda: sink.envelopes)
@@ -205,7 +215,9 @@ def test_a_signal_ends_a_worker_that_waits_for_its_pace(site, sink):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["welcome-1", "welcome-4"])
-def test_notes_wait_for_the_end_of_a_persons_pause_and_lose_no_try(kind, mailoutbox, clock):
+def test_welcome_emails_wait_for_the_end_of_a_persons_pause_and_lose_no_try(
+    kind, mailoutbox, clock
+):
     until_then = timezone.now() + timedelta(days=10)
     person = make_subscriber(wants_letters=True, paused_until=until_then)
     row = make_delivery(kind=kind, subscriber=person, attempts=1, state="retry")

@@ -84,7 +84,7 @@ def test_pressing_it_moves_everything_over_and_erases_the_old_address(
     assert not Suppression.objects.exists()
 
 
-def test_the_notes_go_on_at_the_new_address_and_no_guide_comes_again(
+def test_the_welcome_emails_go_on_at_the_new_address_and_no_guide_comes_again(
     move, press, work, clock, mailoutbox
 ):
     move()

@@ -139,7 +139,7 @@ def test_a_pause_and_its_end(client, url, parse, text_of):
     assert Subscriber.objects.get().paused_until is None
 
 
-def test_no_more_notes_is_offered_while_there_are_some(client, url, parse, text_of):
+def test_stopping_the_series_is_offered_while_there_are_some(client, url, parse, text_of):
     assert "No more notes, only the letters" in buttons(parse(client.get(url)), text_of)
     page = parse(client.post(url, {"wish": "no-notes"}))
     assert "No more notes, only the letters" not in buttons(page, text_of)
@@ -228,7 +228,7 @@ def test_it_needs_no_cookie(url):
 
 
 @pytest.mark.parametrize("wish", ["", "everything", "erase everything"])
-def test_a_wish_we_do_not_know_changes_nothing_and_shows_the_page(
+def test_an_action_we_do_not_know_changes_nothing_and_shows_the_page(
     client, url, wish, dump, parse, text_of
 ):
     before = dump()

@@ -107,7 +107,7 @@ def test_nobody_is_asked_to_confirm_more_than_three_times_in_thirty_days(clock):
     mails = 0
     for _ in range(8):
         mails += len(ask())
-        Subscriber.objects.all().delete()  # as the broom does after three days
+        Subscriber.objects.all().delete()  # as retention does after three days
         clock(days=3, hours=1)
     assert mails == 3
     clock(days=30)
