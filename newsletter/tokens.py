@@ -4,10 +4,9 @@ Links stay good when SECRET_KEY changes, as long as the old key is among SECRET_
 """
 
 from datetime import timedelta
+from typing import Protocol
 
 from django.core import signing
-
-from newsletter.models import Subscriber
 
 CONFIRM_WITHIN = timedelta(hours=72)
 SETTINGS_WITHIN = timedelta(days=7)
@@ -19,7 +18,16 @@ _CONFIRM, _UNSUBSCRIBE, _GUIDE = (
 _SETTINGS, _SETTINGS_ASKED = "newsletter.settings", "newsletter.settings.asked"
 
 
-def confirm_token(subscriber: Subscriber) -> str:
+class Person(Protocol):
+    """Whose links they are: a subscriber."""
+
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+def confirm_token(subscriber: Person) -> str:
     """Return the token that confirms one request; good for 72 hours."""
     return signing.TimestampSigner(salt=_CONFIRM).sign(subscriber.public_id)
 
@@ -32,7 +40,7 @@ def read_confirm_token(token: str) -> str | None:
         return None
 
 
-def unsubscribe_token(subscriber: Subscriber) -> str:
+def unsubscribe_token(subscriber: Person) -> str:
     """Return the token that stops all mail to one address; good for ever."""
     return signing.Signer(salt=_UNSUBSCRIBE).sign(subscriber.fingerprint)
 
@@ -42,7 +50,7 @@ def read_unsubscribe_token(token: str) -> str | None:
     return _read(token, _UNSUBSCRIBE)
 
 
-def settings_token(subscriber: Subscriber) -> str:
+def settings_token(subscriber: Person) -> str:
     """Return the token at the foot of mails that opens what we hold about one person.
 
     It is good for as long as the person is on the list: a mail says "see or erase what we hold",
@@ -52,7 +60,7 @@ def settings_token(subscriber: Subscriber) -> str:
     return signing.Signer(salt=_SETTINGS).sign(subscriber.public_id)
 
 
-def asked_settings_token(subscriber: Subscriber) -> str:
+def asked_settings_token(subscriber: Person) -> str:
     """Return the token mailed to who asked for it; good for a week, as another is easily had."""
     return signing.TimestampSigner(salt=_SETTINGS_ASKED).sign(subscriber.public_id)
 

@@ -11,7 +11,7 @@ from types import FrameType
 from django.core.mail import get_connection
 from django.db import DatabaseError, close_old_connections, connection
 
-from newsletter.issues import lifecycle
+from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import RefusalMonitor
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
 from newsletter.outbox import queue, retention, sender
@@ -101,7 +101,7 @@ class Worker:
             queue.release_expired()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
         if now >= self.next_issues:
-            lifecycle.tick()
+            scheduling.tick()
             self.next_issues = now + ISSUES_EVERY
         if now >= self.next_prune:
             retention.prune()

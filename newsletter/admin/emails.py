@@ -6,12 +6,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMultiAlternatives
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from newsletter.emails import samples
-from newsletter.emails.email import Email
 from newsletter.emails.preview import preview_response
 from newsletter.issues import preflight
 from newsletter.models import Delivery, Letter
@@ -65,7 +65,7 @@ def _kind(name: str) -> Delivery.Kind:
         raise Http404 from None
 
 
-def _sample(kind: Delivery.Kind) -> Email:
+def _sample(kind: Delivery.Kind) -> EmailMultiAlternatives:
     if kind == Delivery.Kind.LETTER:
         return preflight.as_email(Letter(**SAMPLE))
     return samples.render(kind)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from newsletter.emails.preview import preview_response
-from newsletter.issues import lifecycle, preflight
+from newsletter.issues import lifecycle, preflight, scheduling
 from newsletter.models import Delivery, Heartbeat, Letter
 from newsletter.outbox.smtp_errors import classify_send_error
 
@@ -64,7 +64,7 @@ def _page(request: HttpRequest, letter: Letter, form: ScheduleForm | None = None
         "form": form or ScheduleForm(initial={"day": timezone.localdate(), "time": "09:00"}),
         "findings": preflight.check(letter, ask_dns=True) if is_draft else [],
         "missed": lifecycle.missed(letter),
-        "people": lifecycle.audience().count(),
+        "people": scheduling.audience().count(),
         "counts": [(state.label, number) for state, number in progress.items()],
         "total": sum(progress.values()),
         "done": progress.get(Delivery.State.SENT, 0),
@@ -123,7 +123,7 @@ def _ask(request: HttpRequest, letter: Letter, step: str) -> HttpResponse:
     context = {
         "letter": letter,
         "step": step,
-        "people": lifecycle.audience().count(),
+        "people": scheduling.audience().count(),
         "waiting": waiting,
         "seen": _seen(letter),
     }
@@ -171,12 +171,12 @@ def _test(request: HttpRequest, letter: Letter) -> str:
 def _schedule(request: HttpRequest, letter: Letter) -> str:
     form = ScheduleForm(request.POST)
     form.is_valid()  # asked before, by `step`
-    lifecycle.schedule(letter, form.moment())
+    scheduling.schedule(letter, form.moment())
     return f"Scheduled for {timezone.localtime(letter.send_at):%-d %B %Y, %H:%M %Z}."
 
 
 def _send(request: HttpRequest, letter: Letter) -> str:
-    lifecycle.send_now(letter)
+    scheduling.send_now(letter)
     return "The worker begins to send it in a moment."
 
 
@@ -193,7 +193,7 @@ STEPS: dict[str, tuple[str, Callable[[HttpRequest, Letter], str]]] = {
     "test": (MAY_WRITE, _test),
     "schedule": (MAY_SEND, _schedule),
     "send": (MAY_SEND, _send),
-    "unschedule": (MAY_SEND, _simple(lifecycle.unschedule, "It is a draft again.")),
+    "unschedule": (MAY_SEND, _simple(scheduling.unschedule, "It is a draft again.")),
     "pause": (
         MAY_SEND,
         _simple(lifecycle.pause, "Paused. A mail that was already in hand may still go."),

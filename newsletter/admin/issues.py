@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from newsletter.admin import emails, issue_actions
 from newsletter.emails.email import one_line
 from newsletter.emails.preview import preview_response
-from newsletter.issues import body, lifecycle, preflight
+from newsletter.issues import body, lifecycle, preflight, scheduling
 from newsletter.models import Delivery, Letter
 
 
@@ -142,7 +142,7 @@ class LetterAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Letter, form: forms.ModelForm, change: bool
     ) -> None:
-        lifecycle.write(obj)
+        scheduling.write(obj)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:

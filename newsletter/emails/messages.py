@@ -1,6 +1,7 @@
 """The e-mails: one function each, declared with `@email`; the same words for everybody."""
 
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 
 from newsletter import tokens
 from newsletter.emails.email import (
@@ -29,7 +30,7 @@ WELCOME_LINKS = {
 }
 
 
-def render(delivery: Delivery) -> Email:
+def render(delivery: Delivery) -> EmailMultiAlternatives:
     """Return the e-mail of a delivery."""
     return EMAILS[Kind(delivery.kind)].build(delivery)
 

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from newsletter.emails.email import Email
+from django.core.mail import EmailMultiAlternatives
+
 from newsletter.models import Delivery
 
-Builder = Callable[[Delivery], Email]
+Builder = Callable[[Delivery], EmailMultiAlternatives]
 
 
 class Audience(Enum):

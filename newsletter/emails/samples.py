@@ -4,12 +4,12 @@ The person is never saved. Links that carry a person's token lead to the page fo
 longer work.
 """
 
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from newsletter import tokens
 from newsletter.consent import WORDING
 from newsletter.emails import messages
-from newsletter.emails.email import Email
 from newsletter.emails.registry import Audience
 from newsletter.models import Delivery, Letter, Subscriber
 
@@ -17,7 +17,9 @@ ADDRESS = "reader@example.org"
 INERT = "sample"  # what stands in a link where a person's token would
 
 
-def render(kind: Delivery.Kind, *, letter: Letter | None = None, to: str = ADDRESS) -> Email:
+def render(
+    kind: Delivery.Kind, *, letter: Letter | None = None, to: str = ADDRESS
+) -> EmailMultiAlternatives:
     """Return the mail of one kind. Nothing is read from or written to the list."""
     person = _person(kind, to)
     mail = messages.render(Delivery(kind=kind, subscriber=person, letter=letter))
@@ -40,7 +42,7 @@ def _person(kind: Delivery.Kind, address: str) -> Subscriber:
     )
 
 
-def _make_inert(mail: Email, token: str) -> None:
+def _make_inert(mail: EmailMultiAlternatives, token: str) -> None:
     mail.body = str(mail.body).replace(token, INERT)
     alternatives, mail.alternatives = mail.alternatives, []
     for content, content_type in alternatives:

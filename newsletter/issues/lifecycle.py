@@ -7,18 +7,14 @@ state, so of two people who press at once one hears that it has moved on.
 """
 
 import logging
-from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
-from django.db import DatabaseError, transaction
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
-from newsletter.emails.email import one_line
 from newsletter.emails.preview import Finding
-from newsletter.issues import body, preflight
-from newsletter.models import Delivery, Letter, Subscriber, Suppression
+from newsletter.models import Delivery, Letter
 
 State = Letter.State
 # Every transition there is: from which states, and to which.
@@ -31,10 +27,6 @@ TRANSITIONS: dict[str, tuple[tuple[Letter.State, ...], Letter.State]] = {
     "finish": ((State.SENDING,), State.SENT),
     "withdraw": ((State.DRAFT, State.SCHEDULED, State.SENDING, State.PAUSED), State.WITHDRAWN),
 }
-# An issue overdue by more waits for a person: "this Monday" may be wrong on Tuesday.
-MAX_DELAY = timedelta(hours=1)
-MAX_AHEAD = timedelta(days=366)
-BATCH = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -51,12 +43,12 @@ class BlockedByPreflight(InvalidTransition):
         super().__init__(" ".join(finding.message for finding in findings))
 
 
-def may(transition: str, letter: Letter) -> bool:
+def may(name: str, letter: Letter) -> bool:
     """Whether the issue is in a state where this transition begins."""
-    return letter.state in TRANSITIONS[transition][0]
+    return letter.state in TRANSITIONS[name][0]
 
 
-def _transition(name: str, letter: Letter, condition: Q | None = None, **values: Any) -> None:
+def transition(name: str, letter: Letter, condition: Q | None = None, **values: Any) -> None:
     """Change the state if it still is one that this transition begins at.
 
     Raises InvalidTransition when it isn't.
@@ -75,150 +67,15 @@ def _transition(name: str, letter: Letter, condition: Q | None = None, **values:
     logger.info("Letter %d: %s.", letter.pk, name)
 
 
-# -- writing and scheduling ----------------------------------------------------------------------
-
-
-@transaction.atomic
-def write(letter: Letter) -> None:
-    """Save an issue's words. Raises InvalidTransition when it isn't a draft any more."""
-    letter.subject = one_line(letter.subject)
-    if letter.pk is None:
-        letter.save()
-        return
-    words = {"subject": letter.subject, "body": letter.body, "changed_at": timezone.now()}
-    if not Letter.objects.filter(pk=letter.pk, state=State.DRAFT).update(**words):
-        raise InvalidTransition(
-            "This letter isn’t a draft any more, so its words stay as they are. "
-            "Unschedule it first."
-        )
-
-
-def schedule(letter: Letter, at: datetime) -> None:
-    """Have the issue sent at `at`. Raises BlockedByPreflight, or InvalidTransition."""
-    now = timezone.now()
-    if at < now:
-        raise InvalidTransition("That time has passed. Choose a later one, or send the letter now.")
-    if at > now + MAX_AHEAD:
-        raise InvalidTransition("That is more than a year away.")
-    _check_and_schedule(letter, at)
-
-
-def send_now(letter: Letter) -> None:
-    """Have the worker begin at its next round. Raises BlockedByPreflight, or InvalidTransition."""
-    _check_and_schedule(letter, timezone.now())
-
-
-def _check_and_schedule(letter: Letter, at: datetime) -> None:
-    if may("schedule", letter):
-        findings = preflight.blocking(preflight.check(letter, ask_dns=True))
-        if findings:
-            raise BlockedByPreflight(findings)
-    # With the words that were checked: a change saved in another tab meanwhile has not been.
-    checked = Q(subject=letter.subject, body=letter.body)
-    _transition("schedule", letter, checked, send_at=at)
-
-
-def unschedule(letter: Letter) -> None:
-    """Turn a scheduled issue back into a draft."""
-    _transition("unschedule", letter, send_at=None)
-
-
 def missed(letter: Letter) -> bool:
     """Whether a draft has missed its time: the worker was late, or preflight stopped it."""
     return letter.state == State.DRAFT and letter.send_at is not None
 
 
-# -- sending -------------------------------------------------------------------------------------
-
-
-def audience() -> QuerySet[Subscriber]:
-    """Return who gets an issue that begins now."""
-    now = timezone.now()
-    suppressed = Suppression.objects.filter(fingerprint=OuterRef("fingerprint"))
-    return Subscriber.objects.filter(
-        Q(paused_until=None) | Q(paused_until__lte=now),
-        ~Exists(suppressed),
-        state="confirmed",
-        wants_letters=True,
-    )
-
-
-def tick() -> None:
-    """Start the issues that are due and finish those that nothing more is to be sent of.
-
-    The worker calls this every two seconds.
-    """
-    start_due()
-    finish_sent()
-
-
-def start_due() -> None:
-    """Start every issue that is due. One that is late, or can't go any more, is a draft again."""
-    now = timezone.now()
-    due = Letter.objects.filter(state=State.SCHEDULED, send_at__lte=now).order_by("send_at")
-    for letter in due:
-        try:
-            _start_or_unschedule(letter, now)
-        except InvalidTransition:  # another worker, or a person, was quicker
-            logger.info("Letter %d had moved on before it began.", letter.pk)
-        except DatabaseError:
-            raise
-        except Exception:
-            # Whatever is wrong with it, it holds up neither the others nor the worker.
-            logger.exception(
-                "Letter %d could not begin; it waits for a person to ask again.", letter.pk
-            )
-            _transition("unschedule", letter)
-
-
-def _start_or_unschedule(letter: Letter, now: datetime) -> None:
-    late = now - letter.send_at if letter.send_at else timedelta()
-    findings = preflight.blocking(preflight.check(letter)) if late <= MAX_DELAY else []
-    if late > MAX_DELAY:
-        logger.warning(
-            "Letter %d is overdue by %s; it waits for a person to ask again.", letter.pk, late
-        )
-        _transition("unschedule", letter)
-    elif findings:
-        names = ", ".join(finding.name for finding in findings)
-        logger.warning("Letter %d can't go: %s.", letter.pk, names)
-        _transition("unschedule", letter)
-    else:
-        start(letter)
-
-
-@transaction.atomic
-def start(letter: Letter) -> int:
-    """Freeze the words and enqueue a mail to everybody who wants letters; return how many.
-
-    Nothing of it happens when the transaction fails, and a second time enqueues no second mail to
-    anybody.
-    """
-    rendered = body.render(letter.subject, letter.body)
-    frozen: dict[str, Any] = {
-        "sent_subject": rendered.subject,
-        "sent_html": rendered.html,
-        "sent_text": rendered.text,
-    }
-    _transition("start", letter, started_at=timezone.now(), **frozen)
-    enqueued = 0
-    people = audience().order_by("pk").values_list("pk", flat=True).iterator(chunk_size=BATCH)
-    while batch := list(islice(people, BATCH)):
-        rows = [
-            Delivery(
-                kind=Delivery.Kind.LETTER, letter=letter, subscriber_id=pk, priority=Delivery.BULK
-            )
-            for pk in batch
-        ]
-        enqueued += len(Delivery.objects.bulk_create(rows, ignore_conflicts=True))
-    logger.info("Letter %d goes to %d people.", letter.pk, enqueued)
-    return enqueued
-
-
 @transaction.atomic
 def pause(letter: Letter) -> None:
     """Hold back what hasn't gone out. A mail that a worker holds at this moment may still go."""
-    _transition("pause", letter, trouble="")
+    transition("pause", letter, trouble="")
     _set_deliveries(letter, Delivery.WAITING, Delivery.State.HELD)
 
 
@@ -228,7 +85,7 @@ def pause_refused(letter: Letter, refused: list[int], reply: str) -> None:
 
     The refused copies go with the rest when it goes on.
     """
-    _transition("pause", letter, trouble=reply)
+    transition("pause", letter, trouble=reply)
     _set_deliveries(letter, Delivery.WAITING, Delivery.State.HELD)
     failed = Delivery.objects.filter(letter=letter, pk__in=refused, state=Delivery.State.FAILED)
     failed.update(state=Delivery.State.HELD, attempts=0, changed_at=timezone.now())
@@ -246,14 +103,14 @@ def trouble() -> str:
 @transaction.atomic
 def resume(letter: Letter) -> None:
     """Go on sending where it was paused."""
-    _transition("resume", letter, trouble="")
+    transition("resume", letter, trouble="")
     _set_deliveries(letter, [Delivery.State.HELD], Delivery.State.QUEUED)
 
 
 @transaction.atomic
 def withdraw(letter: Letter) -> None:
     """Send it to nobody else, for good."""
-    _transition("withdraw", letter, finished_at=timezone.now())
+    transition("withdraw", letter, finished_at=timezone.now())
     _set_deliveries(letter, [*Delivery.WAITING, Delivery.State.HELD], Delivery.State.SUPPRESSED)
 
 
@@ -267,7 +124,7 @@ def finish_sent() -> None:
     is_open = Delivery.objects.filter(letter=OuterRef("pk"), state__in=Delivery.OPEN)
     for letter in Letter.objects.filter(~Exists(is_open), state=State.SENDING):
         try:
-            _transition("finish", letter, finished_at=timezone.now())
+            transition("finish", letter, finished_at=timezone.now())
         except InvalidTransition:
             logger.info("Letter %d had moved on before it ended.", letter.pk)
 

@@ -10,11 +10,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 
 from articles import api as articles
 from newsletter.emails import samples
-from newsletter.emails.email import Email, to_bytes
+from newsletter.emails.email import to_bytes
 from newsletter.emails.preview import Finding
 from newsletter.issues import body, sender_checks
 from newsletter.models import Delivery, Letter
@@ -51,7 +52,7 @@ def check(letter: Letter, *, ask_dns: bool = False) -> list[Finding]:
     return sorted(findings, key=lambda finding: not finding.blocks)
 
 
-def as_email(letter: Letter, to: str = samples.ADDRESS) -> Email:
+def as_email(letter: Letter, to: str = samples.ADDRESS) -> EmailMultiAlternatives:
     """Return the issue as one made-up person would get it.
 
     In the words it has now, or had when it was sent.
@@ -64,7 +65,7 @@ def as_email(letter: Letter, to: str = samples.ADDRESS) -> Email:
     return samples.render(Delivery.Kind.LETTER, letter=letter, to=to)
 
 
-def _html_of(email: Email) -> str:
+def _html_of(email: EmailMultiAlternatives) -> str:
     return str(email.alternatives[0][0])
 
 
@@ -99,7 +100,7 @@ def _wording(letter: Letter) -> Iterator[Finding]:
         yield Finding("wording", message, blocks=False)
 
 
-def _parts(email: Email) -> Iterator[Finding]:
+def _parts(email: EmailMultiAlternatives) -> Iterator[Finding]:
     unsubscribe = f"/unsubscribe/{samples.INERT}/"
     text = str(email.body)
     if not text.partition("\n--\n")[0].strip():
@@ -123,7 +124,7 @@ def _parts(email: Email) -> Iterator[Finding]:
         )
 
 
-def _links(email: Email) -> Iterator[Finding]:
+def _links(email: EmailMultiAlternatives) -> Iterator[Finding]:
     for href in dict.fromkeys(LinkParser.of(_html_of(email)).links):
         path = articles.path_on_site(href)
         problem = _page_problem(path) if path else ""
@@ -149,7 +150,7 @@ def _page_problem(path: str) -> str:
     )
 
 
-def _pictures(email: Email) -> Iterator[Finding]:
+def _pictures(email: EmailMultiAlternatives) -> Iterator[Finding]:
     for source, alt in LinkParser.of(_html_of(email)).pictures:
         if alt is None:
             yield Finding(
@@ -158,7 +159,7 @@ def _pictures(email: Email) -> Iterator[Finding]:
             )
 
 
-def _size(email: Email) -> Iterator[Finding]:
+def _size(email: EmailMultiAlternatives) -> Iterator[Finding]:
     size = len(to_bytes(email))
     if size > LARGEST:
         kilobytes = f"{size / 1000:.0f} KB, and more than {LARGEST // 1000} KB"

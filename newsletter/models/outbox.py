@@ -8,9 +8,6 @@ from django.db import models
 from django.db.models import Func, Q
 from django.utils import timezone
 
-from newsletter.models.issues import Letter
-from newsletter.models.subscribers import Subscriber
-
 HEARTBEAT_EVERY = timedelta(seconds=20)
 
 
@@ -74,9 +71,15 @@ class Delivery(models.Model):
     HIGH, BULK = 0, 1
 
     kind = models.CharField(max_length=10, choices=Kind)
-    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
+    subscriber = models.ForeignKey(
+        "newsletter.Subscriber", on_delete=models.CASCADE, related_name="deliveries"
+    )
     letter = models.ForeignKey(
-        Letter, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True
+        "newsletter.Letter",
+        on_delete=models.PROTECT,
+        related_name="deliveries",
+        null=True,
+        blank=True,
     )
     priority = models.PositiveSmallIntegerField(default=HIGH, editable=False, db_column="rank")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)

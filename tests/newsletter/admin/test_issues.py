@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from newsletter.issues import lifecycle
+from newsletter.issues import scheduling
 from newsletter.models import Delivery, Heartbeat, Letter
 from tests.factories import make_letter, make_subscriber
 
@@ -228,7 +228,7 @@ def test_sending_asks_once_more_and_says_to_how_many(press):
     assert state(letter) == State.DRAFT
     press(letter, "send", sure="yes")
     assert state(letter) == State.SCHEDULED
-    lifecycle.start_due()
+    scheduling.start_due()
     assert Delivery.objects.count() == 2
 
 
@@ -239,9 +239,9 @@ def test_pressing_send_in_two_tabs_writes_one_mail_to_each(press):
     assert "can’t be done with a letter that is scheduled" in text(
         press(letter, "send", sure="yes")
     )
-    lifecycle.start_due()
+    scheduling.start_due()
     press(letter, "send", sure="yes")
-    lifecycle.start_due()
+    scheduling.start_due()
     assert Delivery.objects.count() == 1
 
 
@@ -265,7 +265,7 @@ def test_paused_resumed_and_withdrawn(press, work):
     make_subscriber(wants_letters=True)
     letter = make_letter()
     press(letter, "send", sure="yes")
-    lifecycle.start_due()
+    scheduling.start_due()
     assert "Held back: its letter is paused1" in text(press(letter, "pause"))
     assert state(letter) == State.PAUSED
     assert "Waiting1" in text(press(letter, "resume"))

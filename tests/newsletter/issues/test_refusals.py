@@ -6,7 +6,7 @@ import pytest
 from django.core.mail import get_connection
 
 from newsletter.bounce_classes import Meaning
-from newsletter.issues import lifecycle
+from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import IN_A_ROW, LATEST, SHARE, RefusalMonitor
 from newsletter.models import Bounce, Delivery, Heartbeat, Letter, Subscriber
 from newsletter.outbox.smtp_errors import Classification
@@ -23,7 +23,7 @@ def letter():
     for _ in range(PEOPLE):
         make_subscriber(wants_letters=True)
     letter = make_letter(state="scheduled")
-    lifecycle.start(letter)
+    scheduling.start(letter)
     return letter
 
 
