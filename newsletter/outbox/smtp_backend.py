@@ -11,6 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
+ACCEPTED = {250, 251}  # a recipient; 251: the server forwards
+CLOSING = 421
+
 
 class UnsureOutcome(smtplib.SMTPServerDisconnected):
     """The whole message was handed over and no answer came: it may or may not have been taken."""
@@ -56,7 +59,7 @@ class WatchedSMTP(smtplib.SMTP):
         mail_from, rcpt_to = smtplib.quoteaddr(from_addr), smtplib.quoteaddr(recipient)
         self.send(f"MAIL FROM:{mail_from}{size}\r\nRCPT TO:{rcpt_to}\r\nDATA\r\n")
         sender, receiver, data = self.getreply(), self.getreply(), self.getreply()
-        if sender[0] == 250 and receiver[0] in {250, 251} and data[0] == 354:
+        if sender[0] == 250 and receiver[0] in ACCEPTED and data[0] == 354:
             self.send(_as_data(msg))
             data = self.getreply()
             if data[0] == 250:
@@ -64,15 +67,19 @@ class WatchedSMTP(smtplib.SMTP):
         elif data[0] == 354:  # it would take a message to nobody
             self.send(b".\r\n")
             self.getreply()
-        if 421 in {sender[0], receiver[0], data[0]}:
+        self._reset({sender[0], receiver[0], data[0]})
+        if sender[0] != 250:
+            raise smtplib.SMTPSenderRefused(*sender, from_addr)
+        if receiver[0] not in ACCEPTED:
+            raise smtplib.SMTPRecipientsRefused({recipient: receiver})
+        raise smtplib.SMTPDataError(*data)
+
+    def _reset(self, codes: set[int]) -> None:
+        """Make the connection ready for the next mail; close it if the server is closing it."""
+        if CLOSING in codes:
             self.close()
         else:
             self._rset()  # type: ignore[attr-defined]
-        if sender[0] != 250:
-            raise smtplib.SMTPSenderRefused(*sender, from_addr)
-        if receiver[0] not in {250, 251}:
-            raise smtplib.SMTPRecipientsRefused({recipient: receiver})
-        raise smtplib.SMTPDataError(*data)
 
 
 def _as_data(msg: bytes) -> bytes:

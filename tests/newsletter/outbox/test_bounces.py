@@ -151,7 +151,7 @@ def test_a_complaint_while_it_rests_counts(returned):
     assert reasons() == ["complained"]
 
 
-def test_a_person_at_the_desk_ends_the_rest(returned, admin_client):
+def test_a_person_at_the_admin_ends_the_rest(returned, admin_client):
     row = {"action": "write_again", "_selected_action": [returned.pk]}
     said = admin_client.post("/admin/newsletter/subscriber/", row, follow=True).content.decode()
     assert "1 address written to again, from the next letter on." in said
@@ -163,7 +163,7 @@ def test_a_person_at_the_desk_ends_the_rest(returned, admin_client):
     assert Subscriber.objects.get().state == "confirmed"
 
 
-def test_the_desk_shows_who_rests(returned, admin_client):
+def test_the_admin_shows_who_rests(returned, admin_client):
     make_subscriber(address="bob@example.org")
     said = admin_client.get("/admin/newsletter/subscriber/?state__exact=returned").content.decode()
     assert ADDRESS in said

@@ -135,7 +135,7 @@ def test_without_emptying_the_journal_they_would_be_in_it(open_site):
     assert files_with(open_site, b"canary-address-7q") == ["site.sqlite3-wal"]
 
 
-def test_tries_at_the_desks_door_are_forgotten_when_their_time_is_over():
+def test_login_attempts_are_forgotten_when_their_time_is_over():
     now = timezone.now()
     for key, minutes in (("over", -1), ("on", 1)):
         Tries.objects.create(key=key, until=now + timedelta(minutes=minutes))
