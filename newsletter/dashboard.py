@@ -1,4 +1,4 @@
-"""What of the mail waits for somebody, for the desk's first page. Only what this person can do something about."""
+"""Dashboard items of the mail: what waits for this person, and they can do something about."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ State = Letter.State
 
 
 def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
-    """Yield a line for each thing that waits."""
+    """Yield an item for each thing that waits."""
     user: Any = request.user
     if user.has_perm("newsletter.view_delivery"):
         yield from _worker()

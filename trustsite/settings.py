@@ -134,7 +134,6 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "crispy_forms",
-    "import_export",
     "simple_history",
     "allauth",
     "allauth.account",
@@ -267,9 +266,6 @@ BLOCKED_DOMAINS: list[str] = [domain.strip() for domain in _values.BLOCKED_DOMAI
 # ANYMAIL_… as its docs name it.
 MAIL_SERVICE: str = _values.MAIL_SERVICE
 ANYMAIL: dict[str, str] = _values.anymail
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = (
-    True  # what a spreadsheet would take for a formula is text
-)
 GUIDE_PUBLIC: bool = _values.GUIDE_PUBLIC
 GUIDE_ATTACH_MAX: int = _values.GUIDE_ATTACH_MAX
 # How often the public forms may be used in an hour.

@@ -22,16 +22,17 @@ IN_ALL = Limit("sign-ups in all", settings.SIGNUPS_PER_HOUR, HOUR)
 BAD_LINKS = Limit("links that don't work per network", settings.BAD_LINKS_PER_NETWORK, HOUR)
 # Where so many people have their mailbox that a limit per domain would shut out strangers.
 _LARGE_PROVIDERS = """
-    aol.com btinternet.com fastmail.com free.fr gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.co.uk hotmail.com
-    icloud.com live.co.uk live.com mail.com me.com msn.com orange.fr outlook.com proton.me protonmail.com sky.com
-    t-online.de virginmedia.com web.de yahoo.co.uk yahoo.com yandex.com zoho.com
+    aol.com btinternet.com fastmail.com free.fr gmail.com gmx.com gmx.de gmx.net googlemail.com
+    hotmail.co.uk hotmail.com icloud.com live.co.uk live.com mail.com me.com msn.com orange.fr
+    outlook.com proton.me protonmail.com sky.com t-online.de virginmedia.com web.de yahoo.co.uk
+    yahoo.com yandex.com zoho.com
 """
 LARGE_PROVIDERS = frozenset(_LARGE_PROVIDERS.split())
 
 logger = logging.getLogger(__name__)
 
 
-def may_ask(request: HttpRequest, address: str) -> bool:
+def allow_request(request: HttpRequest, address: str) -> bool:
     """Count one use of the form; whether it is within what one network, one mail domain and the
     site may do in an hour.
     """
@@ -45,7 +46,7 @@ def may_ask(request: HttpRequest, address: str) -> bool:
     return not (_increment(IN_ALL, "").is_exceeded and is_repeated)
 
 
-def may_guess(request: HttpRequest) -> bool:
+def allow_token_try(request: HttpRequest) -> bool:
     """Count one link that doesn't work; whether one network has tried few enough.
 
     Links that work are never counted.

@@ -22,7 +22,7 @@ from django.core.cache import cache
 from django.core.mail import get_connection
 from django.core.management import call_command
 
-from newsletter.models import Bounce, Delivery, FormMail, Heartbeat, Subscriber, Suppression
+from newsletter.models import Bounce, Delivery, FormMailCount, Heartbeat, Subscriber, Suppression
 from trustsite.web.form_guard import form_token
 
 
@@ -33,8 +33,8 @@ def _empty_cache():
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    """Forms answer as soon as they can; test_evenly.py has the waiting."""
-    monkeypatch.setattr("newsletter.subscribing.constant_time.AT_LEAST", 0)
+    """Forms answer as soon as they can; test_constant_time.py has the waiting."""
+    monkeypatch.setattr("newsletter.subscribing.constant_time.MIN_SECONDS", 0)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def dump(db):
     return dump
 
 
-MODELS = [Subscriber, Suppression, FormMail, Bounce, Delivery, Heartbeat]
+MODELS = [Subscriber, Suppression, FormMailCount, Bounce, Delivery, Heartbeat]
 
 
 class Sink:

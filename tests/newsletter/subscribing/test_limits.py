@@ -11,14 +11,16 @@ def request(rf, **meta):
 
 
 def ask(rf, number, address="a@gmail.com"):
-    return limits.may_ask(request(rf, REMOTE_ADDR=f"203.0.113.{number}"), address)
+    return limits.allow_request(request(rf, REMOTE_ADDR=f"203.0.113.{number}"), address)
 
 
 def test_of_fifty_at_once_exactly_ten_pass(rf):
     post = request(rf, REMOTE_ADDR="203.0.113.7")
     with ThreadPoolExecutor(8) as pool:
         passed = list(
-            pool.map(lambda number: limits.may_ask(post, f"a@domain-{number}.example"), range(50))
+            pool.map(
+                lambda number: limits.allow_request(post, f"a@domain-{number}.example"), range(50)
+            )
         )
     assert sum(passed) == limits.PER_NETWORK.max_count == 10
 
@@ -38,7 +40,7 @@ def test_beyond_the_sites_limit_only_who_asks_again_waits(rf, monkeypatch):
 
 
 def test_clients_that_cannot_be_told_share_one_count_and_shut_nobody_else_out(rf):
-    unknown = [limits.may_ask(request(rf, REMOTE_ADDR=""), "a@gmail.com") for _ in range(12)]
+    unknown = [limits.allow_request(request(rf, REMOTE_ADDR=""), "a@gmail.com") for _ in range(12)]
     assert unknown == [True] * 10 + [False] * 2
     assert ask(rf, 7)
 
@@ -46,8 +48,8 @@ def test_clients_that_cannot_be_told_share_one_count_and_shut_nobody_else_out(rf
 def test_links_that_do_not_work_are_limited_by_network(rf):
     post = request(rf, REMOTE_ADDR="203.0.113.7")
     allowed = limits.BAD_LINKS.max_count
-    assert [limits.may_guess(post) for _ in range(allowed + 1)] == [True] * allowed + [False]
-    assert limits.may_guess(request(rf, REMOTE_ADDR="203.0.113.8"))
+    assert [limits.allow_token_try(post) for _ in range(allowed + 1)] == [True] * allowed + [False]
+    assert limits.allow_token_try(request(rf, REMOTE_ADDR="203.0.113.8"))
 
 
 def test_a_store_that_is_away_costs_nobody_the_guide(rf, settings, caplog):

@@ -3,7 +3,7 @@
 import pytest
 from django.db import OperationalError
 
-from newsletter import suppression
+from newsletter import hashing, suppression
 from newsletter.models import Delivery, Subscriber
 from newsletter.subscribing import limits, signup
 from tests.factories import make_subscriber
@@ -27,9 +27,9 @@ def test_the_answer_is_the_same_bytes_whatever_is_known_of_the_address(ask, sett
     make_subscriber(address="pending@example.org", state="pending")
     make_subscriber(address="confirmed@example.org")
     make_subscriber(address="letters@example.org", wants_letters=True)
-    signup.leave(suppression.fingerprint("left@example.org"))
-    suppression.suppress(suppression.fingerprint("bounced@example.org"), "bounced")
-    suppression.suppress(suppression.fingerprint("complained@example.org"), "complained")
+    signup.leave(hashing.fingerprint("left@example.org"))
+    suppression.suppress(hashing.fingerprint("bounced@example.org"), "bounced")
+    suppression.suppress(hashing.fingerprint("complained@example.org"), "complained")
     make_subscriber(address="returned@example.org", state="returned", wants_letters=True)
     names = [
         "new",

@@ -6,11 +6,11 @@ import pytest
 from django.core.mail import get_connection
 
 from newsletter.bounce_classes import Meaning
-from newsletter.issues import lifecycle
-from newsletter.management.commands.run_mail_worker import Worker
+from newsletter.issues import lifecycle, scheduling
+from newsletter.issues.refusals import IN_A_ROW, LATEST, SHARE, RefusalMonitor
 from newsletter.models import Bounce, Delivery, Heartbeat, Letter, Subscriber
-from newsletter.outbox.refusals import IN_A_ROW, LATEST, SHARE, Refusals
-from newsletter.outbox.smtp_errors import Verdict
+from newsletter.outbox.smtp_errors import Classification
+from newsletter.worker import Worker
 from tests.factories import make_letter, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ def letter():
     for _ in range(PEOPLE):
         make_subscriber(wants_letters=True)
     letter = make_letter(state="scheduled")
-    lifecycle.start(letter)
+    scheduling.start(letter)
     return letter
 
 
@@ -86,7 +86,7 @@ def test_the_words_stay_until_it_goes_on_and_then_every_copy_goes_out_once(lette
 def test_without_it_every_copy_is_refused_and_the_letter_reads_as_sent(
     letter, answer, work, monkeypatch
 ):
-    monkeypatch.setattr(Refusals, "note", lambda *args: None)
+    monkeypatch.setattr(RefusalMonitor, "record", lambda *args: None)
     answer(lambda number: UNSIGNED)
     work()
     assert states(letter) == {"failed": PEOPLE}
@@ -115,14 +115,14 @@ def test_a_few_among_many_do_not_pause(letter, answer, work):
 
 
 def test_a_share_of_the_latest_pauses_too():
-    refusals, paused = Refusals(), []
+    refusals, paused = RefusalMonitor(), []
     row = Delivery(pk=1, letter=make_letter(state="sending"))
-    refused = Verdict("failed", "550 5.7.1 no", meaning=Meaning.ABOUT_US)
+    refused = Classification("failed", "550 5.7.1 no", meaning=Meaning.ABOUT_US)
     for number in range(1, LATEST):
         if number % 3:
-            refusals.note_sent(row)
+            refusals.record_sent(row)
         else:
-            refusals.note(row, refused)
+            refusals.record(row, refused)
         paused.append(Letter.objects.get().state == "paused")
     assert paused.index(True) + 1 == SHARE * 3
 
@@ -133,17 +133,17 @@ def test_a_letter_that_a_person_paused_meanwhile_stays_theirs(letter, answer):
     worker.backend = get_connection()
     lifecycle.pause(letter)
     for number in range(IN_A_ROW):
-        worker.refusals.note(
+        worker.refusals.record(
             Delivery(pk=number + 1, letter=letter),
-            Verdict("failed", "550 5.7.1", meaning=Meaning.ABOUT_US),
+            Classification("failed", "550 5.7.1", meaning=Meaning.ABOUT_US),
         )
     assert (Letter.objects.get().state, Letter.objects.get().trouble) == ("paused", "")
 
 
 def test_what_is_counted_has_an_end():
-    refusals = Refusals()
+    refusals = RefusalMonitor()
     for number in range(1, 100):
         for _ in range(LATEST * 2):
-            refusals.note_sent(Delivery(letter_id=number))
+            refusals.record_sent(Delivery(letter_id=number))
     assert len(refusals.latest) <= 10
     assert all(len(latest) <= LATEST for latest in refusals.latest.values())

@@ -1,13 +1,12 @@
-"""Signed links. Each purpose has a salt of its own, so a link made for one is worth nothing for another.
+"""Tokens of signed links. Each purpose has its own salt, so one is worth nothing for another.
 
 Links stay good when SECRET_KEY changes, as long as the old key is among SECRET_KEY_FALLBACKS.
 """
 
 from datetime import timedelta
+from typing import Protocol
 
 from django.core import signing
-
-from newsletter.models import Subscriber
 
 CONFIRM_WITHIN = timedelta(hours=72)
 SETTINGS_WITHIN = timedelta(days=7)
@@ -19,7 +18,16 @@ _CONFIRM, _UNSUBSCRIBE, _GUIDE = (
 _SETTINGS, _SETTINGS_ASKED = "newsletter.settings", "newsletter.settings.asked"
 
 
-def confirm_token(subscriber: Subscriber) -> str:
+class Person(Protocol):
+    """Whose links they are: a subscriber."""
+
+    @property
+    def public_id(self) -> str: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+def confirm_token(subscriber: Person) -> str:
     """Return the token that confirms one request; good for 72 hours."""
     return signing.TimestampSigner(salt=_CONFIRM).sign(subscriber.public_id)
 
@@ -32,7 +40,7 @@ def read_confirm_token(token: str) -> str | None:
         return None
 
 
-def unsubscribe_token(subscriber: Subscriber) -> str:
+def unsubscribe_token(subscriber: Person) -> str:
     """Return the token that stops all mail to one address; good for ever."""
     return signing.Signer(salt=_UNSUBSCRIBE).sign(subscriber.fingerprint)
 
@@ -42,17 +50,18 @@ def read_unsubscribe_token(token: str) -> str | None:
     return _read(token, _UNSUBSCRIBE)
 
 
-def settings_token(subscriber: Subscriber) -> str:
+def settings_token(subscriber: Person) -> str:
     """Return the token at the foot of mails that opens what we hold about one person.
 
-    It is good for as long as the person is on the list: a mail says "see or erase what we hold", and that must be true of
-    an old mail too. It names the row and not the address, so erasing or moving away ends it, and a return has another.
+    It is good for as long as the person is on the list: a mail says "see or erase what we hold",
+    and that must be true of an old mail too. It names the row and not the address, so erasing or
+    moving away ends it, and a return has another.
     """
     return signing.Signer(salt=_SETTINGS).sign(subscriber.public_id)
 
 
-def asked_settings_token(subscriber: Subscriber) -> str:
-    """Return the token that is mailed to who asked for it; good for a week, as another is to be had at any time."""
+def asked_settings_token(subscriber: Person) -> str:
+    """Return the token mailed to who asked for it; good for a week, as another is easily had."""
     return signing.TimestampSigner(salt=_SETTINGS_ASKED).sign(subscriber.public_id)
 
 
@@ -68,7 +77,7 @@ def read_settings_token(token: str) -> str | None:
 
 
 def guide_token(version: str) -> str:
-    """Return the token that opens the guide: the same for everybody, so that no link tells who opened it."""
+    """Return the token that opens the guide: the same for all, so no link tells who opened it."""
     return signing.Signer(salt=_GUIDE).sign(version)
 
 

@@ -5,12 +5,11 @@ import smtplib
 import pytest
 from django.contrib.auth.models import Permission, User
 
-from newsletter import suppression
+from newsletter import hashing, suppression
 from newsletter.bounce_classes import Meaning
-from newsletter.inbound import bounces
-from newsletter.issues import lifecycle
+from newsletter.issues import scheduling
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
-from newsletter.outbox import retention, sender
+from newsletter.outbox import bounces, queue, retention, sender
 from newsletter.subscribing import address_change, data_export, preferences, signup
 from tests.factories import make_delivery, make_subscriber
 
@@ -30,7 +29,7 @@ def reasons():
 
 
 def test_a_complaint_erases_and_nothing_is_ever_written_again(person, ask, dump):
-    bounces.note(person.fingerprint, "complaint", "event")
+    bounces.record(person.fingerprint, "complaint", "event")
     assert not Subscriber.objects.exists()
     assert not Delivery.objects.exists()
     assert reasons() == ["complained"]
@@ -44,7 +43,7 @@ def test_a_complaint_erases_and_nothing_is_ever_written_again(person, ask, dump)
 
 @pytest.fixture
 def returned(person):
-    bounces.note(person.fingerprint, "hard", "event")
+    bounces.record(person.fingerprint, "hard", "event")
     return person
 
 
@@ -57,7 +56,7 @@ def test_an_address_that_is_not_there_rests_and_nothing_is_sent(returned, work, 
     make_delivery(subscriber=returned, kind="welcome-1")
     work()
     assert mailoutbox == []
-    assert lifecycle.audience().count() == 0
+    assert scheduling.audience().count() == 0
 
 
 def test_after_thirty_days_it_is_forgotten_and_not_before(returned, clock, dump):
@@ -71,7 +70,7 @@ def test_after_thirty_days_it_is_forgotten_and_not_before(returned, clock, dump)
     assert ADDRESS not in str(dump())
 
 
-def test_who_answers_while_the_broom_comes_is_kept(returned, clock, monkeypatch):
+def test_who_answers_while_retention_runs_is_kept(returned, clock, monkeypatch):
     clock(days=31)
     forget = retention._forget
 
@@ -87,7 +86,7 @@ def test_who_answers_while_the_broom_comes_is_kept(returned, clock, monkeypatch)
 
 def test_one_that_never_confirmed_goes_after_three_days_as_ever(clock):
     person = make_subscriber(address=ADDRESS, state="pending")
-    bounces.note(person.fingerprint, "hard", "event")
+    bounces.record(person.fingerprint, "hard", "event")
     assert Subscriber.objects.get().state == "pending"
     clock(hours=73)
     retention.prune()
@@ -108,12 +107,12 @@ def test_who_asks_again_and_confirms_is_written_to_again(returned, ask, work, ma
         True,
         returned.confirmed_at,
     )
-    assert list(lifecycle.audience()) == [back]
+    assert list(scheduling.audience()) == [back]
 
 
 def test_a_guide_alone_that_came_back_is_asked_for_anew(ask, work, mailoutbox):
     person = make_subscriber(address=ADDRESS)
-    bounces.note(person.fingerprint, "hard", "event")
+    bounces.record(person.fingerprint, "hard", "event")
     ask(ADDRESS, letters="on")
     work()
     assert len(mailoutbox) == 1
@@ -146,13 +145,13 @@ def test_strangers_are_held_to_the_same_number_of_mails(returned, ask, work, mai
 
 
 def test_a_complaint_while_it_rests_counts(returned):
-    bounces.note(returned.fingerprint, "complaint", "another event")
+    bounces.record(returned.fingerprint, "complaint", "another event")
     assert not Subscriber.objects.exists()
     assert signup.confirm(returned.public_id) is None
     assert reasons() == ["complained"]
 
 
-def test_a_person_at_the_desk_ends_the_rest(returned, admin_client):
+def test_a_person_at_the_admin_ends_the_rest(returned, admin_client):
     row = {"action": "write_again", "_selected_action": [returned.pk]}
     said = admin_client.post("/admin/newsletter/subscriber/", row, follow=True).content.decode()
     assert "1 address written to again, from the next letter on." in said
@@ -164,7 +163,7 @@ def test_a_person_at_the_desk_ends_the_rest(returned, admin_client):
     assert Subscriber.objects.get().state == "confirmed"
 
 
-def test_the_desk_shows_who_rests(returned, admin_client):
+def test_the_admin_shows_who_rests(returned, admin_client):
     make_subscriber(address="bob@example.org")
     said = admin_client.get("/admin/newsletter/subscriber/?state__exact=returned").content.decode()
     assert ADDRESS in said
@@ -191,7 +190,7 @@ def test_the_person_and_the_file_are_told_that_mail_came_back(returned):
 
 def test_a_new_address_asked_for_before_still_takes_over(person):
     address_change.ask(person, "new@example.org")
-    bounces.note(person.fingerprint, "hard", "event")
+    bounces.record(person.fingerprint, "hard", "event")
     new = address_change.confirm(Subscriber.objects.get(address="new@example.org").public_id)
     assert (new.state, new.wants_letters, new.returned_at) == ("confirmed", True, None)
     assert Subscriber.objects.count() == 1
@@ -203,20 +202,20 @@ def test_a_new_address_asked_for_before_still_takes_over(person):
 def test_the_third_time_for_now_within_thirty_days_pauses_and_the_next_letter_tries_again(
     person, clock
 ):
-    note = make_delivery(subscriber=person, kind="welcome-1", rank=Delivery.PATIENT)
+    note = make_delivery(subscriber=person, kind="welcome-1", priority=Delivery.BULK)
     for number in range(3):
-        assert lifecycle.audience().exists()
-        bounces.note(person.fingerprint, "soft", f"event {number}")
-    assert not lifecycle.audience().exists()
+        assert scheduling.audience().exists()
+        bounces.record(person.fingerprint, "soft", f"event {number}")
+    assert not scheduling.audience().exists()
     assert Delivery.objects.get(pk=note.pk).not_before - note.not_before == bounces.PAUSE
     clock(days=8)
-    assert list(lifecycle.audience()) == [person]
+    assert list(scheduling.audience()) == [person]
     assert reasons() == []
 
 
 def test_however_often_it_is_for_now_nobody_is_erased(person, clock):
     for number in range(40):
-        bounces.note(person.fingerprint, "soft", f"event {number}")
+        bounces.record(person.fingerprint, "soft", f"event {number}")
         clock(days=1)
         retention.prune()
     assert Subscriber.objects.get().state == "confirmed"
@@ -227,39 +226,39 @@ def test_a_pause_of_their_own_stays_as_it_is(person):
     preferences.pause(person)
     until = Subscriber.objects.get().paused_until
     for number in range(3):
-        bounces.note(person.fingerprint, "soft", f"event {number}")
+        bounces.record(person.fingerprint, "soft", f"event {number}")
     assert Subscriber.objects.get().paused_until == until
 
 
 def test_soft_ones_further_apart_do_not_add_up(person, clock):
     for number in range(6):
-        bounces.note(person.fingerprint, "soft", f"event {number}")
+        bounces.record(person.fingerprint, "soft", f"event {number}")
         clock(days=16)
     assert Subscriber.objects.exists()
 
 
 def test_the_same_event_counts_once(person):
     for _ in range(5):
-        bounces.note(person.fingerprint, "soft", "event")
+        bounces.record(person.fingerprint, "soft", "event")
     assert Bounce.objects.count() == 1
     assert Subscriber.objects.exists()
 
 
 def test_nothing_is_kept_of_an_address_we_do_not_hold():
     for kind in Bounce.Kind:
-        bounces.note(suppression.fingerprint("stranger@example.org"), kind, f"event {kind}")
+        bounces.record(hashing.fingerprint("stranger@example.org"), kind, f"event {kind}")
     assert not Bounce.objects.exists()
     assert not Suppression.objects.exists()
 
 
 def test_a_complaint_after_leaving_makes_the_goodbye_final(person):
     signup.leave(person.fingerprint)
-    bounces.note(person.fingerprint, "complaint", "event")
+    bounces.record(person.fingerprint, "complaint", "event")
     assert reasons() == ["complained"]
 
 
 def test_what_is_kept_of_a_report_is_a_hash_a_class_and_a_time_for_ninety_days(person, clock):
-    bounces.note(person.fingerprint, "soft", f"event about {ADDRESS}")
+    bounces.record(person.fingerprint, "soft", f"event about {ADDRESS}")
     [bounce] = Bounce.objects.all()
     assert len(bounce.event) == len(bounce.fingerprint) == 64
     clock(days=89)
@@ -271,8 +270,8 @@ def test_what_is_kept_of_a_report_is_a_hash_a_class_and_a_time_for_ninety_days(p
 
 
 def test_complaints_above_one_in_a_thousand_are_told_without_an_address(person, log):
-    bounces.note(person.fingerprint, "complaint", "event")
-    assert "ERROR newsletter.inbound.bounces 1 complaints against" in log.getvalue()
+    bounces.record(person.fingerprint, "complaint", "event")
+    assert "ERROR newsletter.outbox.bounces 1 complaints against" in log.getvalue()
     assert ADDRESS not in log.getvalue()
 
 
@@ -286,7 +285,7 @@ def test_a_complaint_among_more_than_a_thousand_mails_is_not(person, log, clock)
     Delivery.objects.bulk_create(
         Delivery(kind="guide", subscriber=one, sent_at=timezone.now()) for one in others
     )
-    bounces.note(person.fingerprint, "complaint", "event")
+    bounces.record(person.fingerprint, "complaint", "event")
     assert "complaints" not in log.getvalue()
 
 
@@ -300,7 +299,7 @@ def send(monkeypatch, code, words):
     from django.core.mail import get_connection
 
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
-    sender.deliver(sender.claim(), get_connection())
+    sender.deliver(queue.claim(), get_connection())
 
 
 @pytest.mark.parametrize(
@@ -365,6 +364,6 @@ def test_a_no_to_the_mail_and_not_to_the_address_counts_as_nothing(person, monke
     from django.core.mail import get_connection
 
     monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
-    sender.deliver(sender.claim(), get_connection())
+    sender.deliver(queue.claim(), get_connection())
     assert Delivery.objects.get().state == "failed"
     assert not Bounce.objects.exists()

@@ -1,4 +1,4 @@
-"""The line as a PNG, for mails: their readers drop SVG."""
+"""The logo's trace as a PNG, for e-mails: their readers drop SVG."""
 
 from functools import cache
 from io import BytesIO
@@ -9,13 +9,13 @@ from PIL import Image, ImageDraw
 POINTS = [(2, 18), (16, 18), (22, 4), (31, 29), (38, 12), (42, 18), (62, 18)]
 BOX, STROKE = (64, 32), 3
 INK = (63, 125, 107)  # between the light and the dark moss: 3:1 on a light and on a dark ground
-SHOWN_AT, SMOOTH = 2, 4  # pixels for sharp screens; drawn larger still, then reduced
+DENSITY, OVERSAMPLING = 2, 4  # pixels for sharp screens; drawn larger still, then reduced
 
 
 @cache
 def trace_png() -> bytes:
     """Return the picture, twice as large as it is shown."""
-    scale = SHOWN_AT * SMOOTH
+    scale = DENSITY * OVERSAMPLING
     picture = Image.new("RGBA", (BOX[0] * scale, BOX[1] * scale), (*INK, 0))
     draw = ImageDraw.Draw(picture)
     points = [(x * scale, y * scale) for x, y in POINTS]
@@ -24,7 +24,6 @@ def trace_png() -> bytes:
         half = STROKE * scale / 2
         draw.ellipse((x - half, y - half, x + half, y + half), fill=INK)
     file = BytesIO()
-    picture.resize((BOX[0] * SHOWN_AT, BOX[1] * SHOWN_AT), Image.Resampling.LANCZOS).save(
-        file, "PNG", optimize=True
-    )
+    size = (BOX[0] * DENSITY, BOX[1] * DENSITY)
+    picture.resize(size, Image.Resampling.LANCZOS).save(file, "PNG", optimize=True)
     return file.getvalue()
