@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.editing.status import ASKS, STAGES
-from articles.models import Article, Draft, Helpline, Offer, Source
+from articles.editing.status import NEEDS_ATTENTION, STAGES
+from articles.models import Article, Autosave, Helpline, Offer, Source
 from trustsite.dashboard import Notice, counted, rows
 
 ARTICLES = "articles_article"
@@ -39,7 +39,7 @@ def notices(request: HttpRequest) -> Iterator[Notice]:
 
 
 def _unsaved(user: Any) -> Iterator[Notice]:
-    drafts = list(Draft.objects.filter(author=user).values_list("article_id", flat=True))
+    drafts = list(Autosave.objects.filter(author=user).values_list("article_id", flat=True))
     if None in drafts:
         yield Notice(
             1,
@@ -54,7 +54,7 @@ def _unsaved(user: Any) -> Iterator[Notice]:
 
 
 def _articles(user: Any) -> Iterator[Notice]:
-    conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **ASKS}
+    conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **NEEDS_ATTENTION}
     found = Article.objects.aggregate(
         **{name: Count("pk", filter=asks()) for name, (_, asks) in conditions.items()}
     )

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from prose.renderer import Link, Problem, parts
+from prose.document import Link, block_keys, parts
+from prose.finding import Finding
 
 # A host in plain letters, with a dot, whose last label is no number: no IP address, in whatever spelling, has that shape.
 HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
@@ -20,10 +21,10 @@ SECTIONS_BEFORE = 2  # headings that stand before an offer, so that it is never 
 
 def offers_in(html: str) -> list[str]:
     """Return the keys of the offers that a rendered text asks for."""
-    return [part.key for part in parts(html) if part.kind == "offer"]
+    return block_keys(html, "offer")
 
 
-def stands_too_early(html: str) -> bool:
+def offer_stands_too_early(html: str) -> bool:
     """Whether an offer comes before the second section."""
     sections = 0
     for part in parts(html):
@@ -33,27 +34,29 @@ def stands_too_early(html: str) -> bool:
     return False
 
 
-def is_partners(url: str, hosts: Iterable[str]) -> bool:
+def leads_to_partner(url: str, hosts: Iterable[str]) -> bool:
     """Whether `url` leads to one of the partners' `hosts`, or below it."""
     host = _host(url)
     domains = [allowed.lower().removeprefix("www.") for allowed in hosts]
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
-def raw_links(links: Iterable[Link], hosts: Iterable[str]) -> list[Problem]:
+def unlabelled_links(links: Iterable[Link], hosts: Iterable[str]) -> list[Finding]:
     """Return a problem for each of a text's links that leads to a partner: those stand in an offer, with their label."""
     partners = list(hosts)
     return [
-        Problem(
+        Finding(
             link.line,
-            f"The link {link.href} leads to a partner. Take it out, or place the offer with “:::offer”.",
+            f"The link {link.href} leads to a partner. "
+            "Take it out, or place the offer with “:::offer”.",
+            "link.partner",
         )
         for link in links
-        if is_partners(link.href, partners)
+        if leads_to_partner(link.href, partners)
     ]
 
 
-def wrong_with_host(host: str) -> str:
+def host_error(host: str) -> str:
     """Return what keeps `host` from being a partner's; empty when nothing does."""
     if not HOST.fullmatch(host):
         return "Write the host alone and in small letters, such as www.partner.com: no https://, no port, no number."
@@ -62,7 +65,7 @@ def wrong_with_host(host: str) -> str:
     return ""
 
 
-def wrong_with_address(url: str, allowed_host: str, own_host: str) -> str:
+def address_error(url: str, allowed_host: str, own_host: str) -> str:
     """Return what keeps `url` from being an offer's address; empty when nothing does."""
     plain = re.fullmatch(r"https://([^/?#]+)([/?#].*)?", url)
     if not plain or not re.fullmatch(r"[!-~]+", url) or "\\" in url:

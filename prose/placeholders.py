@@ -8,7 +8,7 @@ from django.conf import settings
 from trustsite.web.smart_quotes import typographic
 
 
-def facts() -> dict[str, str]:
+def values_of_placeholders() -> dict[str, str]:
     """Return each placeholder, as texts hold it, and what stands there when a page is shown."""
     return {
         "{publisher}": typographic(settings.PUBLISHER),
@@ -18,15 +18,15 @@ def facts() -> dict[str, str]:
     }
 
 
-def fill_in(text: str) -> str:
+def substitute(text: str) -> str:
     """Fill the placeholders of a plain text in."""
-    for name, fact in facts().items():
+    for name, fact in values_of_placeholders().items():
         text = text.replace(name, fact)
     return text
 
 
-def fill_in_html(html: str) -> str:
+def substitute_html(html: str) -> str:
     """Fill the placeholders of rendered HTML in, in what is read and in the addresses of links."""
-    for name, fact in facts().items():
+    for name, fact in values_of_placeholders().items():
         html = html.replace(name, escape(fact)).replace(quote(name), quote(fact, safe="@"))
     return html

@@ -14,7 +14,7 @@ Step = tuple[
 
 
 @dataclass(frozen=True)
-class Piece:
+class Segment:
     """A stretch of a line; `is_changed` when the other side doesn't have it."""
 
     text: str
@@ -25,8 +25,8 @@ class Piece:
 class Row:
     """A line of each text; empty where only the other has one. `is_gap` stands for unchanged lines left out."""
 
-    before: list[Piece]
-    after: list[Piece]
+    before: list[Segment]
+    after: list[Segment]
     is_gap: bool = False
 
 
@@ -56,9 +56,9 @@ def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
             one = _words(old[place]) if place < len(old) else []
             other = _words(new[place]) if place < len(new) else []
             if is_same:
-                yield Row([Piece("".join(one))], [Piece("".join(other))])
+                yield Row([Segment("".join(one))], [Segment("".join(other))])
             elif not one and not other:  # an empty line on one side: it may part a paragraph
-                yield Row([Piece("", place < len(old))], [Piece("", place < len(new))])
+                yield Row([Segment("", place < len(old))], [Segment("", place < len(new))])
             else:
                 yield Row(*_pieces(one, other, list(_steps(one, other, spare))))
                 spare -= min(spare, _pairs(one, other))
@@ -69,14 +69,16 @@ def _words(line: str) -> list[str]:
     return re.findall(r"\s*(?:[\w’'-]+|[^\w\s])|\s+", line)
 
 
-def _pieces(old: list[str], new: list[str], steps: list[Step]) -> tuple[list[Piece], list[Piece]]:
-    left: list[Piece] = []
-    right: list[Piece] = []
+def _pieces(
+    old: list[str], new: list[str], steps: list[Step]
+) -> tuple[list[Segment], list[Segment]]:
+    left: list[Segment] = []
+    right: list[Segment] = []
     for is_same, start, end, other_start, other_end in steps:
         if end > start:
-            left.append(Piece("".join(old[start:end]), not is_same))
+            left.append(Segment("".join(old[start:end]), not is_same))
         if other_end > other_start:
-            right.append(Piece("".join(new[other_start:other_end]), not is_same))
+            right.append(Segment("".join(new[other_start:other_end]), not is_same))
     return left, right
 
 

@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from articles.admin import autosave, previews
-from articles.admin.article_form import ArticleForm, note
 from articles.admin.article_list import ArticleList
-from articles.admin.autocomplete import WithLookup
-from articles.admin.bulk_edit import Together
-from articles.admin.checks import WithFindings, of_article
-from articles.admin.history import WithHistory
-from articles.editing import review, workflow
-from articles.models import Article, Draft
+from articles.admin.autocomplete import AutocompleteMixin
+from articles.admin.bulk_edit import BulkEditMixin
+from articles.admin.checks import ChecksMixin, of_article
+from articles.admin.history import HistoryMixin
+from articles.editing import autosave, preview_links, review, workflow
+from articles.editing.article_form import ArticleForm, form_token
+from articles.models import Article, Autosave
+from articles.models.article import words_hash
 from articles.reading.views import article_context
 from trustsite.web.security_headers import page_policy
 
@@ -34,7 +34,7 @@ SCRIPTS = (
 
 
 @admin.register(Article)
-class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings):
+class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, ChecksMixin):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
@@ -109,7 +109,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         ]
         for url in urls:
             if url.name in {f"{desk}add", f"{desk}change"}:
-                url.callback = autosave.outlasting_login(url.callback)
+                url.callback = autosave.keep_post_on_logout(url.callback)
         return urls
 
     # -- who may do what
@@ -151,7 +151,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
                 super().__init__(*args, **kwargs)
                 if draft:
                     self.initial |= autosave.initial(draft)
-                    self.initial["opened"] = note(request.user, obj, base=draft.base)
+                    self.initial["opened"] = form_token(request.user, obj, base=draft.base)
 
         return ArticleFormOfEditor
 
@@ -183,12 +183,12 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             context |= {
                 **of_article(article),
                 "is_due": article.is_published and review.is_due(article),
-                "others": Draft.objects.filter(article=article)
+                "others": Autosave.objects.filter(article=article)
                 .exclude(author=request.user.pk)
                 .select_related("author"),
                 "may_sign_off": request.user.has_perm("articles.review_article"),
                 "may_share": self._may_share(request, article),
-                "seen": review.fingerprint(article),
+                "seen": words_hash(article),
             }
         return super().changeform_view(
             request, object_id, form_url, {**context, **(extra_context or {})}
@@ -198,10 +198,10 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         form = context["adminform"].form
-        theirs = getattr(form, "theirs", None)
-        if theirs:
+        conflicting_version = getattr(form, "conflicting_version", None)
+        if conflicting_version:
             typed = {name: form[name].value() for name in form.fields if name != "opened"}
-            context["conflict"] = autosave.differing(theirs, typed)
+            context["conflict"] = autosave.differing(conflicting_version, typed)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(
@@ -255,11 +255,11 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         if not self._may_share(request, article):
             raise PermissionDenied
         if "revoke" in request.POST:
-            previews.renew(article)
+            preview_links.renew(article)
             messages.success(request, "No preview link of this article shows anything any more.")
         else:
             address = request.build_absolute_uri(
-                reverse("articles:preview", args=[previews.link_token(article)])
+                reverse("articles:preview", args=[preview_links.link_token(article)])
             )
             messages.success(
                 request, f"For a week, whoever has this link sees the newest text: {address}"
@@ -277,7 +277,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         article = self._text(request, pk)
         if not request.user.has_perm("articles.review_article"):
             raise PermissionDenied
-        if request.POST.get("seen") != review.fingerprint(article):
+        if request.POST.get("seen") != words_hash(article):
             messages.error(
                 request, "Its words have changed since you opened this page. Read them once more."
             )

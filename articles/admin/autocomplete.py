@@ -17,7 +17,7 @@ LONGEST = 100  # characters looked for
 Choice = dict[str, str]
 
 
-class WithLookup(admin.ModelAdmin):
+class AutocompleteMixin(admin.ModelAdmin):
     """An admin whose writing page finds what can be put into a text (static/admin/insert.js)."""
 
     def get_urls(self) -> list[URLPattern]:

@@ -9,11 +9,10 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from articles.admin import autosave
-from articles.admin.article_form import read_note
-from articles.editing import checks
-from articles.editing.checks import Finding
+from articles.editing import autosave, checks
+from articles.editing.article_form import read_form_token
 from articles.models import Article
+from prose.finding import Finding
 from trustsite.web.security_headers import admin_policy
 
 MOST = 100  # findings shown
@@ -23,7 +22,7 @@ TOO_LONG = (
 )
 
 
-class WithFindings(admin.ModelAdmin):
+class ChecksMixin(admin.ModelAdmin):
     """An admin whose writing page says what to look at (static/admin/findings.js), or shows it by the button “Check”."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -46,15 +45,15 @@ class WithFindings(admin.ModelAdmin):
 def of_posted(posted: QueryDict) -> dict[str, Any]:
     """Return what findings.html shows of a posted form. Nothing is saved."""
     if len(posted.get("body", "")) > LONGEST:
-        return {"findings": [Finding(TOO_LONG)], "number": 1}
+        return {"findings": [Finding(0, TOO_LONG)], "number": 1}
     article = autosave.unsaved(posted)
-    _, article.pk, _ = read_note(posted.get("opened", ""))
+    _, article.pk, _ = read_form_token(posted.get("opened", ""))
     return of_article(article)
 
 
 def of_article(article: Article) -> dict[str, Any]:
     """Return what findings.html shows of an article."""
-    found = checks.inspect(article)
+    found = checks.run(article)
     return {
         "findings": found[:MOST],
         "number": len(found),

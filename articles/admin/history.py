@@ -17,7 +17,7 @@ from prose.text_diff import Row, compare
 MOST = 200  # states listed
 
 
-class WithHistory(admin.ModelAdmin):
+class HistoryMixin(admin.ModelAdmin):
     """An admin whose history shows texts, not only that something was changed."""
 
     # What a state of the text is made of, and what comes back when it is restored: never its state or address.
@@ -75,7 +75,7 @@ class WithHistory(admin.ModelAdmin):
             setattr(text, name, getattr(state, name))
         text.updated_at = timezone.now()
         when = f"{state.history_date:%-d %B %Y, %H:%M} UTC"
-        if found := checks.in_the_way(text):
+        if found := checks.blocking_errors(text):
             messages.error(request, f"The text of {when} can’t come back as it is. {found[0]}")
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", pk)
         text.save()

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from articles.images.renditions import ENDINGS, NO_PICTURE, remade
-from articles.models import Picture
+from articles.images.renditions import ENDINGS, NO_PICTURE, reencode
+from articles.models import Article, Picture
 
 THUMBNAIL_HEIGHT = 90  # CSS pixels
 
@@ -42,7 +42,7 @@ class PictureForm(forms.ModelForm):
     def clean_original(self) -> Any:
         """Put a picture of our own writing in the place of an upload, before anything else reads it."""
         given = self.cleaned_data["original"]
-        return remade(given) if isinstance(given, UploadedFile) else given
+        return reencode(given) if isinstance(given, UploadedFile) else given
 
 
 @admin.register(Picture)
@@ -92,7 +92,7 @@ class PictureAdmin(admin.ModelAdmin):
         """The articles that show it, drafts too."""
         places = [
             (reverse("admin:articles_article_change", args=[one.pk]), one.title)
-            for one in picture.used_in()
+            for one in Article.objects.showing(picture.key)
         ]
         return format_html_join(", ", '<a href="{}">{}</a>', places) or "No article."
 
@@ -101,7 +101,9 @@ class PictureAdmin(admin.ModelAdmin):
     ) -> tuple[Any, Any, Any, list[str]]:
         to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
         used = [
-            f"{picture}, in “{article.title}”" for picture in objs for article in picture.used_in()
+            f"{picture}, in “{article.title}”"
+            for picture in objs
+            for article in Article.objects.showing(picture.key)
         ]
         return to_delete, counts, missing, [*protected, *used]
 

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from articles.admin.delete_one_by_one import RowByRow
-from articles.admin.history import WithHistory
+from articles.admin.delete_one_by_one import DeleteOneByOneMixin
+from articles.admin.history import HistoryMixin
+from articles.editing import checks
 from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Topic
 
 
@@ -45,31 +47,47 @@ class DoubtFilter(admin.SimpleListFilter):
 
 
 @admin.register(Page)
-class PageAdmin(RowByRow, WithHistory):
+class PageAdmin(DeleteOneByOneMixin, HistoryMixin):
     list_display = ("title", "slug", "updated_at", "checked_on")
 
 
 @admin.register(Response)
-class ResponseAdmin(RowByRow, WithHistory):
-    restored = (*WithHistory.restored, "belief", "tagline", "at_a_glance", "warm_line", "related")
+class ResponseAdmin(DeleteOneByOneMixin, HistoryMixin):
+    restored = (*HistoryMixin.restored, "belief", "tagline", "at_a_glance", "warm_line", "related")
     also_compared = ("key", "position")
     list_display = ("title", "key", "words")
 
 
 @admin.register(Topic)
-class TopicAdmin(RowByRow):
+class TopicAdmin(DeleteOneByOneMixin):
     list_display = ("title", "slug", "position")
 
 
 @admin.register(Source)
-class SourceAdmin(RowByRow):
+class SourceAdmin(DeleteOneByOneMixin):
     list_display = ("key", "authors", "year", "title", "checked")
     list_filter = ("checked",)
     search_fields = ("key", "authors", "title")
 
 
+class OfferForm(forms.ModelForm):
+    """An offer, with what the site's texts say of its host."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a partner that a text links to without a label."""
+        data = super().clean() or self.cleaned_data
+        for name, message in checks.offer_errors(Offer(**_only(data, "allowed_host"))).items():
+            self.add_error(name, message)
+        return data
+
+
+def _only(data: dict[str, Any], name: str) -> dict[str, Any]:
+    return {name: data[name]} if name in data else {}
+
+
 @admin.register(Offer)
-class OfferAdmin(RowByRow):
+class OfferAdmin(DeleteOneByOneMixin):
+    form = OfferForm
     list_display = (
         "key",
         "partner",
@@ -93,7 +111,7 @@ class OfferAdmin(RowByRow):
 
 
 @admin.register(Helpline)
-class HelplineAdmin(RowByRow):
+class HelplineAdmin(DeleteOneByOneMixin):
     """Helplines. Who looked one up, and when, is in its history."""
 
     list_display = ("name", "country_name", "kind", "phone", "sms", "checked_on", "doubt")
@@ -128,7 +146,7 @@ class HelplineAdmin(RowByRow):
 
 
 @admin.register(CrisisWord)
-class CrisisWordAdmin(RowByRow):
+class CrisisWordAdmin(DeleteOneByOneMixin):
     """Crisis words. Those that ship with the site stay as they are; more can be added."""
 
     list_display = ("phrase", "kind", "ships")

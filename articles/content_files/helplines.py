@@ -16,7 +16,7 @@ FILE_ONLY = {"confidence": str, "in_guide": bool, "remark": str}
 
 def emergency_numbers() -> list[dict[str, Any]]:
     """Return country and numbers of each emergency line, from the file: a page that needs them can't wait for a database."""
-    lines = tables_of(settings.CONTENT_DIR / HELPLINES.place)["emergency"]
+    lines = tables_of(settings.CONTENT_DIR / HELPLINES.path)["emergency"]
     return [{"country": line["country"], "numbers": line["number"].split(" or ")} for line in lines]
 
 
@@ -36,13 +36,13 @@ def helplines(file: Path) -> Iterator[Entry]:
         yield entry
 
 
-def kept_beside(folder: Path) -> tuple[list[dict[str, str]], dict[str, dict[str, Any]]]:
+def file_only_fields(folder: Path) -> tuple[list[dict[str, str]], dict[str, dict[str, Any]]]:
     """Return what rows don't know: the emergency numbers, and by helpline the fields that are in the file alone.
 
     They are those of `folder`'s file or, where it has none, of the site's own.
     """
     file = next(
-        (here / HELPLINES.place for here in (folder, settings.CONTENT_DIR) if _exists(here)), None
+        (here / HELPLINES.path for here in (folder, settings.CONTENT_DIR) if _exists(here)), None
     )
     if file is None:
         return [], {}
@@ -55,7 +55,7 @@ def kept_beside(folder: Path) -> tuple[list[dict[str, str]], dict[str, dict[str,
 
 
 def _exists(folder: Path) -> bool:
-    return (folder / HELPLINES.place).is_file()
+    return (folder / HELPLINES.path).is_file()
 
 
 def _checked(file: Path) -> tuple[dict[Any, str], list[dict[str, Any]]]:
@@ -88,7 +88,7 @@ def _problem(said: dict[str, Any], entry: Entry, known: set[str]) -> ContentErro
         return entry.error("a helpline needs an id")
     if entry.key in known:
         return entry.error("there are two helplines of this id")
-    if not entry.said["country_name"]:
+    if not entry.values["country_name"]:
         return entry.error(
             f"unknown country {said.get('country')!r}; [countries] names them", "country"
         )

@@ -19,7 +19,7 @@ MOST = 200  # articles at a time
 
 
 @dataclass(frozen=True)
-class Wish:
+class Changes:
     """What is to become of all of them; None leaves a field as it is."""
 
     topic: Topic | None = None
@@ -30,7 +30,7 @@ class Wish:
 
 
 @dataclass
-class Plan:
+class Outcome:
     """What would become of one article. With a refusal, nothing would."""
 
     article: Article
@@ -38,33 +38,33 @@ class Plan:
     refusals: list[str] = field(default_factory=list)
 
     @property
-    def is_carried_out(self) -> bool:
+    def is_applied(self) -> bool:
         """Whether something changes and nothing stands in its way."""
         return bool(self.changes) and not self.refusals
 
 
-def plan(articles: Iterable[Article], wish: Wish, user: Any) -> list[Plan]:
+def plan(articles: Iterable[Article], wish: Changes, user: Any) -> list[Outcome]:
     """Return what would become of each article if `user` had this wish. The articles take on the wish; nothing is saved."""
     return [_plan(article, wish, user) for article in articles]
 
 
-def fingerprint(plans: list[Plan]) -> str:
+def fingerprint(plans: list[Outcome]) -> str:
     """Return what stands for the plans as they are shown: a person who says yes says it to these."""
     said = [(one.article.pk, one.article.changed_at, one.changes, one.refusals) for one in plans]
     return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
 
 
 @transaction.atomic
-def carry_out(plans: list[Plan]) -> list[Article]:
+def apply(plans: list[Outcome]) -> list[Article]:
     """Save each article that changes, one by one, so that each has its history and renews its pages. Return them."""
-    changed = [one.article for one in plans if one.is_carried_out]
+    changed = [one.article for one in plans if one.is_applied]
     for article in changed:
         article.save()
     return changed
 
 
-def _plan(article: Article, wish: Wish, user: Any) -> Plan:
-    made = Plan(article)
+def _plan(article: Article, wish: Changes, user: Any) -> Outcome:
+    made = Outcome(article)
     if not (user.has_perm(workflow.WRITE) and workflow.may_edit(article, user)):
         made.refusals.append("What readers can see is changed by somebody who may publish.")
         return made
@@ -80,11 +80,11 @@ def _plan(article: Article, wish: Wish, user: Any) -> Plan:
     if wish.forget_check and article.checked_on:
         _forget_check(made, user)
     if made.changes and not made.refusals:
-        made.refusals = checks.in_the_way(article)
+        made.refusals = checks.blocking_errors(article)
     return made
 
 
-def _change_state(made: Plan, wish: Wish, user: Any) -> None:
+def _change_state(made: Outcome, wish: Changes, user: Any) -> None:
     article = made.article
     if wish.state is None or wish.state == article.state:
         return
@@ -106,7 +106,7 @@ def _when(article: Article) -> str:
     return f", for {timezone.localtime(article.publish_at):%-d %B %Y, %H:%M %Z}"
 
 
-def _forget_check(made: Plan, user: Any) -> None:
+def _forget_check(made: Outcome, user: Any) -> None:
     article = made.article
     if not (user.has_perm(workflow.PUBLISH) or user.has_perm("articles.review_article")):
         made.refusals.append("Somebody who may publish or check can take back its check.")

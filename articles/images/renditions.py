@@ -41,7 +41,7 @@ PAPER = (250, 247, 241)  # behind what is see-through, where a format can't be
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow itself refuses twice this, before it decodes anything
 
 
-class Remade(ContentFile):
+class ReencodedImage(ContentFile):
     """A picture of our own writing, under a name made of its content and of how its renditions are made."""
 
     def __init__(self, data: bytes, ending: str) -> None:
@@ -49,7 +49,7 @@ class Remade(ContentFile):
         super().__init__(data, name=f"{sha256(recipe + data).hexdigest()[:20]}.{ending}")
 
 
-def remade(upload: File) -> Remade:
+def reencode(upload: File) -> ReencodedImage:
     """Return the picture in `upload`, written anew: upright, in sRGB, at most `LONGEST_SIDE` wide and high.
 
     Raises ValidationError, in words for the editor, for anything that isn't a whole still picture of a sensible size.
@@ -64,8 +64,8 @@ def remade(upload: File) -> Remade:
             error,
         )
     if lossless or image.mode == "RGBA":
-        return Remade(_encoded(image, {"format": "PNG"}), "png")
-    return Remade(
+        return ReencodedImage(_encoded(image, {"format": "PNG"}), "png")
+    return ReencodedImage(
         _encoded(image, {"format": "JPEG", "quality": 95, "subsampling": 0, "optimize": True}),
         "jpg",
     )
@@ -144,19 +144,19 @@ def _encoded(image: Image.Image, options: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def keep(original: Remade, folder: str) -> list[dict[str, Any]]:
+def store_renditions(original: ReencodedImage, folder: str) -> list[dict[str, Any]]:
     """Store `original` and its renditions in `folder` ("pictures/"). Return the renditions: name, type, width, height."""
     stem, _, _ = str(original.name).partition(".")
     original.seek(0)
     _store(f"{folder}{original.name}", original.read())
-    kept = []
+    stored = []
     for image, ending in _renditions(Image.open(original, formats=FORMATS)):
         name = f"{folder}{stem}-{image.width}.{ending}"
         _store(name, _encoded(image, ENCODERS[ending]))
-        kept.append(
+        stored.append(
             {"name": name, "type": TYPES[ending], "width": image.width, "height": image.height}
         )
-    return kept
+    return stored
 
 
 def _renditions(image: Image.Image) -> Iterator[tuple[Image.Image, str]]:
@@ -177,11 +177,11 @@ def _resized(image: Image.Image, width: int) -> Image.Image:
 
 def _store(name: str, body: bytes) -> None:
     # The name is made of the content, so a file that is there is the same, or was cut short when a disk filled up.
-    discard([name])
+    delete([name])
     default_storage.save(name, ContentFile(body))
 
 
-def discard(names: Iterable[str]) -> None:
+def delete(names: Iterable[str]) -> None:
     """Delete stored files; one that isn't there is as good as deleted."""
     for name in names:
         default_storage.delete(name)

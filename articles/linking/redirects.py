@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.db.models.functions import Length
 
 from articles.linking import site_links
-from articles.linking.slug_history import leads_to
+from articles.linking.slug_history import resolve
 from articles.models import Article, Redirect
 
 LONGEST = 200  # characters of a path that is set
@@ -62,7 +62,7 @@ def _already_there(path: str) -> str:
         return ""
     if Article.objects.withdrawn().filter(slug=slug).exists():
         return "An article was withdrawn at this address, and it says why."
-    moved = leads_to(slug)
+    moved = resolve(slug)
     return (
         f"An article moved from here, so this leads to {moved.get_absolute_url()} already."
         if moved

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from articles.models.offers import Offer
-from articles.models.synced import STALE_AFTER, Filed, is_stale
+from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
 from prose import affiliate_rules
 
 
@@ -24,7 +24,7 @@ class HelplineQuerySet(models.QuerySet["Helpline"]):
         return self.filter(stale | Q(url=""))
 
 
-class Helpline(Filed):
+class Helpline(SyncedModel):
     """A service to call or write to. Shown as checked only once a person has entered the day they checked it."""
 
     key = models.SlugField(unique=True)
@@ -59,7 +59,7 @@ class Helpline(Filed):
                 errors[name] = "Digits and spaces alone, so that a telephone can dial it."
         if self.url and urlsplit(self.url).scheme != "https":
             errors["url"] = "The address must begin with https://."
-        if affiliate_rules.is_partners(self.url, Offer.objects.hosts()):
+        if affiliate_rules.leads_to_partner(self.url, Offer.objects.hosts()):
             errors["url"] = "A partner that pays us stands in an offer, never among the helplines."
         if self.checked_on and self.checked_on > timezone.localdate():
             errors["checked_on"] = "That day hasn’t come yet."

@@ -1,6 +1,5 @@
 """Partners' offers."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -11,8 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from articles.models.synced import STALE_AFTER, Filed, is_stale
-from prose import affiliate_rules, renderer
+from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
+from prose import affiliate_rules
 
 SOON = timedelta(days=30)
 # Names that RFC 2606 keeps for examples: an offer that points there is a placeholder and earns nobody anything.
@@ -55,7 +54,7 @@ def _ends_with(endings: tuple[str, ...]) -> Q:
     return found
 
 
-class Offer(Filed):
+class Offer(SyncedModel):
     """A partner's offer. Shown on articles alone, labelled before its link, never without a free route beside it."""
 
     key = models.SlugField(unique=True)
@@ -118,22 +117,9 @@ class Offer(Filed):
         if self.checked_on and self.checked_on > timezone.localdate():
             errors["checked_on"] = ["That day hasn’t come yet."]
         own_host = urlsplit(settings.SITE_URL).hostname or ""
-        if wrong := affiliate_rules.wrong_with_host(self.allowed_host):
+        if wrong := affiliate_rules.host_error(self.allowed_host):
             errors["allowed_host"] = [wrong]
-        elif wrong := affiliate_rules.wrong_with_address(self.url, self.allowed_host, own_host):
+        elif wrong := affiliate_rules.address_error(self.url, self.allowed_host, own_host):
             errors["url"] = [wrong]
-        elif linking := list(_texts_that_link_to(self.allowed_host)):
-            errors["allowed_host"] = [
-                f"These texts link there without a label: {', '.join(linking)}."
-            ]
         if errors:
             raise ValidationError(errors)
-
-
-def _texts_that_link_to(host: str) -> Iterator[str]:
-    from articles.models import Article, Page, Response
-
-    for model in (Article, Page, Response):
-        for text in model._default_manager.filter(body__icontains=host.removeprefix("www.")):
-            if affiliate_rules.raw_links(renderer.render(text.body).links, [host]):
-                yield text.title

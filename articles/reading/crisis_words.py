@@ -4,33 +4,13 @@ The words that ship with the site (content/crisis_words.toml) count always, thos
 answers. A match shows people to talk to; it is kept nowhere and says nothing about the reader.
 """
 
-import tomllib
 from collections.abc import Collection, Iterable
-from functools import cache
-from pathlib import Path
-
-from django.conf import settings
 
 from prose.spelling import NearWords, distance, tokens
 
-PLACE = "crisis_words.toml"
 MOST = 50  # words of a search that are looked at
 TWO_FROM = 9  # letters from which two slips are near: "overdue" is two slips from "overdose", "silence" from "violence"
 KINDS = ("suicide", "violence", "other")  # in the order in which their panels stand
-
-
-def shipped() -> dict[str, str]:
-    """Return the kind of each phrase that ships with the site."""
-    file = settings.CONTENT_DIR / PLACE
-    return _read(file, file.stat().st_mtime_ns)
-
-
-@cache
-def _read(file: Path, changed: int) -> dict[str, str]:
-    return {
-        phrase: said.get("kind", "other")
-        for phrase, said in tomllib.loads(file.read_text()).items()
-    }
 
 
 class CrisisWords:

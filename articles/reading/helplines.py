@@ -24,7 +24,7 @@ class NothingThereError(Exception):
     """The database holds no get-help page or no helpline."""
 
 
-def shown() -> dict[str, Any]:
+def page_context() -> dict[str, Any]:
     """Return what get_help.html shows. `is_copy` says that it comes from the folder, and so may be older."""
     try:
         return _from_database()
@@ -47,7 +47,7 @@ def panels(kinds: Iterable[str]) -> list[dict[str, Any]]:
     names = dict.fromkeys("violence" if kind == "violence" else "talk" for kind in kinds)
     if not names:
         return []
-    context = shown()
+    context = page_context()
     return [
         {"name": name, "emergency": context["emergency"], "countries": _first(context, name)}
         for name in names

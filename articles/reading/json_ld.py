@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.safestring import SafeString
 
 from articles.models import Article, Topic
-from prose.renderer import trusted
+from prose.document import trusted
 from trustsite.characters import without_control
 
 # Characters that could end the element or start another; JSON reads their escapes as the same characters.

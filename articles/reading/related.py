@@ -32,7 +32,7 @@ def cards(slugs: list[str], *, without: str = "") -> list[Article]:
     return [found[slug] for slug in slugs if slug in found and slug != without][:CARDS]
 
 
-def neighbours(article: Article) -> tuple[Article | None, Article | None]:
+def previous_and_next(article: Article) -> tuple[Article | None, Article | None]:
     """Return the published articles before and after `article` on its topic's page, in one query."""
     shelf = list(Article.objects.published().filter(topic=article.topic_id).only("slug", "title"))
     place = next((place for place, other in enumerate(shelf) if other.pk == article.pk), None)

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from articles.models import Article
 from articles.reading.search_vocabulary import Memory, passes_copy_rules
-from prose.renderer import CITED, TAG, trusted
+from prose.document import CITED, TAG, trusted
 from prose.spelling import SHORTEST, fold, tokens
 
 LONGEST, MOST_WORDS = 100, 8  # characters and words of a query that count

@@ -10,16 +10,16 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
 from django.db import Error
 
 from articles.models import Article, CrisisWord
-from articles.reading.crisis_words import CrisisWords, shipped
+from articles.models.crisis_words import shipped
+from articles.reading.crisis_words import CrisisWords
 from prose.rules import words as copy_rules
-from prose.rules.source_files import Text
+from prose.rules.source_files import stored_text
 from prose.spelling import SHORTEST, NearWords, tokens
 from trustsite.web.page_cache import stamp_number
 
@@ -60,7 +60,7 @@ class _Kept:
         self._memory = self._key = None
 
 
-KEPT = _Kept()
+VOCABULARY = _Kept()
 
 
 def passes_copy_rules(text: str) -> bool:
@@ -101,7 +101,6 @@ def _listed() -> list[str]:
 
 def _slipping_lines(texts: list[str]) -> Iterator[int]:
     """Yield the place of each text that breaks a copy rule."""
-    root = Path("/desk")
-    text = Text(root, root / "articles" / "search.md", "\n\n".join(texts))
-    for slip in copy_rules.slips(text, [], set()):
-        yield (slip.line - 1) // 2
+    text = stored_text("articles", "search", {}, "\n\n".join(texts))
+    for match in copy_rules.matches(text, [], set()):
+        yield (match.line - text.body_line - 1) // 2

@@ -12,14 +12,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from articles.editing import preview_links
 from articles.linking import redirects
-from articles.linking.slug_history import leads_to
+from articles.linking.slug_history import resolve
 from articles.models import RESPONSES, Article, Offer, Page, Response
 from articles.reading import helplines, json_ld
-from articles.reading.related import cards, neighbours, related
+from articles.reading.related import cards, previous_and_next, related
 from articles.reading.search import LONGEST, suggestion
 from articles.reading.search import search as find
-from articles.reading.search_vocabulary import KEPT
+from articles.reading.search_vocabulary import VOCABULARY
 from trustsite.web.page_cache import CACHE_CONTROL, public
 
 START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
@@ -57,7 +58,7 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, "articles/article.html", article_context(found))
     if gone := Article.objects.withdrawn().filter(slug=slug).first():
         return render(request, "410.html", {"article": gone, "related": related(gone)}, status=410)
-    if moved := leads_to(slug):
+    if moved := resolve(slug):
         return HttpResponsePermanentRedirect(moved.get_absolute_url())
     raise Http404
 
@@ -72,11 +73,24 @@ def article_context(article: Article) -> dict[str, object]:
         "has_offer": any(part.kind == "offer" and part.key in offers for part in article.parts),
         "references": list(article.references()),
         "related": related(article),
-        "neighbours": neighbours(article),
+        "neighbours": previous_and_next(article),
         "share_mail": f"mailto:?subject={quote(article.title)}&body={quote(address)}",
         "address": address,
-        "structured": json_ld.article(article),
+        "json_ld": json_ld.article(article),
     }
+
+
+@require_safe
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the newest text of the article a link is for. Nobody keeps or finds this page."""
+    shared = preview_links.read(token)
+    if shared is None:
+        raise Http404
+    context = article_context(preview_links.latest_draft(shared)) | {"is_shared": True}
+    response = render(request, "articles/article.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 @require_safe
@@ -109,7 +123,7 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @public
 def get_help(request: HttpRequest) -> HttpResponse:
     """Show the helplines, by country, before any other word; from a copy when the database doesn't answer."""
-    context = helplines.shown()
+    context = helplines.page_context()
     response = render(request, "articles/get_help.html", context)
     if context["is_copy"]:
         response.headers["Cache-Control"] = "no-store"
@@ -132,7 +146,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Look for articles by their words; people to talk to first. Not kept anywhere, and out of search engines."""
     query = " ".join(request.GET.get("q", "").split())[:LONGEST]
-    memory = KEPT.get()
+    memory = VOCABULARY.get()
     kinds = memory.crisis.kinds(query, memory.known)
     context: dict[str, object] = {"query": query, "panels": helplines.panels(kinds)}
     try:

@@ -25,7 +25,7 @@ from newsletter.emails.line_png import trace_png
 from newsletter.issues.body import one_line
 from newsletter.models import Delivery
 from newsletter.subscribing import tokens
-from prose.renderer import trusted
+from prose.document import trusted
 from trustsite.characters import without_control
 
 LINE = "line"  # the name by which a mail's HTML finds its one picture

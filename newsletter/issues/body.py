@@ -16,8 +16,9 @@ from django.utils.safestring import SafeString
 
 from articles.models import Offer
 from prose import affiliate_rules, placeholders, renderer
+from prose.document import Part, parts
+from prose.finding import Finding
 from prose.plain_text import plain
-from prose.renderer import Problem
 
 LONGEST_SUBJECT = 150
 OFFERS_AT_MOST = 1
@@ -62,21 +63,21 @@ def _wrong_subject(subject: str) -> list[str]:
     return []
 
 
-def _wrong_body(body: str) -> Iterator[Problem]:
+def _wrong_body(body: str) -> Iterator[Finding]:
     made = renderer.render(body)
-    if not made.words and not any(renderer.parts(made.html)):
-        yield Problem(0, "Please write the letter.")
+    if not made.words and not any(parts(made.html)):
+        yield Finding(0, "Please write the letter.")
     yield from made.problems
-    yield from affiliate_rules.raw_links(made.links, Offer.objects.hosts())
+    yield from affiliate_rules.unlabelled_links(made.links, Offer.objects.hosts())
     if made.citations:
-        yield Problem(
+        yield Finding(
             0,
             "Footnotes have no foot in a mail. Link to the source, or to the article that cites it.",
         )
     for link in made.links:
         if wrong := _wrong_link(link.href):
-            yield Problem(link.line, f"The link {link.href} {wrong}")
-    yield from _wrong_blocks(body, [part for part in renderer.parts(made.html) if part.kind])
+            yield Finding(link.line, f"The link {link.href} {wrong}")
+    yield from _wrong_blocks(body, [part for part in parts(made.html) if part.kind])
 
 
 def _wrong_link(href: str) -> str:
@@ -87,17 +88,17 @@ def _wrong_link(href: str) -> str:
     return ""
 
 
-def _wrong_blocks(body: str, blocks: list[renderer.Part]) -> Iterator[Problem]:
+def _wrong_blocks(body: str, blocks: list[Part]) -> Iterator[Finding]:
     for block in blocks:
         if block.kind == "picture":
-            yield Problem(
+            yield Finding(
                 _line(body, "picture"),
                 "Pictures don’t travel in letters. Link to the page that shows it.",
             )
         elif block.kind == "offer" and (wrong := wrong_with_offer(block.key)):
-            yield Problem(_line(body, "offer"), wrong)
+            yield Finding(_line(body, "offer"), wrong)
     if sum(block.kind == "offer" for block in blocks) > OFFERS_AT_MOST:
-        yield Problem(_line(body, "offer"), "A letter has one offer at most.")
+        yield Finding(_line(body, "offer"), "A letter has one offer at most.")
 
 
 def wrong_with_offer(key: str) -> str:
@@ -122,8 +123,8 @@ def _line(body: str, directive: str) -> int:
 
 
 def _html(body: str) -> str:
-    made = placeholders.fill_in_html(renderer.render(body).html)
-    html = "".join(str(part.html) or _block(part.kind, part.key) for part in renderer.parts(made))
+    made = placeholders.substitute_html(renderer.render(body).html)
+    html = "".join(str(part.html) or _block(part.kind, part.key) for part in parts(made))
     html = re.sub(r' tabindex="-?\d+"', "", html)  # for a page's links to its sections
     return re.sub(r'href="/(?!/)', f'href="{settings.SITE_URL}/', html)
 

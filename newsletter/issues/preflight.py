@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,8 +17,8 @@ from newsletter.emails import samples
 from newsletter.emails.messages import Letter as Mail
 from newsletter.issues import body, sender_domain
 from newsletter.models import Delivery, Letter
-from prose.rules import source_files as texts
 from prose.rules import words
+from prose.rules.source_files import stored_text
 
 LARGEST = 100 * 1000  # bytes; Gmail cuts a longer mail off, its foot with the way out included
 # Others may see an inbox. These words in its list of subjects would tell what its owner reads about.
@@ -95,10 +94,10 @@ def _subject(letter: Letter) -> Iterator[Finding]:
 
 def _wording(letter: Letter) -> Iterator[Finding]:
     """Yield the words that the site's texts avoid; a person may know better."""
-    desk = Path("/desk")
-    text = texts.Text(desk, desk / "letters" / "letter.md", letter.body.replace("\r\n", "\n"))
-    for slip in words.slips(text, words.read_allowed(settings.CONTENT_DIR), set()):
-        yield Finding("wording", f"Line {slip.line}: “{slip.words}”: {slip.instead}.", blocks=False)
+    text = stored_text("letters", "letter", {}, letter.body)
+    for match in words.matches(text, words.read_allowed(settings.CONTENT_DIR), set()):
+        message = f"Line {match.line}: “{match.words}”: {match.instead}."
+        yield Finding("wording", message, blocks=False)
 
 
 def _parts(mail: Mail) -> Iterator[Finding]:

@@ -7,8 +7,8 @@ from django.test import Client
 from django.utils import timezone
 
 from articles.admin import previews
-from articles.admin.article_form import note
-from articles.models import Article, Draft
+from articles.editing.article_form import form_token
+from articles.models import Article, Autosave
 from tests.articles.desk import ADD, address, errors, log_in, opened, save
 from tests.factories import make_article, make_topic
 
@@ -123,7 +123,7 @@ def test_saving_ends_the_draft(writer):
     article = make_article(state="draft")
     writer.post(f"{DESK}keep/", opened(writer, address(article)) | {"title": "Typed"})
     save(writer, article, title="Saved after all")
-    assert not Draft.objects.exists()
+    assert not Autosave.objects.exists()
 
 
 @pytest.mark.parametrize("given", ["", "0", "nonsense", "9" * 40])
@@ -131,9 +131,9 @@ def test_throwing_away_touches_nothing_else(writer, given):
     article = make_article(state="draft")
     writer.post(f"{DESK}keep/", opened(writer, address(article)) | {"title": "Typed"})
     assert writer.post(f"{DESK}forget/", {"article": given}).status_code == 302
-    assert Draft.objects.count() == 1
+    assert Autosave.objects.count() == 1
     writer.post(f"{DESK}forget/", {"article": article.pk})
-    assert not Draft.objects.exists()
+    assert not Autosave.objects.exists()
 
 
 def test_nobody_keeps_words_in_another_s_name(writer):
@@ -141,7 +141,7 @@ def test_nobody_keeps_words_in_another_s_name(writer):
     stranger = log_in("Writers", "stranger")
     fields = opened(writer, address(article)) | {"title": "Put into their mouth"}
     assert stranger.post(f"{DESK}keep/", fields | {"opened": ""}).status_code == 403
-    assert not Draft.objects.filter(author=stranger.user).exists()
+    assert not Autosave.objects.filter(author=stranger.user).exists()
 
 
 def test_what_is_typed_is_kept_whatever_became_of_the_login(writer):
@@ -150,7 +150,7 @@ def test_what_is_typed_is_kept_whatever_became_of_the_login(writer):
     # The note stands for the login, and for the token, which a new login changes.
     nobody = Client(enforce_csrf_checks=True)
     assert nobody.post(f"{DESK}keep/", fields).status_code == 200
-    [draft] = Draft.objects.all()
+    [draft] = Autosave.objects.all()
     assert (draft.author, draft.fields["title"]) == (writer.user, ["Typed on"])
     assert (
         nobody.post(f"{DESK}keep/", fields | {"opened": fields["opened"][:-1]}).status_code == 403
@@ -181,7 +181,7 @@ def test_a_login_renewed_in_another_tab_keeps_the_words(writer):
     fields = opened(strict, address(article)) | {"title": "Typed", "csrfmiddlewaretoken": "x" * 64}
     response = strict.post(address(article), fields, follow=True)
     assert response.status_code == 200
-    assert Draft.objects.get().fields["title"] == ["Typed"]
+    assert Autosave.objects.get().fields["title"] == ["Typed"]
     article.refresh_from_db()
     assert article.title == "Saved"
 
@@ -217,9 +217,9 @@ def test_words_of_who_may_not_change_it_any_more_are_kept_and_not_shown(
     save(editor, article, state="published")
     fields = opened(writer, address(make_article(state="draft")))
     article.refresh_from_db()
-    fields |= {"title": "A writer's own", "opened": note(writer.user, article)}
+    fields |= {"title": "A writer's own", "opened": form_token(writer.user, article)}
     assert writer.post(f"{DESK}keep/", fields).status_code == 200
-    assert Draft.objects.filter(article=article, author=writer.user).exists()
+    assert Autosave.objects.filter(article=article, author=writer.user).exists()
     assert text_of(parse(client.get(path)).find(".//h1")) == "As saved"
 
 

@@ -10,7 +10,7 @@ from django.db.models import ProtectedError
 from articles.models import CrisisWord
 from articles.reading import search, search_vocabulary
 from articles.reading.crisis_words import CrisisWords, shipped
-from articles.reading.search_vocabulary import KEPT
+from articles.reading.search_vocabulary import VOCABULARY
 from prose.spelling import NearWords, distance
 from tests.articles.desk import log_in
 from tests.factories import make_article, make_helpline, make_page
@@ -229,12 +229,12 @@ def test_a_suggestion_obeys_the_rules_of_our_words(client, parse, monkeypatch):
     for query in ("toxik", "victmis", "wariors"):
         assert suggested(client, parse, query) == []
     monkeypatch.setattr(search_vocabulary, "_slipping_lines", lambda texts: iter(()))
-    KEPT.forget()
+    VOCABULARY.forget()
     assert suggested(client, parse, "victmis") == ["victims"]
 
 
 def test_a_suggestion_names_no_danger():
-    memory = KEPT.get()
+    memory = VOCABULARY.get()
     assert not [one for one in shipped() if search.suggestion(one, memory) in shipped()]
 
 
@@ -276,7 +276,7 @@ def test_what_a_search_costs_does_not_grow_with_the_words_known():
 
 
 def test_what_a_search_costs_grows_as_its_words_do():
-    memory = KEPT.get()
+    memory = VOCABULARY.get()
     short, long = "kill mysefl overdoze " * 4, "kill mysefl overdoze " * 16
     assert processor_time(lambda: memory.crisis.kinds(long)) < 8 * processor_time(
         lambda: memory.crisis.kinds(short)

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from articles.editing import checks, workflow
 from articles.models import Article
+from prose.finding import Finding
 
 SALT = "articles.desk"
 State = Article.State
@@ -37,7 +38,7 @@ class ArticleForm(forms.ModelForm):
     """
 
     user: Any = None
-    theirs: Article | None = (
+    conflicting_version: Article | None = (
         None  # the article as somebody else saved it, when that keeps this form from being saved
     )
     takeaways = LinesField(required=False, help_text="Three to five short sentences, one a line.")
@@ -83,7 +84,7 @@ class ArticleForm(forms.ModelForm):
                 for widget, part in zip(field.widget.widgets, ("date", "time"), strict=True):
                     widget.attrs["aria-label"] = f"{field.label}: {part}"
         if "opened" in self.fields:
-            self.initial["opened"] = note(self.user, self._present)
+            self.initial["opened"] = form_token(self.user, self._present)
 
     @property
     def _present(self) -> Article | None:
@@ -100,14 +101,14 @@ class ArticleForm(forms.ModelForm):
             self._present
             and "opened" in self.data
             and not self.errors
-            and (theirs := self._saved_meanwhile())
+            and (conflicting_version := self._saved_meanwhile())
         ):
-            self.theirs = theirs
+            self.conflicting_version = conflicting_version
             # The note is renewed: whoever saves again has seen the other text.
             renewed = QueryDict(mutable=True)
             renewed.update(self.data)
             self.data = renewed
-            renewed[self.add_prefix("opened")] = note(
+            renewed[self.add_prefix("opened")] = form_token(
                 self.user, Article.objects.get(pk=self.instance.pk)
             )
             self.add_error(
@@ -119,13 +120,13 @@ class ArticleForm(forms.ModelForm):
     def _saved_meanwhile(self) -> Article | None:
         """Return the article as somebody else saved it since this form was opened."""
         kept = Article.objects.get(pk=self.instance.pk)
-        _, _, base = read_note(self.data.get(self.add_prefix("opened"), ""))
+        _, _, base = read_form_token(self.data.get(self.add_prefix("opened"), ""))
         return kept if base != kept.changed_at else None
 
-    def blocking(self) -> list[checks.Finding]:
+    def blocking(self) -> list[Finding]:
         """Return what keeps the article, as it stands in the form, from being published."""
         return (
-            checks.blocking(self.instance)
+            list(checks.errors(self.instance))
             if self.cleaned_data.get("state") == State.PUBLISHED
             else []
         )
@@ -145,7 +146,7 @@ class ArticleForm(forms.ModelForm):
         return super().save(commit)
 
 
-def note(user: Any, article: Article | None, *, base: datetime | None = None) -> str:
+def form_token(user: Any, article: Article | None, *, base: datetime | None = None) -> str:
     """Return the signed note of a form: whose it is, of which article, and when that had last changed (or `base`)."""
     changed = base or (article.changed_at if article else None)
     told = changed.isoformat() if changed else ""
@@ -154,7 +155,7 @@ def note(user: Any, article: Article | None, *, base: datetime | None = None) ->
     )
 
 
-def read_note(text: str) -> tuple[int | None, int | None, Any]:
+def read_form_token(text: str) -> tuple[int | None, int | None, Any]:
     """Return user, article and time of change from a note; nothing from one that isn't ours."""
     try:
         user, article, base = signing.loads(text, salt=SALT, max_age=30 * 86_400)

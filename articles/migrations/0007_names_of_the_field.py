@@ -1,0 +1,37 @@
+"""Give two models the names of the field; their tables, and the permissions to them, stay."""
+
+from django.db import migrations
+
+AUTOSAVE = {
+    "default_permissions": (),
+    "permissions": [
+        ("add_draft", "Can add draft"),
+        ("change_draft", "Can change draft"),
+        ("delete_draft", "Can delete draft"),
+        ("view_draft", "Can view draft"),
+    ],
+}
+SLUG_REDIRECT = {
+    "verbose_name": "old address",
+    "verbose_name_plural": "old addresses",
+    "default_permissions": (),
+    "permissions": [
+        ("add_oldaddress", "Can add old address"),
+        ("change_oldaddress", "Can change old address"),
+        ("delete_oldaddress", "Can delete old address"),
+        ("view_oldaddress", "Can view old address"),
+    ],
+}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("articles", "0006_crisis_words")]
+
+    operations = [
+        migrations.AlterModelTable("draft", "articles_draft"),
+        migrations.RenameModel("Draft", "Autosave"),
+        migrations.AlterModelOptions("autosave", AUTOSAVE),
+        migrations.AlterModelTable("oldaddress", "articles_oldaddress"),
+        migrations.RenameModel("OldAddress", "SlugRedirect"),
+        migrations.AlterModelOptions("slugredirect", SLUG_REDIRECT),
+    ]
