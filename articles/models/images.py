@@ -64,6 +64,7 @@ class Picture(SyncedModel):
         if before and before.original != self.original:
             transaction.on_commit(before.discard_files)
 
+    @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         result = super().delete(*args, **kwargs)
         transaction.on_commit(self.discard_files)

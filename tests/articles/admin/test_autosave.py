@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from articles.admin import previews
+from articles.editing import preview_links
 from articles.editing.article_form import form_token
 from articles.models import Article, Autosave
 from tests.articles.desk import ADD, address, errors, log_in, opened, save
@@ -257,7 +257,7 @@ def test_a_link_that_is_not_ours_shows_nothing(client, token):
 
 def test_a_link_made_of_another_article_s_key_shows_nothing(client):
     article, other = make_article(state="draft"), make_article(state="draft")
-    token = previews.link_token(article)
+    token = preview_links.link_token(article)
     assert Article.objects.filter(preview_key="").get() == other
     assert (
         client.get(f"/preview/{token.replace(str(article.pk), str(other.pk), 1)}/").status_code

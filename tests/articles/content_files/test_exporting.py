@@ -15,11 +15,11 @@ from articles.models import (
     Article,
     CrisisWord,
     Helpline,
+    MarkdownModel,
     Picture,
     SlugRedirect,
     Source,
     SyncedModel,
-    Text,
     Topic,
 )
 from tests.factories import (
@@ -74,7 +74,7 @@ def read_all(folder):
 def forget_everything():
     for model in (SlugRedirect, *(kind.model for kind in reversed(FILE_TYPES))):
         for row in model.objects.all():
-            (models.Model.delete if isinstance(row, Text | CrisisWord) else model.delete)(
+            (models.Model.delete if isinstance(row, MarkdownModel | CrisisWord) else model.delete)(
                 row
             )  # which people can’t delete
 

@@ -1,6 +1,7 @@
 """Addresses that lead elsewhere, set by hand."""
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import InterfaceError, OperationalError
 
 from articles import content_files
@@ -22,6 +23,8 @@ def leading(path, target="", **over):
     """Set an address as the desk does, with all its checks."""
     row = Redirect(path=path, target=target, **over)
     row.full_clean()
+    if problems := redirects.problems(row):
+        raise ValidationError(problems)
     row.save()
     return row
 
