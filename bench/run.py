@@ -116,7 +116,7 @@ def compare(contenders):
 
 def quiz_answers(folder):
     """Write what wrk posts: a whole quiz, the first answer to each question."""
-    body = urlencode({"version": "1", **{f"q{number:02}": "a" for number in range(1, 13)}})
+    body = urlencode({"version": "2", **{f"q{number:02}": "a" for number in range(1, 13)}})
     script = folder / "answers.lua"
     script.write_text(
         f'wrk.method = "POST"\nwrk.body = "{body}"\n'
@@ -127,19 +127,19 @@ def quiz_answers(folder):
 
 def scoring_rate():
     """Return how many sheets of the 3-minute quiz are scored a second in one process: the outcome, and how firm it is."""
-    file = tomllib.loads((ROOT / "content/quiz/short.toml").read_text())
+    file = tomllib.loads((ROOT / "content/quiz/short-v2.toml").read_text())
     questions = [
         scoring.Question(
             asked["id"],
             tuple(
-                scoring.Option(key, option["weights"])
-                for key, option in zip("abcd", asked["option"], strict=True)
+                scoring.Option(key, option.get("weights", {}), option.get("calm", False))
+                for key, option in zip("abcde", asked["option"], strict=True)
             ),
         )
         for asked in file["question"]
     ]
     form = scoring.Form(tuple(questions), 190, 150)
-    sheets = [{question.key: random.choice("abcd") for question in questions} for _ in range(500)]
+    sheets = [{question.key: random.choice("abcde") for question in questions} for _ in range(500)]
     start = time.perf_counter()
     for answers in sheets:
         scoring.score(form, answers)

@@ -16,6 +16,13 @@ BANNED = re.compile(
     r"recommended by experts)\b",
     re.IGNORECASE,
 )
+# A heading that says that its section is about danger, control or dying. "Why limits feel dangerous" is about a feeling.
+DANGER = re.compile(
+    r"\b(?:danger(?:ous)?|unsafe|(?:isn|aren|wasn|weren)[’']t safe|not safe|at risk|suicid\w*|self-harm\w*|dying|die[sd]?|"
+    r"death|kill(?:ed|ing|s)?|hurt(?:ing)? (?:someone|somebody|yourself|others)|frighten(?:s|ing)? you|used to control)\b",
+    re.IGNORECASE,
+)
+FELT = re.compile(r"\bfe(?:el(?:s|ing)?|lt) (?:dangerous|unsafe)\b", re.IGNORECASE)
 SECTIONS_BEFORE = 2  # headings that stand before an offer, so that it is never on the first screen
 
 
@@ -32,6 +39,14 @@ def offer_stands_too_early(html: str) -> bool:
             return True
         sections += part.html.count("<h2")
     return False
+
+
+def danger_among(headings: Iterable[str]) -> str:
+    """Return the first heading of a section about danger or dying; empty if there is none.
+
+    No offer stands on its page.
+    """
+    return next((heading for heading in headings if DANGER.search(FELT.sub("", heading))), "")
 
 
 def leads_to_partner(url: str, hosts: Iterable[str]) -> bool:

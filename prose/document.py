@@ -74,6 +74,13 @@ def parts(html: str) -> Iterator[Part]:
             yield Part(kind=pieces[index + 1], key=pieces[index + 2])
 
 
+def section(html: str, anchor: str) -> SafeString:
+    """Return the part of rendered `html` under the h2 with the id `anchor`; nothing without it."""
+    heading = rf'<h2 [^>]*id="{re.escape(anchor)}"[^>]*>.*?</h2>(.*?)(?=<h2 |\Z)'
+    match = re.search(heading, html, re.S)
+    return trusted(match[1].strip()) if match else EMPTY
+
+
 def block_keys(html: str, kind: str) -> list[str]:
     """Return the keys of the blocks of one kind that a rendered text asks for."""
     return [part.key for part in parts(html) if part.kind == kind]

@@ -1,9 +1,12 @@
-"""Quiz versions as TOML: content/quiz/*.toml is the first version of each; the admin reads and writes the same format.
+"""Quiz versions as TOML: content/quiz holds them; the admin reads and writes the same format.
 
-What is written reads back as the same version, and is then written as the same bytes.
+`short.toml` is the first version of the 3-minute quiz, `short-v2.toml` its second. What is written reads
+back as the same version, and is then written as the same bytes. `ratings.toml` there is no quiz: it says
+how the answers sound.
 """
 
 import json
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,10 +20,17 @@ from quiz.models import NotReadyError, Option, Question, Quiz, Rating, Version
 from quiz.scoring.scoring import NONE, RESPONSES, SKIP
 
 Part = TypeVar("Part", Question, Rating)
+NUMBERED = re.compile(r"([a-z]+)-v([1-9]\d?)")
+NO_QUIZ = "ratings.toml"
 HEADER = """\
 # {quiz}. Questions and options stand in the order readers see them. Over the whole quiz each response
 # stands equally often in each of the four places, so that always choosing the same place leans nowhere.
 # An option gives 3 points to one response, or 2 and 1 where a reaction has two sides.
+"""
+HEADER_WITH_CALM = """\
+# {quiz}. Questions and options stand in the order readers see them. Over the whole quiz each response,
+# and the calm answer, stands as often in one of the five places as in any other, as far as the numbers allow.
+# An option gives 3 points to one response, or 2 and 1 where a reaction has two sides. A calm one gives none.
 """
 
 
@@ -30,25 +40,47 @@ class ContentError(Exception):
 
 @transaction.atomic
 def load(folder: Path) -> dict[str, int]:
-    """Make version 1 of each quiz that has no version, and show it to readers. Return how many versions were made."""
-    return {"quiz versions": sum(_load(file) for file in sorted((folder / "quiz").glob("*.toml")))}
+    """Make the newest version of each quiz that has none so new. Return how many were made.
+
+    Where a quiz has no version yet, readers are shown it. Where it has, they keep what they have: the new
+    one is a draft, for an editor to try and to release.
+    """
+    return {"quiz versions": sum(_load(*newest) for newest in newest_files(folder))}
 
 
-def _load(file: Path) -> bool:
-    if Version.objects.filter(quiz__slug=file.stem).exists():
+def newest_files(folder: Path) -> list[tuple[Path, str, int]]:
+    """Return the file of the newest version of each quiz in `folder`, with its slug and number."""
+    found: dict[str, tuple[Path, str, int]] = {}
+    for file in sorted((folder / "quiz").glob("*.toml")):
+        name = NUMBERED.fullmatch(file.stem)
+        slug, number = (name[1], int(name[2])) if name else (file.stem, 1)
+        if file.name != NO_QUIZ and (slug not in found or found[slug][2] < number):
+            found[slug] = (file, slug, number)
+    return list(found.values())
+
+
+def _load(file: Path, slug: str, number: int) -> bool:
+    known = Version.objects.filter(quiz__slug=slug)
+    if known.filter(number__gte=number).exists():
         return False
+    is_first = not known.exists()
     try:
-        read(file.stem, file.read_text()).release()
+        draft = read(slug, file.read_text(), number)
+        if is_first:
+            draft.release()
     except (ContentError, NotReadyError) as error:
         raise ContentError(f"{file}: {error}") from error
     return True
 
 
 @transaction.atomic
-def read(slug: str, text: str) -> Version:
-    """Make a draft of quiz `slug` from `text`. The title in it counts for the first version alone: later ones share it."""
+def read(slug: str, text: str, number: int | None = None) -> Version:
+    """Make a draft of quiz `slug` from `text`, with the next number if none is given.
+
+    The title in it counts for the first version alone: later ones share it.
+    """
     try:
-        return _make(slug, tomllib.loads(text))
+        return _make(slug, tomllib.loads(text), number)
     except ValidationError as error:
         raise ContentError("; ".join(error.messages)) from error
     except KeyError as error:
@@ -62,10 +94,12 @@ def copy(version: Version) -> Version:
     return read(version.quiz.slug, write(version))
 
 
-def _make(slug: str, tables: dict[str, Any]) -> Version:
+def _make(slug: str, tables: dict[str, Any], number: int | None) -> Version:
     quiz, _ = Quiz.objects.get_or_create(slug=slug, defaults={"title": tables["title"]})
     quiz.full_clean()
     version = Version(quiz=quiz, note=tables.get("note", ""))
+    if number is not None:
+        version.number = number
     version.clean_fields(exclude=["number"])
     version.save()
     questions = Question.objects.bulk_create(_questions(version, tables["question"]))
@@ -119,13 +153,16 @@ def _options(question: Question, tables: list[dict[str, Any]]) -> list[Option]:
     """Return the options of `question`; one without a key is called a, b, c … by its place."""
     options: list[Option] = []
     for position, (letter, values) in enumerate(zip(ascii_lowercase, tables, strict=False)):
-        key, weights = values.get("key", letter), values["weights"]
+        key, calm = values.get("key", letter), values.get("calm", False)
+        weights = values.get("weights", {}) if calm else values["weights"]
         if key in {NONE, SKIP} or key in {option.key for option in options}:
             raise ValueError(f"{question.key}: an option can't be called “{key}”")
         if unknown := set(weights) - set(RESPONSES):
             raise ValueError(f"{question.key}: unknown response {', '.join(sorted(unknown))}")
+        if calm and any(weights.values()):
+            raise ValueError(f"{question.key}: a calm answer gives no points")
         option = Option(
-            question=question, key=key, position=position, text=values["text"], **weights
+            question=question, key=key, position=position, text=values["text"], calm=calm, **weights
         )
         option.clean_fields()
         options.append(option)
@@ -134,7 +171,9 @@ def _options(question: Question, tables: list[dict[str, Any]]) -> list[Option]:
 
 def write(version: Version) -> str:
     """Return `version` as TOML."""
-    head = [HEADER.format(quiz=version.quiz), f"title = {_quoted(version.quiz.title)}"]
+    has_calm = Option.objects.filter(question__version=version, calm=True).exists()
+    header = HEADER_WITH_CALM if has_calm else HEADER
+    head = [header.format(quiz=version.quiz), f"title = {_quoted(version.quiz.title)}"]
     if version.note:
         head.append(f"note = {_quoted(version.note)}")
     questions = version.questions.prefetch_related("options")
@@ -151,7 +190,8 @@ def _question(question: Question) -> Iterator[str]:
     for letter, option in zip(ascii_lowercase, question.options.all(), strict=False):
         key = "" if option.key == letter else f"key = {_quoted(option.key)}\n"
         weights = ", ".join(f"{name} = {points}" for name, points in option.given)
-        yield f"[[question.option]]\n{key}text = {_quoted(option.text)}\nweights = {{ {weights} }}"
+        gives = "calm = true" if option.calm else f"weights = {{ {weights} }}"
+        yield f"[[question.option]]\n{key}text = {_quoted(option.text)}\n{gives}"
 
 
 def _rating(rating: Rating) -> str:

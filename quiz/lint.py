@@ -1,7 +1,8 @@
 """What must hold of a version before readers see it. Pure; every message says what to change.
 
-The rules are those the questions were written by: four answers of about the same length, one for each response; whole points
-adding up to three; no response with an advantage in the points or in the order; plain words and no labels.
+The rules are those the questions were written by: four answers of about the same length, one for each
+response, and in every question or in none a calm one, which gives no points; whole points adding up to
+three; no response with an advantage in the points or in the order; plain words and no labels.
 """
 
 import re
@@ -12,11 +13,12 @@ from dataclasses import dataclass
 from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
 from quiz.scoring.simulation import Behaviour
 
-OPTIONS = 4
+OPTIONS = 4  # of a question, beside its calm one
 POINTS = 3  # of an option: three to one response, or two and one
 SPREAD = 1.0  # percentage points
 FEWEST_WORDS, MOST_WORDS = 7, 14
-PLACES = ("first", "second", "third", "fourth")
+PLACES = ("first", "second", "third", "fourth", "fifth")
+CALM = "calm"
 LABELS = (
     "trauma*",
     "trigger*",
@@ -100,22 +102,43 @@ def problems(form: Form, wording: Sequence[Wording], behaviour: Behaviour | None
 
 
 def of_structure(form: Form) -> Iterator[str]:
-    """Four options a question, one for each response, three points each; ratings in both directions."""
+    """Four options a question, one for each response, three points each; calm ones; ratings both ways."""
     if not form.questions:
         yield "There are no questions yet. Add some."
     for question in form.questions:
-        if len(question.options) != OPTIONS:
-            yield f"{question.key} has {len(question.options)} answers. Give it {OPTIONS}."
-        for place, option in enumerate(question.options):
-            if sorted(filter(None, option.weights.values())) not in ([POINTS], [1, 2]):
-                yield f"{question.key}, {_name(place)} answer: give 3 points to one response, or 2 and 1 to two."
-        led = Counter(map(leader, question.options))
-        for response in RESPONSES:
-            if led[response] != 1 and len(question.options) == OPTIONS:
-                yield f"{question.key} has {led[response]} answers that speak mainly for {response}. Make it one."
+        yield from _of_answers(question)
+    yield from of_calm(form)
     directions = [rating.reverse for rating in form.ratings]
     if directions and directions.count(True) != directions.count(False):
         yield "Of the ratings, let as many speak for settling soon as against it, or leave them all out."
+
+
+def _of_answers(question: Question) -> Iterator[str]:
+    weighed = question.weighed
+    if len(weighed) != OPTIONS:
+        beside = " beside the calm one" if len(weighed) < len(question.options) else ""
+        yield f"{question.key} has {len(weighed)} answers{beside}. Give it {OPTIONS}."
+    for place, option in enumerate(question.options):
+        points = sorted(filter(None, option.weights.values()))
+        if option.calm and points:
+            yield f"{question.key}, {_name(place)} answer: it’s calm, so let it give no points."
+        if not option.calm and points not in ([POINTS], [1, 2]):
+            yield f"{question.key}, {_name(place)} answer: give 3 points to one response, or 2 and 1 to two."
+    led = Counter(map(leader, weighed))
+    for response in RESPONSES:
+        if led[response] != 1 and len(weighed) == OPTIONS:
+            yield f"{question.key} has {led[response]} answers that speak mainly for {response}. Make it one."
+
+
+def of_calm(form: Form) -> Iterator[str]:
+    """Every question has one calm answer, or none has: calm people would have to pick something else."""
+    counted = {
+        question.key: len(question.options) - len(question.weighed) for question in form.questions
+    }
+    wanted = any(counted.values())
+    for key, number in counted.items():
+        if wanted and number != 1:
+            yield f"{key} has {number} calm answers. Make it one, here and in every question, or take them all out."
 
 
 def of_key(form: Form) -> Iterator[str]:
@@ -141,14 +164,15 @@ def of_key(form: Form) -> Iterator[str]:
 
 
 def of_order(form: Form) -> Iterator[str]:
-    """Each response stands equally often in each place, so that the order favours none."""
-    share, rest = divmod(len(form.questions), OPTIONS)
-    for place in range(OPTIONS):
-        stands = Counter(leader(question.options[place]) for question in form.questions)
-        if any(not share <= stands[response] <= share + bool(rest) for response in RESPONSES):
+    """Each response, and the calm answer, stands equally often in each place: none is favoured."""
+    names = [*RESPONSES, CALM] if _places(form) > OPTIONS else [*RESPONSES]
+    share, rest = divmod(len(form.questions), len(names))
+    for place in range(_places(form)):
+        stands = Counter(_speaks_for(question.options[place]) for question in form.questions)
+        if any(not share <= stands[name] <= share + bool(rest) for name in names):
             often = f"{share} or {share + 1}" if rest else f"{share}"
             yield (
-                f"As the {PLACES[place]} answer stand {_list({name: stands[name] for name in RESPONSES})}. "
+                f"As the {PLACES[place]} answer stand {_list({name: stands[name] for name in names})}. "
                 f"Reorder answers until each stands there {often} times."
             )
 
@@ -164,7 +188,7 @@ def of_reach(form: Form) -> Iterator[str]:
 
 def of_straight_lines(form: Form) -> Iterator[str]:
     """Always ticking the same place names nobody."""
-    for place in range(OPTIONS):
+    for place in range(_places(form)):
         result = score(
             form, {question.key: question.options[place].key for question in form.questions}
         )
@@ -222,6 +246,15 @@ def leader(option: Option) -> str:
     most = max(option.weights.values(), default=0)
     leaders = [response for response in RESPONSES if option.weights.get(response, 0) == most]
     return leaders[0] if most and len(leaders) == 1 else ""
+
+
+def _places(form: Form) -> int:
+    """Return how many answers each question has: as many everywhere, the structure says."""
+    return max((len(question.options) for question in form.questions), default=0)
+
+
+def _speaks_for(option: Option) -> str:
+    return CALM if option.calm else leader(option)
 
 
 def _strongest(question: Question, response: str) -> Option:

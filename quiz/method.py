@@ -60,6 +60,16 @@ class Account:
         return self.behaviour.clicking.get("blend", 0)
 
     @property
+    def calm(self) -> bool:
+        """Whether it has calm answers."""
+        return any(option.calm for question in self.form.questions for option in question.options)
+
+    @property
+    def stayed_calm(self) -> float:
+        """Of 100 people who click at random, how many are told "mostly calm"."""
+        return self.behaviour.clicking.get("mostly-calm", 0)
+
+    @property
     def mixed(self) -> float:
         """Of 100 people who click at random, how many are told an even mix."""
         return self.behaviour.clicking.get("even-mix", 0)

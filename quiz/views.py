@@ -151,7 +151,7 @@ def method(request: HttpRequest) -> HttpResponse:
         "history": history,
         "four": scoring.RESPONSES,
     }
-    return render(request, "quiz/method.html", context)
+    return render(request, "quiz/method.html", context | {"calm": any(each.calm for each in live)})
 
 
 @require_safe

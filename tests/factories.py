@@ -127,7 +127,7 @@ def make_helpline(**over):
         "key": f"line-{number}",
         "country": "gb",
         "country_name": "United Kingdom",
-        "kind": "listen",
+        "needs": ["crisis"],
         "name": "Samaritans",
         "phone": "116 123",
         "position": number,

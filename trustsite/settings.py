@@ -167,6 +167,8 @@ DESK_STEPS = [
 ]
 
 # -- where things are kept -------------------------------------------------------------------------------------------
+# The web server's own processes (trustsite/wsgi.py): a reader waits, so every wait ends soon. Commands may take their time.
+IN_REQUESTS = env.bool("IN_REQUESTS", False)
 DATABASES = {
     "default": dj_database_url.parse(
         env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'site.sqlite3'}"), conn_health_checks=True
@@ -177,14 +179,24 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # cut. secure_delete: an erased address is gone from the file as well.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
-        "timeout": 10,
+        "timeout": 1 if IN_REQUESTS else 10,  # seconds for a lock
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;",
     }
+elif IN_REQUESTS:
+    _options = DATABASES["default"].setdefault("OPTIONS", {})  # type: ignore[typeddict-item]
+    _options.setdefault("connect_timeout", 2)  # seconds, the least that libpq knows
+    _options.setdefault("tcp_user_timeout", 2_000)
+    _options.setdefault("options", "-c lock_timeout=1000 -c statement_timeout=5000")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _cache = env.str("CACHE_URL", "")
+_limits = {"socket_timeout": 1, "socket_connect_timeout": 1} if IN_REQUESTS else {}
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _cache,
+        "OPTIONS": _limits,
+    }
     if _cache
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

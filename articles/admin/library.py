@@ -11,7 +11,9 @@ from django.utils import timezone
 from articles.admin.delete_one_by_one import DeleteOneByOneMixin
 from articles.admin.history import HistoryMixin
 from articles.editing import checks
+from articles.editing.article_form import LinesField
 from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Topic
+from prose import helpline_needs as needs
 
 
 class ShownFilter(admin.SimpleListFilter):
@@ -44,6 +46,34 @@ class DoubtFilter(admin.SimpleListFilter):
             if self.value()
             else queryset
         )
+
+
+class NeedFilter(admin.SimpleListFilter):
+    """Helplines by what people call them for."""
+
+    title, parameter_name = "need", "need"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(need, need) for need in needs.NEEDS]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Helpline]) -> QuerySet[Helpline]:
+        wanted = self.value()
+        if not wanted:
+            return queryset
+        # SQLite looks into no JSON list; there are fewer than a hundred lines
+        return queryset.filter(pk__in=[line.pk for line in queryset if wanted in line.needs])
+
+
+class HelplineForm(forms.ModelForm):
+    """A helpline's fields."""
+
+    needs = LinesField(
+        help_text=f"One a line, what it is most for first: {', '.join(needs.NEEDS)}."
+    )
+
+    class Meta:
+        model = Helpline
+        fields = "__all__"
 
 
 @admin.register(Page)
@@ -114,10 +144,25 @@ class OfferAdmin(DeleteOneByOneMixin):
 class HelplineAdmin(DeleteOneByOneMixin):
     """Helplines. Who looked one up, and when, is in its history."""
 
-    list_display = ("name", "country_name", "kind", "phone", "sms", "checked_on", "doubt")
-    list_filter = (DoubtFilter, "country_name", "kind")
+    form = HelplineForm
+    list_display = (
+        "name",
+        "country_name",
+        "region",
+        "what_for",
+        "phone",
+        "sms",
+        "checked_on",
+        "doubt",
+    )
+    list_filter = (DoubtFilter, "country_name", NeedFilter)
     search_fields = ("name", "phone", "sms")
     actions = ("look_up",)
+
+    @admin.display(description="needs")
+    def what_for(self, helpline: Helpline) -> str:
+        """What people call it for."""
+        return ", ".join(helpline.needs)
 
     @admin.display(description="in doubt because")
     def doubt(self, helpline: Helpline) -> str:

@@ -48,8 +48,10 @@ Emergency numbers and helplines, in the order readers see them. The get-help pag
 
 `checked_on` is the day a person looked the number up on the service's own page; without one it doesn't show as checked.
 `confidence` says how far it was confirmed before that: A at the service's own or several sources, B at one other source, C not
-at all; where two lists differed, the lower mark stands. `in_guide`: printed on page 3 of the guide. `hours`: only where a
-source gave them. `remark`: for editors. "112 or 999" is two numbers: a link to dial takes the ones beside " or " apart.""",
+at all; where two lists differed, the lower mark stands. `needs`: what people call it for (prose/helpline_needs.py), most of
+all first. `region`: where it serves a part of the country alone. `chat`: the page on which it chats. `in_guide`: printed on
+page 3 of the guide. `hours`: only where a source gave them. `remark`: for editors. "112 or 999" is two numbers: a link to
+dial takes the ones beside " or " apart.""",
     slug_redirects.PATH: "Addresses that articles once had, and the articles they lead to now.",
 }
 

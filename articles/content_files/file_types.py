@@ -109,7 +109,7 @@ HELPLINES = FileType(
     "helplines.toml",
     "key",
     _named(
-        "country country_name kind name phone sms sms_keyword extra url hours note checked_on position",
+        "country country_name region needs name phone sms sms_keyword extra url chat hours note checked_on position",
     ),
     _next_position,
 )

@@ -13,6 +13,7 @@ from django.utils.formats import date_format
 from articles.models.offers import Offer
 from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
 from prose import affiliate_rules
+from prose import helpline_needs as needs
 
 
 class HelplineQuerySet(models.QuerySet["Helpline"]):
@@ -30,13 +31,19 @@ class Helpline(SyncedModel):
     key = models.SlugField(unique=True)
     country = models.CharField(max_length=3)
     country_name = models.CharField(max_length=40)
-    kind = models.SlugField()
+    region = models.CharField(
+        max_length=40, blank=True, help_text="“Scotland”; empty: the whole country."
+    )
+    needs = models.JSONField(
+        default=list, help_text="What people call it for, what it is most for first."
+    )
     name = models.CharField(max_length=120)
     phone = models.CharField(max_length=30, blank=True)
     sms = models.CharField(max_length=20, blank=True)
     sms_keyword = models.CharField(max_length=20, blank=True)
     extra = models.CharField(max_length=60, blank=True)
     url = models.URLField("address", blank=True)
+    chat = models.URLField("web chat", blank=True, help_text="The page on which the service chats.")
     hours = models.CharField(max_length=80, blank=True)
     note = models.CharField(max_length=240, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
@@ -57,10 +64,23 @@ class Helpline(SyncedModel):
         for name in ("phone", "sms"):
             if not re.fullmatch(r"(\+?[0-9][0-9 -]*)?", getattr(self, name)):
                 errors[name] = "Digits and spaces alone, so that a telephone can dial it."
-        if self.url and urlsplit(self.url).scheme != "https":
-            errors["url"] = "The address must begin with https://."
-        if affiliate_rules.leads_to_partner(self.url, Offer.objects.hosts()):
-            errors["url"] = "A partner that pays us stands in an offer, never among the helplines."
+        for name in ("url", "chat"):
+            address = getattr(self, name)
+            if address and urlsplit(address).scheme != "https":
+                errors[name] = "The address must begin with https://."
+            if affiliate_rules.leads_to_partner(address, Offer.objects.hosts()):
+                errors[name] = (
+                    "A partner that pays us stands in an offer, never among the helplines."
+                )
+        if (
+            not isinstance(self.needs, list)
+            or not self.needs
+            or needs.unknown(map(str, self.needs))
+        ):
+            errors["needs"] = f"Name one or more of: {', '.join(needs.NEEDS)}."
+        if not needs.regions_are_known(self.country, self.region):
+            known = ", ".join(needs.REGIONS.get(self.country, [])) or "none"
+            errors["region"] = f"The regions of this country are: {known}. Two are joined by “and”."
         if self.checked_on and self.checked_on > timezone.localdate():
             errors["checked_on"] = "That day hasn’t come yet."
         if errors:
@@ -78,6 +98,26 @@ class Helpline(SyncedModel):
         call = ", ".join(filter(None, [self.phone, self.extra]))
         text = f"text {self.sms_keyword} to {self.sms}" if self.sms_keyword else f"text {self.sms}"
         return "; ".join(filter(None, [call, text if self.sms else ""])) or self.url
+
+    @property
+    def where(self) -> str:
+        """The part of the country that it serves, where its name doesn't say so."""
+        return "" if self.region in self.name else self.region
+
+    @property
+    def chat_page(self) -> str:
+        """The address of its chat, if that isn't its site's own; empty otherwise."""
+        return "" if self.chats_on_its_site else self.chat
+
+    @property
+    def chats_on_its_site(self) -> bool:
+        """Whether the way to its chat is the page that its name leads to."""
+        return bool(self.chat) and self.chat == self.url
+
+    @property
+    def group(self) -> str:
+        """The heading that it stands under on the get-help page."""
+        return needs.group_of(self.needs)
 
     @property
     def is_stale(self) -> bool:

@@ -15,6 +15,7 @@ from django.db import Error
 
 from articles.content_files import emergency_numbers
 from articles.models import Helpline, Page
+from prose import helpline_needs as needs
 from trustsite.web.smart_quotes import typeset
 
 logger = logging.getLogger(__name__)
@@ -35,11 +36,8 @@ def page_context() -> dict[str, Any]:
         return _from_folder()
 
 
-# What stands first for each country, by the kinds of helpline: the first that there is of each group.
-FIRST_LINES = {
-    "talk": (("listen", "urgent"), ("text",), ("directory",)),
-    "violence": (("violence", "listen", "urgent"), ("sexual-violence",), ("directory",)),
-}
+# The needs a panel answers, the most wanted first.
+PANEL_NEEDS = {"talk": ("crisis",), "violence": ("violence", "sexual-violence")}
 
 
 def panels(kinds: Iterable[str]) -> list[dict[str, Any]]:
@@ -57,18 +55,32 @@ def panels(kinds: Iterable[str]) -> list[dict[str, Any]]:
 def _first(context: dict[str, Any], name: str) -> list[dict[str, Any]]:
     found = []
     for country in context["countries"]:
-        if lines := list(_first_of(country["helplines"], FIRST_LINES[name])):
-            found.append({"name": country["name"], "helplines": lines})
-    return found
+        lines = [line for group in country["groups"] for line in group["helplines"]]
+        found.append({"name": country["name"], "helplines": _first_of(lines, PANEL_NEEDS[name])})
+    return [country for country in found if country["helplines"]]
 
 
-def _first_of(helplines: list[Helpline], groups: Iterable[tuple[str, ...]]) -> Iterator[Helpline]:
-    for group in groups:
-        ranked = sorted(
-            (line for line in helplines if line.kind in group),
-            key=lambda line: group.index(line.kind),
-        )
-        yield from ranked[:1]
+def _first_of(lines: list[Helpline], wanted: Iterable[str]) -> list[Helpline]:
+    """Return the first line for each need, in every part of the country; one for a crisis, or a directory, if there is none."""
+    chosen = [line for need in wanted for line in _in_every_part(lines, need)]
+    if "crisis" in wanted:
+        chosen += [line for line in lines if line.sms and "crisis" in line.needs][:1]
+    rest = [line for need in ("crisis", "directory") for line in _in_every_part(lines, need)]
+    # By what they are: lines of the folder have no number to be told apart by.
+    unique: list[Helpline] = []
+    for line in chosen or rest[:1]:
+        if line not in unique:
+            unique.append(line)
+    return unique
+
+
+def _in_every_part(lines: list[Helpline], need: str) -> Iterator[Helpline]:
+    covered: set[str] = set()
+    for line in lines:
+        places = set(needs.regions_of(line.region)) or {""}
+        if need in line.needs[:1] and "" not in covered and places - covered:
+            covered |= places
+            yield line
 
 
 def _from_database() -> dict[str, Any]:
@@ -102,15 +114,34 @@ def _known(model: type[Page] | type[Helpline], row: dict[str, Any]) -> dict[str,
 
 def _set_out(page: Page, helplines: list[Helpline], *, is_copy: bool) -> dict[str, Any]:
     countries = [
-        {"code": code, "name": name, "helplines": list(group)}
-        for (code, name), group in groupby(
-            helplines, key=lambda line: (line.country, line.country_name)
-        )
+        {
+            "code": code,
+            "name": name,
+            "groups": _grouped(lines),
+            "holes": _listed(needs.holes(lines, code)),
+        }
+        for (code, name), lines in _by_country(helplines)
     ]
     return {
         "page": page,
         "emergency": emergency_numbers(),
         "countries": countries,
         "unchecked": any(line.is_stale for line in helplines),
+        "none_checked": not any(line.checked_on for line in helplines),
         "is_copy": is_copy,
     }
+
+
+def _by_country(helplines: list[Helpline]) -> Iterator[tuple[tuple[str, str], list[Helpline]]]:
+    for country, lines in groupby(helplines, key=lambda line: (line.country, line.country_name)):
+        yield country, list(lines)
+
+
+def _grouped(lines: list[Helpline]) -> list[dict[str, Any]]:
+    """Return a country's lines under their headings, in the order of those."""
+    found = {heading: [line for line in lines if line.group == heading] for heading in needs.GROUPS}
+    return [{"heading": heading, "helplines": group} for heading, group in found.items() if group]
+
+
+def _listed(words: list[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

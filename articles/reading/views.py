@@ -21,6 +21,7 @@ from articles.reading.related import cards, previous_and_next, related
 from articles.reading.search import LONGEST, suggestion
 from articles.reading.search import search as find
 from articles.reading.search_vocabulary import VOCABULARY
+from prose import affiliate_rules
 from trustsite.web.page_cache import CACHE_CONTROL, public
 
 START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
@@ -66,7 +67,10 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
 def article_context(article: Article) -> dict[str, object]:
     """Return what article.html shows; the preview in the admin uses the same."""
     address = settings.SITE_URL + article.get_absolute_url()
-    offers = {offer.key: offer for offer in Offer.objects.current()} if article.affiliate else {}
+    may_hold_offers = article.affiliate and not affiliate_rules.danger_among(
+        text for _, _, text in article.contents
+    )
+    offers = {offer.key: offer for offer in Offer.objects.current()} if may_hold_offers else {}
     return {
         "article": article,
         "offers": offers,

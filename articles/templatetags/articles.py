@@ -6,6 +6,7 @@ from django import template
 
 from articles.models import Response
 from articles.reading.related import cards
+from prose.document import section
 
 register = template.Library()
 
@@ -14,6 +15,25 @@ register = template.Library()
 def response_text(key: str) -> dict[str, Any]:
     """Show the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
     return {"response": Response.objects.filter(key=key).first()}
+
+
+@register.inclusion_tag("components/steadiness.html")
+def steadiness(key: str) -> dict[str, Any]:
+    """Show text `key` about how stress settles. It stands in a section, so its own headings step back."""
+    found = Response.objects.filter(key=key).first()
+    html = "".join(part.html for part in found.parts) if found else ""
+    tonight = section(html, "what-can-help-tonight")
+    return {
+        "response": found,
+        "says": section(html, "how-stress-settles"),
+        "tonight": tonight,
+    }
+
+
+@register.simple_tag
+def at_a_glance(key: str) -> str:
+    """Return the short text about response `key`, for where its whole text would be too long."""
+    return Response.objects.filter(key=key).values_list("at_a_glance", flat=True).first() or ""
 
 
 @register.simple_tag

@@ -2,15 +2,18 @@
 
 They look at the words (`words`), at how hard they are to read (`readability`), at what a text must
 hold (`structure`, `safety`) and at what it asks for (`keys`, `links`); `catalogue` names them all.
+`tics` counts habits that many articles share, and stops nothing.
 They can't tell whether a text is good; a person reads it for that. Knows no model and no app.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from prose.finding import Finding, Severity
-from prose.rules import keys, links, readability, safety, structure, words
+from prose.rules import keys, links, promises, readability, safety, structure, words
+from prose.rules.catalogue import finding
 from prose.rules.library import FolderLibrary, Library, uncited
 from prose.rules.readability import Grade
 from prose.rules.source_files import SourceFile, read_texts
@@ -76,8 +79,8 @@ def lint(*roots: Path) -> Report:
     report = Report()
     allowed = {item: root for root in roots for item in words.read_allowed(root)}
     used: set[words.AllowedWords] = set()
-    for root in roots:
-        library = FolderLibrary(root, list(read_texts(root)))
+    libraries = [FolderLibrary(root, list(read_texts(root))) for root in roots]
+    for library in libraries:
         for text in library.texts:
             report.files += 1
             for item in words.findings(text, list(allowed), used):
@@ -90,12 +93,30 @@ def lint(*roots: Path) -> Report:
                 report.add(text.shown, item)
         for key in uncited(library):
             note = Finding(1, f"nothing cites “{key}”", "source.uncited", severity=Severity.NOTE)
-            report.add(f"{root.name}/sources.toml", note)
+            report.add(f"{library.root.name}/sources.toml", note)
+    _lint_promises(libraries, report)
     for exception in allowed.keys() - used:
         message = f"nothing needs the exception “{exception.words}” any more"
         item = Finding(exception.line, message, "word.exception", severity=Severity.WARNING)
         report.add(f"{allowed[exception].name}/{words.ALLOWED_WORDS}", item)
     return report
+
+
+def _lint_promises(libraries: list[FolderLibrary], report: Report) -> None:
+    """Look through what the texts of all folders promise of helplines."""
+    promised: list[promises.Promise] = []
+    texts: list[SourceFile] = []
+    tables: dict[str, Any] = {}
+    for library in libraries:
+        promised += promises.read(library.root)
+        texts += library.texts
+        tables = tables or library.table("helplines")
+    for text in texts:
+        for line, sentence in promises.uncovered(text, promised):
+            message = f"say in {promises.FILE} which lines this promises, and where: {sentence}"
+            report.add(text.shown, finding("promise.unnamed", line, message))
+    for promise, why in promises.broken(promised, texts, tables):
+        report.add(promise.place, finding("promise.broken", promise.line, why))
 
 
 def _lint_structure(text: SourceFile, library: FolderLibrary) -> Iterator[Finding]:

@@ -27,11 +27,14 @@ ERRORS = {
     "offer.not-allowed": "An article holds an offer only where it is allowed.",
     "offer.early": "An offer stands after the second section's heading.",
     "offer.help-panel": "A page with the help panel at its top holds no offer.",
+    "offer.danger": "A page with a section about danger or dying holds no offer.",
     "offer.elsewhere": "Offers stand in articles alone.",
     "exercise.stop-rule": "An exercise ends with a line that says when to stop.",
     "safety.link": "What could put someone at risk comes with the way to safety.",
 }
 WARNINGS = {
+    "promise.unnamed": "What a text promises of helplines is named in promises.toml.",
+    "promise.broken": "A promise stands in its text, and helplines.toml keeps it.",
     "word.avoid": "Words that this site doesn't use (words.toml).",
     "reading.grade": "A text is no harder to read than its kind may be.",
     "description.length": "A description is shown whole in lists of search results.",

@@ -58,6 +58,10 @@ def _affiliate(text: SourceFile, keys: list[str]) -> Iterator[Finding]:
     if text.meta.get("safety"):
         message = "A page with the help panel at its top holds no offer."
         yield finding("offer.help-panel", line, message, "affiliate")
+    danger = affiliate_rules.danger_among(item.text for item in text.rendered.contents)
+    if danger:
+        message = f"A page with a section about danger or dying (“{danger}”) holds no offer."
+        yield finding("offer.danger", line, message, "affiliate")
     if not keys:
         message = "It may hold an offer, and holds none: place one, or take the permission back."
         yield finding("offer.missing", line, message, "affiliate")

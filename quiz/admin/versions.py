@@ -46,7 +46,7 @@ class DraftsOnlyInline(DraftsOnly, admin.TabularInline):
 
 class OptionInline(DraftsOnlyInline):
     model = Option
-    fields = ("position", "key", "text", "fight", "flight", "freeze", "fawn")
+    fields = ("position", "key", "text", "fight", "flight", "freeze", "fawn", "calm")
 
 
 class QuestionInline(DraftsOnlyInline):

@@ -21,7 +21,7 @@ MOST_BYTES = 256 * 1024  # of a file to read
 WEIGHT = forms.NumberInput(attrs={"min": 0, "max": 3, "class": "points__weight"})
 PointsFormSet = modelformset_factory(
     Option,
-    fields=["position", "text", "fight", "flight", "freeze", "fawn"],
+    fields=["position", "text", "fight", "flight", "freeze", "fawn", "calm"],
     widgets={
         "position": forms.NumberInput(attrs={"min": 0, "class": "points__weight"}),
         "text": forms.TextInput(attrs={"class": "points__text"}),
@@ -126,7 +126,7 @@ class Desk(admin.ModelAdmin):
             content_files.write(version), content_type="application/toml; charset=utf-8"
         )
         response.headers["Content-Disposition"] = (
-            f'attachment; filename="{version.quiz.slug}-{version.number}.toml"'
+            f'attachment; filename="{version.quiz.slug}-v{version.number}.toml"'
         )
         return response
 

@@ -70,7 +70,10 @@ class Question(PartOfVersion):
         """Return what `scoring.score` needs."""
         return scoring.Question(
             self.key,
-            tuple(scoring.Option(option.key, option.weights) for option in self.options.all()),
+            tuple(
+                scoring.Option(option.key, option.weights, option.calm)
+                for option in self.options.all()
+            ),
         )
 
     def wording(self) -> lint.Wording:
@@ -81,7 +84,7 @@ class Question(PartOfVersion):
 
 
 class Option(PartOfVersion):
-    """One answer, and the points it gives to each response."""
+    """One answer, and the points it gives to each response; a calm one gives none."""
 
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="options")
     key = models.SlugField(max_length=20)
@@ -91,6 +94,10 @@ class Option(PartOfVersion):
     flight = models.PositiveSmallIntegerField(default=0)
     freeze = models.PositiveSmallIntegerField(default=0)
     fawn = models.PositiveSmallIntegerField(default=0)
+    calm = models.BooleanField(
+        default=False,
+        help_text="What somebody who isn't thrown does here. It gives no points.",
+    )
 
     class Meta:
         ordering = ["position", "pk"]

@@ -41,7 +41,8 @@ class Quiz(Content):
 
     # How far one response must be ahead of the next, in shares, for a single answer given; divided by the answers given it
     # comes to about two answers in the short form and two and a half in the longer one. Simulated: whoever clicks at random
-    # is named one response in 31 of 100 runs of the short form and in 25 of the longer.
+    # is named one response in 31 of 100 runs of the first short form and in 25 of the longer one; with
+    # calm answers, in 25 and 20.
     MARGINS = {"short": (190, 150), "full": (260, 200)}
     MINUTES = {"short": 3, "full": 6}
 

@@ -1,10 +1,16 @@
-"""The quiz on paper: a key in whole points that gives the outcome the scoring gives, if every question is answered.
+"""The quiz on paper: a key in whole points that gives the outcome the scoring gives.
 
-With all questions answered, each response can reach the same number of points and all four together come to the same sum
-(quiz/lint.py sees to both), so a share is points over that sum, and each rule about shares is one about points.
+It does so exactly if every question gets an answer with points. Then each response can reach the same
+number of points and all four together come to the same sum (quiz/lint.py sees to both), so a share is
+points over that sum, and each rule about shares is one about points.
+
+With fewer, an answer is worth more and the margin grows as much: the same lead in points still counts.
+What "clearly" takes is a part of the points there are. Only where a question with an answer of two points
+is among those answered or left out can a sum near an edge read otherwise.
 """
 
 from dataclasses import dataclass
+from math import ceil
 from string import ascii_uppercase
 
 from quiz.scoring.scoring import CLEAR_LEAD, CLEAR_SHARE, RESPONSES, SECONDARY_SHARE, Form, Option
@@ -15,7 +21,8 @@ class Key:
     """`rows`: for each question, for each of its answers, the responses that get points and how many. The rest are points.
 
     `lead`: so far ahead counts as ahead. `clear`, `clear_lead`: needed for "clearly". `second`, `second_lead`: to be named
-    second.
+    second. `calm`: so many calm answers make it "mostly calm"; 0 if there are none to give. An answer of
+    `rows` that gives no points is a calm one.
     """
 
     rows: list[list[list[tuple[str, int]]]]
@@ -25,6 +32,17 @@ class Key:
     clear_lead: int
     second: int
     second_lead: int
+    calm: int
+
+    @property
+    def fewest(self) -> int:
+        """How many answers with a response "clearly" takes."""
+        return ceil(2 * len(self.rows) / 3)
+
+    @property
+    def half(self) -> int:
+        """How many answers with a response any pattern takes."""
+        return ceil(len(self.rows) / 2)
 
     @property
     def spare(self) -> int:
@@ -40,7 +58,8 @@ class Key:
 def make_key(form: Form) -> Key:
     """Return the key of `form`."""
     size = len(form.questions)
-    total = sum(sum(question.options[0].weights.values()) for question in form.questions)
+    total = sum(sum(question.weighed[0].weights.values()) for question in form.questions)
+    has_calm = any(option.calm for question in form.questions for option in question.options)
 
     def at_least(share: int, of: int = 1) -> int:
         """Return the fewest points that make `share` / `of` per cent of all."""
@@ -54,6 +73,7 @@ def make_key(form: Form) -> Key:
         clear_lead=at_least(CLEAR_LEAD),
         second=at_least(SECONDARY_SHARE),
         second_lead=at_least(form.second_margin, size),
+        calm=ceil(size / 2) if has_calm else 0,
     )
 
 

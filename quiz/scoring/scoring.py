@@ -2,13 +2,15 @@
 
 Because people choose between answers, shares rank the four responses within one person and measure nothing else.
 
-1. Fewer than two thirds of the questions answered ("none of these" is an answer): incomplete. Fewer than half answered with
-   one of the four responses: low signal. Neither shows figures.
+1. Fewer than two thirds of the questions answered ("none of these" and a calm answer are answers):
+   incomplete. At least half answered calmly: mostly calm. Fewer than half answered with one of the four
+   responses: low signal. None of these shows figures. Otherwise a calm answer counts as "none of these"
+   does: it gives no points, and asks for none.
 2. A response's points over the most the answered questions offer it, scaled so that the four add up to 100: its share.
 3. A lead counts if it is bigger than noise, about two answers. First and third closer than that: an even mix. First and
    second: a blend. Else one response, named clearly (half of all and 25 ahead, two thirds answered) or a little.
 
-Worked examples: tests/quiz/fixtures.json.
+Worked examples: tests/quiz/fixtures.json, and those with calm answers: tests/quiz/fixtures_v2.json.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +19,7 @@ from math import ceil, floor
 from statistics import fmean
 from typing import Literal
 
-Outcome = Literal["primary", "blend", "even-mix", "low-signal", "incomplete"]
+Outcome = Literal["primary", "blend", "even-mix", "mostly-calm", "low-signal", "incomplete"]
 Steadiness = Literal["settles", "noticeable", "hard-going", "inconsistent", "not-shown"]
 
 # The order tied responses are listed in; it never decides a result.
@@ -29,10 +31,11 @@ CLEAR_SHARE, CLEAR_LEAD, SECONDARY_SHARE = 50, 25, 25
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One answer and the whole points it gives to each response it speaks for."""
+    """One answer and the whole points it gives to each response; a calm one speaks for none."""
 
     key: str
     weights: Mapping[str, int]
+    calm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Question:
     def chosen(self, answer: str | None) -> Option | None:
         """Return the option that `answer` names; nothing for "none", "skip" and silence."""
         return next((option for option in self.options if option.key == answer), None)
+
+    @property
+    def weighed(self) -> tuple[Option, ...]:
+        """The answers that speak for a response: all but the calm one."""
+        return tuple(option for option in self.options if not option.calm)
 
     def highest(self, response: str) -> int:
         """Return the most points that any answer here gives to `response`."""
@@ -74,8 +82,9 @@ class Result:
     """What the answers come to. `shares` (per cent, exact) is empty when there was too little to go on."""
 
     outcome: Outcome
-    answered: int
+    answered: int  # with one of the four responses
     none: int
+    calm: int
     skipped: int
     responses: tuple[str, ...] = ()
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -121,23 +130,28 @@ def score(
     Keys and answers that the form doesn't have count as skipped.
     """
     given = [(question, question.chosen(answers.get(question.key))) for question in form.questions]
-    chosen = [(question, option) for question, option in given if option]
+    chosen = [(question, option) for question, option in given if option and not option.calm]
     size, answered = len(form.questions), len(chosen)
     none = sum(answers.get(question.key) == NONE for question in form.questions)
+    calm = sum(option is not None and option.calm for _, option in given)
+    skipped = size - answered - none - calm
     result = Result(
-        "incomplete",
-        answered,
-        none,
-        size - answered - none,
-        steadiness=_steadiness(form, ratings or {}),
+        "incomplete", answered, none, calm, skipped, steadiness=_steadiness(form, ratings or {})
     )
     enough = ceil(2 * size / 3)
-    if answered + none < enough:
+    if answered + none + calm < enough:
         return result
+    if is_mostly_calm(calm, size):
+        return replace(result, outcome="mostly-calm")
     shares = _shares(chosen)
     if answered < ceil(size / 2) or not shares:
         return replace(result, outcome="low-signal")
     return _decide(replace(result, shares=shares, few_answers=answered < enough), form)
+
+
+def is_mostly_calm(calm: int, size: int) -> bool:
+    """Whether so many calm answers of `size` questions are at least half, and at least one."""
+    return 0 < size <= 2 * calm
 
 
 def _shares(chosen: list[tuple[Question, Option]]) -> dict[str, float]:

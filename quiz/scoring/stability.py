@@ -1,13 +1,16 @@
 """How firm an outcome is: how many answers would have to differ for another one. Exact, pure, a few milliseconds.
 
 Counted are the questions answered with one of the four responses: the least number of them whose answer, changed to another
-option of the same question, gives another outcome (its kind, or the responses it names). Which questions are answered stays
-as it is, so the most points there are for each response, and the margins, stay too, and an outcome depends on the four sums
-of points alone. Two ways to count follow from that:
+of the four in the same question, gives another outcome (its kind, or the responses it names). Which
+questions are answered so stays as it is, so the most points there are for each response, and the margins,
+stay too, and an outcome depends on the four sums of points alone. Two ways to count follow from that:
 
 - Few changes: all sums that one change can reach, then two, and so on. They are few, because most answers weigh alike.
 - A single response: it stays named as long as it leads each of the others by the margin. Each lead is linear in the points,
   so the fewest changes that break it are the ones that lower it most. No search is needed.
+
+Beside that, answers turned calm: so many that the outcome is "mostly calm". If these are fewer, or as
+few, that is said too.
 """
 
 from collections.abc import Mapping
@@ -15,7 +18,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import lcm
 
-from quiz.scoring.scoring import RESPONSES, Form, Option, Question, name_outcome, score, shares_of
+from quiz.scoring.scoring import (
+    RESPONSES,
+    Form,
+    Option,
+    Question,
+    is_mostly_calm,
+    name_outcome,
+    score,
+    shares_of,
+)
 
 LISTED = 2  # so many changes are looked through one by one; beyond, the outcomes that they lead to are too many to name
 WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
@@ -23,6 +35,7 @@ KINDS = {
     "primary": "one pattern",
     "blend": "a blend of two patterns",
     "even-mix": "an even mix",
+    "mostly-calm": "a mostly calm result",
     "another-primary": "another pattern",
     "another-blend": "another blend",
     "another-even-mix": "a different mix",
@@ -43,7 +56,8 @@ class Stability:
         """The same in words."""
         number = WORDS[self.changes] if self.changes < len(WORDS) else str(self.changes)
         if self.others:
-            kinds = " or ".join(KINDS[kind] for kind in self.others)
+            *before, last = (KINDS[kind] for kind in self.others)
+            kinds = f"{', '.join(before)} or {last}" if before else last
             return f"{number} different answer{'s' * (self.changes > 1)} could have shown {kinds}."
         if self.changes == 1:
             return "One different answer could have shown another result."
@@ -54,6 +68,22 @@ def stability(form: Form, answers: Mapping[str, str]) -> Stability | None:
     """Return how firm the outcome of `answers` is; nothing where no figures are shown or nothing else can come out."""
     sheet = Sheet(form, answers)
     if not score(form, answers).shares or sheet.named is None:
+        return None
+    return _sooner(_among_the_four(sheet), sheet.to_calm)
+
+
+def _sooner(among: Stability | None, to_calm: int) -> Stability | None:
+    """Return what takes fewer changes: `among`, or `to_calm` answers turned calm (0: none would do)."""
+    if not to_calm or (among and among.changes < to_calm):
+        return among
+    if among and among.changes == to_calm:
+        return Stability(to_calm, (*among.others, "mostly-calm")) if among.others else among
+    return Stability(to_calm, ("mostly-calm",))
+
+
+def _among_the_four(sheet: "Sheet") -> Stability | None:
+    """Return how firm the outcome is when answers change among the four responses alone."""
+    if sheet.named is None:
         return None
     first = 1
     if sheet.named[0] == "primary":
@@ -90,11 +120,26 @@ class Sheet:
     @cached_property
     def chosen(self) -> list[tuple[Question, Option]]:
         """The questions answered with a response, and how."""
+        return [(question, option) for question, option in self.given if not option.calm]
+
+    @cached_property
+    def given(self) -> list[tuple[Question, Option]]:
+        """The questions answered with a response or calmly, and how."""
         given = (
             (question, question.chosen(self.answers.get(question.key)))
             for question in self.form.questions
         )
         return [(question, option) for question, option in given if option]
+
+    @cached_property
+    def to_calm(self) -> int:
+        """How many answers, turned calm, make the outcome "mostly calm"; 0 if no number of them does."""
+        calm, size = len(self.given) - len(self.chosen), len(self.form.questions)
+        can_turn = sum(
+            any(option.calm for option in question.options) for question, _ in self.chosen
+        )
+        numbers = range(1, can_turn + 1)
+        return next((number for number in numbers if is_mostly_calm(calm + number, size)), 0)
 
     @cached_property
     def points(self) -> Points:
@@ -116,7 +161,7 @@ class Sheet:
     def moves(self) -> list[set[Points]]:
         """For each answered question, what another answer would do to the points."""
         return [
-            {_difference(other, option) for other in question.options if other.key != option.key}
+            {_difference(other, option) for other in question.weighed if other.key != option.key}
             for question, option in self.chosen
         ]
 

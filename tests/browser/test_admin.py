@@ -29,10 +29,10 @@ def test_an_article_is_written_previewed_and_published_and_appears_at_once(site,
 
 def test_preview_and_check_work_without_scripts(visit, enter):
     page = enter(visit(java_script_enabled=False).new_page(), "/admin/articles/article/")
-    page.get_by_role("link", name="The Fawn Response").click()
+    page.get_by_role("link", name="The fawn response").click()
     page.get_by_role("button", name="Preview", exact=True).click()
     preview = page.frame_locator("iframe[name=preview]")
-    preview.get_by_role("heading", name="The Fawn Response").wait_for(timeout=10_000)
+    preview.get_by_role("heading", name="The fawn response").wait_for(timeout=10_000)
     page.get_by_label("Text:").fill("A lead.\n\n:::banner")
     page.get_by_role("button", name="Check").click()
     preview.get_by_role("heading", name="What to look at").wait_for(timeout=10_000)

@@ -49,7 +49,7 @@ def result(page):
 
 def test_an_article_is_its_text_its_sources_and_its_address(site, paper):
     page = paper(ARTICLE)
-    assert seen(page, "h1") == ["Childhood Emotional Neglect"]
+    assert seen(page, "h1") == ["Childhood emotional neglect: signs, effects, what helps"]
     assert len(seen(page, ".prose h2")) == 5
     assert seen(page, ".sources li")
     assert seen(page, ".help-panel")

@@ -283,18 +283,18 @@ def test_marked_answers_are_found_nowhere_on_the_server(site):
     answers = {f"q{number:02}": "abcd"[number % 4] for number in range(1, 21)}
     marked = {"note": CANARY, CANARY: CANARY}
     sent = [
-        ("/quiz/", {"version": 1, **answers, **marked}),
-        ("/quiz/", {"version": 1, **answers, "change": CANARY}),
-        ("/quiz/", {"version": 1, **answers, "q05": CANARY}),
+        ("/quiz/", {"version": 2, **answers, **marked}),
+        ("/quiz/", {"version": 2, **answers, "change": CANARY}),
+        ("/quiz/", {"version": 2, **answers, "q05": CANARY}),
         ("/quiz/", {"version": CANARY, **answers}),
-        ("/quiz/", {"version": 1, "q01": CANARY * 10_000}),
+        ("/quiz/", {"version": 2, "q01": CANARY * 10_000}),
         ("/quiz/longer/", {"short": 1, **answers, **marked}),
         ("/quiz/longer/", {"short": CANARY, **answers}),
         (
             "/quiz/longer/",
-            {"version": 1, **answers, "s1": "0", "s2": "4", "s3": "0", "s4": "4", **marked},
+            {"version": 2, **answers, "s1": "0", "s2": "4", "s3": "0", "s4": "4", **marked},
         ),
-        ("/quiz/longer/", {"version": 1, **answers, "s1": CANARY}),
+        ("/quiz/longer/", {"version": 2, **answers, "s1": CANARY}),
     ]
     for path, fields in sent:
         assert CANARY.encode() not in send(site, path, fields)

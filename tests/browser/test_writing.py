@@ -202,7 +202,7 @@ def test_a_page_an_offer_and_nothing_at_all(new):
     write(new, "Read |this| now.")
     bar.get_by_role("button", name="Link to a page").click()
     new.keyboard.type("fawn")
-    options(new).filter(has_text="The Fawn Response").click()
+    options(new).filter(has_text="The fawn response").click()
     assert said(new) == "Read [this](/articles/fawn-response/)| now."
     bar.get_by_role("button", name="Offer").click()
     options(new).first.wait_for()
@@ -497,9 +497,9 @@ def test_our_parts_have_no_barrier(visit, enter, scheme):
     page = enter(
         visit(color_scheme=scheme, viewport={"width": 1600, "height": 1000}).new_page(), ARTICLES
     )
-    page.get_by_role("link", name="The Fawn Response").click()
+    page.get_by_role("link", name="The fawn response").click()
     page.get_by_text("How to write").click()
-    heading(page, "The Fawn Response")
+    heading(page, "The fawn response: signs, costs and first steps")
     theirs = [
         [".writing iframe"],
         [".vDateField"],

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from articles.checks import offers_are_shown
 from articles.editing import checks
-from articles.models import Helpline, Offer, Source
+from articles.models import Article, Helpline, Offer, Source
+from prose import affiliate_rules
 from prose.renderer import render
 from tests.factories import make_article, make_offer, make_page, make_response
 
@@ -121,7 +122,7 @@ def test_a_partner_is_neither_source_nor_helpline():
         key="a",
         country="gb",
         country_name="UK",
-        kind="listen",
+        needs=["crisis"],
         name="A",
         url="https://www.partner.example/",
     )
@@ -172,6 +173,63 @@ def test_an_article_about_danger_holds_no_offer():
     article = make_article(safety=True)
     article.affiliate = True
     assert "holds no offer" in refusal(article)["affiliate"][0]
+
+
+DANGEROUS = [
+    "When it isn’t safe for you",
+    "If saying no isn't safe",
+    "When a boundary could put you at risk",
+    "When shame turns dangerous",
+    "When silence is used to control",
+    "If you might hurt someone",
+    "If you’re with someone who frightens you",
+    "Thoughts of suicide",
+    "Someone has died",
+]
+
+
+@pytest.mark.parametrize("heading", DANGEROUS)
+def test_an_article_with_a_section_about_danger_or_dying_holds_no_offer(heading):
+    make_offer()
+    article = make_article(affiliate=True)
+    article.body = TEXT.format(":::offer online-therapy") + f"\n\n## {heading}\n\nCall.\n"
+    [said] = refusal(article)["affiliate"]
+    assert "a section about danger or dying" in said
+    assert heading[:9] in said
+
+
+@pytest.mark.parametrize(
+    "heading", ["Why limits feel dangerous", "If kindness feels unsafe", "A kind night", "The diet"]
+)
+def test_a_section_about_a_feeling_is_not_one_about_danger(heading):
+    make_offer()
+    article = make_article(affiliate=True)
+    article.body = TEXT.format(":::offer online-therapy") + f"\n\n## {heading}\n\nCall.\n"
+    assert refusal(article) == {}
+
+
+def test_an_offer_that_got_into_such_an_article_is_not_shown(client):
+    offer = make_offer()
+    article = make_article(affiliate=True, body=TEXT.format(":::offer online-therapy"))
+    assert offer.button in client.get(article.get_absolute_url()).content.decode()
+    headings = [*article.contents, [2, "danger", "When it isn’t safe for you"]]
+    type(article).objects.filter(pk=article.pk).update(contents=headings)
+    assert offer.button not in client.get(article.get_absolute_url()).content.decode()
+
+
+def test_without_the_rule_that_offer_is_shown(client, monkeypatch):
+    monkeypatch.setattr(affiliate_rules, "danger_among", lambda headings: "")
+    offer = make_offer()
+    text = TEXT.format(":::offer online-therapy") + "\n\n## When it isn’t safe for you\n\nCall.\n"
+    article = make_article(affiliate=True, body=text)
+    assert offer.button in client.get(article.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    "name", ["trauma-and-shame", "trauma-and-anger", "loving-someone-with-trauma"]
+)
+def test_the_launch_articles_about_danger_hold_none(content, name):
+    assert not Article.objects.get(slug=name).affiliate
 
 
 # -- what an offer may be ----------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prose.document import count_words, parts
+from prose.document import count_words, parts, section
 from prose.renderer import _cleaner, render
 
 ALLOWED = {
@@ -168,3 +168,13 @@ def test_words_are_counted_as_a_reader_reads_them():
 
 def test_quotes_become_typographic():
     assert "“It’s fine”" in render('"It\'s fine"').html
+
+
+def test_a_section_is_what_stands_under_its_heading():
+    html = render(
+        "Before.\n\n## One\n\nFirst.\n\n### Deeper\n\nStill.\n\n## Two & more\n\nLast."
+    ).html
+    assert section(html, "one") == '<p>First.</p>\n<h3 id="deeper">Deeper</h3>\n<p>Still.</p>'
+    assert section(html, "two-more") == "<p>Last.</p>"
+    assert section(html, "three") == section(html, "deeper") == ""
+    assert section(html, ".*") == ""

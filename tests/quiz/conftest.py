@@ -13,15 +13,23 @@ from quiz.scoring.scoring import RESPONSES, Form, Option, Question, Rating
 from tests.factories import make_article, make_response
 
 FIXTURES = json.loads((Path(__file__).parent / "fixtures.json").read_text())
+CALM_FIXTURES = json.loads((Path(__file__).parent / "fixtures_v2.json").read_text())
 
 
-def bank(slug):
-    """Return quiz `slug` as the scoring takes it, straight from its file."""
-    tables = tomllib.loads((settings.CONTENT_DIR / "quiz" / f"{slug}.toml").read_text())
+NEWEST = {slug: file for file, slug, _ in content_files.newest_files(settings.CONTENT_DIR)}
+FIRST = {slug: settings.CONTENT_DIR / "quiz" / f"{slug}.toml" for slug in NEWEST}
+
+
+def bank(slug, files=NEWEST):
+    """Return quiz `slug` as the scoring takes it, straight from its file: of the newest version, or of the first."""
+    tables = tomllib.loads(files[slug].read_text())
     questions = tuple(
         Question(
             question["id"],
-            tuple(Option(k, o["weights"]) for k, o in zip("abcd", question["option"], strict=True)),
+            tuple(
+                Option(key, option.get("weights", {}), option.get("calm", False))
+                for key, option in zip("abcde", question["option"], strict=False)
+            ),
         )
         for question in tables["question"]
     )
@@ -30,8 +38,12 @@ def bank(slug):
 
 
 def speaks_for(option):
-    """Return the response that `option` gives most points to."""
-    return max(RESPONSES, key=lambda response: option.weights.get(response, 0))
+    """Return the response that `option` gives most points to, or "calm"."""
+    return (
+        "calm"
+        if option.calm
+        else max(RESPONSES, key=lambda response: option.weights.get(response, 0))
+    )
 
 
 def ticks(form, answers):
@@ -50,10 +62,10 @@ def ticks(form, answers):
     }
 
 
-def example(letter):
+def example(letter, files=NEWEST):
     """Return worked example `letter`: its form, ticks, ratings and what they should come to."""
-    found = next(fixture for fixture in FIXTURES if fixture["id"] == letter)
-    form = bank(found["form"])
+    found = next(fixture for fixture in [*FIXTURES, *CALM_FIXTURES] if fixture["id"] == letter)
+    form = bank(found["form"], files)
     return form, ticks(form, found["answers"]), found["steadiness"], found["expected"]
 
 
@@ -90,5 +102,6 @@ def texts(db):
         )
         make_article(slug=f"{response}-article", title=f"More about {response}")
     steadiness = [f"steadiness-{kind}" for kind in ("settles", "noticeable", "hard-going")]
-    for key in [*pairs, *steadiness, "even-mix", "low-signal", "incomplete"]:
-        make_response(key=key, title=key, belief="", body=f"The text about {key}.")
+    for key in [*pairs, *steadiness, "even-mix", "mostly-calm", "low-signal", "incomplete"]:
+        lines = {"warm_line": f"Warm words about {key}.", "at_a_glance": f"In short: {key}."}
+        make_response(key=key, title=key, belief="", body=f"The text about {key}.", **lines)

@@ -6,15 +6,16 @@ import pytest
 from django.core.checks import run_checks
 from django.db import DatabaseError
 
-from quiz import lint
+from quiz import content_files, lint
 from quiz.models import Option, Version
 from quiz.scoring.scoring import RESPONSES
 from quiz.scoring.scoring import Option as Weighed
 from quiz.scoring.simulation import Behaviour, behaviour
-from tests.quiz.conftest import bank
+from tests.quiz.conftest import FIRST, bank
 
-FORMS = {slug: bank(slug) for slug in ("short", "full")}
+FORMS = {slug: bank(slug, FIRST) for slug in ("short", "full")}  # without calm answers
 SHORT = FORMS["short"]
+CALM = bank("short")
 
 
 def changed(form, key, change):
@@ -43,6 +44,55 @@ def found(form, wording=()):
 @pytest.mark.parametrize("slug", ["short", "full"])
 def test_the_launch_questions_have_no_fault(quiz, slug):
     assert Version.objects.live().get(quiz__slug=slug).problems() == []
+
+
+@pytest.mark.parametrize("slug", ["short", "full"])
+def test_the_first_version_has_no_fault_to_this_day(db, slug):
+    draft = content_files.read(slug, FIRST[slug].read_text())
+    assert Version.objects.whole().get(pk=draft.pk).problems() == []
+
+
+def without_calm(question):
+    return replace(question, options=question.weighed)
+
+
+def test_every_question_has_one_calm_answer_or_none_has():
+    assert found(CALM) == []
+    told = "q05 has 0 calm answers. Make it one, here and in every question, or take them all out."
+    assert found(changed(CALM, "q05", without_calm)) == [told]
+    all_out = replace(CALM, questions=tuple(map(without_calm, CALM.questions)))
+    assert not list(lint.of_structure(all_out))
+    two = changed(
+        CALM, "q05", lambda q: replace(q, options=(*q.options, Weighed("f", {}, calm=True)))
+    )
+    assert found(two) == [told.replace("has 0", "has 2")]
+
+
+def test_a_calm_answer_gives_no_points():
+    key = next(option.key for option in CALM.questions[1].options if option.calm)
+    [told] = found(weigh(CALM, "q03", key, fawn=3))
+    assert told.startswith("q03, ")
+    assert told.endswith("answer: it’s calm, so let it give no points.")
+
+
+def test_the_calm_answer_is_none_of_the_four():
+    key = next(option.key for option in CALM.questions[3].options if not option.calm)
+    form = changed(
+        CALM, "q05", lambda q: replace(q, options=tuple(o for o in q.options if o.key != key))
+    )
+    assert found(form) == ["q05 has 3 answers beside the calm one. Give it 4."]
+
+
+def test_the_calm_answer_has_no_place_of_its_own():
+    def last(question):
+        return replace(
+            question, options=tuple(sorted(question.options, key=lambda option: option.calm))
+        )
+
+    told = found(replace(CALM, questions=tuple(map(last, CALM.questions))))
+    assert any(
+        line.startswith("As the fifth answer stand fight 0") and "calm 12" in line for line in told
+    )
 
 
 def test_a_version_without_questions_has_little_to_say():
@@ -236,7 +286,7 @@ def test_the_check_names_a_live_version_with_a_fault(quiz):
     Option.objects.filter(question__version=quiz, question__key="q05", key="a").update(freeze=5)
     [warning] = quiz_warnings()
     assert warning.id == "quiz.W001"
-    assert "The 3-minute quiz, version 1" in warning.msg
+    assert "The 3-minute quiz, version 2" in warning.msg
     assert "q05, first answer" in warning.msg
 
 

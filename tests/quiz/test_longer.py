@@ -2,8 +2,10 @@
 
 import pytest
 
+from articles.models import Response
 from quiz.content_files import copy
 from quiz.models import Version
+from tests.factories import make_response
 from tests.quiz.conftest import example
 from tests.quiz.test_take import ticked
 
@@ -22,7 +24,7 @@ def post_longer(quiz, client):
     def post_longer(letter, **over):
         _, answers, ratings, _ = example(letter)
         data = {
-            "version": 1,
+            "version": 2,
             **answers,
             **{key: str(value) for key, value in (ratings or {}).items()},
         }
@@ -32,7 +34,7 @@ def post_longer(quiz, client):
 
 
 def carry_on(client, letter="J", **over):
-    return client.post("/quiz/longer/", {"short": 1, **example(letter)[1], **over})
+    return client.post("/quiz/longer/", {"short": 2, **example(letter)[1], **over})
 
 
 def test_the_page_says_what_it_is_and_asks_all_questions_and_ratings(page, text_of):
@@ -78,6 +80,28 @@ def test_the_result_says_how_stress_settles(
     words = text_of(document.find(".//main"))
     assert f"The text about steadiness-{paragraph}." in words
     assert words.count("The text about steadiness") == 1
+
+
+def test_the_headings_of_that_text_step_back_into_their_section(post_longer, texts, parse, text_of):
+    tonight, settles = (
+        "## What can help tonight\n\nA lamp.",
+        "## How stress settles\n\nIt takes a while.",
+    )
+    Response.objects.get(key="fawn").delete()
+    make_response(key="fawn", title="Fawn", body=f"{tonight}\n\n## What it protects\n\nThe bond.")
+    hard = Response.objects.get(key="steadiness-hard-going")
+    hard.body = f"{tonight}\n\n{settles}"
+    hard.save()
+    document = parse(post_longer("M"))
+    headings = [
+        (heading.tag, text_of(heading))
+        for heading in document.find(".//main").iter()
+        if heading.tag in {"h2", "h3"}
+    ]
+    assert [tag for tag, text in headings if text == "How stress settles"] == ["h2"]
+    assert [tag for tag, text in headings if text == "What can help tonight"] == ["h2", "h3"]
+    ids = [element.get("id") for element in document.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
 
 
 def test_contradicting_or_missing_ratings_bring_no_paragraph(post_longer, texts, parse, text_of):
@@ -130,7 +154,7 @@ def test_the_short_result_offers_it_and_carries_the_answers(post, texts, parse, 
         if form.find(".//input[@name='short']") is not None
     ]
     fields = {field.get("name"): field.get("value") for field in form.iter("input")}
-    assert fields == {"short": "1", **example("J")[1]}
+    assert fields == {"short": "2", **example("J")[1]}
     assert (form.get("method"), form.get("action")) == ("post", "/quiz/longer/")
     assert text_of(form.find(".//button")) == "Go on to the longer quiz"
 
@@ -174,7 +198,7 @@ def test_the_ticks_mean_the_same_answers(quiz, client, parse, text_of):
 
 def test_none_and_skip_are_kept_and_silence_is_asked_again(quiz, client, parse):
     answers = {"q01": "none", "q02": "skip", "q03": "a"}
-    document = parse(client.post("/quiz/longer/", {"short": 1, **answers}))
+    document = parse(client.post("/quiz/longer/", {"short": 2, **answers}))
     assert ticked(document) == answers
     assert len(document.findall(".//details//fieldset")) == 3
 
@@ -184,14 +208,14 @@ def test_answers_are_found_by_their_words_and_left_open_where_those_changed(quiz
     renamed, reworded = (draft.questions.get(key=key).options.first() for key in ("q01", "q02"))
     renamed.key = "x"
     renamed.save()
-    reworded.text = "I try to calm them both and keep everyone happy."
+    reworded.text = "I say something kind to each of them in turn."
     reworded.save()
-    draft.questions.filter(key="q03").update(stem="A friend takes long to reply.")
+    draft.questions.filter(key="q03").update(stem="A friend takes long to answer.")
     draft.release()
     told = ticked(
         parse(
             client.post(
-                "/quiz/longer/", {"short": 1, "q01": "a", "q02": "a", "q03": "a", "q04": "a"}
+                "/quiz/longer/", {"short": 2, "q01": "a", "q02": "a", "q03": "a", "q04": "a"}
             )
         )
     )
@@ -227,7 +251,7 @@ def test_without_a_live_longer_quiz_it_is_neither_there_nor_offered(
 def test_a_post_from_another_site_is_refused(quiz, client):
     assert (
         client.post(
-            "/quiz/longer/", {"short": 1}, headers={"Sec-Fetch-Site": "cross-site"}
+            "/quiz/longer/", {"short": 2}, headers={"Sec-Fetch-Site": "cross-site"}
         ).status_code
         == 403
     )

@@ -1,11 +1,14 @@
 """How the quiz works: told from the live versions, so the page can't say anything else than the quiz does."""
 
+import re
 from datetime import date
 
 import pytest
 
+from quiz import content_files
 from quiz.content_files import copy
 from quiz.models import Option, Review, Version
+from tests.quiz.conftest import FIRST
 
 
 @pytest.fixture
@@ -17,7 +20,10 @@ def test_every_question_option_and_point_is_there(words, quiz):
     for question in quiz.questions.all():
         assert question.stem in words
     for option in Option.objects.all():
-        points = ", ".join(f"{name.title()} {points}" for name, points in option.given)
+        points = (
+            ", ".join(f"{name.title()} {points}" for name, points in option.given)
+            or "Calm, no points"
+        )
         assert f"{option.text} {points}" in words
 
 
@@ -27,10 +33,40 @@ def test_margins_ties_and_behaviour_are_told_in_figures(words):
         "13.0 percentage points, if all 20 situations are answered",
         "leads the third by 12.5 points (10.0 in the longer quiz)",
         "Two responses with the same share are treated alike",
-        "Of 20,000 runs with answers picked at random, 31 in 100 came to one pattern",
-        "60 times in 100 85 in 100 1 15",
+        "Of 20,000 runs with answers picked at random, 25 in 100 came to one pattern",
+        "60 times in 100 90 in 100 0 10",
     ):
         assert said in words
+
+
+def test_it_says_what_calm_answers_do(words):
+    for said in (
+        "Mostly calm, if at least half of all the questions got the calm answer.",
+        "“None of these” and the calm answer count as answers here.",
+        "The rest came to “mostly calm” (1.8 in 100) or to no strong pattern.",
+        "Somebody who picks the calm answer 60, 50 or 40 times in 100 is told “mostly calm” in 85, 62 or 33 of 100 runs.",
+    ):
+        assert said in words
+
+
+def test_it_says_what_the_answers_are_made_of_and_that_no_reader_rated_them(words):
+    for said in (
+        "Freeze: going still, going blank, and getting stuck.",
+        "nobody has tested it",
+        "That was one writer’s judgement. No readers have rated them yet.",
+    ):
+        assert said in words
+
+
+def test_without_calm_answers_it_says_nothing_of_them(db, client, parse, text_of):
+    for slug, file in FIRST.items():
+        content_files.read(slug, file.read_text()).release()
+    words = text_of(parse(client.get("/quiz/method/")).find(".//main"))
+    assert not re.search(
+        r"calm answer|mostly calm|Calm, no points|what the answers are made of", words, re.I
+    )
+    assert "Of 20,000 runs with answers picked at random, 31 in 100 came to one pattern" in words
+    assert "“None of these” counts as an answer here." in words
 
 
 def test_a_worked_example_comes_from_the_scoring_itself(words):
@@ -60,11 +96,11 @@ def test_the_history_names_every_version_readers_saw(quiz, client, parse, text_o
     today = Version.objects.live().first().released_at
     day = f"{today:%-d %B %Y}"
     assert (
-        f"The 3-minute quiz, version 2: shown since {day}. Clearer words in the second question."
+        f"The 3-minute quiz, version 3: shown since {day}. Clearer words in the second question."
         in words
     )
-    assert f"The 3-minute quiz, version 1: shown from {day} to {day}." in words
-    assert "version 3" not in words
+    assert f"The 3-minute quiz, version 2: shown from {day} to {day}." in words
+    assert "version 4" not in words
 
 
 def test_it_says_who_reviewed_the_quiz_or_that_nobody_has(quiz, client, parse, text_of):

@@ -56,7 +56,7 @@ def test_a_draft_can_be_edited_and_deleted(quiz):
         part.clean()
         part.save()
     version.delete()
-    assert Question.objects.filter(key="q01", version__number=2).count() == 0
+    assert Question.objects.filter(key="q01", version__number=3).count() == 0
 
 
 def test_releasing_a_draft_retires_the_present_version(quiz):

@@ -42,7 +42,7 @@ def raw():
 def journey(client, post):
     """Answer, change, go on to the longer quiz, and send what no form sends, everything marked. Return all responses."""
     answers, ratings = example("M")[1:3]
-    full = {"version": 1, **answers, **{key: str(value) for key, value in ratings.items()}}
+    full = {"version": 2, **answers, **{key: str(value) for key, value in ratings.items()}}
     marked = {CANARY: CANARY, "note": CANARY, "s9": CANARY}
     responses = [
         post(letter, **marked, **over) for letter in "ABCDEF" for over in ({}, {"change": CANARY})
@@ -60,7 +60,7 @@ def journey(client, post):
         client.post("/quiz/longer/", full | marked | over)
         for over in ({}, {"s1": CANARY}, {"change": "1"})
     ]
-    responses.append(client.post("/quiz/", {"version": 1, "q01": CANARY * 10_000}))
+    responses.append(client.post("/quiz/", {"version": 2, "q01": CANARY * 10_000}))
     return responses
 
 
@@ -133,7 +133,7 @@ def test_no_answer_reaches_the_log(client, post, texts, logged, monkeypatch):
     post("A", q01=CANARY, **{CANARY: CANARY})
     post("A", version=CANARY)
     post("A", change=CANARY)
-    client.post("/quiz/", {"version": 1, "q01": CANARY * 10_000})
+    client.post("/quiz/", {"version": 2, "q01": CANARY * 10_000})
     too_many = "&".join(f"{CANARY}{number}={CANARY}" for number in range(1_500))
     assert (
         client.post(

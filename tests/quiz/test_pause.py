@@ -38,7 +38,7 @@ def test_nothing_of_it_is_sent(page):
 
 
 def test_it_is_there_when_answers_are_changed_and_carried(post, client, parse):
-    carried = client.post("/quiz/longer/", {"short": 1, **example("A")[1]})
+    carried = client.post("/quiz/longer/", {"short": 2, **example("A")[1]})
     for response in (post("A", change=1), post("A", q01="zz"), carried):
         document = parse(response)
         asked = [

@@ -26,6 +26,7 @@ HEADINGS = {
     "F": "Not quite enough answers yet",
     "H": "Your answers lean a little towards fight",
     "K": "Your answers lean a little towards flight",
+    "C1": "Your answers are mostly calm",
 }
 
 
@@ -56,14 +57,15 @@ def test_one_response_brings_its_warm_line_its_text_and_its_articles(read):
 def test_a_second_response_brings_the_words_about_the_pair(read, text_of):
     document, words = read("H")
     assert "With some flight" in [text_of(heading) for heading in document.findall(".//h2")]
-    assert "The text about fight-flight." in words
+    assert "In short: fight-flight." in words
+    assert "The text about fight-flight." not in words
     assert "With some" not in read("A")[1]
 
 
 def test_a_blend_brings_its_own_words_and_leads_to_both(read):
     document, words = read("C")
     assert "The text about flight-fawn." in words
-    assert "Neither comes first." in words
+    assert "Warm words about flight-fawn. Neither comes first." in words
     links = [link.get("href") for link in document.findall(".//main//a")]
     assert (
         links.index("/responses/flight/")
@@ -85,10 +87,14 @@ def test_an_even_mix_names_the_responses_that_are_close(read, letter, said):
     assert "The text about even-mix." in words
 
 
-@pytest.mark.parametrize(("letter", "key"), [("E", "low-signal"), ("F", "incomplete")])
+@pytest.mark.parametrize(
+    ("letter", "key"),
+    [("E", "low-signal"), ("F", "incomplete"), ("C1", "mostly-calm"), ("C5", "mostly-calm")],
+)
 def test_too_little_to_go_on_shows_no_figures(read, letter, key):
     document, words = read(letter)
     assert f"The text about {key}." in words
+    assert f"Warm words about {key}." in words
     assert "%" not in words
     assert not document.findall(".//{*}rect")
 
@@ -96,7 +102,7 @@ def test_too_little_to_go_on_shows_no_figures(read, letter, key):
 def test_nothing_answered_gets_the_kind_page_with_the_form_one_click_away(
     quiz, client, texts, parse, text_of
 ):
-    response = client.post("/quiz/", {"version": 1})
+    response = client.post("/quiz/", {"version": 2})
     document = parse(response)
     assert response.status_code == 200
     assert text_of(document.find(".//h1")) == "Not quite enough answers yet"
@@ -187,7 +193,7 @@ def test_change_my_answers_carries_the_answers_and_nothing_else(read):
         if form.find(".//input[@name='change']") is not None
     ]
     fields = {field.get("name"): field.get("value") for field in form.iter("input")}
-    assert fields == {"version": "1", "change": "1", **example("E")[1]}
+    assert fields == {"version": "2", "change": "1", **example("E")[1]}
     assert (form.get("method"), form.get("action")) == ("post", "/quiz/")
 
 
@@ -230,7 +236,17 @@ def test_it_says_how_many_answers_would_change_it(read, letter, said):
     assert said in read(letter)[1]
 
 
-@pytest.mark.parametrize("letter", ["E", "F"])
+@pytest.mark.parametrize(
+    ("letter", "said"),
+    [("C10", "4 of your answers were calm ones. They give no points."), ("A", "")],
+)
+def test_calm_answers_beside_a_pattern_are_counted_in_sight(read, letter, said):
+    words = read(letter)[1]
+    assert said in words
+    assert ("calm one" in words) == bool(said)
+
+
+@pytest.mark.parametrize("letter", ["E", "F", "C1"])
 def test_without_figures_nothing_is_said_about_how_firm_it_is(read, letter):
     words = read(letter)[1]
     assert "could have shown" not in words

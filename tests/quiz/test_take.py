@@ -44,7 +44,7 @@ def test_the_page_says_what_the_quiz_is_before_the_first_question(page, text_of)
 def test_the_page_has_one_form_that_posts_to_itself_and_is_not_remembered(page):
     [form] = forms(page)
     assert (form.get("method"), form.get("autocomplete")) == ("post", "off")
-    assert form.find(".//input[@name='version']").get("value") == "1"
+    assert form.find(".//input[@name='version']").get("value") == "2"
     assert form.find(".//button[@type='submit']").text == "See my result"
 
 
@@ -71,7 +71,7 @@ def test_nothing_is_ticked_beforehand_and_no_answer_is_required(page):
 
 def test_the_key_is_not_in_the_page(page):
     values = {radio.get("value") for radio in page.findall(".//input[@type='radio']")}
-    assert values == {"a", "b", "c", "d", "none", "skip"}
+    assert values == {"a", "b", "c", "d", "e", "none", "skip"}
     form = forms(page)[0]
     named = {value for element in form.iter() for value in element.attrib.values()}
     assert not named & set(RESPONSES)
@@ -140,7 +140,7 @@ def test_a_skipped_question_stays_skipped(post, parse):
 @pytest.mark.parametrize(
     "value",
     [
-        "e",
+        "f",
         "A",
         "1",
         "-1",
@@ -187,7 +187,7 @@ def test_fields_that_the_form_does_not_have_are_left_alone(post, field):
 
 
 @pytest.mark.parametrize(
-    "version", ["", "2", "0", "-1", "1.0", "١", "99999999999", "abc", "1 OR 1"]
+    "version", ["", "1", "3", "0", "-1", "1.0", "١", "99999999999", "abc", "1 OR 1"]
 )
 def test_an_unknown_version_gets_a_kind_page_with_a_way_on(post, parse, text_of, version):
     response = post("A", version=version)
@@ -198,8 +198,8 @@ def test_an_unknown_version_gets_a_kind_page_with_a_way_on(post, parse, text_of,
 
 
 def test_a_draft_can_not_be_taken(quiz, post):
-    Version.objects.create(quiz=quiz.quiz, number=2)
-    assert post("A", version=2).status_code == 400
+    Version.objects.create(quiz=quiz.quiz, number=3)
+    assert post("A", version=3).status_code == 400
 
 
 def test_who_began_before_a_new_version_is_scored_by_the_old_one(quiz, post, parse, text_of):
@@ -217,7 +217,7 @@ def test_the_longer_quiz_is_not_taken_here(quiz, post):
 
 
 def test_a_body_that_is_far_too_long_is_refused_unread(quiz, client, parse, text_of):
-    response = client.post("/quiz/", {"version": 1, "q01": "a" * 70_000})
+    response = client.post("/quiz/", {"version": 2, "q01": "a" * 70_000})
     assert response.status_code == 413
     assert "/quiz/" in {link.get("href") for link in parse(response).findall(".//main//a")}
 
@@ -244,7 +244,7 @@ def test_a_body_that_is_no_form_gets_a_kind_page(quiz, client, body, kind):
 
 
 def test_a_post_from_another_site_is_refused(quiz, client):
-    data = {"version": 1, **example("A")[1]}
+    data = {"version": 2, **example("A")[1]}
     assert client.post("/quiz/", data, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
     assert (
         client.post("/quiz/", data, headers={"Origin": "https://elsewhere.example"}).status_code
@@ -256,6 +256,6 @@ def test_a_post_from_another_site_is_refused(quiz, client):
 def test_no_csrf_cookie_is_needed_or_set(quiz):
     from django.test import Client
 
-    response = Client(enforce_csrf_checks=True).post("/quiz/", {"version": 1, **example("A")[1]})
+    response = Client(enforce_csrf_checks=True).post("/quiz/", {"version": 2, **example("A")[1]})
     assert response.status_code == 200
     assert not response.cookies

@@ -20,7 +20,7 @@ def renewed(quiz):
         stem="Someone you look up to says that your work isn’t good enough."
     )
     option = draft.questions.get(key="q02").options.get(key="a")
-    option.text = "I try to calm them both and keep everyone happy."
+    option.text = "I say something kind to each of them in turn."
     option.save()
     draft.release()
     quiz.refresh_from_db()
@@ -50,7 +50,7 @@ def test_after_a_year_what_still_fits_is_ticked_in_the_present_questions(
     assert ticked(document) == {
         key: value for key, value in expected.items() if key not in {"q01", "q02"}
     }
-    assert document.find(".//input[@name='version']").get("value") == "2"
+    assert document.find(".//input[@name='version']").get("value") == "3"
 
 
 def test_the_longer_quiz_keeps_its_ratings_when_it_changes(quiz, client, parse):
@@ -58,7 +58,7 @@ def test_the_longer_quiz_keeps_its_ratings_when_it_changes(quiz, client, parse):
     copy(full).release()
     retire(full, 400)
     document = parse(
-        client.post("/quiz/longer/", {"version": 1, "q13": "b", "s1": "3", "s2": "skip"})
+        client.post("/quiz/longer/", {"version": 2, "q13": "b", "s1": "3", "s2": "skip"})
     )
     assert ticked(document) == {"q13": "b", "s1": "3", "s2": "skip"}
 
@@ -86,9 +86,9 @@ def test_questions_are_kept_in_memory_and_a_new_version_is_seen_at_once(
     with django_assert_num_queries(1):
         assert version_cache.live("short") is first
     copy(quiz).release()
-    assert version_cache.live("short").version.number == 2
-    assert version_cache.named("short", "1").version.number == 1
-    assert version_cache.named("short", "3") is None
+    assert version_cache.live("short").version.number == 3
+    assert version_cache.named("short", "2").version.number == 2
+    assert version_cache.named("short", "4") is None
 
 
 def test_a_new_title_is_seen_at_once(quiz):
@@ -110,7 +110,7 @@ def test_a_version_with_a_fault_can_not_be_released(quiz):
     draft.questions.get(key="q05").options.first().delete()
     with pytest.raises(NotReadyError) as error:
         draft.release()
-    assert error.value.problems[0] == "q05 has 3 answers. Give it 4."
+    assert error.value.problems[0] == "q05 has 3 answers beside the calm one. Give it 4."
     draft.refresh_from_db()
     quiz.refresh_from_db()
     assert (draft.state, quiz.state) == ("draft", "live")
@@ -120,4 +120,4 @@ def test_a_release_keeps_how_the_version_behaves(quiz):
     quiz.refresh_from_db()
     assert quiz.behaviour["runs"] == 20_000
     assert quiz.behaviour["clicking"]["blend"] == pytest.approx(30, abs=1.5)
-    assert quiz.behaviour["leaning"]["60"]["named"] == pytest.approx(84, abs=1.5)
+    assert quiz.behaviour["leaning"]["60"]["named"] == pytest.approx(89, abs=1.5)

@@ -16,14 +16,22 @@ class Command(BaseCommand):
         parser.add_argument(
             "--report", action="store_true", help="also print every grade, and what is worth a look"
         )
+        parser.add_argument(
+            "--tics", action="store_true", help="print what the articles share, and nothing else"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            from prose.rules import lint
+            from prose.rules import lint, tics
+            from prose.rules.source_files import read_texts
         except ModuleNotFoundError as error:
             raise CommandError(
                 f"{error.name} isn't installed; it comes with requirements-dev.txt"
             ) from error
+        if options["tics"]:
+            texts = [text for root in options["folders"] for text in read_texts(root)]
+            self.stdout.write(str(tics.measure(texts)))
+            return
         report = lint(*options["folders"])
         if options["report"]:
             for grade in report.grades:

@@ -82,7 +82,7 @@ def test_all_broken_files_of_a_kind_are_named_at_once(folder, run):
     assert "b.md, line 4" in said
 
 
-HELPLINE = "id = 'one'\ncountry = 'gb'\nname = 'A'\nkind = 'listen'\n"
+HELPLINE = "id = 'one'\ncountry = 'gb'\nname = 'A'\nneeds = ['crisis']\n"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from django.conf import settings
 
 from articles import content_files
-from articles.models import Article, Helpline, Page, Response
+from articles.models import Article, Helpline, Page, Response, Source
 
 pytestmark = pytest.mark.django_db
 
@@ -12,7 +12,7 @@ def test_the_launch_content_is_whole(content):
     assert {"about", "privacy", "affiliate-disclosure", "editorial-policy", "get-help"} <= set(
         Page.objects.values_list("slug", flat=True)
     )
-    assert Response.objects.count() == 16
+    assert Response.objects.count() == 17
     assert Helpline.objects.filter(phone="116 123").exists()
 
 
@@ -29,6 +29,7 @@ def test_every_article_is_valid_and_as_long_as_the_brief_asks(content):
 def test_no_page_is_shown_as_checked_by_a_person_before_one_has(content):
     assert not Article.objects.exclude(checked_on=None).exists()
     assert not Helpline.objects.exclude(checked_on=None).exists()
+    assert not Source.objects.filter(checked=True).exists()
 
 
 def test_loading_it_again_changes_nothing(content):

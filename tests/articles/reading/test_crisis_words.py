@@ -75,9 +75,9 @@ def library(db):
         body="Racist words. Skill myself. Want died.",
     )
     make_page(slug="get-help", title="Get help now", body="Words.")
-    make_helpline(key="gb-listen", kind="listen", name="Samaritans", phone="116 123")
+    make_helpline(key="gb-listen", needs=["crisis"], name="Samaritans", phone="116 123")
     make_helpline(
-        key="gb-violence", kind="violence", name="Domestic Abuse Helpline", phone="0808 2000 247"
+        key="gb-violence", needs=["violence"], name="Domestic Abuse Helpline", phone="0808 2000 247"
     )
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from articles.checks import helplines_are_looked_up
 from articles.models import Helpline
+from prose import helpline_needs as needs
 from prose.renderer import render
 from tests.factories import make_helpline, make_page
 
@@ -48,17 +49,83 @@ def lines(document):
 @pytest.mark.parametrize(
     ("checked_on", "mark"),
     [
-        (None, "Not yet checked"),
-        (TODAY, f"Checked {TODAY:%-d %B %Y}"),
-        (TODAY - timedelta(days=180), f"Checked {TODAY - timedelta(days=180):%-d %B %Y}"),
-        (LONG_AGO, f"Last checked {LONG_AGO:%-d %B %Y}, over six months ago"),
+        (None, "Not yet checked."),
+        (TODAY, f"Checked {TODAY:%-d %B %Y}."),
+        (TODAY - timedelta(days=180), f"Checked {TODAY - timedelta(days=180):%-d %B %Y}."),
+        (LONG_AGO, f"Last checked {LONG_AGO:%-d %B %Y}, over six months ago."),
     ],
 )
 def test_each_line_says_when_a_person_looked_it_up(page, client, parse, text_of, checked_on, mark):
-    make_helpline(url="https://line.example", checked_on=checked_on)
+    make_helpline(checked_on=TODAY)
+    make_helpline(note="Someone to listen.", checked_on=checked_on)
+    line = lines(parse(client.get("/get-help/")))[-1]
+    assert text_of(line.find("./div/p")) == f"Someone to listen. {mark}"
+
+
+def test_that_nobody_has_looked_any_up_is_said_once(content, client, parse, text_of):
+    main = parse(client.get("/get-help/")).find(".//main")
+    assert text_of(main).count("No person has checked these numbers yet") == 1
+    assert "Not yet checked" not in text_of(main)
+
+
+def test_one_that_was_looked_up_brings_the_marks_back(content, client, parse, text_of):
+    Helpline.objects.filter(key="uk-samaritans").update(checked_on=TODAY)
+    main = parse(client.get("/get-help/")).find(".//main")
+    assert "No person has checked" not in text_of(main)
+    assert text_of(main).count("Not yet checked") == Helpline.objects.count() - 1
+
+
+def test_every_link_to_call_or_text_says_who_answers(content, client, parse, text_of):
+    document = parse(client.get("/get-help/"))
+    for line in lines(document):
+        name = text_of(line.find(".//h4/a"))
+        assert line.find(".//h4/a").get("href").startswith("https://")
+        assert all(text_of(link).endswith(f", {name}") for link in line.findall("./p/a")), name
+
+
+@pytest.mark.parametrize(
+    ("chat", "links", "said"),
+    [
+        ("", [], False),
+        ("https://line.example", [], True),
+        ("https://chat.example", ["https://chat.example"], False),
+    ],
+)
+def test_a_web_chat_is_shown_where_there_is_one(page, client, parse, text_of, chat, links, said):
+    make_helpline(phone="", url="https://line.example", chat=chat)
     [line] = lines(parse(client.get("/get-help/")))
-    assert (
-        text_of(line.findall(".//p[@class='card__text']")[-1]) == f"Website of Samaritans · {mark}"
+    assert [link.get("href") for link in line.findall("./p/a")] == links
+    assert ("Web chat on its site." in text_of(line)) is said
+
+
+def test_someone_to_talk_to_day_or_night_stands_first_in_every_country(
+    content, client, parse, text_of
+):
+    sections = [
+        e for e in parse(client.get("/get-help/")).iter("section") if e.get("class") == "helplines"
+    ]
+    assert len(sections) == 7
+    for section in sections[:-1]:
+        assert text_of(section.find("./h3")) == "Someone to talk to, day or night"
+        assert "24 hours a day" in text_of(section.find("./ul/li")), text_of(section.find("./h2"))
+
+
+def test_a_line_for_a_part_of_a_country_says_which(page, client, parse, text_of):
+    make_helpline(region="Scotland")
+    [line] = lines(parse(client.get("/get-help/")))
+    assert text_of(line.find(".//h4")) == "Samaritans Scotland"
+
+
+def test_every_line_stands_once(content, client, parse):
+    assert len(lines(parse(client.get("/get-help/")))) == Helpline.objects.count() > 70
+
+
+def test_a_country_says_what_it_has_no_line_for(page, client, parse, text_of):
+    make_helpline(
+        country="ca", country_name="Canada", needs=[need for need in needs.GRID if need != "men"]
+    )
+    assert "We know of no national line here just for men." in text_of(
+        parse(client.get("/get-help/")).find(".//main")
     )
 
 
@@ -75,7 +142,7 @@ def test_the_number_dialled_is_the_number_shown(content, client, parse, text_of)
     ]
     assert len(links) > Helpline.objects.exclude(phone="").count()
     for link in links:
-        shown = text_of(link).partition(",")[0].rpartition("to ")[2]
+        shown = re.sub(r"^(Call |Text ([A-Z]+ to )?)", "", text_of(link)).partition(",")[0]
         assert re.sub(r"\D", "", shown) == link.get("href")[4:], text_of(link)
 
 
@@ -91,6 +158,7 @@ def test_nothing_to_buy_sign_or_take_stands_before_the_numbers(content, client, 
     assert [href for href in hrefs if not href.startswith(("tel:", "#"))] == [
         "https://findahelpline.com"
     ]
+    assert "#if-you-cant-talk-out-loud" in hrefs
 
 
 @pytest.mark.parametrize(
@@ -222,6 +290,12 @@ def test_the_list_at_the_desk_says_how_many_and_why(admin_client, parse, text_of
         ({"phone": "0800 RUN AWAY"}, "phone"),
         ({"sms": "text us"}, "sms"),
         ({"url": "http://line.example"}, "url"),
+        ({"chat": "http://line.example"}, "chat"),
+        ({"needs": []}, "needs"),
+        ({"needs": ["crisis", "anything"]}, "needs"),
+        ({"needs": "crisis"}, "needs"),
+        ({"region": "Lancashire"}, "region"),
+        ({"region": "Wales", "country": "ie"}, "region"),
         ({"checked_on": TODAY + timedelta(days=1)}, "checked_on"),
     ],
 )
@@ -229,6 +303,11 @@ def test_a_line_that_cannot_be_dialled_or_believed_is_refused(over, field):
     with pytest.raises(ValidationError) as error:
         make_helpline(**over).full_clean()
     assert field in error.value.message_dict
+
+
+@pytest.mark.parametrize("region", ["", "Scotland", "England and Wales"])
+def test_a_line_may_serve_one_region_or_two(region):
+    make_helpline(region=region).full_clean()
 
 
 def test_a_plus_in_front_is_dialled_too():

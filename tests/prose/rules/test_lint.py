@@ -1,11 +1,12 @@
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from prose.rules import lint
+from prose.rules import lint, promises
 
 HEAD = """---
 title: A Made-Up Article
@@ -387,6 +388,127 @@ def test_an_article_with_the_help_panel_holds_no_offer(folder):
     assert mistakes(folder) == [
         "content/articles/article.md:6: A page with the help panel at its top holds no offer."
     ]
+
+
+def test_an_article_with_a_section_about_danger_holds_no_offer(folder):
+    write(
+        folder,
+        "articles/article.md",
+        BODY + OFFER + "\n## When it isn't safe for you\n\nCall.\n",
+        affiliate="true",
+    )
+    [mistake] = mistakes(folder)
+    assert mistake.startswith(
+        "content/articles/article.md:6: A page with a section about danger or dying"
+    )
+
+
+# -- what texts promise of helplines -----------------------------------------------------------------------------------
+
+LINES = """[countries]
+gb = "United Kingdom"
+ca = "Canada"
+any = "Elsewhere"
+
+[[helpline]]
+country = "gb"
+region = "England and Wales"
+needs = ["violence"]
+
+[[helpline]]
+country = "gb"
+needs = ["crisis", "stalking"]
+
+[[helpline]]
+country = "ca"
+needs = ["crisis"]
+"""
+SENTENCE = "\n[Get help now](/get-help/) has lines for people who are stalked.\n"
+PROMISE = '[[promise]]\nfile = "content/articles/article.md"\nsays = "has lines for people who are stalked"\n'
+
+
+def promising(folder, promise, sentence=SENTENCE):
+    (folder / "helplines.toml").write_text(LINES)
+    (folder / "promises.toml").write_text(promise)
+    write(folder, "articles/article.md", BODY + sentence)
+    return mistakes(folder)
+
+
+def test_a_promise_that_the_helplines_keep_passes(folder):
+    assert promising(folder, PROMISE + 'needs = ["stalking"]\ncountries = ["gb"]\n') == []
+
+
+def test_a_sentence_about_lines_that_no_promise_covers_is_a_mistake(folder):
+    [mistake] = promising(folder, "promise = []\n")
+    assert mistake.startswith(
+        "content/articles/article.md:25: say in promises.toml which lines this promises"
+    )
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "There are helplines for that in Canada.",
+        "A rape crisis line can help, and it's on [this page](/get-help/).",
+        "In Scotland there's a phoneline.",
+        "[Get help now](/get-help/) has people to call.",
+    ],
+)
+def test_lines_of_any_name_and_place_are_found(folder, sentence):
+    assert len(promising(folder, "promise = []\n", f"\n{sentence}\n")) == 1
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Say one line before you go.",
+        "Call your emergency number, which is on [Get help now](/get-help/).",
+        "A line a day is plenty. In Canada it snows.",
+    ],
+)
+def test_lines_of_another_kind_are_none(folder, sentence):
+    assert promising(folder, "promise = []\n", f"\n{sentence}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("need", "country", "where"),
+    [
+        ("stalking", "ca", "Canada"),
+        ("stalking", "all", "Canada"),
+        ("violence", "gb", "Scotland"),
+        ("violence", "gb", "Northern Ireland"),
+    ],
+)
+def test_a_promise_of_a_line_that_is_not_there_is_a_mistake(folder, need, country, where):
+    found = promising(folder, PROMISE + f'needs = ["{need}"]\ncountries = ["{country}"]\n')
+    assert f"promises a line for {need} in {where}, and helplines.toml has none" in "".join(found)
+    assert all(mistake.startswith("content/promises.toml:1: ") for mistake in found)
+
+
+def test_a_promise_whose_words_are_gone_is_a_mistake(folder):
+    found = promising(
+        folder, PROMISE + 'needs = ["stalking"]\ncountries = ["gb"]\n', "\nNothing.\n"
+    )
+    assert found == [
+        "content/promises.toml:1: “has lines for people who are stalked” doesn’t stand in content/articles/article.md any more"
+    ]
+
+
+@pytest.mark.parametrize("rest", ['needs = ["tea"]\ncountries = ["gb"]\n', 'countries = ["gb"]\n'])
+def test_a_promise_that_cannot_be_read_is_named(folder, rest):
+    with pytest.raises(ValueError, match=r"content/promises\.toml:1: a promise has"):
+        promising(folder, PROMISE + rest)
+
+
+def test_without_its_line_a_promise_of_the_launch_content_is_broken():
+    tables = tomllib.loads((settings.CONTENT_DIR / "helplines.toml").read_text())
+    promised = promises.read(settings.CONTENT_DIR)
+    assert list(promises.broken(promised, [], tables)) == []
+    tables["helpline"] = [line for line in tables["helpline"] if line["id"] != "ie-rape-crisis"]
+    assert {promise.file for promise, _ in promises.broken(promised, [], tables)} == {
+        "content/articles/betrayal-trauma.md",
+        "content/articles/the-first-weeks-after-something-terrible.md",
+    }
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from quiz.models import Option, Question, Version
 
 @pytest.fixture
 def draft(quiz):
-    version = Version.objects.create(quiz=quiz.quiz, number=2)
+    version = Version.objects.create(quiz=quiz.quiz, number=3)
     question = Question.objects.create(
         version=version, key="q01", position=0, stem="Something happens."
     )

@@ -1,12 +1,11 @@
 """The editors' desk of a version: points in a grid, drafts taken, released, retired, copied, and TOML out and in."""
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from quiz.content_files import copy
 from quiz.models import Option, Version
-from tests.quiz.conftest import example
+from tests.quiz.conftest import NEWEST, example
 from tests.quiz.test_take import ticked
 
 
@@ -33,11 +32,16 @@ def at(version, page):
 def fields(document):
     """Return what the grid's form would send as it stands."""
     [form] = [form for form in document.iter("form") if "data-points" in form.attrib]
-    return {
-        field.get("name"): field.get("value", "")
-        for field in form.iter("input")
-        if field.get("name")
-    }
+    sent = [field for field in form.iter("input") if field.get("name") and not is_unticked(field)]
+    return {field.get("name"): field.get("value", "on" if is_box(field) else "") for field in sent}
+
+
+def is_box(field):
+    return field.get("type") == "checkbox"
+
+
+def is_unticked(field):
+    return is_box(field) and "checked" not in field.attrib
 
 
 def field_of(document, option, name):
@@ -89,6 +93,21 @@ def test_points_and_words_of_a_draft_are_saved_and_faults_are_named_at_once(
     assert "q05, first answer: leave out the exclamation mark." in words
 
 
+def test_the_calm_answers_are_ticked_in_the_grid_and_stay_so(draft, admin_client, parse, text_of):
+    document = parse(admin_client.get(at(draft, "points")))
+    ticked_ones = [name for name in fields(document) if name.endswith("-calm")]
+    assert len(ticked_ones) == 12
+    admin_client.post(at(draft, "points"), fields(document))
+    assert draft.questions.filter(options__calm=True).count() == 12
+    calm = Option.objects.get(question__version=draft, question__key="q05", calm=True)
+    data = fields(document)
+    del data[field_of(document, calm, "calm")]
+    words = text_of(parse(admin_client.post(at(draft, "points"), data, follow=True)))
+    calm.refresh_from_db()
+    assert not calm.calm
+    assert "q05 has 0 calm answers. Make it one" in words
+
+
 def test_answers_are_reordered_by_their_places_without_a_script(draft, admin_client, parse):
     first, second = Option.objects.filter(question__version=draft, question__key="q05")[:2]
     document = parse(admin_client.get(at(draft, "points")))
@@ -134,7 +153,7 @@ def test_a_draft_is_taken_by_the_readers_pages_and_scored_by_itself(
     assert "A draft’s own words." in text_of(document)
     assert "a draft. Nothing you tick here is counted or kept." in text_of(document)
     assert [form.get("action") for form in document.findall(".//main//form")] == [at(draft, "try")]
-    response = admin_client.post(at(draft, "try"), {"version": 2, **example("B")[1]})
+    response = admin_client.post(at(draft, "try"), {"version": 3, **example("B")[1]})
     document = parse(response)
     assert text_of(document.find(".//h1")) == "Your answers lean clearly towards freeze"
     actions = {form.get("action") for form in document.findall(".//main//form")}
@@ -148,7 +167,7 @@ def test_a_draft_is_taken_by_the_readers_pages_and_scored_by_itself(
 
 
 def test_a_draft_is_for_staff_alone(draft, client):
-    for response in (client.get(at(draft, "try")), client.post(at(draft, "try"), {"version": 2})):
+    for response in (client.get(at(draft, "try")), client.post(at(draft, "try"), {"version": 3})):
         assert response.status_code == 302
         assert response.headers["Location"].startswith("/admin/login/")
 
@@ -200,10 +219,10 @@ def test_editing_a_live_version_opens_a_draft_with_the_same_questions(
     quiz, admin_client, parse, text_of
 ):
     response = admin_client.post(at(quiz, "copy"), follow=True)
-    draft = Version.objects.get(number=2)
+    draft = Version.objects.get(number=3)
     assert response.redirect_chain[-1][0] == at(draft, "change")
     assert draft.form() == quiz.form()
-    assert "Version 2 is a draft." in text_of(parse(response))
+    assert "Version 3 is a draft." in text_of(parse(response))
     quiz.refresh_from_db()
     assert quiz.state == "live"
 
@@ -250,10 +269,10 @@ def test_an_export_is_the_file_the_version_came_from_and_imports_as_a_draft(
     quiz, admin_client, parse
 ):
     exported = admin_client.get(at(quiz, "export"))
-    assert exported.content == (settings.CONTENT_DIR / "quiz" / "short.toml").read_bytes()
-    assert exported.headers["Content-Disposition"] == 'attachment; filename="short-1.toml"'
+    assert exported.content == NEWEST["short"].read_bytes()
+    assert exported.headers["Content-Disposition"] == 'attachment; filename="short-v2.toml"'
     response = admin_client.post("/admin/quiz/version/read/", upload(exported.content))
-    draft = Version.objects.get(number=2)
+    draft = Version.objects.get(number=3)
     assert response.headers["Location"] == at(draft, "change")
     assert draft.state == "draft"
     assert admin_client.get(at(draft, "export")).content == exported.content

@@ -6,20 +6,29 @@ from math import ceil
 import pytest
 
 from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
-from tests.quiz.conftest import FIXTURES, bank, example
+from tests.quiz.conftest import CALM_FIXTURES, FIRST, FIXTURES, NEWEST, bank, example
 
 SHORT, FULL = bank("short"), bank("full")
-ANSWERS = ["a", "b", "c", "d", "none", "skip"]
+ANSWERS = ["a", "b", "c", "d", "e", "none", "skip"]
+WORKED = [
+    *((fixture["id"], files) for files in (NEWEST, FIRST) for fixture in FIXTURES),
+    *((fixture["id"], NEWEST) for fixture in CALM_FIXTURES),
+]
 
 
-@pytest.mark.parametrize("letter", [fixture["id"] for fixture in FIXTURES])
-def test_the_worked_examples_come_out_as_written(letter):
-    form, answers, ratings, expected = example(letter)
+@pytest.mark.parametrize(
+    ("letter", "files"),
+    WORKED,
+    ids=[f"{letter} first" if files is FIRST else letter for letter, files in WORKED],
+)
+def test_the_worked_examples_come_out_as_written(letter, files):
+    form, answers, ratings, expected = example(letter, files)
     result = score(form, answers, ratings)
-    assert (result.outcome, result.answered, result.none, result.skipped) == (
+    assert (result.outcome, result.answered, result.none, result.calm, result.skipped) == (
         expected["outcome"],
         expected["typed"],
         expected["none"],
+        expected.get("calm", 0),
         expected["skipped"],
     )
     assert list(result.responses) == expected.get("types", [])
@@ -61,7 +70,7 @@ def test_figures_stand_highest_first_and_tied_ones_in_the_usual_order():
 
 
 def test_unknown_questions_and_answers_count_as_skipped():
-    answers = {"q01": "fight", "q02": "e", "q99": "a", "q03": "a"}
+    answers = {"q01": "fight", "q02": "f", "q99": "a", "q03": "a"}
     result = score(SHORT, answers)
     assert (result.answered, result.skipped) == (1, 11)
 
@@ -110,10 +119,14 @@ def by_the_book(form, answers):
         question.key: {option.key: option.weights for option in question.options}
         for question in form.questions
     }
-    chosen = [key for key in options if answers.get(key) in options[key]]
+    ticked = [key for key in options if answers.get(key) in options[key]]
+    chosen = [key for key in ticked if any(options[key][answers[key]].values())]
     a, n = len(chosen), sum(answers.get(key) == "none" for key in options)
-    if a + n < ceil(Fraction(2 * size, 3)):
+    c = len(ticked) - a  # in our forms, what gives no points is calm
+    if a + n + c < ceil(Fraction(2 * size, 3)):
         return ("incomplete",)
+    if c >= Fraction(size, 2):
+        return ("mostly-calm",)
     if a < ceil(Fraction(size, 2)):
         return ("low-signal",)
     raw, most = Counter(), Counter()
@@ -147,7 +160,7 @@ def some_answers(form, count):
     """Random answer sheets of all kinds: leaning, careless, half empty."""
     chance = random.Random(7)
     for _ in range(count):
-        leaning = [1 + 8 * (place == chance.randrange(6)) for place in range(6)]
+        leaning = [1 + 8 * (place == chance.randrange(7)) for place in range(7)]
         yield dict(
             zip(
                 (question.key for question in form.questions),
@@ -167,4 +180,4 @@ def test_two_implementations_agree(form):
         result = score(form, sheet)
         assert as_by_the_book(result) == by_the_book(form, sheet), sheet
         told[result.outcome] += 1
-    assert len(told) == 5  # every outcome was met
+    assert len(told) == 6  # every outcome was met

@@ -1,5 +1,6 @@
 """How many answers would have to differ for another outcome: against trying everything, and on the worked examples."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as some
 
 from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
 from quiz.scoring.stability import LISTED, Stability, stability
-from tests.quiz.conftest import FIXTURES, bank, example
+from tests.quiz.conftest import CALM_FIXTURES, FIXTURES, bank, example
 
 SHORT = bank("short")
 steady = settings(deadline=None, derandomize=True, max_examples=150)
@@ -91,7 +92,64 @@ def test_the_order_of_questions_and_options_never_matters(sitting, chance):
     assert stability(Form(tuple(questions), form.margin, 150), answers) == stability(form, answers)
 
 
-@pytest.mark.parametrize("letter", [fixture["id"] for fixture in FIXTURES])
+# -- calm answers --------------------------------------------------------------------------------------------------
+
+
+@some.composite
+def calm_sittings(draw):
+    """A form whose questions all have a calm answer, "k", and a sheet with some."""
+    form, answers = draw(sittings())
+    questions = tuple(
+        replace(q, options=(*q.options, Option("k", {}, calm=True))) for q in form.questions
+    )
+    return replace(form, questions=questions), {
+        key: draw(some.sampled_from([value, value, "k"])) for key, value in answers.items()
+    }
+
+
+@steady
+@given(calm_sittings())
+def test_calm_answers_count_as_none_of_these_until_they_are_enough(sitting):
+    form, answers = sitting
+    as_none = {key: "none" if value == "k" else value for key, value in answers.items()}
+    without = replace(form, questions=tuple(replace(q, options=q.weighed) for q in form.questions))
+    told = stability(form, answers)
+    if not score(form, answers).shares:
+        assert told is None
+        return
+    among = stability(without, as_none)
+    assert to_calm(form, answers) > 0
+    if among is None or to_calm(form, answers) < among.changes:
+        assert told == Stability(to_calm(form, answers), ("mostly-calm",))
+    elif to_calm(form, answers) > among.changes or not among.others:
+        assert told == among
+    else:
+        assert told == Stability(among.changes, (*among.others, "mostly-calm"))
+
+
+def to_calm(form, answers):
+    """Turn one answer after another calm until the result is; return how many it took."""
+    sheet, changed = dict(answers), 0
+    for key, value in answers.items():
+        if score(form, sheet).outcome == "mostly-calm":
+            break
+        if value not in {"k", "none"}:
+            sheet[key], changed = "k", changed + 1
+    assert score(form, sheet).outcome == "mostly-calm"
+    return changed
+
+
+def test_one_calm_answer_more_can_be_all_it_takes():
+    form, answers, _, _ = example("C2")
+    assert (
+        stability(form, answers).sentence
+        == "One different answer could have shown a mostly calm result."
+    )
+    form, answers, _, _ = example("C9")
+    assert "mostly calm" not in stability(form, answers).sentence
+
+
+@pytest.mark.parametrize("letter", [fixture["id"] for fixture in [*FIXTURES, *CALM_FIXTURES]])
 def test_every_shown_result_has_one(letter):
     form, answers, _, _ = example(letter)
     assert (stability(form, answers) is None) == (not score(form, answers).shares)
@@ -118,8 +176,8 @@ def next_best(form, answers, sheet, rival):
     tries = [
         {question.key: option.key}
         for question in form.questions
-        for option in question.options
-        if sheet[question.key] == answers[question.key] in "abcd"
+        for option in question.weighed
+        if sheet[question.key] == answers[question.key] in "abcde"
         and option.key != answers[question.key]
     ]
 
@@ -144,6 +202,10 @@ def next_best(form, answers, sheet, rival):
         (
             Stability(1, ("another-even-mix",)),
             "One different answer could have shown a different mix.",
+        ),
+        (
+            Stability(2, ("primary", "blend", "mostly-calm")),
+            "Two different answers could have shown one pattern, a blend of two patterns or a mostly calm result.",
         ),
         (Stability(4), "Four of your answers would have to be different to show another result."),
         (Stability(12), "12 of your answers would have to be different to show another result."),

@@ -16,6 +16,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from trustsite.web.request_body import THREADS
+
 LOGIN = "editor"
 WORKER = ["manage.py", "run_mail_worker"]
 STOP_WITHIN = 30  # seconds a part has to finish what it is at
@@ -23,17 +25,8 @@ STOP_WITHIN = 30  # seconds a part has to finish what it is at
 
 def web_server(options: dict[str, Any]) -> list[str]:
     """Return what runs the web server."""
-    serve = [
-        "--interface",
-        "wsgi",
-        "--workers",
-        "2",
-        "--blocking-threads",
-        "1",
-        "--no-ws",
-        "--log-level",
-        "warning",
-    ]
+    serve = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", str(THREADS)]
+    serve += ["--no-ws", "--respawn-failed-workers", "--log-level", "warning"]
     place = ["--host", options["host"], "--port", str(options["port"])]
     return ["-m", "granian", *serve, *place, "trustsite.wsgi:application"]
 
@@ -54,8 +47,10 @@ class Command(BaseCommand):
         self.prepare()
         self.greet(options)
         # Groups of their own: Ctrl-C then reaches us alone, and each part is asked to stop once.
+        # PORT is part of the site's own name, by which pages are kept.
+        environment = os.environ | {"PORT": str(options["port"])}
         parts = [
-            subprocess.Popen([sys.executable, *part], process_group=0)
+            subprocess.Popen([sys.executable, *part], process_group=0, env=environment)
             for part in (web_server(options), WORKER)
         ]
         sys.exit(self.watch(parts))

@@ -25,7 +25,7 @@ SLUG_REDIRECT = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("articles", "0006_crisis_words")]
+    dependencies = [("articles", "0007_help_by_need_and_nation")]
 
     operations = [
         migrations.AlterModelTable("draft", "articles_draft"),

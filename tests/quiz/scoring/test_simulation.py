@@ -1,0 +1,75 @@
+"""How a form behaves when many answer it: the simulation names what the scoring names, calm answers included."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from quiz.models import Version
+from quiz.scoring import simulation
+from quiz.scoring.scoring import RESPONSES, score
+from quiz.scoring.simulation import Behaviour, behaviour
+from tests.quiz.conftest import FIRST, NEWEST, bank
+
+
+def simulated(form, sheet):
+    """Name `sheet` as the simulation does: by the summed parts of its answers."""
+    questions = tuple(
+        tuple(simulation._parts(question, option) for option in question.options)
+        for question in form.questions
+    )
+    chosen = (
+        simulation._parts(question, question.chosen(sheet[question.key]))
+        for question in form.questions
+    )
+    code = sum(
+        part << simulation.BITS * place for parts in chosen for place, part in enumerate(parts)
+    )
+    return simulation._namer(questions, form.margin)(code)
+
+
+@pytest.mark.parametrize("files", [FIRST, NEWEST], ids=["first", "newest"])
+@pytest.mark.parametrize("slug", ["short", "full"])
+def test_the_simulation_names_what_the_scoring_names(slug, files):
+    form, chance, told = bank(slug, files), random.Random(3), Counter()
+    for _ in range(600):
+        liked = chance.choice("abcde")
+        sheet = {
+            question.key: chance.choice([option.key for option in question.options] + [liked] * 2)
+            for question in form.questions
+        }
+        if any(not question.chosen(sheet[question.key]) for question in form.questions):
+            continue  # the first version has no fifth answer
+        result = score(form, sheet)
+        expected = result.responses[0] if result.outcome == "primary" else result.outcome
+        assert simulated(form, sheet) == expected
+        told[result.outcome] += 1
+    assert {"primary", "blend", "even-mix"} <= set(told)
+
+
+@pytest.mark.parametrize("slug", ["short", "full"])
+def test_who_mostly_stays_calm_is_mostly_told_so(slug):
+    steady = behaviour(bank(slug)).steady
+    assert list(steady) == ["60", "50", "40"]
+    assert 100 > steady["60"] > steady["50"] > steady["40"] > 0
+    assert steady["60"] > 80
+    assert behaviour(bank(slug, FIRST)).steady == {}
+
+
+@pytest.mark.parametrize("slug", ["short", "full"])
+def test_calm_answers_make_a_wrong_name_rarer(slug):
+    """Who has no leaning is told a single pattern less often, and who has one is told another's less often."""
+    before, after = behaviour(bank(slug, FIRST)), behaviour(bank(slug))
+    assert sum(after.clicking[name] for name in RESPONSES) < sum(
+        before.clicking[name] for name in RESPONSES
+    )
+    for tendency in ("60", "50", "40"):
+        assert after.leaning[tendency]["another"] <= before.leaning[tendency]["another"]
+        assert after.leaning[tendency]["named"] > before.leaning[tendency]["named"]
+
+
+def test_what_was_stored_before_there_were_calm_answers_is_still_read(quiz):
+    stored = {name: value for name, value in quiz.behaviour.items() if name != "steady"}
+    assert Behaviour(**stored).steady == {}
+    Version.objects.filter(pk=quiz.pk).update(behaviour=stored)
+    assert Version.objects.whole().get(pk=quiz.pk).problems() == []
