@@ -1,4 +1,7 @@
-"""What of the texts waits for an editor, for the desk's first page. Only what this person can do something about."""
+"""What of the texts waits for an editor, for the desk's first page.
+
+Only what this person can do something about.
+"""
 
 from collections.abc import Iterator
 from typing import Any

@@ -23,7 +23,7 @@ def keep_what_belongs_to_it(instance: Article, raw: bool, **kwargs: Any) -> None
         return
     slug_history.record(instance)
     review.reset_when_text_changes(instance)
-    instance.text_now = words_hash(instance)
+    instance.text_hash = words_hash(instance)
     instance.problems = len(checks.run(instance))
 
 

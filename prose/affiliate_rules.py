@@ -1,4 +1,7 @@
-"""The wall between articles and adverts: what an offer may say, where it may lead and stand, what may not get past it."""
+"""The wall between articles and adverts.
+
+What an offer may say, where it may lead and stand, what may not get past it.
+"""
 
 import re
 from collections.abc import Iterable
@@ -7,16 +10,19 @@ from urllib.parse import urlsplit
 from prose.document import Link, block_keys, parts
 from prose.finding import Finding
 
-# A host in plain letters, with a dot, whose last label is no number: no IP address, in whatever spelling, has that shape.
+# A host in plain letters, with a dot, whose last label is no number: no IP address, in whatever
+# spelling, has that shape.
 HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
-# Words that promise what nobody can, hurry a reader, or judge one (FTC, "Bringing Dark Patterns to Light", 2022).
+# Words that promise what nobody can, hurry a reader, or judge one (FTC, "Bringing Dark Patterns to
+# Light", 2022).
 BANNED = re.compile(
     r"\b(cur(?:e[ds]?|ing)|guarante\w*|limited|now or never|diagnos\w*|proven|miracle\w*|heal(?:s|ing)? fast|rewire\w*|"
     r"unlock\w*|secrets?|hurry|last chance|don[’']t miss|only today|today only|ends (?:soon|today|tonight)|"
     r"recommended by experts)\b",
     re.IGNORECASE,
 )
-# A heading that says that its section is about danger, control or dying. "Why limits feel dangerous" is about a feeling.
+# A heading that says that its section is about danger, control or dying. "Why limits feel
+# dangerous" is about a feeling.
 DANGER = re.compile(
     r"\b(?:danger(?:ous)?|unsafe|(?:isn|aren|wasn|weren)[’']t safe|not safe|at risk|suicid\w*|self-harm\w*|dying|die[sd]?|"
     r"death|kill(?:ed|ing|s)?|hurt(?:ing)? (?:someone|somebody|yourself|others)|frighten(?:s|ing)? you|used to control)\b",
@@ -57,7 +63,10 @@ def leads_to_partner(url: str, hosts: Iterable[str]) -> bool:
 
 
 def unlabelled_links(links: Iterable[Link], hosts: Iterable[str]) -> list[Finding]:
-    """Return a problem for each of a text's links that leads to a partner: those stand in an offer, with their label."""
+    """Return a problem for each of a text's links that leads to a partner.
+
+    Those stand in an offer, with their label.
+    """
     partners = list(hosts)
     return [
         Finding(

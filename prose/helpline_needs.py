@@ -1,6 +1,7 @@
 """What people call a line for, where each line is for, and which of it a country has no line for.
 
-`helplines.toml` says both of every line: `needs`, and the `region` of those that serve a part of a country alone.
+`helplines.toml` says both of every line: `needs`, and the `region` of those that serve a part of a
+country alone.
 """
 
 from collections.abc import Iterable, Sequence

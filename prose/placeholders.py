@@ -1,4 +1,7 @@
-"""What only the settings know of the publisher: texts hold `{publisher}` and its like, a page shows the setting."""
+"""What only the settings know of the publisher.
+
+Texts hold `{publisher}` and its like, a page shows the setting.
+"""
 
 from html import escape
 from urllib.parse import quote

@@ -32,7 +32,8 @@ LONGEST = 200_000  # characters of a text; our longest article has a tenth of th
 VERSION = 3  # raise it when the same markdown gives other HTML: stored HTML is then made anew
 
 CITATION = re.compile(r"\[\^([a-z0-9-]+)\]")
-# Addresses that every reader of addresses takes apart alike: browsers repair others, and not as Python does.
+# Addresses that every reader of addresses takes apart alike: browsers repair others, and not as
+# Python does.
 WEB = re.compile(r"https?://[a-z0-9.-]+(:\d+)?([/?#]|$)", re.IGNORECASE)
 
 _TAGS = set(
@@ -59,7 +60,10 @@ _cleaner = nh3.Cleaner(
 
 @lru_cache(maxsize=256)  # checking, saving and showing a text ask for the same one
 def render(markdown: str, *, prefix: str = "") -> Rendered:
-    """Turn an editor's markdown into a finished text. `prefix` keeps ids apart when a page shows two texts."""
+    """Turn an editor's markdown into a finished text.
+
+    `prefix` keeps ids apart when a page shows two texts.
+    """
     if too_long := wrong_length(markdown):
         return Rendered(html=f"<p>{too_long}</p>", problems=[Finding(0, too_long, "text.length")])
     env: dict[str, Any] = {

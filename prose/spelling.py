@@ -1,7 +1,10 @@
-"""Near spellings: words that a slip of the keys or two lead to, found without comparing with every word there is.
+"""Near spellings.
 
-A word is filed under each spelling that is left when one or two letters are taken out. Two words that are near share such a
-spelling, so looking one up costs as much as its own length, however many words are known.
+Words that a slip of the keys or two lead to, found without comparing with every word there is.
+
+A word is filed under each spelling that is left when one or two letters are taken out. Two words
+that are near share such a spelling, so looking one up costs as much as its own length, however many
+words are known.
 """
 
 import re
@@ -27,7 +30,9 @@ def tokens(text: str) -> list[str]:
 
 
 def distance(one: str, other: str, most: int) -> int | None:
-    """Return how many slips lie between two words, neighbours in the wrong order being one; None for more than `most`."""
+    """Return how many slips lie between two words, neighbours in the wrong order being one; None
+    for more than `most`.
+    """
     if abs(len(one) - len(other)) > most:
         return None
     before: list[int] = []
@@ -51,7 +56,10 @@ def distance(one: str, other: str, most: int) -> int | None:
 
 
 class NearWords:
-    """Words to be found by a near spelling. `two_from` is the length from which two slips are near."""
+    """Words to be found by a near spelling.
+
+    `two_from` is the length from which two slips are near.
+    """
 
     def __init__(self, words: Iterable[str], two_from: int = TWO_FROM) -> None:
         self._two_from = two_from
@@ -82,7 +90,9 @@ class NearWords:
         return 1 if len(word) < self._two_from else 2
 
     def _spellings(self, word: str) -> Iterator[str]:
-        """Yield what is left of `word` when as many letters are out as its slips may be; nothing of a short word."""
+        """Yield what is left of `word` when as many letters are out as its slips may be; nothing of
+        a short word.
+        """
         slips = self._slips(word)
         for out in range(slips + 1 if slips else 0):
             for places in combinations(range(len(word)), out):

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 AROUND = 1  # unchanged lines shown beside a change
-# Lines or words of both sides, multiplied: the time it takes grows with them. Beyond, a stretch counts as changed as a whole.
+# Lines or words of both sides, multiplied: the time it takes grows with them. Beyond, a stretch
+# counts as changed as a whole.
 MOST_PAIRS = 500_000
 Step = tuple[
     bool, int, int, int, int
@@ -23,7 +24,10 @@ class Segment:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of each text; empty where only the other has one. `is_gap` stands for unchanged lines left out."""
+    """A line of each text; empty where only the other has one.
+
+    `is_gap` stands for unchanged lines left out.
+    """
 
     before: list[Segment]
     after: list[Segment]
@@ -31,7 +35,9 @@ class Row:
 
 
 def compare(before: str, after: str) -> list[Row]:
-    """Return the lines of two texts side by side, unchanged stretches cut down; no row at all for texts that say the same."""
+    """Return the lines of two texts side by side, unchanged stretches cut down; no row at all for
+    texts that say the same.
+    """
     rows = list(_rows(_lines(before), _lines(after)))
     changed = [place for place, row in enumerate(rows) if _differs(row)]
     near = {place + step for place in changed for step in range(-AROUND, AROUND + 1)}
@@ -65,7 +71,8 @@ def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
 
 
 def _words(line: str) -> list[str]:
-    # Each with the space before it: spaces by themselves are all alike, and comparing them takes minutes.
+    # Each with the space before it: spaces by themselves are all alike, and comparing them takes
+    # minutes.
     return re.findall(r"\s*(?:[\w’'-]+|[^\w\s])|\s+", line)
 
 
@@ -83,7 +90,9 @@ def _pieces(
 
 
 def _steps(before: list[str], after: list[str], most: int) -> Iterator[Step]:
-    """Yield which stretches are the same and which differ; between what both begin and end with, all when it is too much."""
+    """Yield which stretches are the same and which differ; between what both begin and end with,
+    all when it is too much.
+    """
     start, end = _ends(before, after)
     old, new = before[start : len(before) - end], after[start : len(after) - end]
     yield True, 0, start, 0, start

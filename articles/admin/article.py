@@ -1,4 +1,7 @@
-"""Articles at the desk: written in markdown, previewed by the page's own template, brought to readers step by step."""
+"""Articles at the desk.
+
+Written in markdown, previewed by the page's own template, brought to readers step by step.
+"""
 
 from typing import Any
 
@@ -29,7 +32,7 @@ SCRIPTS = (
     "insert",
     "preview",
     "findings",
-    "keep",
+    "autosave",
 )  # of the writing page, one a behaviour; it works without
 
 
@@ -55,7 +58,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
     )
     also_compared = ("slug", "state", "publish_at", "checked_on")
     fieldsets = [
-        (None, {"fields": ["title", "slug", "dek", "body", "opened"]}),
+        (None, {"fields": ["title", "slug", "dek", "body", "form_token"]}),
         (
             "Publishing",
             {
@@ -96,8 +99,9 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         view, desk = self.admin_site.admin_view, "articles_article_"
         urls = [
             path("preview/", view(require_POST(self.preview)), name=f"{desk}preview"),
-            # Not behind the login, which may run out while somebody types: the form's signed note says whose words these are.
-            path("keep/", csrf_exempt(require_POST(self.keep)), name=f"{desk}keep"),
+            # Not behind the login, which may run out while somebody types: the form's signed note
+            # says whose words these are.
+            path("keep/", csrf_exempt(require_POST(self.autosave)), name=f"{desk}autosave"),
             path("forget/", view(require_POST(self.forget)), name=f"{desk}forget"),
             path("<int:pk>/sign-off/", view(require_POST(self.sign_off)), name=f"{desk}sign_off"),
             path(
@@ -118,7 +122,8 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         return super().has_change_permission(request, obj) and workflow.may_edit(obj, request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        # What readers have seen is withdrawn, with a reason, and stays where its address can say so.
+        # What readers have seen is withdrawn, with a reason, and stays where its address can say
+        # so.
         was_public = obj is not None and obj.was_public
         return super().has_delete_permission(request, obj) and not was_public
 
@@ -151,7 +156,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
                 super().__init__(*args, **kwargs)
                 if draft:
                     self.initial |= autosave.initial(draft)
-                    self.initial["opened"] = form_token(request.user, obj, base=draft.base)
+                    self.initial["form_token"] = form_token(request.user, obj, base=draft.base)
 
         return ArticleFormOfEditor
 
@@ -200,7 +205,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         form = context["adminform"].form
         conflicting_version = getattr(form, "conflicting_version", None)
         if conflicting_version:
-            typed = {name: form[name].value() for name in form.fields if name != "opened"}
+            typed = {name: form[name].value() for name in form.fields if name != "form_token"}
             context["conflict"] = autosave.differing(conflicting_version, typed)
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -213,8 +218,10 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         super().save_model(request, obj, form, change)
         autosave.forget(request.user, obj if change else None)
 
-    def keep(self, request: HttpRequest) -> HttpResponse:
-        """Keep what is being typed, every half minute and when the page is left (static/admin/keep.js)."""
+    def autosave(self, request: HttpRequest) -> HttpResponse:
+        """Autosave what is being typed, every half minute and when the page is left
+        (static/admin/autosave.js).
+        """
         draft = autosave.keep_posted(request.POST)
         if draft is None:
             raise PermissionDenied
@@ -250,7 +257,9 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         return response
 
     def preview_link(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Make a link that shows the newest text to somebody without an account, or make all of them worthless."""
+        """Make a link that shows the newest text to somebody without an account, or make all of
+        them worthless.
+        """
         article = self._text(request, pk)
         if not self._may_share(request, article):
             raise PermissionDenied

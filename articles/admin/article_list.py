@@ -1,4 +1,7 @@
-"""The list of articles at the desk: what each asks for, filters by what readers see, and what is done to several at once."""
+"""The list of articles at the desk.
+
+What each asks for, filters by what readers see, and what is done to several at once.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -80,7 +83,7 @@ class ArticleList(DeleteOneByOneMixin):
     list_max_show_all = 200
     search_fields = ("title", "slug", "dek", "body")
     search_help_text = "In titles, addresses and texts."
-    actions = ("change_together", "check_again")
+    actions = ("change_several", "check_again")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return DeferBodyChangeList
@@ -98,13 +101,16 @@ class ArticleList(DeleteOneByOneMixin):
     def checked(self, article: Article) -> str:
         """The day it was checked, and whether it must be again."""
         day = f"{article.checked_on:%-d %b %Y}" if article.checked_on else "nobody yet"
-        if article.checked_on and article.checked_text != article.text_now:
+        if article.checked_on and article.checked_text != article.text_hash:
             return f"{day}; changed since"
         return f"{day}; due" if article.is_published and review.is_due(article) else day
 
     @admin.action(description="Check again what there is to look at", permissions=["change"])
     def check_again(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
-        """Count anew what is found: since an article was saved, a page it links to may have gone."""
+        """Count anew what is found.
+
+        Since an article was saved, a page it links to may have gone.
+        """
         if queryset.count() > MOST:  # each takes about 50 ms
             messages.error(request, f"Choose at most {MOST} articles at a time.")
             return

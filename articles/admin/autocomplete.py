@@ -1,4 +1,7 @@
-"""What can be put into a text at the writing page: offers, sources, pictures and pages, found by a few letters."""
+"""What can be put into a text at the writing page.
+
+Offers, sources, pictures and pages, found by a few letters.
+"""
 
 from typing import Any
 

@@ -62,7 +62,7 @@ class BulkEditForm(forms.Form):
             raise forms.ValidationError("Choose what is to change.")
         return data
 
-    def wish(self) -> bulk_edit.Changes:
+    def changes(self) -> bulk_edit.Changes:
         """Return what was asked for."""
         data = self.cleaned_data
         return bulk_edit.Changes(
@@ -79,11 +79,13 @@ class BulkEditMixin(admin.ModelAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        page = path("together/", view(require_POST(self.several)), name="articles_article_together")
+        page = path(
+            "together/", view(require_POST(self.several)), name="articles_article_bulk_edit"
+        )
         return [page, *super().get_urls()]
 
     @admin.action(description="Change several at once …", permissions=["change"])
-    def change_together(
+    def change_several(
         self, request: HttpRequest, queryset: QuerySet[Article]
     ) -> HttpResponse | None:
         """Open the page for the chosen articles."""
@@ -106,24 +108,26 @@ class BulkEditMixin(admin.ModelAdmin):
         if not form.is_valid():
             return self._page(request, chosen, form, status=422)
         with transaction.atomic():
-            plans = bulk_edit.plan(self._chosen(chosen), form.wish(), request.user)
-            seen = bulk_edit.fingerprint(plans)
+            outcomes = bulk_edit.plan(self._chosen(chosen), form.changes(), request.user)
+            seen = bulk_edit.fingerprint(outcomes)
             if "sure" in request.POST and request.POST.get("seen") == seen:
-                return self._apply(request, plans)
+                return self._apply(request, outcomes)
         if "sure" in request.POST:
             messages.warning(
                 request, "Something has changed since you looked. Nothing is saved; look once more."
             )
-        return self._page(request, chosen, form, plans=plans, seen=seen)
+        return self._page(request, chosen, form, outcomes=outcomes, seen=seen)
 
-    def _apply(self, request: HttpRequest, plans: list[bulk_edit.Outcome]) -> HttpResponse:
-        changed = bulk_edit.apply(plans)
-        for one in plans:
-            if one.is_applied:
-                self.log_change(request, one.article, f"With others: {' '.join(one.changes)}")
+    def _apply(self, request: HttpRequest, outcomes: list[bulk_edit.Outcome]) -> HttpResponse:
+        changed = bulk_edit.apply(outcomes)
+        for outcome in outcomes:
+            if outcome.is_applied:
+                self.log_change(
+                    request, outcome.article, f"With others: {' '.join(outcome.changes)}"
+                )
         left = (
-            f" {len(plans) - len(changed)} stayed as they were."
-            if len(changed) < len(plans)
+            f" {len(outcomes) - len(changed)} stayed as they were."
+            if len(changed) < len(outcomes)
             else ""
         )
         said = f"{len(changed)} article{'' if len(changed) == 1 else 's'} changed.{left}"
@@ -153,6 +157,6 @@ class BulkEditMixin(admin.ModelAdmin):
             ),
             **found,
         }
-        if plans := found.get("plans"):
-            context["number"] = sum(one.is_applied for one in plans)
-        return render(request, "admin/articles/article/together.html", context, status=status)
+        if outcomes := found.get("outcomes"):
+            context["number"] = sum(outcome.is_applied for outcome in outcomes)
+        return render(request, "admin/articles/article/bulk_edit.html", context, status=status)

@@ -1,4 +1,7 @@
-"""What to look at before publishing, of the text as it stands in the form: asked for while it is typed."""
+"""What to look at before publishing, of the text as it stands in the form.
+
+Asked for while it is typed.
+"""
 
 from typing import Any
 
@@ -16,21 +19,26 @@ from prose.finding import Finding
 from trustsite.web.security_headers import admin_policy
 
 MOST = 100  # findings shown
-LONGEST = 100_000  # characters looked through while they are typed; the longest of our articles has a fifth of that
+# Characters looked through while they are typed; the longest of our articles has a fifth of that.
+LONGEST = 100_000
 TOO_LONG = (
     "This text is too long to look through while you write. It is looked through when you save it."
 )
 
 
 class ChecksMixin(admin.ModelAdmin):
-    """An admin whose writing page says what to look at (static/admin/findings.js), or shows it by the button “Check”."""
+    """An admin whose writing page says what to look at (static/admin/findings.js), or shows it by
+    the button “Check”.
+    """
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_POST(self.findings))
         return [path("findings/", view, name="articles_article_findings"), *super().get_urls()]
 
     def findings(self, request: HttpRequest) -> HttpResponse:
-        """Show what is found in the posted form, as a part for the script or as a page for the preview's frame."""
+        """Show what is found in the posted form, as a part for the script or as a page for the
+        preview's frame.
+        """
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         name = "findings" if "part" in request.POST else "findings_page"
@@ -47,7 +55,7 @@ def of_posted(posted: QueryDict) -> dict[str, Any]:
     if len(posted.get("body", "")) > LONGEST:
         return {"findings": [Finding(0, TOO_LONG)], "number": 1}
     article = autosave.unsaved(posted)
-    _, article.pk, _ = read_form_token(posted.get("opened", ""))
+    _, article.pk, _ = read_form_token(posted.get("form_token", ""))
     return of_article(article)
 
 

@@ -1,4 +1,7 @@
-"""What a text said before: each saved state, two of them side by side, and a way back that loses nothing."""
+"""What a text said before.
+
+Each saved state, two of them side by side, and a way back that loses nothing.
+"""
 
 from typing import Any
 
@@ -20,7 +23,8 @@ MOST = 200  # states listed
 class HistoryMixin(admin.ModelAdmin):
     """An admin whose history shows texts, not only that something was changed."""
 
-    # What a state of the text is made of, and what comes back when it is restored: never its state or address.
+    # What a state of the text is made of, and what comes back when it is restored: never its state
+    # or address.
     restored: tuple[str, ...] = ("title", "dek", "description", "body")
     also_compared: tuple[str, ...] = ("slug", "checked_on")
 

@@ -40,7 +40,9 @@ class PictureForm(forms.ModelForm):
         }
 
     def clean_original(self) -> Any:
-        """Put a picture of our own writing in the place of an upload, before anything else reads it."""
+        """Put a picture of our own writing in the place of an upload, before anything else reads
+        it.
+        """
         given = self.cleaned_data["original"]
         return reencode(given) if isinstance(given, UploadedFile) else given
 

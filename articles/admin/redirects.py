@@ -30,7 +30,10 @@ class RedirectForm(forms.ModelForm):
 
 @admin.register(Redirect)
 class RedirectAdmin(DeleteOneByOneMixin):
-    """Redirects. Those of renamed articles make themselves; the list shows them below, to be read."""
+    """Redirects.
+
+    Those of renamed articles make themselves; the list shows them below, to be read.
+    """
 
     form = RedirectForm
     list_display = ("path", "leads_to", "is_prefix", "note")

@@ -21,7 +21,10 @@ class SyncResult(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one row. `kind` is the plural of its name; `reason` says why it is refused."""
+    """What becomes of one row.
+
+    `kind` is the plural of its name; `reason` says why it is refused.
+    """
 
     file: Path
     kind: str

@@ -58,7 +58,10 @@ dial takes the ones beside " or " apart.""",
 
 @dataclass
 class Exported:
-    """What an export did to a folder, by paths in it. `strays` are files of no row, which are left unless asked otherwise."""
+    """What an export did to a folder, by paths in it.
+
+    `strays` are files of no row, which are left unless asked otherwise.
+    """
 
     written: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)

@@ -150,7 +150,8 @@ ARTICLES = FileType(
 CRISIS_WORDS = FileType(CrisisWord, "crisis_words.toml", "phrase", _named("kind"))
 REDIRECTS = FileType(Redirect, "redirects.toml", "path", _named("is_prefix target note"))
 
-# In the order of loading: articles name topics, sources, offers and pictures, redirects lead to pages.
+# In the order of loading: articles name topics, sources, offers and pictures, redirects lead to
+# pages.
 FILE_TYPES = [
     TOPICS,
     SOURCES,
@@ -166,7 +167,10 @@ FILE_TYPES = [
 
 
 def values_of(file_type: FileType, row: SyncedModel) -> Values:
-    """Return what of `row` travels. Texts have plain line ends, a topic is its slug, a picture the digest of its bytes."""
+    """Return what of `row` travels.
+
+    Texts have plain line ends, a topic is its slug, a picture the digest of its bytes.
+    """
     return {
         name: _plain(getattr(row, name, None))
         for name in (file_type.key, *file_type.fields.values())

@@ -33,7 +33,9 @@ class Entry:
     lines: dict[str, int] = field(default_factory=dict)
 
     def problem(self, reason: str, name: str = BEGIN, line: int = 0) -> str:
-        """Return a sentence that names the file, the line where it is known, the row and the reason."""
+        """Return a sentence that names the file, the line where it is known, the row and the
+        reason.
+        """
         line = line or self.lines.get(name) or self.lines.get(BEGIN) or 0
         where = f"{self.file}, line {line}" if line else str(self.file)
         row = "" if self.key == self.file.stem else self.key

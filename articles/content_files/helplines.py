@@ -1,4 +1,7 @@
-"""helplines.toml, which holds more than rows: countries' names, emergency numbers, and what only the guide and editors read."""
+"""helplines.toml, which holds more than rows.
+
+Countries' names, emergency numbers, and what only the guide and editors read.
+"""
 
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -10,12 +13,16 @@ from django.conf import settings
 from articles.content_files.file_types import HELPLINES
 from articles.content_files.files import ContentError, Entry, table_lines, tables_of
 
-# How far a number was confirmed, whether the guide prints it, and an editor's remark: in the file alone, by its name and type.
+# How far a number was confirmed, whether the guide prints it, and an editor's remark: in the file
+# alone, by its name and type.
 FILE_ONLY = {"confidence": str, "in_guide": bool, "remark": str}
 
 
 def emergency_numbers() -> list[dict[str, Any]]:
-    """Return country and numbers of each emergency line, from the file: a page that needs them can't wait for a database."""
+    """Return country and numbers of each emergency line, from the file.
+
+    A page that needs them can't wait for a database.
+    """
     lines = tables_of(settings.CONTENT_DIR / HELPLINES.path)["emergency"]
     return [{"country": line["country"], "numbers": line["number"].split(" or ")} for line in lines]
 
@@ -37,7 +44,9 @@ def helplines(file: Path) -> Iterator[Entry]:
 
 
 def file_only_fields(folder: Path) -> tuple[list[dict[str, str]], dict[str, dict[str, Any]]]:
-    """Return what rows don't know: the emergency numbers, and by helpline the fields that are in the file alone.
+    """Return what rows don't know.
+
+    The emergency numbers, and by helpline the fields that are in the file alone.
 
     They are those of `folder`'s file or, where it has none, of the site's own.
     """

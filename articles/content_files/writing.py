@@ -75,5 +75,6 @@ def _toml(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
-    # JSON's texts, numbers and truths are TOML's too, but for one character that TOML wants spelt out.
+    # JSON's texts, numbers and truths are TOML's too, but for one character that TOML wants spelt
+    # out.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

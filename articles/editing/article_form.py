@@ -31,10 +31,11 @@ class LinesField(forms.CharField):
 
 
 class ArticleForm(forms.ModelForm):
-    """An article's fields; which states it may be saved in; and `opened`, a signed note of who opened which state of it.
+    """An article's fields; which states it may be saved in; and `form_token`, a signed note of who
+    opened which state of it.
 
-    The note tells a save that would undo somebody else's, and lets words be kept that arrive after their editor's login has
-    run out. `user` is set by the admin.
+    The note tells a save that would undo somebody else's, and lets words be kept that arrive after
+    their editor's login has run out. `user` is set by the admin.
     """
 
     user: Any = None
@@ -53,12 +54,13 @@ class ArticleForm(forms.ModelForm):
         "with today’s date, under the article.",
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
     )
-    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+    form_token = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Article
         fields = "__all__"
-        # Day and time apart, as the admin shows them: what is kept of a posted form is read by this form as well.
+        # Day and time apart, as the admin shows them: what is kept of a posted form is read by this
+        # form as well.
         field_classes = dict.fromkeys(("publish_at", "updated_at"), forms.SplitDateTimeField)
         widgets = {
             "body": forms.Textarea(
@@ -83,8 +85,8 @@ class ArticleForm(forms.ModelForm):
             ):  # Django gives its inputs no label of their own
                 for widget, part in zip(field.widget.widgets, ("date", "time"), strict=True):
                     widget.attrs["aria-label"] = f"{field.label}: {part}"
-        if "opened" in self.fields:
-            self.initial["opened"] = form_token(self.user, self._present)
+        if "form_token" in self.fields:
+            self.initial["form_token"] = form_token(self.user, self._present)
 
     @property
     def _present(self) -> Article | None:
@@ -99,7 +101,7 @@ class ArticleForm(forms.ModelForm):
         data = super().clean() or self.cleaned_data
         if (
             self._present
-            and "opened" in self.data
+            and "form_token" in self.data
             and not self.errors
             and (conflicting_version := self._saved_meanwhile())
         ):
@@ -108,7 +110,7 @@ class ArticleForm(forms.ModelForm):
             renewed = QueryDict(mutable=True)
             renewed.update(self.data)
             self.data = renewed
-            renewed[self.add_prefix("opened")] = form_token(
+            renewed[self.add_prefix("form_token")] = form_token(
                 self.user, Article.objects.get(pk=self.instance.pk)
             )
             self.add_error(
@@ -120,7 +122,7 @@ class ArticleForm(forms.ModelForm):
     def _saved_meanwhile(self) -> Article | None:
         """Return the article as somebody else saved it since this form was opened."""
         kept = Article.objects.get(pk=self.instance.pk)
-        _, _, base = read_form_token(self.data.get(self.add_prefix("opened"), ""))
+        _, _, base = read_form_token(self.data.get(self.add_prefix("form_token"), ""))
         return kept if base != kept.changed_at else None
 
     def blocking(self) -> list[Finding]:
@@ -147,7 +149,10 @@ class ArticleForm(forms.ModelForm):
 
 
 def form_token(user: Any, article: Article | None, *, base: datetime | None = None) -> str:
-    """Return the signed note of a form: whose it is, of which article, and when that had last changed (or `base`)."""
+    """Return the signed note of a form.
+
+    Whose it is, of which article, and when that had last changed (or `base`).
+    """
     changed = base or (article.changed_at if article else None)
     told = changed.isoformat() if changed else ""
     return signing.dumps(

@@ -14,7 +14,7 @@ from articles.models import Article, Autosave, Topic
 from prose.text_diff import Row, compare
 
 MOST_BYTES = 512 * 1024
-NOT_KEPT = {"csrfmiddlewaretoken", "opened", "initial-updated_at_0", "initial-updated_at_1"}
+NOT_KEPT = {"csrfmiddlewaretoken", "form_token", "initial-updated_at_0", "initial-updated_at_1"}
 View = Callable[..., HttpResponse]
 
 
@@ -35,7 +35,7 @@ def keep(user: Any, article: Article | None, posted: QueryDict, base: Any) -> Au
 
 def keep_posted(posted: QueryDict) -> Autosave | None:
     """Keep a posted form for the editor whose signed note it carries, whoever sent it."""
-    user_pk, article_pk, base = read_form_token(posted.get("opened", ""))
+    user_pk, article_pk, base = read_form_token(posted.get("form_token", ""))
     user = get_user_model().objects.filter(pk=user_pk or 0, is_active=True, is_staff=True).first()
     article = Article.objects.filter(pk=article_pk).first() if article_pk else None
     if user is None or (article_pk and article is None):
@@ -69,7 +69,7 @@ def initial(draft: Autosave) -> dict[str, Any]:
     return {
         name: field.widget.value_from_datadict(posted, {}, name)
         for name, field in fields.items()
-        if name != "opened" and _is_in(posted, field, name)
+        if name != "form_token" and _is_in(posted, field, name)
     }
 
 
@@ -83,7 +83,9 @@ def differences(draft: Autosave) -> list[tuple[str, list[Row]]]:
 
 
 def differing(article: Article | None, typed: dict[str, Any]) -> list[tuple[str, list[Row]]]:
-    """Return, for each field whose typed value isn't that of `article`, its label and both texts side by side."""
+    """Return, for each field whose typed value isn't that of `article`, its label and both texts
+    side by side.
+    """
     saved = ArticleForm(instance=article) if article else ArticleForm()
     found = []
     for name, field in saved.fields.items():
@@ -109,7 +111,9 @@ def _text(value: Any, field: forms.Field) -> str:
 
 
 def keep_post_on_logout(view: View) -> View:
-    """Keep what is posted to `view` when its editor's login has run out, or another tab has renewed it."""
+    """Keep what is posted to `view` when its editor's login has run out, or another tab has renewed
+    it.
+    """
 
     @csrf_exempt  # `view` checks it itself; this way what was typed is kept when it refuses
     @wraps(view)

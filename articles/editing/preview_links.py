@@ -45,7 +45,9 @@ def read(token: str) -> Article | None:
 
 
 def latest_draft(article: Article) -> Article:
-    """Return `article` with what was last typed into it, saved or not, by somebody who may still change it."""
+    """Return `article` with what was last typed into it, saved or not, by somebody who may still
+    change it.
+    """
     newer = (
         article.drafts.filter(saved_at__gte=article.changed_at)
         .order_by("-saved_at")

@@ -25,7 +25,9 @@ def reset_when_text_changes(article: Article) -> None:
 
 
 def sign_off(article: Article, by: str) -> None:
-    """Enter that `by` (a name and profession; empty for nobody named) checked the text as it stands, today."""
+    """Enter that `by` (a name and profession; empty for nobody named) checked the text as it
+    stands, today.
+    """
     article.checked_on, article.checked_by, article.checked_text = (
         timezone.localdate(),
         by,

@@ -16,7 +16,9 @@ from articles.states import (
 
 
 def due() -> Q:
-    """Open to readers, and its check has run out, or there never was one (as review.is_due says of one)."""
+    """Open to readers, and its check has run out, or there never was one (as review.is_due says of
+    one).
+    """
     return published() & (
         Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - review.DUE_AFTER)
     )
@@ -24,7 +26,7 @@ def due() -> Q:
 
 def changed() -> Q:
     """Its words have changed since they were checked."""
-    return ~Q(checked_on=None) & ~Q(checked_text=F("text_now")) & ~Q(state=WITHDRAWN)
+    return ~Q(checked_on=None) & ~Q(checked_text=F("text_hash")) & ~Q(state=WITHDRAWN)
 
 
 def problems() -> Q:

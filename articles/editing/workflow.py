@@ -1,7 +1,7 @@
 """The states of an article, and who may bring it from one to the next.
 
-A writer drafts and hands in; who may publish also schedules, takes back and withdraws. What readers have seen never becomes
-a draft again: it is changed, or withdrawn with a reason.
+A writer drafts and hands in; who may publish also schedules, takes back and withdraws. What readers
+have seen never becomes a draft again: it is changed, or withdrawn with a reason.
 """
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -22,7 +22,9 @@ UNSCHEDULE = {DRAFT: PUBLISH, IN_REVIEW: PUBLISH}  # from published, while its t
 
 
 def steps(article: Article | None) -> dict[str, str]:
-    """Return the states that may follow, with the permission each takes; of a new article, those that follow a draft."""
+    """Return the states that may follow, with the permission each takes; of a new article, those
+    that follow a draft.
+    """
     if article is None:
         return STEPS[DRAFT]
     return STEPS[article.state] | (UNSCHEDULE if article.is_scheduled else {})
@@ -35,5 +37,8 @@ def choices(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> 
 
 
 def may_edit(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether `user` may change the words: of what readers see, or will see by itself, only who may publish."""
+    """Whether `user` may change the words.
+
+    Of what readers see, or will see by itself, only who may publish.
+    """
     return article is None or article.state in {DRAFT, IN_REVIEW} or user.has_perm(PUBLISH)  # type: ignore[union-attr]

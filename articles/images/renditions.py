@@ -1,7 +1,8 @@
 """Pictures that editors upload: looked at, written anew, and kept in the sizes that pages ask for.
 
-Nothing of an upload stays but what can be seen. It is decoded and encoded again, so what a camera noted (when, where) and
-whatever hid behind the picture are gone; its name is made of its content and says nothing of the name it came with.
+Nothing of an upload stays but what can be seen. It is decoded and encoded again, so what a camera
+noted (when, where) and whatever hid behind the picture are gone; its name is made of its content
+and says nothing of the name it came with.
 """
 
 from collections.abc import Iterable, Iterator
@@ -42,7 +43,9 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow itself refuses twice this, before
 
 
 class ReencodedImage(ContentFile):
-    """A picture of our own writing, under a name made of its content and of how its renditions are made."""
+    """A picture of our own writing, under a name made of its content and of how its renditions are
+    made.
+    """
 
     def __init__(self, data: bytes, ending: str) -> None:
         recipe = repr((WIDTHS, FALLBACK_WIDTH, ENCODERS)).encode()
@@ -50,9 +53,12 @@ class ReencodedImage(ContentFile):
 
 
 def reencode(upload: File) -> ReencodedImage:
-    """Return the picture in `upload`, written anew: upright, in sRGB, at most `LONGEST_SIDE` wide and high.
+    """Return the picture in `upload`, written anew.
 
-    Raises ValidationError, in words for the editor, for anything that isn't a whole still picture of a sensible size.
+    Upright, in sRGB, at most `LONGEST_SIDE` wide and high.
+
+    Raises ValidationError, in words for the editor, for anything that isn't a whole still picture
+    of a sensible size.
     """
     image = _opened(upload)
     lossless = image.format == "PNG"
@@ -93,7 +99,8 @@ def _opened(upload: File) -> Image.Image:
         _refuse(NO_PICTURE, error)
     if image.width * image.height > MOST_PIXELS:
         _refuse(too_many)
-    # Telephones put a second picture (depth, a thumbnail) behind a JPEG; Pillow calls that MPO. The first is the picture.
+    # Telephones put a second picture (depth, a thumbnail) behind a JPEG; Pillow calls that MPO. The
+    # first is the picture.
     found = {"MPO": "JPEG"}.get(str(image.format), image.format)
     if found != "JPEG" and getattr(image, "n_frames", 1) > 1:
         _refuse(
@@ -108,7 +115,11 @@ def _opened(upload: File) -> Image.Image:
 
 
 def _pixels(image: Image.Image) -> Image.Image:
-    """Decode: upright, in sRGB, no larger than is kept, and with nothing beside the pixels. The mode is RGB or RGBA."""
+    """Decode.
+
+    Upright, in sRGB, no larger than is kept, and with nothing beside the pixels. The mode is RGB or
+    RGBA.
+    """
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode.startswith(
         "I"
@@ -145,7 +156,10 @@ def _encoded(image: Image.Image, options: dict[str, Any]) -> bytes:
 
 
 def store_renditions(original: ReencodedImage, folder: str) -> list[dict[str, Any]]:
-    """Store `original` and its renditions in `folder` ("pictures/"). Return the renditions: name, type, width, height."""
+    """Store `original` and its renditions in `folder` ("pictures/").
+
+    Return the renditions: name, type, width, height.
+    """
     stem, _, _ = str(original.name).partition(".")
     original.seek(0)
     _store(f"{folder}{original.name}", original.read())
@@ -176,7 +190,8 @@ def _resized(image: Image.Image, width: int) -> Image.Image:
 
 
 def _store(name: str, body: bytes) -> None:
-    # The name is made of the content, so a file that is there is the same, or was cut short when a disk filled up.
+    # The name is made of the content, so a file that is there is the same, or was cut short when a
+    # disk filled up.
     delete([name])
     default_storage.save(name, ContentFile(body))
 

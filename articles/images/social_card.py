@@ -1,6 +1,9 @@
-"""The picture that a shared link shows: the title in the site's face over the line. 1200 by 630 pixels, PNG.
+"""The picture that a shared link shows.
 
-It says what the page is called and never anything of a result: there is one card an article and one for all other pages.
+The title in the site's face over the line. 1200 by 630 pixels, PNG.
+
+It says what the page is called and never anything of a result: there is one card an article and one
+for all other pages.
 """
 
 import unicodedata
@@ -27,7 +30,10 @@ SITE_LINE = "Fight, flight, freeze and fawn: four old ways of staying safe"
 
 
 def article_card(title: str, response: str) -> bytes:
-    """Return the card of an article: its title over its response's trace, or over the logo's line."""
+    """Return the card of an article.
+
+    Its title over its response's trace, or over the logo's line.
+    """
     card = _ground()
     _write_title(card, title)
     path, colour = TRACES.get(response, TRACES[""])
@@ -70,7 +76,9 @@ def site_card() -> bytes:
 
 @cache
 def _font(face: str, size: int, *axes: int) -> ImageFont.FreeTypeFont:
-    """Return a face at a size in pixels; `axes` are its weight and, for Newsreader, its optical size."""
+    """Return a face at a size in pixels; `axes` are its weight and, for Newsreader, its optical
+    size.
+    """
     package, name = FACES[face]
     font = ImageFont.truetype(str(files(package) / "files" / name), size)
     font.set_variation_by_axes(list(axes))

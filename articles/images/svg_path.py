@@ -21,7 +21,9 @@ Point = tuple[float, float]
 
 
 def follow(path: str) -> list[Point]:
-    """Return the points of an SVG path of M, h, l, c and s (all but M relative); curves in short steps."""
+    """Return the points of an SVG path of M, h, l, c and s (all but M relative); curves in short
+    steps.
+    """
     points: list[Point] = []
     x = y = 0.0
     lean = (0.0, 0.0)  # from the end of the last curve to the mirror of its second handle
@@ -74,7 +76,10 @@ def draw_line(card: Image.Image, points: list[Point], colour: str, width: float)
 
 
 def _along(points: list[Point]) -> Iterator[Point]:
-    """Yield a point every two pixels of a line. A pen set down on each draws what Pillow's own lines can't: even bends."""
+    """Yield a point every two pixels of a line.
+
+    A pen set down on each draws what Pillow's own lines can't: even bends.
+    """
     for (x, y), (next_x, next_y) in pairwise(points):
         steps = max(1, int(hypot(next_x - x, next_y - y) / 2))
         for step in range(steps + 1):

@@ -7,10 +7,8 @@ from django.urls import reverse
 
 from articles.linking.slug_history import resolve
 from articles.models import Article, Helpline, Page, Response, Topic
+from prose.rules import links
 from prose.rules.library import article_slug, view_at
-from prose.rules.links import path_of
-
-__all__ = ["has_moved", "leads_somewhere", "path_of", "targets"]
 
 # Pages that are always there, by what editors call them.
 STATIC_PAGES = {
@@ -21,6 +19,12 @@ STATIC_PAGES = {
     "The four responses": "articles:responses",
     "All articles": "articles:index",
 }
+
+
+def path_of(href: str) -> str | None:
+    """Return the path of a link that stays on this site, without its anchor; else None."""
+    address = links.path_of(href)
+    return address.partition("#")[0] if address else None
 
 
 def leads_somewhere(address: str, *, with_scheduled: bool = False) -> bool:

@@ -11,7 +11,10 @@ from articles.models.pages import address_of
 
 
 def record(article: Article) -> None:
-    """Part of saving `article`: keep the address readers had for it, and free the one it takes now."""
+    """Part of saving `article`.
+
+    Keep the address readers had for it, and free the one it takes now.
+    """
     before = (
         Article.objects.filter(pk=article.pk)
         .only("slug", "state", "publish_at", "first_published_at")

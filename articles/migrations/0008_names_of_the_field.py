@@ -1,6 +1,6 @@
 """Give two models the names of the field; their tables, and the permissions to them, stay."""
 
-from django.db import migrations
+from django.db import migrations, models
 
 AUTOSAVE = {
     "default_permissions": (),
@@ -34,4 +34,10 @@ class Migration(migrations.Migration):
         migrations.AlterModelTable("oldaddress", "articles_oldaddress"),
         migrations.RenameModel("OldAddress", "SlugRedirect"),
         migrations.AlterModelOptions("slugredirect", SLUG_REDIRECT),
+        migrations.AlterField(
+            "article",
+            "text_now",
+            models.CharField(default="", editable=False, max_length=32, db_column="text_now"),
+        ),
+        migrations.RenameField("article", "text_now", "text_hash"),
     ]

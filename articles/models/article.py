@@ -34,7 +34,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return super().delete()
 
     def published(self) -> "ArticleQuerySet":
-        """Those a reader can open now. Decided by the clock, so a scheduled article needs no job to appear."""
+        """Those a reader can open now.
+
+        Decided by the clock, so a scheduled article needs no job to appear.
+        """
         return self.filter(states.published())
 
     def released(self) -> "ArticleQuerySet":
@@ -93,8 +96,9 @@ class Article(MarkdownModel):
     )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
-    # A fact, not a wish: set when a save finds that readers could open it, and never cleared. A scheduled article falls due by
-    # the clock alone, so until it is next saved `was_public` says the same of it.
+    # A fact, not a wish: set when a save finds that readers could open it, and never cleared. A
+    # scheduled article falls due by the clock alone, so until it is next saved `was_public` says
+    # the same of it.
     first_published_at = models.DateTimeField(null=True, editable=False)
     withdrawn_note = models.CharField(
         "why it was withdrawn",
@@ -113,11 +117,11 @@ class Article(MarkdownModel):
         blank=True,
         help_text="Name and profession of who checked it, with the person's consent.",
     )
-    # What the text said when it was checked (editing/review.py): once its words differ, it no longer counts as checked.
+    # What the text said when it was checked (editing/review.py): once its words differ, it no
+    # longer counts as checked.
     checked_text = models.CharField(max_length=32, blank=True, editable=False)
-    text_now = models.CharField(
-        max_length=32, default="", editable=False
-    )  # what its words were when last saved
+    # What its words were when it was last saved.
+    text_hash = models.CharField(max_length=32, default="", editable=False, db_column="text_now")
     corrections = models.JSONField(
         default=list, editable=False
     )  # [{"on": day, "what": words}], shown under the article
@@ -140,7 +144,7 @@ class Article(MarkdownModel):
     }
 
     objects = ArticleQuerySet.as_manager()
-    history: Any = history_field("preview_key", "problems", "text_now", "first_published_at")
+    history: Any = history_field("preview_key", "problems", "text_hash", "first_published_at")
 
     class Meta:
         ordering = ["topic__position", "title"]
@@ -177,7 +181,10 @@ class Article(MarkdownModel):
         return super().delete(*args, **kwargs)
 
     def refuse_if_public(self) -> None:
-        """Raise ProtectedError when readers have seen it: its address must go on saying what became of it."""
+        """Raise ProtectedError when readers have seen it.
+
+        Its address must go on saying what became of it.
+        """
         if self.was_public:
             raise models.ProtectedError(states.FOR_GOOD, {self})
 
@@ -187,7 +194,10 @@ class Article(MarkdownModel):
         return Article.objects.filter(pk=self.pk).only(*names).first() if self.pk else None
 
     def _note_first_publication(self) -> None:
-        """Part of saving: note since when readers could open it, before a change to its state or time takes effect."""
+        """Part of saving.
+
+        Note since when readers could open it, before a change to its state or time takes effect.
+        """
         before = self._stored()
         if errors := states.undone(before, self):
             raise ValidationError(errors)
@@ -228,14 +238,20 @@ class Article(MarkdownModel):
 
     @property
     def seen_since(self) -> datetime | None:
-        """Since when readers could open it: as noted when it was saved or, since it fell due after that, by the clock."""
+        """Since when readers could open it.
+
+        As noted when it was saved or, since it fell due after that, by the clock.
+        """
         if self.first_published_at or self.state not in states.PUBLIC or self.publish_at is None:
             return self.first_published_at
         return self.publish_at if self.publish_at <= timezone.now() else None
 
     @property
     def skip_to(self) -> dict[str, str] | None:
-        """Where to read on without what the content note names: the section on what helps, or else the takeaways."""
+        """Where to read on without what the content note names.
+
+        The section on what helps, or else the takeaways.
+        """
         for section in self.sections[1:]:
             if re.search(r"\bhelps?\b", section["text"], re.IGNORECASE):
                 return {"id": section["id"], "text": f"“{section['text']}”"}
@@ -254,7 +270,9 @@ class Article(MarkdownModel):
         ]
 
     def references(self) -> Iterator[dict[str, Any]]:
-        """Yield the numbered sources, in the order of their first mention, each with its mentions to link back to."""
+        """Yield the numbered sources, in the order of their first mention, each with its mentions
+        to link back to.
+        """
         sources = Source.objects.in_bulk(list(self.citations), field_name="key")
         for number, (key, mentions) in enumerate(self.citations.items(), start=1):
             if key in sources:

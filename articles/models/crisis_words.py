@@ -30,7 +30,8 @@ def _read(file: Path, changed: int) -> dict[str, str]:
 class CrisisWord(SyncedModel):
     """A word or phrase that brings the people to talk to above everything on the search page.
 
-    Those that ship with the site stay: they count whatever the database says (reading/crisis_words.py).
+    Those that ship with the site stay: they count whatever the database says
+    (reading/crisis_words.py).
     """
 
     class Kind(models.TextChoices):

@@ -11,7 +11,10 @@ from articles.models.synced import SyncedModel
 
 
 class Picture(SyncedModel):
-    """A picture for articles: uploaded once, kept in several sizes, with its words for those who don't see it."""
+    """A picture for articles.
+
+    Uploaded once, kept in several sizes, with its words for those who don't see it.
+    """
 
     key = models.SlugField(unique=True)
     original = models.ImageField(upload_to="pictures/", width_field="width", height_field="height")
@@ -71,7 +74,8 @@ class Picture(SyncedModel):
         return result
 
     def _is_uploaded(self) -> bool:
-        return bool(self.original) and not self.original._committed  # type: ignore[attr-defined]  # Django's own mark
+        # Django's own mark.
+        return bool(self.original) and not self.original._committed  # type: ignore[attr-defined]
 
     def _reencode(self) -> None:
         """Put a picture of our own writing in the place of a new upload."""
@@ -79,7 +83,9 @@ class Picture(SyncedModel):
             self.original = pictures.reencode(self.original.file)
 
     def discard_files(self) -> None:
-        """Delete the picture and its renditions from the store, unless another row shows the very same picture."""
+        """Delete the picture and its renditions from the store, unless another row shows the very
+        same picture.
+        """
         if not Picture.objects.filter(original=self.original.name).exists():
             pictures.delete([str(self.original.name), *(one["name"] for one in self.renditions)])
 

@@ -14,7 +14,8 @@ from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
 from prose import affiliate_rules
 
 SOON = timedelta(days=30)
-# Names that RFC 2606 keeps for examples: an offer that points there is a placeholder and earns nobody anything.
+# Names that RFC 2606 keeps for examples: an offer that points there is a placeholder and earns
+# nobody anything.
 PLACEHOLDER_HOSTS = (".example", ".test", ".invalid", "example.com", "example.org")
 
 
@@ -26,7 +27,9 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return list(self.values_list("allowed_host", flat=True))
 
     def current(self) -> "OfferQuerySet":
-        """Those still valid and checked within the last 180 days; on a live site none that points at a placeholder."""
+        """Those still valid and checked within the last 180 days; on a live site none that points
+        at a placeholder.
+        """
         today = timezone.localdate()
         found = self.filter(valid_until__gte=today, checked_on__gte=today - STALE_AFTER)
         if not settings.DEVELOPMENT:
@@ -55,7 +58,10 @@ def _ends_with(endings: tuple[str, ...]) -> Q:
 
 
 class Offer(SyncedModel):
-    """A partner's offer. Shown on articles alone, labelled before its link, never without a free route beside it."""
+    """A partner's offer.
+
+    Shown on articles alone, labelled before its link, never without a free route beside it.
+    """
 
     key = models.SlugField(unique=True)
     partner = models.CharField(max_length=80)

@@ -10,9 +10,12 @@ from articles.models.redirects import Redirect
 
 
 class Standing(MarkdownModel):
-    """A text that readers can open from when it is first saved. Its address leads on when it changes, and says when it's gone.
+    """A text that readers can open from when it is first saved.
 
-    The address is told to search engines and linked from mails, so it must never turn into one that nobody knows.
+    Its address leads on when it changes, and says when it's gone.
+
+    The address is told to search engines and linked from mails, so it must never turn into one that
+    nobody knows.
     """
 
     class Meta:
@@ -57,9 +60,12 @@ class Page(Standing):
 
 
 class Response(Standing):
-    """What the site says of a pattern: the four responses, the blends, and the results that name none.
+    """What the site says of a pattern.
 
-    `key` is `fight`, `fight-flight`, `even-mix`, `low-signal`, `incomplete` or `steadiness-settles` and its like.
+    The four responses, the blends, and the results that name none.
+
+    `key` is `fight`, `fight-flight`, `even-mix`, `low-signal`, `incomplete` or `steadiness-settles`
+    and its like.
     """
 
     key = models.SlugField(unique=True)

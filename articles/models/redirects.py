@@ -8,7 +8,10 @@ from trustsite.web.page_cache import Content
 
 
 class Redirect(SyncedModel):
-    """An address of ours that leads elsewhere on the site, or is gone for good. Asked only when nothing else answers."""
+    """An address of ours that leads elsewhere on the site, or is gone for good.
+
+    Asked only when nothing else answers.
+    """
 
     path = models.CharField(
         unique=True, max_length=200, help_text="Such as /old-page/; with its leading slash."

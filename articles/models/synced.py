@@ -11,7 +11,10 @@ STALE_AFTER = timedelta(days=180)
 
 
 class SyncedModel(Content):
-    """A row that also travels as a file: what it said when it was last loaded or exported, and when it changed since."""
+    """A row that also travels as a file.
+
+    What it said when it was last loaded or exported, and when it changed since.
+    """
 
     changed_at = models.DateTimeField(auto_now=True)
     synced_at = models.DateTimeField(null=True, editable=False)

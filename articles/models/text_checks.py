@@ -1,4 +1,7 @@
-"""MarkdownModel checks: the rules of prose.rules on a row's text, as far as they need no other page."""
+"""MarkdownModel checks.
+
+The rules of prose.rules on a row's text, as far as they need no other page.
+"""
 
 from collections.abc import Collection, Iterator
 

@@ -1,7 +1,8 @@
 """Whether a search is one of somebody in danger: by words and phrases, and by their near spellings.
 
-The words that ship with the site (content/crisis_words.toml) count always, those of the desk as well while the database
-answers. A match shows people to talk to; it is kept nowhere and says nothing about the reader.
+The words that ship with the site (content/crisis_words.toml) count always, those of the desk as
+well while the database answers. A match shows people to talk to; it is kept nowhere and says
+nothing about the reader.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,7 +15,10 @@ KINDS = ("suicide", "violence", "other")  # in the order in which their panels s
 
 
 class CrisisWords:
-    """The phrases, made ready to be looked for: a search costs as much as it has words, however many phrases there are."""
+    """The phrases, made ready to be looked for.
+
+    A search costs as much as it has words, however many phrases there are.
+    """
 
     def __init__(self, phrases: Iterable[tuple[str, str]]) -> None:
         self._starting: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -33,7 +37,10 @@ class CrisisWords:
         self._short = sorted(word for word in every if len(word) == 4)
 
     def kinds(self, query: str, known: Collection[str] = ()) -> list[str]:
-        """Return what kinds of danger `query` names. A word that is `known` is what it says, and no slip for another."""
+        """Return what kinds of danger `query` names.
+
+        A word that is `known` is what it says, and no slip for another.
+        """
         said = tokens(query)[:MOST]
         found = self._run_together(said, known)
         meant = [self._meant(word, known) for word in said]
@@ -59,7 +66,10 @@ class CrisisWords:
 
     @staticmethod
     def _stands(phrase: tuple[str, ...], meant: list[dict[str, bool]]) -> bool:
-        """Whether the phrase stands there: a slip in a short word counts beside a long word alone (kil myself)."""
+        """Whether the phrase stands there.
+
+        A slip in a short word counts beside a long word alone (kil myself).
+        """
         if len(meant) < len(phrase) or not all(
             word in words for word, words in zip(phrase, meant, strict=True)
         ):
@@ -68,7 +78,10 @@ class CrisisWords:
         return is_sure or any(len(word) >= 5 for word in phrase)
 
     def _run_together(self, said: list[str], known: Collection[str]) -> set[str]:
-        """Return the kinds of phrases that were written with other spaces, or with none: killmyself, sui cide."""
+        """Return the kinds of phrases that were written with other spaces, or with none.
+
+        Killmyself, sui cide.
+        """
         found = set()
         for place in range(len(said)):
             for size in range(1, 8):

@@ -15,7 +15,10 @@ NEWEST = 20
 
 
 class WholeText(Atom1Feed):
-    """Atom with the article in it, and in XML whatever a row holds: one character must not take the feed from everybody."""
+    """Atom with the article in it, and in XML whatever a row holds.
+
+    One character must not take the feed from everybody.
+    """
 
     def add_item(self, *args: Any, **kwargs: Any) -> None:
         super().add_item(

@@ -1,6 +1,9 @@
-"""What the get-help page shows: from the database or, when that can't answer, from the content folder.
+"""What the get-help page shows.
 
-The copy of the folder asks the database nothing, so that the numbers are there when everything else is down.
+From the database or, when that can't answer, from the content folder.
+
+The copy of the folder asks the database nothing, so that the numbers are there when everything else
+is down.
 """
 
 import logging
@@ -26,7 +29,10 @@ class NothingThereError(Exception):
 
 
 def page_context() -> dict[str, Any]:
-    """Return what get_help.html shows. `is_copy` says that it comes from the folder, and so may be older."""
+    """Return what get_help.html shows.
+
+    `is_copy` says that it comes from the folder, and so may be older.
+    """
     try:
         return _from_database()
     except (Error, NothingThereError) as error:
@@ -41,7 +47,9 @@ PANEL_NEEDS = {"talk": ("crisis",), "violence": ("violence", "sexual-violence")}
 
 
 def panels(kinds: Iterable[str]) -> list[dict[str, Any]]:
-    """Return what crisis_panel.html shows above a search that names `kinds` of danger (crisis_words.py), the first first."""
+    """Return what crisis_panel.html shows above a search that names `kinds` of danger
+    (crisis_words.py), the first first.
+    """
     names = dict.fromkeys("violence" if kind == "violence" else "talk" for kind in kinds)
     if not names:
         return []
@@ -61,7 +69,9 @@ def _first(context: dict[str, Any], name: str) -> list[dict[str, Any]]:
 
 
 def _first_of(lines: list[Helpline], wanted: Iterable[str]) -> list[Helpline]:
-    """Return the first line for each need, in every part of the country; one for a crisis, or a directory, if there is none."""
+    """Return the first line for each need, in every part of the country; one for a crisis, or a
+    directory, if there is none.
+    """
     chosen = [line for need in wanted for line in _in_every_part(lines, need)]
     if "crisis" in wanted:
         chosen += [line for line in lines if line.sms and "crisis" in line.needs][:1]

@@ -1,4 +1,7 @@
-"""What a page says about itself to machines (schema.org, as JSON-LD). It claims nothing that the page doesn't show."""
+"""What a page says about itself to machines (schema.org, as JSON-LD).
+
+It claims nothing that the page doesn't show.
+"""
 
 import json
 from typing import Any
@@ -10,7 +13,8 @@ from articles.models import Article, Topic
 from prose.document import trusted
 from trustsite.characters import without_control
 
-# Characters that could end the element or start another; JSON reads their escapes as the same characters.
+# Characters that could end the element or start another; JSON reads their escapes as the same
+# characters.
 ESCAPES = {
     ord("<"): "\\u003C",
     ord(">"): "\\u003E",

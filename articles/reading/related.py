@@ -1,4 +1,7 @@
-"""Which articles stand under an article: the editor's picks, then others of its topic, then the rest."""
+"""Which articles stand under an article.
+
+The editor's picks, then others of its topic, then the rest.
+"""
 
 from django.db.models import Case, When
 

@@ -1,7 +1,9 @@
-"""Full-text search over published articles: SQLite's FTS5, or PostgreSQL's when that is the database. The same in both.
+"""Full-text search over published articles: SQLite's FTS5, or PostgreSQL's when that is the
+database. The same in both.
 
-A word finds its other forms (heal, healing) and its accented spellings, titles count before texts, and the last word may be
-unfinished. Nothing a reader types is an operator. No query is kept or logged.
+A word finds its other forms (heal, healing) and its accented spellings, titles count before texts,
+and the last word may be unfinished. Nothing a reader types is an operator. No query is kept or
+logged.
 """
 
 from dataclasses import dataclass
@@ -58,7 +60,10 @@ def words(query: str) -> list[str]:
 
 
 def index(article: Article) -> None:
-    """Put an article's words into the index, or take them out when it isn't published. Part of saving it."""
+    """Put an article's words into the index, or take them out when it isn't published.
+
+    Part of saving it.
+    """
     forget(article)
     if article.state != Article.State.PUBLISHED:
         return
@@ -92,9 +97,11 @@ def search(query: str) -> list[Hit]:
 
 
 def suggestion(query: str, memory: Memory) -> str:
-    """Return `query` with each unknown word replaced by the nearest one of titles and lists; empty when there is none.
+    """Return `query` with each unknown word replaced by the nearest one of titles and lists; empty
+    when there is none.
 
-    A suggestion speaks for us: it obeys the rules of our texts, and never names a danger that the reader didn't.
+    A suggestion speaks for us: it obeys the rules of our texts, and never names a danger that the
+    reader didn't.
     """
     wanted = words(query)
     nearest = [_nearest(word, memory) for word in wanted]
@@ -115,7 +122,10 @@ def _sql(name: str) -> str:
 
 
 def _expression(wanted: list[str]) -> str:
-    """Return the engine's query for every word, the last of them as a beginning. The words are letters and digits alone."""
+    """Return the engine's query for every word, the last of them as a beginning.
+
+    The words are letters and digits alone.
+    """
     if connection.vendor == "postgresql":
         return " & ".join([*wanted[:-1], f"{wanted[-1]}:*"])
     return " ".join([*(f'"{word}"' for word in wanted[:-1]), f'"{wanted[-1]}"*'])

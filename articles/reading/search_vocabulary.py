@@ -1,7 +1,10 @@
-"""What searches need beside the index, kept in memory: crisis words, and the words that a suggestion may be made of.
+"""What searches need beside the index, kept in memory.
 
-It is made anew when content changes (by the stamp that page stores watch) and at each full hour, when articles may have
-fallen due. A search costs one look at the stamp, so that nobody can make the site read its texts again and again.
+Crisis words, and the words that a suggestion may be made of.
+
+It is made anew when content changes (by the stamp that page stores watch) and at each full hour,
+when articles may have fallen due. A search costs one look at the stamp, so that nobody can make the
+site read its texts again and again.
 """
 
 import re
@@ -64,7 +67,10 @@ VOCABULARY = _Kept()
 
 
 def passes_copy_rules(text: str) -> bool:
-    """Whether an editor could write `text`: what we say to a reader who mistyped obeys the same rules."""
+    """Whether an editor could write `text`.
+
+    What we say to a reader who mistyped obeys the same rules.
+    """
     return not any(_slipping_lines([text]))
 
 

@@ -54,7 +54,9 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_safe
 @public
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one published article; say of a withdrawn one that it is gone; lead on from an address that has changed."""
+    """Show one published article; say of a withdrawn one that it is gone; lead on from an address
+    that has changed.
+    """
     if found := Article.objects.published().select_related("topic").filter(slug=slug).first():
         return render(request, "articles/article.html", article_context(found))
     if gone := Article.objects.withdrawn().filter(slug=slug).first():
@@ -126,7 +128,9 @@ def page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @public
 def get_help(request: HttpRequest) -> HttpResponse:
-    """Show the helplines, by country, before any other word; from a copy when the database doesn't answer."""
+    """Show the helplines, by country, before any other word; from a copy when the database doesn't
+    answer.
+    """
     context = helplines.page_context()
     response = render(request, "articles/get_help.html", context)
     if context["is_copy"]:
@@ -148,7 +152,10 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def search(request: HttpRequest) -> HttpResponse:
-    """Look for articles by their words; people to talk to first. Not kept anywhere, and out of search engines."""
+    """Look for articles by their words; people to talk to first.
+
+    Not kept anywhere, and out of search engines.
+    """
     query = " ".join(request.GET.get("q", "").split())[:LONGEST]
     memory = VOCABULARY.get()
     kinds = memory.crisis.kinds(query, memory.known)
@@ -161,7 +168,8 @@ def search(request: HttpRequest) -> HttpResponse:
         }
     except Error:
         context["is_down"] = True
-    # Whoever may be in danger gets the numbers as an ordinary page: a proxy may put its own in the place of an error.
+    # Whoever may be in danger gets the numbers as an ordinary page: a proxy may put its own in the
+    # place of an error.
     response = render(
         request,
         "articles/search.html",
@@ -204,7 +212,9 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Lead on from an address that an editor has set; else say kindly that this page isn't here, and where to go."""
+    """Lead on from an address that an editor has set; else say kindly that this page isn't here,
+    and where to go.
+    """
     try:
         row = redirects.find(request.path) if request.method in {"GET", "HEAD"} else None
     except Error:

@@ -19,7 +19,10 @@ def response_text(key: str) -> dict[str, Any]:
 
 @register.inclusion_tag("components/steadiness.html")
 def steadiness(key: str) -> dict[str, Any]:
-    """Show text `key` about how stress settles. It stands in a section, so its own headings step back."""
+    """Show text `key` about how stress settles.
+
+    It stands in a section, so its own headings step back.
+    """
     found = Response.objects.filter(key=key).first()
     html = "".join(part.html for part in found.parts) if found else ""
     tonight = section(html, "what-can-help-tonight")

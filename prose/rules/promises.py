@@ -1,4 +1,5 @@
-"""What texts promise of helplines: `promises.toml` says it for machines, and `helplines.toml` must keep it.
+"""What texts promise of helplines: `promises.toml` says it for machines, and `helplines.toml` must
+keep it.
 
 Each [[promise]] names a file, words that stand in it, the needs (prose/helpline_needs.py) and the
 countries' codes, or "all". A sentence that speaks of lines, and of a country or the get-help page,
@@ -56,7 +57,10 @@ class Place:
 
 
 def read(root: Path) -> list[Promise]:
-    """Return what a content folder's file says; nothing where there is none. Raises ValueError for one it can't read."""
+    """Return what a content folder's file says; nothing where there is none.
+
+    Raises ValueError for one it can't read.
+    """
     file = root / FILE
     if not file.exists():
         return []
@@ -107,7 +111,9 @@ def uncovered(text: SourceFile, promises: Iterable[Promise]) -> Iterator[tuple[i
 def broken(
     promises: Iterable[Promise], texts: Iterable[SourceFile], tables: dict[str, Any]
 ) -> Iterator[tuple[Promise, str]]:
-    """Yield each promise whose words are gone, or that helplines.toml (`tables`) doesn't keep, with why."""
+    """Yield each promise whose words are gone, or that helplines.toml (`tables`) doesn't keep, with
+    why.
+    """
     sources = {text.shown: _flat(text.source) for text in texts}
     roots = {name.split("/")[0] for name in sources}
     lines = [

@@ -1,8 +1,9 @@
 """Readability: Flesch-Kincaid grades, and sentences that run on.
 
-The grade is textstat's, from a dictionary of syllables that is a part of the checks and of no release (docs/decisions/0006):
-a site that runs without it gives no grades, and says all the rest. A score proves nothing by itself: a text can pass and be
-bad. It stops a text from drifting where a tired reader can't follow.
+The grade is textstat's, from a dictionary of syllables that is a part of the checks and of no
+release (docs/decisions/0006): a site that runs without it gives no grades, and says all the rest. A
+score proves nothing by itself: a text can pass and be bad. It stops a text from drifting where a
+tired reader can't follow.
 """
 
 import re
@@ -18,8 +19,9 @@ from prose.rules.source_files import Passage, SourceFile
 LONG_SENTENCE = 25  # words
 SENTENCE_END = re.compile(r"(?<=[.!?:])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 
-# The hardest grade allowed, by file and section. Articles and standing pages: about 13 years of age; whatever is read in
-# distress or decides something (help, quiz, results, mails, privacy in short): about 11.
+# The hardest grade allowed, by file and section. Articles and standing pages: about 13 years of
+# age; whatever is read in distress or decides something (help, quiz, results, mails, privacy in
+# short): about 11.
 GATES: list[tuple[str, str, float]] = [
     ("pages/get-help.md", "*", 6.0),
     ("pages/privacy.md", "The short version", 6.0),
@@ -53,7 +55,9 @@ class Grade:
 
 
 def grades(text: SourceFile) -> Iterator[Grade]:
-    """Yield a grade for each gate that is for this file; of two gates for the whole file, the first counts."""
+    """Yield a grade for each gate that is for this file; of two gates for the whole file, the first
+    counts.
+    """
     if not find_spec("textstat"):
         return
     whole = False

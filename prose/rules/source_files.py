@@ -1,7 +1,8 @@
 """Source files: the files that hold words, and what of them a reader reads.
 
-A `SourceFile` keeps its file as it stands and, beside it, `visible`: the same text with everything that no reader sees (keys,
-addresses, code, markup) turned into spaces. So a place in `visible` is the same place in the file, and has its line.
+A `SourceFile` keeps its file as it stands and, beside it, `visible`: the same text with everything
+that no reader sees (keys, addresses, code, markup) turned into spaces. So a place in `visible` is
+the same place in the file, and has its line.
 """
 
 import re
@@ -166,7 +167,9 @@ def stored_text(kind: str, slug: str, values: dict[str, Any], body: str) -> Stor
 
 
 def read_texts(root: Path) -> Iterator[SourceFile]:
-    """Yield the texts below `root`, by name; not the desk's, whose words are a tool's and for editors."""
+    """Yield the texts below `root`, by name; not the desk's, whose words are a tool's and for
+    editors.
+    """
     for file in sorted(root.rglob("*")):
         if "admin" in file.relative_to(root).parts:
             continue

@@ -1,7 +1,10 @@
-"""Tics: habits that show only when many articles are read together, such as one phrase, one length or one shape for all.
+"""Tics.
 
-`manage.py lint_copy --tics` prints them. They are for a person to weigh and stop no release: any one of these phrases can be
-right where it stands. What counts is how many articles share it.
+Habits that show only when many articles are read together, such as one phrase, one length or one
+shape for all.
+
+`manage.py lint_copy --tics` prints them. They are for a person to weigh and stop no release: any
+one of these phrases can be right where it stands. What counts is how many articles share it.
 """
 
 import re
@@ -105,7 +108,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Shape:
-    """One article's length, its headings and its links. `inward` counts the articles that link to it in their text."""
+    """One article's length, its headings and its links.
+
+    `inward` counts the articles that link to it in their text.
+    """
 
     words: int
     headings: list[str]
@@ -166,7 +172,10 @@ def measure(texts: Sequence[SourceFile]) -> Measures:
 
 
 def informs(heading: str, text: SourceFile) -> bool:
-    """Whether a heading says what stands under it when it's read alone: it names the topic, or it asks a question."""
+    """Whether a heading says what stands under it when it's read alone.
+
+    It names the topic, or it asks a question.
+    """
     if QUESTION.match(heading) and not LEANING.search(heading):
         return True
     topic = _stems(f"{text.meta.get('title', '')} {text.file.stem.replace('-', ' ')}")
@@ -198,7 +207,10 @@ def _stems(words: str) -> set[str]:
 
 
 def _inward_links(articles: Mapping[str, SourceFile]) -> Counter[str]:
-    """Count for each article the others that link to it in their text: cards at the foot don't count."""
+    """Count for each article the others that link to it in their text.
+
+    Cards at the foot don't count.
+    """
     found: Counter[str] = Counter()
     for slug, text in articles.items():
         found.update(set(ARTICLE_LINK.findall(text.body)) - {slug})

@@ -49,9 +49,9 @@ def test_who_has_seen_both_may_save_and_both_are_in_the_history(parse):
     others = opened(other, address(article))
     save(one, article, title="One's")
     response = other.post(address(article), others | {"title": "Other's"})
-    note = parse(response).find(".//input[@name='opened']").get("value")
+    note = parse(response).find(".//input[@name='form_token']").get("value")
     assert (
-        other.post(address(article), others | {"title": "Other's", "opened": note}).status_code
+        other.post(address(article), others | {"title": "Other's", "form_token": note}).status_code
         == 302
     )
     assert list(article.history.values_list("title", flat=True)) == ["Other’s", "One’s", "At first"]
@@ -60,7 +60,7 @@ def test_who_has_seen_both_may_save_and_both_are_in_the_history(parse):
 @pytest.mark.parametrize("forged", ["", "nonsense", "WzEsMSwiIl0:1abc:xyz"])
 def test_a_note_that_is_not_ours_counts_as_a_conflict(writer, forged):
     article = make_article(state="draft")
-    fields = opened(writer, address(article)) | {"title": "Over it", "opened": forged}
+    fields = opened(writer, address(article)) | {"title": "Over it", "form_token": forged}
     assert list(errors(writer.post(address(article), fields))) == ["__all__"]
 
 
@@ -106,7 +106,7 @@ def test_going_on_with_a_draft_keeps_every_field_as_it_was_typed():
     del typed["sign_up"]
     editor.post(f"{DESK}keep/", typed)
     again = opened(editor, address(article) + "?draft=1")
-    changing = {"csrfmiddlewaretoken", "opened", "initial-updated_at_0", "initial-updated_at_1"}
+    changing = {"csrfmiddlewaretoken", "form_token", "initial-updated_at_0", "initial-updated_at_1"}
     assert {name: again[name] for name in again.keys() - changing} == {
         n: typed[n] for n in typed.keys() - changing
     }
@@ -140,7 +140,7 @@ def test_nobody_keeps_words_in_another_s_name(writer):
     article = make_article(state="draft")
     stranger = log_in("Writers", "stranger")
     fields = opened(writer, address(article)) | {"title": "Put into their mouth"}
-    assert stranger.post(f"{DESK}keep/", fields | {"opened": ""}).status_code == 403
+    assert stranger.post(f"{DESK}keep/", fields | {"form_token": ""}).status_code == 403
     assert not Autosave.objects.filter(author=stranger.user).exists()
 
 
@@ -153,7 +153,8 @@ def test_what_is_typed_is_kept_whatever_became_of_the_login(writer):
     [draft] = Autosave.objects.all()
     assert (draft.author, draft.fields["title"]) == (writer.user, ["Typed on"])
     assert (
-        nobody.post(f"{DESK}keep/", fields | {"opened": fields["opened"][:-1]}).status_code == 403
+        nobody.post(f"{DESK}keep/", fields | {"form_token": fields["form_token"][:-1]}).status_code
+        == 403
     )
     assert nobody.get(f"{DESK}keep/").status_code == 405
     writer.user.is_active = False
@@ -217,7 +218,7 @@ def test_words_of_who_may_not_change_it_any_more_are_kept_and_not_shown(
     save(editor, article, state="published")
     fields = opened(writer, address(make_article(state="draft")))
     article.refresh_from_db()
-    fields |= {"title": "A writer's own", "opened": form_token(writer.user, article)}
+    fields |= {"title": "A writer's own", "form_token": form_token(writer.user, article)}
     assert writer.post(f"{DESK}keep/", fields).status_code == 200
     assert Autosave.objects.filter(article=article, author=writer.user).exists()
     assert text_of(parse(client.get(path)).find(".//h1")) == "As saved"

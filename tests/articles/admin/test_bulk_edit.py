@@ -66,7 +66,7 @@ def states():
 
 def test_the_list_leads_to_a_page_that_asks_what_is_to_change(editor, parse, text_of):
     articles = [make_article(), make_article(state="draft")]
-    data = {"action": "change_together", "_selected_action": [one.pk for one in articles]}
+    data = {"action": "change_several", "_selected_action": [one.pk for one in articles]}
     page = parse(editor.post(LIST, data))
     assert "2 articles chosen" in text_of(page.find(".//form[@class='together']/p"))
     fields = [field.get("name") for field in page.find(".//form[@class='together']").iter()]
@@ -79,7 +79,7 @@ def test_too_many_at_a_time_are_refused_kindly(editor):
         [Article(slug=f"many-{n}", title="Many", topic=topic) for n in range(MOST + 1)]
     )
     data = {
-        "action": "change_together",
+        "action": "change_several",
         "_selected_action": [Article.objects.first().pk],
         "select_across": "1",
     }

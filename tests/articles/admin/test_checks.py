@@ -103,7 +103,7 @@ def test_a_text_without_end_is_not_looked_through(writer, parse, text_of):
         },
         {"related": "<b>\n../../x", "slug": "../..", "topic": "999999"},
         {"state": "no such state", "publish_at_0": "yesterday", "updated_at_0": "\0"},
-        {"opened": "not ours", "body": "\0[^\0]"},
+        {"form_token": "not ours", "body": "\0[^\0]"},
     ],
     ids=["markup", "paths", "values", "notes"],
 )

@@ -39,7 +39,7 @@ NOT_TRAVELLING = {
     *("id", "changed_at", "synced_at", "synced_digest"),
     *("html", "contents", "citations", "words", "renderer"),
     *("width", "height", "renditions"),
-    *("preview_key", "problems", "text_now", "first_published_at"),
+    *("preview_key", "problems", "text_hash", "first_published_at"),
 }
 WITH_EVERYTHING = """Lead.[^author-2001]
 
