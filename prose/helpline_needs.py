@@ -88,9 +88,10 @@ def grid(lines: Iterable[Line], country: str) -> dict[str, list[str]]:
     """Return for each need the places of `country` that no line answers; "" is all of it."""
     known = list(lines)
     places = REGIONS.get(country, [""])
-    return {
-        need: [place for place in places if not has(known, need, country, place)] for need in GRID
-    }
+    unanswered: dict[str, list[str]] = {}
+    for need in GRID:
+        unanswered[need] = [place for place in places if not has(known, need, country, place)]
+    return unanswered
 
 
 def holes(lines: Iterable[Line], country: str) -> list[str]:

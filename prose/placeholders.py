@@ -11,7 +11,7 @@ from django.conf import settings
 from trustsite.web.smart_quotes import typographic
 
 
-def values_of_placeholders() -> dict[str, str]:
+def placeholder_values() -> dict[str, str]:
     """Return each placeholder, as texts hold it, and what stands there when a page is shown."""
     return {
         "{publisher}": typographic(settings.PUBLISHER),
@@ -23,13 +23,13 @@ def values_of_placeholders() -> dict[str, str]:
 
 def substitute(text: str) -> str:
     """Fill the placeholders of a plain text in."""
-    for name, fact in values_of_placeholders().items():
-        text = text.replace(name, fact)
+    for name, value in placeholder_values().items():
+        text = text.replace(name, value)
     return text
 
 
 def substitute_html(html: str) -> str:
     """Fill the placeholders of rendered HTML in, in what is read and in the addresses of links."""
-    for name, fact in values_of_placeholders().items():
-        html = html.replace(name, escape(fact)).replace(quote(name), quote(fact, safe="@"))
+    for name, value in placeholder_values().items():
+        html = html.replace(name, escape(value)).replace(quote(name), quote(value, safe="@"))
     return html

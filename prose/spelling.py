@@ -2,7 +2,7 @@
 
 Words that a slip of the keys or two lead to, found without comparing with every word there is.
 
-A word is filed under each spelling that is left when one or two letters are taken out. Two words
+A word is indexed under each spelling that is left when one or two letters are taken out. Two words
 that are near share such a spelling, so looking one up costs as much as its own length, however many
 words are known.
 """
@@ -63,26 +63,22 @@ class NearWords:
 
     def __init__(self, words: Iterable[str], two_from: int = TWO_FROM) -> None:
         self._two_from = two_from
-        self._filed: dict[str, list[str]] = {}
+        self._by_spelling: dict[str, list[str]] = {}
         for word in sorted(set(words)):
             for spelling in self._spellings(word):
-                self._filed.setdefault(spelling, []).append(word)
+                self._by_spelling.setdefault(spelling, []).append(word)
 
     def near(self, word: str) -> list[str]:
         """Return the words near `word`, the nearest first."""
-        found = {
-            other for spelling in self._spellings(word) for other in self._filed.get(spelling, ())
-        }
-        ranked = [
-            (distance(word, other, self._slips(min(word, other, key=len))), other)
-            for other in found
-        ]
-        return [
-            other
-            for slips, other in sorted(
-                (slips, other) for slips, other in ranked if slips is not None
-            )
-        ]
+        candidates: set[str] = set()
+        for spelling in self._spellings(word):
+            candidates.update(self._by_spelling.get(spelling, ()))
+        ranked: list[tuple[int, str]] = []
+        for other in candidates:
+            slips = distance(word, other, self._slips(min(word, other, key=len)))
+            if slips is not None:
+                ranked.append((slips, other))
+        return [other for _, other in sorted(ranked)]
 
     def _slips(self, word: str) -> int:
         if not SHORTEST <= len(word) <= LONGEST:

@@ -50,16 +50,14 @@ def file_only_fields(folder: Path) -> tuple[list[dict[str, str]], dict[str, dict
 
     They are those of `folder`'s file or, where it has none, of the site's own.
     """
-    file = next(
-        (here / HELPLINES.path for here in (folder, settings.CONTENT_DIR) if _exists(here)), None
-    )
-    if file is None:
+    folders = [item for item in (folder, settings.CONTENT_DIR) if _exists(item)]
+    if not folders:
         return [], {}
+    file = folders[0] / HELPLINES.path
     _, lines = _checked(file)
-    beside = {
-        str(line.get("id")): {name: line[name] for name in FILE_ONLY if name in line}
-        for line in lines
-    }
+    beside: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        beside[str(line.get("id"))] = {name: line[name] for name in FILE_ONLY if name in line}
     return tables_of(file).get("emergency", []), beside
 
 

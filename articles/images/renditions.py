@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from io import BytesIO
 from pathlib import PurePath
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypedDict
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
@@ -40,6 +40,13 @@ NO_PICTURE = "This isn’t a picture we can use. It must be a JPEG, PNG, WebP or
 PAPER = (250, 247, 241)  # behind what is see-through, where a format can't be
 
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow itself refuses twice this, before it decodes anything
+
+
+class PictureSource(TypedDict):
+    """What a `source` element says: a format, and the addresses of its sizes."""
+
+    type: str
+    srcset: str
 
 
 class ReencodedImage(ContentFile):
@@ -202,19 +209,17 @@ def delete(names: Iterable[str]) -> None:
         default_storage.delete(name)
 
 
-def sources(renditions: list[dict[str, Any]]) -> list[dict[str, str]]:
+def sources(renditions: list[dict[str, Any]]) -> list[PictureSource]:
     """Return type and srcset of each format a browser may choose, the smallest format first."""
-    return [
-        {
-            "type": TYPES[ending],
-            "srcset": ", ".join(
-                f"{default_storage.url(one['name'])} {one['width']}w"
-                for one in renditions
-                if one["type"] == TYPES[ending]
-            ),
-        }
-        for ending in ("avif", "webp")
-    ]
+    return [_source(renditions, TYPES[ending]) for ending in ("avif", "webp")]
+
+
+def _source(renditions: list[dict[str, Any]], type_: str) -> PictureSource:
+    sizes = []
+    for rendition in renditions:
+        if rendition["type"] == type_:
+            sizes.append(f"{default_storage.url(rendition['name'])} {rendition['width']}w")
+    return {"type": type_, "srcset": ", ".join(sizes)}
 
 
 def fallback(renditions: list[dict[str, Any]]) -> dict[str, Any]:

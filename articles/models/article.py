@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles import states
-from articles.models.markdown import MarkdownModel, history_field
+from articles.models.markdown import MarkdownModel, Section, history_field
 from articles.models.sources import Source
 from articles.models.topics import Topic
 from prose.text_hash import text_hash
@@ -22,6 +23,30 @@ RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("f
 
 # What the text says: once a person has checked it, a change to one of these undoes the check.
 HASHED_FIELDS = ("title", "dek", "body", "takeaways", "content_note", "evidence", "evidence_note")
+
+
+# What of the front matter, besides title and description, the rules of texts look at.
+READ_BY_RULES = (
+    *("content_note", "affiliate", "safety", "evidence", "evidence_note"),
+    *("related", "takeaways"),
+)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What was put right in an article, and on which day."""
+
+    on: date
+    what: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A numbered source under an article, with the ids of its mentions to link back to."""
+
+    number: int
+    source: Source
+    backlinks: list[str]
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -122,26 +147,16 @@ class Article(MarkdownModel):
     checked_text = models.CharField(max_length=32, blank=True, editable=False)
     # What its words were when it was last saved.
     text_hash = models.CharField(max_length=32, default="", editable=False, db_column="text_now")
-    corrections = models.JSONField(
-        default=list, editable=False
-    )  # [{"on": day, "what": words}], shown under the article
-    preview_key = models.CharField(
-        max_length=22, blank=True, editable=False
-    )  # a new one makes preview links worthless
-    problems = models.PositiveSmallIntegerField(
-        default=0, editable=False
-    )  # found when last saved (editing/checks)
+    # [{"on": day, "what": words}], shown under the article.
+    corrections = models.JSONField(default=list, editable=False)
+    # A new one makes preview links worthless.
+    preview_key = models.CharField(max_length=22, blank=True, editable=False)
+    # How much the rules found when it was last saved (editing/checks.py).
+    problems = models.PositiveSmallIntegerField(default=0, editable=False)
 
     TYPESET = (*MarkdownModel.TYPESET, "takeaways", "content_note", "evidence_note")
     FOLDER = "articles"
-    FRONT_MATTER = {
-        **MarkdownModel.FRONT_MATTER,
-        **{
-            name: name
-            for name in ("content_note", "affiliate", "safety", "evidence", "evidence_note")
-        },
-        **{name: name for name in ("related", "takeaways")},
-    }
+    FRONT_MATTER = MarkdownModel.FRONT_MATTER | {name: name for name in READ_BY_RULES}
 
     objects = ArticleQuerySet.as_manager()
     history: Any = history_field("preview_key", "problems", "text_hash", "first_published_at")
@@ -247,15 +262,12 @@ class Article(MarkdownModel):
         return self.publish_at if self.publish_at <= timezone.now() else None
 
     @property
-    def skip_to(self) -> dict[str, str] | None:
-        """Where to read on without what the content note names.
-
-        The section on what helps, or else the takeaways.
-        """
+    def skip_to(self) -> Section | None:
+        """Where to read on past what the content note names: what helps, or else the takeaways."""
         for section in self.sections[1:]:
-            if re.search(r"\bhelps?\b", section["text"], re.IGNORECASE):
-                return {"id": section["id"], "text": f"“{section['text']}”"}
-        return {"id": "takeaways", "text": "the points to take away"} if self.takeaways else None
+            if re.search(r"\bhelps?\b", section.text, re.IGNORECASE):
+                return Section(section.id, f"“{section.text}”")
+        return Section("takeaways", "the points to take away") if self.takeaways else None
 
     @property
     def has_quiz_block(self) -> bool:
@@ -263,21 +275,20 @@ class Article(MarkdownModel):
         return any(part.kind == "quiz" for part in self.parts)
 
     @property
-    def dated_corrections(self) -> list[dict[str, Any]]:
+    def dated_corrections(self) -> list[Correction]:
         """What was put right, each with its day."""
-        return [
-            {"on": date.fromisoformat(one["on"]), "what": one["what"]} for one in self.corrections
-        ]
+        corrections = []
+        for item in self.corrections:
+            corrections.append(Correction(date.fromisoformat(item["on"]), item["what"]))
+        return corrections
 
-    def references(self) -> Iterator[dict[str, Any]]:
-        """Yield the numbered sources, in the order of their first mention, each with its mentions
-        to link back to.
-        """
+    def references(self) -> Iterator[Reference]:
+        """Yield the numbered sources, in the order of their first mention."""
         sources = Source.objects.in_bulk(list(self.citations), field_name="key")
         for number, (key, mentions) in enumerate(self.citations.items(), start=1):
             if key in sources:
                 backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]
-                yield {"number": number, "source": sources[key], "backlinks": backlinks}
+                yield Reference(number, sources[key], backlinks)
 
 
 def next_publication() -> datetime | None:

@@ -90,7 +90,7 @@ class Picture(SyncedModel):
             pictures.delete([str(self.original.name), *(one["name"] for one in self.renditions)])
 
     @property
-    def sources(self) -> list[dict[str, str]]:
+    def sources(self) -> list[pictures.PictureSource]:
         """Type and srcset of each format a browser may choose."""
         return pictures.sources(self.renditions)
 

@@ -1,6 +1,7 @@
 """Markdown model: a text kept beside the HTML that was made of it."""
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -34,6 +35,14 @@ DERIVED_FIELDS = [
 def history_field(*excluded: str) -> HistoricalRecords:
     """Return the history field: it keeps every saved state of a text with its author."""
     return HistoricalRecords(excluded_fields=[*DERIVED_FIELDS, *excluded])
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a text, or another place to jump to: its id and how a link names it."""
+
+    id: str
+    text: str
 
 
 class MarkdownModel(SyncedModel):
@@ -121,13 +130,13 @@ class MarkdownModel(SyncedModel):
         return Picture.objects.in_bulk(list(keys), field_name="key") if keys else {}
 
     @property
-    def sections(self) -> list[dict[str, str]]:
+    def sections(self) -> list[Section]:
         """The sections (h2) for the contents list."""
-        return [
-            {"id": anchor, "text": placeholders.substitute(text)}
-            for level, anchor, text in self.contents
-            if level == 2
-        ]
+        sections = []
+        for level, anchor, text in self.contents:
+            if level == 2:
+                sections.append(Section(anchor, placeholders.substitute(text)))
+        return sections
 
     @property
     def minutes(self) -> int:

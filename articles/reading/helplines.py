@@ -115,11 +115,8 @@ def _from_folder() -> dict[str, Any]:
 
 def _known(model: type[Page] | type[Helpline], row: dict[str, Any]) -> dict[str, Any]:
     """Return what of a file's row the page shows; what else the file says is for loading it."""
-    return {
-        name: row[name]
-        for name in {field.name for field in model._meta.fields} - {"id"}
-        if name in row
-    }
+    names = [field.name for field in model._meta.fields if field.name != "id"]
+    return {name: row[name] for name in names if name in row}
 
 
 def _set_out(page: Page, helplines: list[Helpline], *, is_copy: bool) -> dict[str, Any]:
@@ -149,8 +146,11 @@ def _by_country(helplines: list[Helpline]) -> Iterator[tuple[tuple[str, str], li
 
 def _grouped(lines: list[Helpline]) -> list[dict[str, Any]]:
     """Return a country's lines under their headings, in the order of those."""
-    found = {heading: [line for line in lines if line.group == heading] for heading in needs.GROUPS}
-    return [{"heading": heading, "helplines": group} for heading, group in found.items() if group]
+    groups = []
+    for heading in needs.GROUPS:
+        if group := [line for line in lines if line.group == heading]:
+            groups.append({"heading": heading, "helplines": group})
+    return groups
 
 
 def _listed(words: list[str]) -> str:
