@@ -38,7 +38,7 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
     def hidden(self) -> "OfferQuerySet":
         """Those that readers don't see (`why_hidden` says why)."""
-        return self.exclude(pk__in=self.model._default_manager.current().values("pk"))  # type: ignore[attr-defined]
+        return self.exclude(pk__in=self.model._default_manager.current().values("pk"))
 
     def placeholders(self) -> "OfferQuerySet":
         """Those without a partner."""

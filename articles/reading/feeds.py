@@ -45,7 +45,7 @@ class ArticlesFeed(Feed):
             addressable(Article.objects.published().order_by("-publish_at", "slug")[:NEWEST])
         )
 
-    def item_title(self, item: Article) -> str:  # type: ignore[override]
+    def item_title(self, item: Article) -> str:
         return item.title  # XML escapes it; the base class would do so a second time
 
     def item_description(self, item: Article) -> str:
