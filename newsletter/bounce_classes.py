@@ -50,7 +50,7 @@ _SAYS_LITTLE = {"1.4", "1.5", "2.4", "3.6", "7.17", "7.18", "7.19"}
 _BY_SUBJECT = {"4": Meaning.UNAVAILABLE, "6": Meaning.ABOUT_MESSAGE, "7": Meaning.ABOUT_US}
 
 # The local part of an address may look like a code, and a link may hold any word.
-_NOT_WORDS = re.compile(r"\S*@\S*|\bhttps?://\S*", re.IGNORECASE)
+_NOT_WORDS = re.compile(r"(?<!\S)\S*@\S*|\bhttps?://\S*", re.IGNORECASE)
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _BASIC = re.compile(r"(?<![\d.#-])([45]\d\d)(?=[\s-]|$)")
 _WORDS = [

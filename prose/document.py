@@ -76,9 +76,12 @@ def parts(html: str) -> Iterator[Part]:
 
 def section(html: str, anchor: str) -> SafeString:
     """Return the part of rendered `html` under the h2 with the id `anchor`; nothing without it."""
-    heading = rf'<h2 [^>]*id="{re.escape(anchor)}"[^>]*>.*?</h2>(.*?)(?=<h2 |\Z)'
-    match = re.search(heading, html, re.S)
-    return trusted(match[1].strip()) if match else EMPTY
+    for part in html.split("<h2 ")[1:]:  # each begins with its heading's attributes
+        heading, _, text = part.partition("</h2>")
+        attributes = heading.partition(">")[0]
+        if f'id="{anchor}"' in attributes:
+            return trusted(text.strip())
+    return EMPTY
 
 
 def block_keys(html: str, kind: str) -> list[str]:
