@@ -46,7 +46,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
     restored = (
         *(
             "title",
-            "dek",
+            "standfirst",
             "description",
             "body",
             "takeaways",
@@ -58,7 +58,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
     )
     also_compared = ("slug", "state", "publish_at", "checked_on")
     fieldsets = [
-        (None, {"fields": ["title", "slug", "dek", "body", "form_token"]}),
+        (None, {"fields": ["title", "slug", "standfirst", "body", "form_token"]}),
         (
             "Publishing",
             {

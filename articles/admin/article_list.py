@@ -81,7 +81,7 @@ class ArticleList(DeleteOneByOneMixin):
     list_select_related = ("topic",)
     list_per_page = 50
     list_max_show_all = 200
-    search_fields = ("title", "slug", "dek", "body")
+    search_fields = ("title", "slug", "standfirst", "body")
     search_help_text = "In titles, addresses and texts."
     actions = ("change_several", "check_again")
 

@@ -25,7 +25,7 @@ class HistoryMixin(admin.ModelAdmin):
 
     # What a state of the text is made of, and what comes back when it is restored: never its state
     # or address.
-    restored: tuple[str, ...] = ("title", "dek", "description", "body")
+    restored: tuple[str, ...] = ("title", "standfirst", "description", "body")
     also_compared: tuple[str, ...] = ("slug", "checked_on")
 
     def get_urls(self) -> list[URLPattern]:

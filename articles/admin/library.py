@@ -83,7 +83,14 @@ class PageAdmin(DeleteOneByOneMixin, HistoryMixin):
 
 @admin.register(Response)
 class ResponseAdmin(DeleteOneByOneMixin, HistoryMixin):
-    restored = (*HistoryMixin.restored, "belief", "tagline", "at_a_glance", "warm_line", "related")
+    restored = (
+        *HistoryMixin.restored,
+        "belief",
+        "tagline",
+        "at_a_glance",
+        "reassurance",
+        "related",
+    )
     also_compared = ("key", "position")
     list_display = ("title", "key", "words")
 

@@ -118,7 +118,10 @@ PAGES = FileType(
     "pages",
     "slug",
     _named(
-        "title dek description updated checked body", updated="updated_at", checked="checked_on"
+        "title dek description updated checked body",
+        dek="standfirst",
+        updated="updated_at",
+        checked="checked_on",
     ),
 )
 RESPONSE_TEXTS = FileType(
@@ -128,6 +131,8 @@ RESPONSE_TEXTS = FileType(
     _named(
         "name belief tagline at_a_glance warm_line dek description related position updated body",
         name="title",
+        warm_line="reassurance",
+        dek="standfirst",
         updated="updated_at",
     ),
     _response_position,
@@ -140,6 +145,7 @@ ARTICLES = FileType(
         "title dek description topic response content_note affiliate safety sign_up evidence "
         "evidence_note related takeaways state withdrawn_note published updated checked checked_by "
         "checked_text corrections body",
+        dek="standfirst",
         published="publish_at",
         updated="updated_at",
         checked="checked_on",

@@ -15,6 +15,7 @@ from prose.text_diff import Row, compare
 
 MOST_BYTES = 512 * 1024
 NOT_KEPT = {"csrfmiddlewaretoken", "form_token", "initial-updated_at_0", "initial-updated_at_1"}
+FORMER_NAMES = {"dek": "standfirst"}  # of fields, in autosaves from before they changed
 View = Callable[..., HttpResponse]
 
 
@@ -58,7 +59,7 @@ def as_posted(draft: Autosave) -> QueryDict:
     """Return a draft's fields as they were posted."""
     posted = QueryDict(mutable=True)
     for name, values in draft.fields.items():
-        posted.setlist(name, values)
+        posted.setlist(FORMER_NAMES.get(name, name), values)
     return posted
 
 

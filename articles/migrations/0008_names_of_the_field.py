@@ -24,6 +24,16 @@ SLUG_REDIRECT = {
 }
 
 
+STANDFIRST = models.CharField("line under the title", max_length=240, blank=True, db_column="dek")
+REASSURANCE = models.CharField("warm line", max_length=240, blank=True, db_column="warm_line")
+TEXTS = ("article", "page", "response", "historicalarticle", "historicalpage", "historicalresponse")
+
+
+def renamed(model, old, new, field):
+    """Return the steps that give a field another name; its column stays."""
+    return [migrations.AlterField(model, old, field), migrations.RenameField(model, old, new)]
+
+
 class Migration(migrations.Migration):
     dependencies = [("articles", "0007_help_by_need_and_nation")]
 
@@ -40,4 +50,7 @@ class Migration(migrations.Migration):
             models.CharField(default="", editable=False, max_length=32, db_column="text_now"),
         ),
         migrations.RenameField("article", "text_now", "text_hash"),
+        *(step for text in TEXTS for step in renamed(text, "dek", "standfirst", STANDFIRST)),
+        *renamed("response", "warm_line", "reassurance", REASSURANCE),
+        *renamed("historicalresponse", "warm_line", "reassurance", REASSURANCE),
     ]

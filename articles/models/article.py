@@ -22,7 +22,15 @@ RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("f
 
 
 # What the text says: once a person has checked it, a change to one of these undoes the check.
-HASHED_FIELDS = ("title", "dek", "body", "takeaways", "content_note", "evidence", "evidence_note")
+HASHED_FIELDS = (
+    "title",
+    "standfirst",
+    "body",
+    "takeaways",
+    "content_note",
+    "evidence",
+    "evidence_note",
+)
 
 
 # What of the front matter, besides title and description, the rules of texts look at.
@@ -82,7 +90,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """With what a card shows and no more."""
         topic = ("topic__title", "topic__slug", "topic__intro")
         return self.select_related("topic").only(
-            "slug", "title", "dek", "words", "response", *topic
+            "slug", "title", "standfirst", "words", "response", *topic
         )
 
 

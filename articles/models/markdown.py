@@ -49,7 +49,9 @@ class MarkdownModel(SyncedModel):
     """A title, a line under it, and markdown kept beside the HTML that was made of it."""
 
     title = models.CharField(max_length=120)
-    dek = models.CharField("line under the title", max_length=240, blank=True)
+    standfirst = models.CharField(
+        "line under the title", max_length=240, blank=True, db_column="dek"
+    )
     description = models.CharField(
         max_length=170, blank=True, help_text="For search engines and previews of shared links."
     )
@@ -64,10 +66,10 @@ class MarkdownModel(SyncedModel):
     renderer = models.PositiveSmallIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField("updated", default=timezone.now)
 
-    TYPESET: tuple[str, ...] = ("title", "dek", "description")
+    TYPESET: tuple[str, ...] = ("title", "standfirst", "description")
     # Where its file stands, and which field each name in its front matter is, as rules read them.
     FOLDER = ""
-    FRONT_MATTER = {name: name for name in ("title", "dek", "description")}
+    FRONT_MATTER = {"title": "title", "dek": "standfirst", "description": "description"}
     # Set at the desk for a draft: it may hold mistakes, but never an advert in disguise.
     may_be_unfinished = False
 

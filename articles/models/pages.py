@@ -72,13 +72,13 @@ class Response(Standing):
     belief = models.CharField(max_length=80, blank=True)
     tagline = models.CharField(max_length=40, blank=True)
     at_a_glance = models.CharField(max_length=240, blank=True)
-    warm_line = models.CharField(max_length=240, blank=True)
+    reassurance = models.CharField("warm line", max_length=240, blank=True, db_column="warm_line")
     related = models.JSONField(default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
     history: Any = history_field()
 
-    TYPESET = (*MarkdownModel.TYPESET, "belief", "tagline", "at_a_glance", "warm_line")
+    TYPESET = (*MarkdownModel.TYPESET, "belief", "tagline", "at_a_glance", "reassurance")
 
     FOLDER = "responses"
     FRONT_MATTER = {
@@ -86,8 +86,8 @@ class Response(Standing):
         "belief": "belief",
         "tagline": "tagline",
         "at_a_glance": "at_a_glance",
-        "warm_line": "warm_line",
-        "dek": "dek",
+        "warm_line": "reassurance",
+        "dek": "standfirst",
         "description": "description",
         "related": "related",
     }

@@ -49,7 +49,7 @@ class ArticlesFeed(Feed):
         return item.title  # XML escapes it; the base class would do so a second time
 
     def item_description(self, item: Article) -> str:
-        return item.dek
+        return item.standfirst
 
     def item_pubdate(self, item: Article) -> datetime | None:
         return item.publish_at

@@ -102,10 +102,12 @@ def _from_database() -> dict[str, Any]:
 
 def _from_folder() -> dict[str, Any]:
     post = frontmatter.loads((settings.CONTENT_DIR / "pages" / "get-help.md").read_text())
-    page = Page(slug="get-help", body=post.content, **_known(Page, post.metadata))
+    page = Page(slug="get-help", body=post.content)
+    for name, field in Page.FRONT_MATTER.items():
+        setattr(page, field, post.metadata.get(name, ""))
     tables = tomllib.loads((settings.CONTENT_DIR / "helplines.toml").read_text())
     helplines = [
-        Helpline(country_name=tables["countries"][row["country"]], **_known(Helpline, row))
+        Helpline(country_name=tables["countries"][row["country"]], **_known(row))
         for row in tables["helpline"]
     ]
     for row in (page, *helplines):
@@ -113,9 +115,9 @@ def _from_folder() -> dict[str, Any]:
     return _set_out(page, helplines, is_copy=True)
 
 
-def _known(model: type[Page] | type[Helpline], row: dict[str, Any]) -> dict[str, Any]:
+def _known(row: dict[str, Any]) -> dict[str, Any]:
     """Return what of a file's row the page shows; what else the file says is for loading it."""
-    names = [field.name for field in model._meta.fields if field.name != "id"]
+    names = [field.name for field in Helpline._meta.fields if field.name != "id"]
     return {name: row[name] for name in names if name in row}
 
 

@@ -42,7 +42,7 @@ def article(article: Article) -> SafeString:
     about: dict[str, Any] = {
         "@type": "Article",
         "headline": article.title,
-        "description": article.description or article.dek,
+        "description": article.description or article.standfirst,
         "inLanguage": "en-GB",
         "mainEntityOfPage": address,
         "datePublished": article.publish_at.isoformat() if article.publish_at else None,

@@ -72,10 +72,10 @@ def index(article: Article) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(
                 _sql("index"),
-                [article.pk, text, fold(article.title), fold(article.dek), fold(text)],
+                [article.pk, text, fold(article.title), fold(article.standfirst), fold(text)],
             )
         else:
-            cursor.execute(_sql("index"), [article.pk, article.title, article.dek, text])
+            cursor.execute(_sql("index"), [article.pk, article.title, article.standfirst, text])
 
 
 def forget(article: Article) -> None:

@@ -76,7 +76,7 @@ def passes_copy_rules(text: str) -> bool:
 
 def _from_database() -> Memory:
     phrases = dict(CrisisWord.objects.values_list("phrase", "kind")[:MOST])
-    texts = Article.objects.published().values_list("title", "dek")[:MOST]
+    texts = Article.objects.published().values_list("title", "standfirst")[:MOST]
     return _made(
         [*(phrases | shipped()).items()],
         [word for pair in texts for text in pair for word in tokens(text)],

@@ -40,9 +40,9 @@ def at_a_glance(key: str) -> str:
 
 
 @register.simple_tag
-def warm_line(key: str) -> str:
+def reassurance(key: str) -> str:
     """Return the warm sentence that stands before the text of response `key`."""
-    return Response.objects.filter(key=key).values_list("warm_line", flat=True).first() or ""
+    return Response.objects.filter(key=key).values_list("reassurance", flat=True).first() or ""
 
 
 @register.inclusion_tag("components/cards.html")

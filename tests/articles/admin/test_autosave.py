@@ -30,7 +30,7 @@ def test_who_saves_second_sees_both_texts_and_loses_neither(parse, text_of):
     ones, others = opened(one, address(article)), opened(other, address(article))
     assert one.post(address(article), ones | {"body": "It helps some people."}).status_code == 302
     response = other.post(
-        address(article), others | {"body": "It helps few people.", "dek": "My line."}
+        address(article), others | {"body": "It helps few people.", "standfirst": "My line."}
     )
     assert list(errors(response)) == ["__all__"]
     page = parse(response)

@@ -58,7 +58,7 @@ def test_a_changed_file_changes_its_row(folder, run):
 def test_a_line_taken_out_of_a_file_takes_its_value_back(folder, run):
     rewrite(folder, "articles/first.md", "dek: A line under the title.\n", "")
     run()
-    assert Article.objects.get().dek == ""
+    assert Article.objects.get().standfirst == ""
 
 
 def test_a_row_that_no_file_names_is_left(folder, run):

@@ -164,7 +164,7 @@ def tags(document):
 
 
 def test_an_article_names_its_card_its_size_and_its_words(client, parse, settings):
-    make_article(slug="shown", title="“Rest” & <unrest>", description="", dek="A line.")
+    make_article(slug="shown", title="“Rest” & <unrest>", description="", standfirst="A line.")
     found = tags(parse(client.get("/articles/shown/")))
     assert found["og:image"] == f"{settings.SITE_URL}/articles/shown/card.png"
     assert (found["og:image:width"], found["og:image:height"]) == ("1200", "630")

@@ -71,7 +71,7 @@ OTHER = [
 def library(db):
     make_article(
         title="A quiet skill",
-        dek="American ways to be kind.",
+        standfirst="American ways to be kind.",
         body="Racist words. Skill myself. Want died.",
     )
     make_page(slug="get-help", title="Get help now", body="Words.")
@@ -226,7 +226,7 @@ def test_a_suggestion_is_of_titles_and_lists_and_near(library, client, parse, qu
 
 
 def test_a_suggestion_obeys_the_rules_of_our_words(client, parse, monkeypatch):
-    make_article(title="Toxic people and victims", dek="Warriors.")
+    make_article(title="Toxic people and victims", standfirst="Warriors.")
     for query in ("toxik", "victmis", "wariors"):
         assert suggested(client, parse, query) == []
     monkeypatch.setattr(search_vocabulary, "_slipping_lines", lambda texts: iter(()))

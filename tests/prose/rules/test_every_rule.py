@@ -124,6 +124,7 @@ def posted(text, head):
     """Return the fields of the desk's form that say the same as a file."""
     fields = {"body": text}
     for name, value in head.items():
+        name = "standfirst" if name == "dek" else name
         if isinstance(value, bool):
             fields[name] = "on"
         else:
