@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from articles.images.renditions import TYPES
-from articles.images.social_card import article_card, site_card
 from articles.models import Article
+from trustsite.web.drawings import article_card, site_card
 from trustsite.web.page_cache import public
 
 # A picture's name is made of its content, so what it names never changes.

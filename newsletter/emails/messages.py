@@ -21,12 +21,12 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME, GUIDE_PAGES, GUIDE_VERSION, compile_guide
-from newsletter.emails.line_png import trace_png
 from newsletter.issues.body import one_line
 from newsletter.models import Delivery
 from newsletter.subscribing import tokens
 from prose.document import trusted
 from trustsite.characters import without_control
+from trustsite.web.drawings import line_png
 
 LINE = "line"  # the name by which a mail's HTML finds its one picture
 # Quoted-printable: every server passes it on unchanged, whatever the letters and however long the line.
@@ -162,7 +162,7 @@ def _with_guide(name: str, delivery: Delivery) -> Letter:
     attached = len(pdf) <= settings.GUIDE_ATTACH_MAX
     facts = {"guide_url": guide_url(), "pages": GUIDE_PAGES, "attached": attached, "line": LINE}
     letter = list_letter(name, delivery, facts)
-    letter.attach(_picture(LINE, trace_png()))
+    letter.attach(_picture(LINE, line_png()))
     if attached:
         letter.attach(GUIDE_FILE_NAME, pdf, "application/pdf")
     return letter
