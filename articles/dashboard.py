@@ -58,7 +58,7 @@ def _unsaved(user: Any) -> Iterator[Notice]:
 
 def _articles(user: Any) -> Iterator[Notice]:
     conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **NEEDS_ATTENTION}
-    found = Article.objects.aggregate(
+    counts = Article.objects.aggregate(
         **{name: Count("pk", filter=asks()) for name, (_, asks) in conditions.items()}
     )
     publishes, reviews = (
@@ -66,13 +66,13 @@ def _articles(user: Any) -> Iterator[Notice]:
         user.has_perm("articles.review_article"),
     )
     if publishes or reviews:
-        number = found["review"]
+        number = counts["review"]
         words = counted(number, "article waits in review", "articles wait in review")
         yield Notice(number, words, rows(ARTICLES, stage="review"))
-        number = found["due"]
+        number = counts["due"]
         words = counted(number, "article is due to be checked", "articles are due to be checked")
         yield Notice(number, words, rows(ARTICLES, asks="due"))
-        number = found["changed"]
+        number = counts["changed"]
         words = counted(
             number,
             "article has changed since it was checked",
@@ -80,12 +80,12 @@ def _articles(user: Any) -> Iterator[Notice]:
         )
         yield Notice(number, words, rows(ARTICLES, asks="changed"))
     if user.has_perm("articles.change_article"):
-        number = found["problems"]
+        number = counts["problems"]
         words = counted(
             number, "article has something to look at", "articles have something to look at"
         )
         yield Notice(number, words, rows(ARTICLES, asks="problems"))
-    if publishes and found["scheduled"]:
+    if publishes and counts["scheduled"]:
         article = (
             Article.objects.filter(STAGES["scheduled"][1]())
             .order_by("publish_at")
@@ -93,7 +93,7 @@ def _articles(user: Any) -> Iterator[Notice]:
         )
         when = timezone.localtime(article.publish_at)
         words = f"scheduled; next “{article.title}”, {when:%-d %B %Y, %H:%M %Z}"
-        yield Notice(found["scheduled"], words, rows(ARTICLES, stage="scheduled"))
+        yield Notice(counts["scheduled"], words, rows(ARTICLES, stage="scheduled"))
 
 
 def _offers() -> Iterator[Notice]:

@@ -92,4 +92,4 @@ class NearWords:
         slips = self._slips(word)
         for out in range(slips + 1 if slips else 0):
             for places in combinations(range(len(word)), out):
-                yield "".join(letter for place, letter in enumerate(word) if place not in places)
+                yield "".join(letter for index, letter in enumerate(word) if index not in places)

@@ -39,11 +39,11 @@ def compare(before: str, after: str) -> list[Row]:
     texts that say the same.
     """
     rows = list(_rows(_lines(before), _lines(after)))
-    changed = [place for place, row in enumerate(rows) if _differs(row)]
-    near = {place + step for place in changed for step in range(-AROUND, AROUND + 1)}
+    changed = [index for index, row in enumerate(rows) if _differs(row)]
+    near = {index + step for index in changed for step in range(-AROUND, AROUND + 1)}
     shown: list[Row] = []
-    for place, row in enumerate(rows):
-        if place in near:
+    for index, row in enumerate(rows):
+        if index in near:
             shown.append(row)
         elif changed and (not shown or not shown[-1].is_gap):
             shown.append(Row([], [], is_gap=True))
@@ -58,13 +58,13 @@ def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
     spare = MOST_PAIRS
     for is_same, start, end, other_start, other_end in _steps(before, after, MOST_PAIRS):
         old, new = before[start:end], after[other_start:other_end]
-        for place in range(max(len(old), len(new))):
-            one = _words(old[place]) if place < len(old) else []
-            other = _words(new[place]) if place < len(new) else []
+        for index in range(max(len(old), len(new))):
+            one = _words(old[index]) if index < len(old) else []
+            other = _words(new[index]) if index < len(new) else []
             if is_same:
                 yield Row([Segment("".join(one))], [Segment("".join(other))])
             elif not one and not other:  # an empty line on one side: it may part a paragraph
-                yield Row([Segment("", place < len(old))], [Segment("", place < len(new))])
+                yield Row([Segment("", index < len(old))], [Segment("", index < len(new))])
             else:
                 yield Row(*_pieces(one, other, list(_steps(one, other, spare))))
                 spare -= min(spare, _pairs(one, other))
@@ -100,7 +100,7 @@ def _steps(before: list[str], after: list[str], most: int) -> Iterator[Step]:
         yield False, start, start + len(old), start, start + len(new)
     else:
         for kind, *places in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            first, last, other_first, other_last = (start + place for place in places)
+            first, last, other_first, other_last = (start + index for index in places)
             yield kind == "equal", first, last, other_first, other_last
     yield True, len(before) - end, len(before), len(after) - end, len(after)
 

@@ -312,4 +312,4 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
     @admin.display(description="corrections so far")
     def past_corrections(self, article: Article) -> str:
         """What the page says was put right."""
-        return " ".join(f"{one['on']}: {one['what']}" for one in article.corrections) or "None."
+        return " ".join(f"{item['on']}: {item['what']}" for item in article.corrections) or "None."

@@ -69,8 +69,8 @@ class DeferBodyChangeList(ChangeList):
     """A list that doesn't fetch the texts themselves."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Article]:
-        found: QuerySet[Article] = super().get_queryset(*args, **kwargs)
-        return found.defer(*NOT_LISTED)
+        results: QuerySet[Article] = super().get_queryset(*args, **kwargs)
+        return results.defer(*NOT_LISTED)
 
 
 class ArticleList(DeleteOneByOneMixin):
@@ -116,9 +116,11 @@ class ArticleList(DeleteOneByOneMixin):
             return
         differing = 0
         for article in Article.objects.filter(pk__in=queryset.values("pk")).iterator(chunk_size=50):
-            found = len(checks.run(article))
+            results = len(checks.run(article))
             differing += (
-                Article.objects.filter(pk=article.pk).exclude(problems=found).update(problems=found)
+                Article.objects.filter(pk=article.pk)
+                .exclude(problems=results)
+                .update(problems=results)
             )
         messages.success(
             request, f"Checked. In {differing} of them something else is found than before."

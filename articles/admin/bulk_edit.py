@@ -130,8 +130,8 @@ class BulkEditMixin(admin.ModelAdmin):
             if len(changed) < len(outcomes)
             else ""
         )
-        said = f"{len(changed)} article{'' if len(changed) == 1 else 's'} changed.{left}"
-        (messages.success if changed else messages.warning)(request, said)
+        message = f"{len(changed)} article{'' if len(changed) == 1 else 's'} changed.{left}"
+        (messages.success if changed else messages.warning)(request, message)
         return redirect("admin:articles_article_changelist")
 
     def _chosen(self, chosen: list[int]) -> QuerySet[Article]:
@@ -143,7 +143,7 @@ class BulkEditMixin(admin.ModelAdmin):
         chosen: list[int],
         form: BulkEditForm,
         status: int = 200,
-        **found: Any,
+        **extra: Any,
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -155,8 +155,8 @@ class BulkEditMixin(admin.ModelAdmin):
                     "title", "state", "publish_at", "first_published_at", "topic__title"
                 )
             ),
-            **found,
+            **extra,
         }
-        if outcomes := found.get("outcomes"):
+        if outcomes := extra.get("outcomes"):
             context["number"] = sum(outcome.is_applied for outcome in outcomes)
         return render(request, "admin/articles/article/bulk_edit.html", context, status=status)

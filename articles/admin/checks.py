@@ -61,11 +61,11 @@ def of_posted(posted: QueryDict) -> dict[str, Any]:
 
 def of_article(article: Article) -> dict[str, Any]:
     """Return what findings.html shows of an article."""
-    found = checks.run(article)
+    findings = checks.run(article)
     return {
-        "findings": found[:MOST],
-        "number": len(found),
-        "more": max(0, len(found) - MOST),
+        "findings": findings[:MOST],
+        "number": len(findings),
+        "more": max(0, len(findings) - MOST),
         "words": article.words,
         "minutes": article.minutes,
     }

@@ -79,8 +79,8 @@ class HistoryMixin(admin.ModelAdmin):
             setattr(text, name, getattr(state, name))
         text.updated_at = timezone.now()
         when = f"{state.history_date:%-d %B %Y, %H:%M} UTC"
-        if found := checks.blocking_errors(text):
-            messages.error(request, f"The text of {when} can’t come back as it is. {found[0]}")
+        if results := checks.blocking_errors(text):
+            messages.error(request, f"The text of {when} can’t come back as it is. {results[0]}")
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", pk)
         text.save()
         self.log_change(request, text, f"Brought back the text of {when}.")
@@ -113,12 +113,12 @@ class HistoryMixin(admin.ModelAdmin):
 
     def _differences(self, before: Any, after: Any) -> list[tuple[str, list[Row]]]:
         """Return, for each field in which two states differ, its label and both texts side by side."""
-        found = []
+        results = []
         for name in (*self.restored, *self.also_compared):
             label = str(self.opts.get_field(name).verbose_name)  # type: ignore[union-attr]
             if rows := compare(_said(getattr(before, name)), _said(getattr(after, name))):
-                found.append((label[:1].upper() + label[1:], rows))
-        return found
+                results.append((label[:1].upper() + label[1:], rows))
+        return results
 
 
 def _said(value: Any) -> str:

@@ -69,7 +69,8 @@ class PictureAdmin(admin.ModelAdmin):
     def thumbnail(self, picture: Picture) -> str:
         """The picture, small."""
         small = next(
-            (one for one in picture.sources if one["type"] == "image/webp" and one["srcset"]), None
+            (item for item in picture.sources if item["type"] == "image/webp" and item["srcset"]),
+            None,
         )
         if small is None:
             return ""
@@ -93,8 +94,8 @@ class PictureAdmin(admin.ModelAdmin):
     def articles(self, picture: Picture) -> str:
         """The articles that show it, drafts too."""
         places = [
-            (reverse("admin:articles_article_change", args=[one.pk]), one.title)
-            for one in Article.objects.showing(picture.key)
+            (reverse("admin:articles_article_change", args=[item.pk]), item.title)
+            for item in Article.objects.showing(picture.key)
         ]
         return format_html_join(", ", '<a href="{}">{}</a>', places) or "No article."
 

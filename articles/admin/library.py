@@ -26,10 +26,10 @@ class ShownFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
         offers = Offer.objects
-        found = {"yes": offers.current, "soon": offers.expiring, "no": offers.hidden}.get(
+        rows = {"yes": offers.current, "soon": offers.expiring, "no": offers.hidden}.get(
             self.value() or ""
         )
-        return queryset.filter(pk__in=found().values("pk")) if found else queryset
+        return queryset.filter(pk__in=rows().values("pk")) if rows else queryset
 
 
 class DoubtFilter(admin.SimpleListFilter):

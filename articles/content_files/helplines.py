@@ -30,14 +30,14 @@ def emergency_numbers() -> list[dict[str, Any]]:
 def helplines(file: Path) -> Iterator[Entry]:
     """Yield each helpline, with the name of its country."""
     countries, lines = _checked(file)
-    places = [found for header, found in table_lines(file) if header == "helpline"]
+    places = [names for header, names in table_lines(file) if header == "helpline"]
     known: set[str] = set()
     nowhere: dict[str, int] = {}
-    for said, place in zip_longest(lines, places[: len(lines)], fillvalue=nowhere):
-        row = {name: value for name, value in said.items() if name not in {"id", *FILE_ONLY}}
-        name = countries.get(said.get("country"))
-        entry = Entry(file, str(said.get("id", "")), {"country_name": name} | row, place)
-        if problem := _problem(said, entry, known):
+    for values, names_at in zip_longest(lines, places[: len(lines)], fillvalue=nowhere):
+        row = {name: value for name, value in values.items() if name not in {"id", *FILE_ONLY}}
+        name = countries.get(values.get("country"))
+        entry = Entry(file, str(values.get("id", "")), {"country_name": name} | row, names_at)
+        if problem := _problem(values, entry, known):
             raise problem
         known.add(entry.key)
         yield entry
@@ -90,17 +90,19 @@ def _are_texts(table: dict[str, Any]) -> bool:
     return all(isinstance(value, str) for value in table.values())
 
 
-def _problem(said: dict[str, Any], entry: Entry, known: set[str]) -> ContentError | None:
+def _problem(values: dict[str, Any], entry: Entry, known: set[str]) -> ContentError | None:
     if not entry.key:
         return entry.error("a helpline needs an id")
     if entry.key in known:
         return entry.error("there are two helplines of this id")
     if not entry.values["country_name"]:
         return entry.error(
-            f"unknown country {said.get('country')!r}; [countries] names them", "country"
+            f"unknown country {values.get('country')!r}; [countries] names them", "country"
         )
     wrong = [
-        name for name, type_ in FILE_ONLY.items() if name in said and type(said[name]) is not type_
+        name
+        for name, type_ in FILE_ONLY.items()
+        if name in values and type(values[name]) is not type_
     ]
     kind = {bool: "true or false", str: "a text"}
     return entry.error(f"must be {kind[FILE_ONLY[wrong[0]]]}", wrong[0]) if wrong else None

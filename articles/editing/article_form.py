@@ -121,9 +121,9 @@ class ArticleForm(forms.ModelForm):
 
     def _saved_meanwhile(self) -> Article | None:
         """Return the article as somebody else saved it since this form was opened."""
-        kept = Article.objects.get(pk=self.instance.pk)
+        stored = Article.objects.get(pk=self.instance.pk)
         _, _, base = read_form_token(self.data.get(self.add_prefix("form_token"), ""))
-        return kept if base != kept.changed_at else None
+        return stored if base != stored.changed_at else None
 
     def blocking(self) -> list[Finding]:
         """Return what keeps the article, as it stands in the form, from being published."""
@@ -154,9 +154,9 @@ def form_token(user: Any, article: Article | None, *, base: datetime | None = No
     Whose it is, of which article, and when that had last changed (or `base`).
     """
     changed = base or (article.changed_at if article else None)
-    told = changed.isoformat() if changed else ""
+    moment = changed.isoformat() if changed else ""
     return signing.dumps(
-        [user.pk if user else None, article.pk if article else None, told], salt=SALT
+        [user.pk if user else None, article.pk if article else None, moment], salt=SALT
     )
 
 

@@ -88,13 +88,13 @@ def differing(article: Article | None, typed: dict[str, Any]) -> list[tuple[str,
     side by side.
     """
     saved = ArticleForm(instance=article) if article else ArticleForm()
-    found = []
+    results = []
     for name, field in saved.fields.items():
         if name in typed and (
             rows := compare(_text(saved[name].value(), field), _text(typed[name], field))
         ):
-            found.append((str(field.label or name), rows))
-    return found
+            results.append((str(field.label or name), rows))
+    return results
 
 
 def _text(value: Any, field: forms.Field) -> str:

@@ -59,11 +59,11 @@ def fingerprint(outcomes: list[Outcome]) -> str:
 
     A person who says yes says it to these.
     """
-    said = [
+    values = [
         (outcome.article.pk, outcome.article.changed_at, outcome.changes, outcome.refusals)
         for outcome in outcomes
     ]
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 
 @transaction.atomic

@@ -108,15 +108,15 @@ def _opened(upload: File) -> Image.Image:
         _refuse(too_many)
     # Telephones put a second picture (depth, a thumbnail) behind a JPEG; Pillow calls that MPO. The
     # first is the picture.
-    found = {"MPO": "JPEG"}.get(str(image.format), image.format)
-    if found != "JPEG" and getattr(image, "n_frames", 1) > 1:
+    result = {"MPO": "JPEG"}.get(str(image.format), image.format)
+    if result != "JPEG" and getattr(image, "n_frames", 1) > 1:
         _refuse(
             "Moving pictures can’t be used, because some readers are made ill by them. Use a still one."
         )
     ending = PurePath(upload.name or "").suffix.lower().removeprefix(".")
-    if ENDINGS.get(ending, found) != found:
+    if ENDINGS.get(ending, result) != result:
         _refuse(
-            f"The name ends in .{ending}, but the file is a {found} picture. Give it its right ending and try again."
+            f"The name ends in .{ending}, but the file is a {result} picture. Give it its right ending and try again."
         )
     return image
 
@@ -224,5 +224,5 @@ def _source(renditions: list[dict[str, Any]], type_: str) -> PictureSource:
 
 def fallback(renditions: list[dict[str, Any]]) -> dict[str, Any]:
     """Return address, width and height of the JPEG that every browser can show."""
-    found = next((one for one in renditions if one["type"] == TYPES["jpg"]), None)
-    return found | {"url": default_storage.url(found["name"])} if found else {}
+    result = next((one for one in renditions if one["type"] == TYPES["jpg"]), None)
+    return result | {"url": default_storage.url(result["name"])} if result else {}

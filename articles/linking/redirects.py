@@ -18,8 +18,8 @@ def find(path: str) -> Redirect | None:
     if not path.isprintable():
         return None
     above = [path[: at + 1] for at, sign in enumerate(path[:LONGEST]) if sign == "/"]
-    held = Redirect.objects.filter(Q(path=path) | Q(path__in=above, is_prefix=True))
-    return held.order_by(Length("path").desc()).first()
+    rows = Redirect.objects.filter(Q(path=path) | Q(path__in=above, is_prefix=True))
+    return rows.order_by(Length("path").desc()).first()
 
 
 def problems(row: Redirect) -> dict[str, str]:

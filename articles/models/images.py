@@ -87,7 +87,7 @@ class Picture(SyncedModel):
         same picture.
         """
         if not Picture.objects.filter(original=self.original.name).exists():
-            pictures.delete([str(self.original.name), *(one["name"] for one in self.renditions)])
+            pictures.delete([str(self.original.name), *(item["name"] for item in self.renditions)])
 
     @property
     def sources(self) -> list[pictures.PictureSource]:

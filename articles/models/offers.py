@@ -31,10 +31,10 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         at a placeholder.
         """
         today = timezone.localdate()
-        found = self.filter(valid_until__gte=today, checked_on__gte=today - STALE_AFTER)
+        result = self.filter(valid_until__gte=today, checked_on__gte=today - STALE_AFTER)
         if not settings.DEVELOPMENT:
-            found = found.exclude(_ends_with(PLACEHOLDER_HOSTS))
-        return found
+            result = result.exclude(_ends_with(PLACEHOLDER_HOSTS))
+        return result
 
     def hidden(self) -> "OfferQuerySet":
         """Those that readers don't see (`why_hidden` says why)."""
@@ -51,10 +51,10 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
 
 def _ends_with(endings: tuple[str, ...]) -> Q:
-    found = Q()
+    result = Q()
     for ending in endings:
-        found |= Q(allowed_host__endswith=ending)
-    return found
+        result |= Q(allowed_host__endswith=ending)
+    return result
 
 
 class Offer(SyncedModel):

@@ -41,15 +41,15 @@ class CrisisWords:
 
         A word that is `known` is what it says, and no slip for another.
         """
-        said = tokens(query)[:MOST]
-        found = self._run_together(said, known)
-        meant = [self._meant(word, known) for word in said]
-        for place, words in enumerate(meant):
+        typed = tokens(query)[:MOST]
+        results = self._run_together(typed, known)
+        meant = [self._meant(word, known) for word in typed]
+        for index, words in enumerate(meant):
             for word in words:
                 for phrase, kind in self._starting.get(word, ()):
-                    if self._stands(phrase, meant[place : place + len(phrase)]):
-                        found.add(kind)
-        return [kind for kind in KINDS if kind in found]
+                    if self._stands(phrase, meant[index : index + len(phrase)]):
+                        results.add(kind)
+        return [kind for kind in KINDS if kind in results]
 
     def _meant(self, word: str, known: Collection[str]) -> dict[str, bool]:
         """Return the words of phrases that `word` may stand for, and of each whether that is sure."""
@@ -58,9 +58,9 @@ class CrisisWords:
         if word in known:
             return {}
         short = {
-            one: False
-            for one in self._short
-            if one[0] == word[0] and distance(word, one, 1) is not None
+            other: False
+            for other in self._short
+            if other[0] == word[0] and distance(word, other, 1) is not None
         }
         return short | dict.fromkeys(self._near.near(word), True)
 
@@ -77,16 +77,18 @@ class CrisisWords:
         is_sure = all(words[word] for word, words in zip(phrase, meant, strict=True))
         return is_sure or any(len(word) >= 5 for word in phrase)
 
-    def _run_together(self, said: list[str], known: Collection[str]) -> set[str]:
+    def _run_together(self, typed: list[str], known: Collection[str]) -> set[str]:
         """Return the kinds of phrases that were written with other spaces, or with none.
 
         Killmyself, sui cide.
         """
-        found = set()
-        for place in range(len(said)):
+        results = set()
+        for index in range(len(typed)):
             for size in range(1, 8):
-                if kind := self._joined.get("".join(said[place : place + size])):
-                    found.add(kind)
-            if said[place] not in known:
-                found |= {self._joined[one] for one in self._near_joined.near(said[place])[:1]}
-        return found
+                if kind := self._joined.get("".join(typed[index : index + size])):
+                    results.add(kind)
+            if typed[index] not in known:
+                results |= {
+                    self._joined[other] for other in self._near_joined.near(typed[index])[:1]
+                }
+        return results

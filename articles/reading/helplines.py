@@ -61,11 +61,11 @@ def panels(kinds: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _first(context: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = []
+    results = []
     for country in context["countries"]:
         lines = [line for group in country["groups"] for line in group["helplines"]]
-        found.append({"name": country["name"], "helplines": _first_of(lines, PANEL_NEEDS[name])})
-    return [country for country in found if country["helplines"]]
+        results.append({"name": country["name"], "helplines": _first_of(lines, PANEL_NEEDS[name])})
+    return [country for country in results if country["helplines"]]
 
 
 def _first_of(lines: list[Helpline], wanted: Iterable[str]) -> list[Helpline]:

@@ -55,8 +55,8 @@ class Hit:
 
 def words(query: str) -> list[str]:
     """Return the words of a query that are worth looking for."""
-    found = tokens(query[:LONGEST])
-    return ([word for word in found if word not in STOP] or found)[:MOST_WORDS]
+    results = tokens(query[:LONGEST])
+    return ([word for word in results if word not in STOP] or results)[:MOST_WORDS]
 
 
 def index(article: Article) -> None:
@@ -105,10 +105,14 @@ def suggestion(query: str, memory: Memory) -> str:
     """
     wanted = words(query)
     nearest = [_nearest(word, memory) for word in wanted]
-    said = " ".join(nearest)
-    if nearest == wanted or memory.crisis.kinds(said, memory.known) or not passes_copy_rules(said):
+    suggested = " ".join(nearest)
+    if (
+        nearest == wanted
+        or memory.crisis.kinds(suggested, memory.known)
+        or not passes_copy_rules(suggested)
+    ):
         return ""
-    return said
+    return suggested
 
 
 def _nearest(word: str, memory: Memory) -> str:

@@ -57,8 +57,8 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one published article; say of a withdrawn one that it is gone; lead on from an address
     that has changed.
     """
-    if found := Article.objects.published().select_related("topic").filter(slug=slug).first():
-        return render(request, "articles/article.html", article_context(found))
+    if result := Article.objects.published().select_related("topic").filter(slug=slug).first():
+        return render(request, "articles/article.html", article_context(result))
     if gone := Article.objects.withdrawn().filter(slug=slug).first():
         return render(request, "410.html", {"article": gone, "related": related(gone)}, status=410)
     if moved := resolve(slug):
@@ -112,9 +112,9 @@ def responses(request: HttpRequest) -> HttpResponse:
 @public
 def response(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one response protects, costs and gives."""
-    found = get_object_or_404(Response, key=key)
+    result = get_object_or_404(Response, key=key)
     others = Response.objects.filter(key__in=FOUR).exclude(key=key)
-    context = {"response": found, "others": others, "related": cards(found.related)}
+    context = {"response": result, "others": others, "related": cards(result.related)}
     return render(request, "articles/response.html", context)
 
 

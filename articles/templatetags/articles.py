@@ -23,11 +23,11 @@ def steadiness(key: str) -> dict[str, Any]:
 
     It stands in a section, so its own headings step back.
     """
-    found = Response.objects.filter(key=key).first()
-    html = "".join(part.html for part in found.parts) if found else ""
+    response = Response.objects.filter(key=key).first()
+    html = "".join(part.html for part in response.parts) if response else ""
     tonight = section(html, "what-can-help-tonight")
     return {
-        "response": found,
+        "response": response,
         "says": section(html, "how-stress-settles"),
         "tonight": tonight,
     }
@@ -48,8 +48,8 @@ def reassurance(key: str) -> str:
 @register.inclusion_tag("components/cards.html")
 def related_cards(key: str) -> dict[str, Any]:
     """Show the articles that belong to response `key`."""
-    found = Response.objects.filter(key=key).first()
-    return {"articles": cards(found.related) if found else []}
+    response = Response.objects.filter(key=key).first()
+    return {"articles": cards(response.related) if response else []}
 
 
 @register.filter
