@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from articles.editing import preview_links
+from articles.editing import autosave, preview_links
 from articles.editing.article_form import form_token
 from articles.models import Article, Autosave
 from tests.articles.desk import ADD, address, errors, log_in, opened, save
@@ -264,3 +264,10 @@ def test_a_link_made_of_another_article_s_key_shows_nothing(client):
         client.get(f"/preview/{token.replace(str(article.pk), str(other.pk), 1)}/").status_code
         == 404
     )
+
+
+def test_an_autosave_from_before_a_field_changed_its_name_loses_nothing(writer):
+    article = make_article(state="draft", publish_at=None)
+    fields = {"title": [article.title], "dek": ["Typed before the upgrade."]}
+    draft = Autosave.objects.create(article=article, author=writer.user, fields=fields)
+    assert autosave.initial(draft)["standfirst"] == "Typed before the upgrade."
