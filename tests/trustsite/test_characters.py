@@ -198,7 +198,11 @@ def test_the_desk_takes_a_pasted_control_character_and_keeps_the_words(client):
     )
     assert response.status_code == 302
     article.refresh_from_db()
-    assert (article.title, article.body, article.standfirst) == ("Title from slides", "One\ntwo.", "Adek")
+    assert (article.title, article.body, article.standfirst) == (
+        "Title from slides",
+        "One\ntwo.",
+        "Adek",
+    )
 
 
 @pytest.mark.parametrize("character", ["\u202e", "\u200b", "\u2066", "\u200d", "\ufeff"])

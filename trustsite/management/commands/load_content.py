@@ -50,7 +50,11 @@ class Command(BaseCommand):
             self.tell(folder, changes)
             if refused:
                 raise CommandError("These would be refused:\n" + "\n".join(refused))
-        written.update(change.kind for change in changes if change.result in {SyncResult.NEW, SyncResult.CHANGED})
+        written.update(
+            change.kind
+            for change in changes
+            if change.result in {SyncResult.NEW, SyncResult.CHANGED}
+        )
         would = "would be " if check else ""
         self.stdout.write(
             f"{would}loaded: "
@@ -66,4 +70,6 @@ class Command(BaseCommand):
                 place = change.file.relative_to(folder)
                 name = "" if change.key == place.stem else f" {change.key}"
                 self.stdout.write(f"{change.result:9}{place}{name}")
-        self.stdout.write(f"{sum(change.result is SyncResult.SAME for change in changes)} unchanged")
+        self.stdout.write(
+            f"{sum(change.result is SyncResult.SAME for change in changes)} unchanged"
+        )
