@@ -1,4 +1,7 @@
-"""What of the texts waits for an editor, for the desk's first page. Only what this person can do something about."""
+"""What of the texts waits for an editor, for the desk's first page.
+
+Only what this person can do something about.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from articles.editing.status import ASKS, STAGES
-from articles.models import Article, Draft, Helpline, Offer, Source
+from articles.editing.status import NEEDS_ATTENTION, STAGES
+from articles.models import Article, Autosave, Helpline, Offer, Source
 from trustsite.dashboard import DashboardItem, changelist_url
 
 ARTICLES = "articles_article"
@@ -40,7 +43,7 @@ def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
 
 
 def _unsaved(user: Any) -> Iterator[DashboardItem]:
-    drafts = list(Draft.objects.filter(author=user).values_list("article_id", flat=True))
+    drafts = list(Autosave.objects.filter(author=user).values_list("article_id", flat=True))
     if None in drafts:
         yield DashboardItem(
             1,
@@ -55,8 +58,8 @@ def _unsaved(user: Any) -> Iterator[DashboardItem]:
 
 
 def _articles(user: Any) -> Iterator[DashboardItem]:
-    conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **ASKS}
-    found = Article.objects.aggregate(
+    conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **NEEDS_ATTENTION}
+    counts = Article.objects.aggregate(
         **{name: Count("pk", filter=asks()) for name, (_, asks) in conditions.items()}
     )
     publishes, reviews = (
@@ -64,13 +67,13 @@ def _articles(user: Any) -> Iterator[DashboardItem]:
         user.has_perm("articles.review_article"),
     )
     if publishes or reviews:
-        number = found["review"]
+        number = counts["review"]
         words = ngettext("article waits in review", "articles wait in review", number)
         yield DashboardItem(number, words, changelist_url(ARTICLES, stage="review"))
-        number = found["due"]
+        number = counts["due"]
         words = ngettext("article is due to be checked", "articles are due to be checked", number)
         yield DashboardItem(number, words, changelist_url(ARTICLES, asks="due"))
-        number = found["changed"]
+        number = counts["changed"]
         words = ngettext(
             "article has changed since it was checked",
             "articles have changed since checked",
@@ -78,12 +81,12 @@ def _articles(user: Any) -> Iterator[DashboardItem]:
         )
         yield DashboardItem(number, words, changelist_url(ARTICLES, asks="changed"))
     if user.has_perm("articles.change_article"):
-        number = found["problems"]
+        number = counts["problems"]
         words = ngettext(
             "article has something to look at", "articles have something to look at", number
         )
         yield DashboardItem(number, words, changelist_url(ARTICLES, asks="problems"))
-    if publishes and found["scheduled"]:
+    if publishes and counts["scheduled"]:
         article = (
             Article.objects.filter(STAGES["scheduled"][1]())
             .order_by("publish_at")
@@ -91,7 +94,7 @@ def _articles(user: Any) -> Iterator[DashboardItem]:
         )
         when = timezone.localtime(article.publish_at)
         words = f"scheduled; next “{article.title}”, {when:%-d %B %Y, %H:%M %Z}"
-        yield DashboardItem(found["scheduled"], words, changelist_url(ARTICLES, stage="scheduled"))
+        yield DashboardItem(counts["scheduled"], words, changelist_url(ARTICLES, stage="scheduled"))
 
 
 def _offers() -> Iterator[DashboardItem]:

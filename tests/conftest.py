@@ -17,9 +17,9 @@ os.environ.setdefault(
 @pytest.fixture(autouse=True)
 def searches_remember_nothing():
     """What searches keep goes by the stamp of the pages, and each test begins with the same one."""
-    from articles.reading.search_vocabulary import KEPT
+    from articles.reading.search_vocabulary import VOCABULARY
 
-    KEPT.forget()
+    VOCABULARY.forget()
 
 
 @pytest.fixture(autouse=True)

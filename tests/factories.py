@@ -35,7 +35,7 @@ def make_article(**over):
     values = {
         "slug": f"article-{number}",
         "title": f"Article {number}",
-        "dek": "A line under the title.",
+        "standfirst": "A line under the title.",
         "body": "A lead paragraph.\n\n## First\n\nWords.\n\n## Second\n\nMore words.\n\n## Third\n\nThe last words.",
         "state": Article.State.PUBLISHED,
         "publish_at": timezone.now() - timedelta(days=1),

@@ -1,8 +1,11 @@
 """Every address of the site, by app."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+
+from trustsite import style_guide
 
 handler404 = "articles.reading.views.not_found"
 
@@ -20,3 +23,5 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", healthz),
 ]
+if settings.DEVELOPMENT:
+    urlpatterns.append(path("dev/style/", style_guide.show))

@@ -10,8 +10,11 @@ from trustsite.web.page_cache import Content
 STALE_AFTER = timedelta(days=180)
 
 
-class Filed(Content):
-    """A row that also travels as a file: what it said when it was last loaded or exported, and when it changed since."""
+class SyncedModel(Content):
+    """A row that also travels as a file.
+
+    What it said when it was last loaded or exported, and when it changed since.
+    """
 
     changed_at = models.DateTimeField(auto_now=True)
     synced_at = models.DateTimeField(null=True, editable=False)

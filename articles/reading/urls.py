@@ -1,9 +1,7 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
-from articles.admin import previews
-from articles.images import views as image_views
-from articles.reading import views
+from articles.reading import image_views, views
 from articles.reading.feeds import ArticlesFeed
 from articles.reading.sitemaps import SITEMAPS
 from trustsite.web.page_cache import public
@@ -18,7 +16,7 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("articles/", views.index, name="index"),
     path("articles/<slug:slug>/", views.article, name="article"),
-    path("preview/<str:token>/", previews.show, name="preview"),
+    path("preview/<str:token>/", views.preview, name="preview"),
     path("topics/<slug:slug>/", views.topic, name="topic"),
     path("responses/", views.responses, name="responses"),
     re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),

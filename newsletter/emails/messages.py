@@ -15,9 +15,9 @@ from newsletter.emails.email import (
 )
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME, GUIDE_PAGES, GUIDE_VERSION, compile_guide
 from newsletter.emails.registry import EMAILS, Audience, email
-from newsletter.emails.trace_png import trace_png
 from newsletter.models import Delivery
-from prose.renderer import trusted
+from prose.document import trusted
+from trustsite.web.drawings import line_png
 
 LINE = "line"  # the name by which a mail's HTML finds its one picture
 Kind = Delivery.Kind
@@ -128,7 +128,7 @@ def _with_guide(name: str, delivery: Delivery) -> Email:
         "line": LINE,
     }
     message = compose_for_list(name, delivery, context)
-    message.attach(inline_image(LINE, trace_png()))
+    message.attach(inline_image(LINE, line_png()))
     if is_attached:
         message.attach(GUIDE_FILE_NAME, pdf, "application/pdf")
     return message

@@ -18,8 +18,9 @@ from django.utils.safestring import SafeString
 from articles import api as articles
 from newsletter.emails.email import one_line
 from prose import affiliate_rules, placeholders, renderer
+from prose.document import Part, parts
+from prose.finding import Finding
 from prose.plain_text import plain
-from prose.renderer import Problem
 
 LONGEST_SUBJECT = 150
 MAX_OFFERS = 1
@@ -58,15 +59,15 @@ def _subject_problems(subject: str) -> list[str]:
     return []
 
 
-def _body_problems(body: str) -> Iterator[Problem]:
+def _body_problems(body: str) -> Iterator[Finding]:
     rendered = renderer.render(body)
-    parts = list(renderer.parts(rendered.html))
-    if not rendered.words and not any(parts):
-        yield Problem(0, "Please write the letter.")
+    pieces = list(parts(rendered.html))
+    if not rendered.words and not any(pieces):
+        yield Finding(0, "Please write the letter.")
     yield from rendered.problems
-    yield from affiliate_rules.raw_links(rendered.links, articles.partner_hosts())
+    yield from affiliate_rules.unlabelled_links(rendered.links, articles.partner_hosts())
     if rendered.citations:
-        yield Problem(
+        yield Finding(
             0,
             "Footnotes have no foot in a mail. Link to the source, "
             "or to the article that cites it.",
@@ -74,8 +75,8 @@ def _body_problems(body: str) -> Iterator[Problem]:
     for link in rendered.links:
         problem = _link_problem(link.href)
         if problem:
-            yield Problem(link.line, f"The link {link.href} {problem}")
-    yield from _block_problems(body, [part for part in parts if part.kind])
+            yield Finding(link.line, f"The link {link.href} {problem}")
+    yield from _block_problems(body, [part for part in pieces if part.kind])
 
 
 def _link_problem(href: str) -> str:
@@ -86,11 +87,11 @@ def _link_problem(href: str) -> str:
     return ""
 
 
-def _block_problems(body: str, blocks: list[renderer.Part]) -> Iterator[Problem]:
+def _block_problems(body: str, blocks: list[Part]) -> Iterator[Finding]:
     offers = 0
     for block in blocks:
         if block.kind == "picture":
-            yield Problem(
+            yield Finding(
                 _line_of(body, "picture"),
                 "Pictures don’t travel in letters. Link to the page that shows it.",
             )
@@ -98,9 +99,9 @@ def _block_problems(body: str, blocks: list[renderer.Part]) -> Iterator[Problem]
             offers += 1
             problem = offer_problem(block.key)
             if problem:
-                yield Problem(_line_of(body, "offer"), problem)
+                yield Finding(_line_of(body, "offer"), problem)
     if offers > MAX_OFFERS:
-        yield Problem(_line_of(body, "offer"), "A letter has one offer at most.")
+        yield Finding(_line_of(body, "offer"), "A letter has one offer at most.")
 
 
 def offer_problem(key: str) -> str:
@@ -123,9 +124,8 @@ def _line_of(body: str, directive: str) -> int:
 
 
 def _html(body: str) -> str:
-    rendered = placeholders.fill_in_html(renderer.render(body).html)
-    parts = renderer.parts(rendered)
-    html = "".join(str(part.html) or _block(part.kind, part.key) for part in parts)
+    rendered = placeholders.substitute_html(renderer.render(body).html)
+    html = "".join(str(part.html) or _block(part.kind, part.key) for part in parts(rendered))
     html = re.sub(r' tabindex="-?\d+"', "", html)  # for a page's links to its sections
     return re.sub(r'href="/(?!/)', f'href="{settings.SITE_URL}/', html)
 

@@ -7,7 +7,6 @@ others inform: a person may know better.
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -19,7 +18,8 @@ from newsletter.emails.email import to_bytes
 from newsletter.emails.preview import Finding
 from newsletter.issues import body, sender_checks
 from newsletter.models import Delivery, Letter
-from prose.rules import source_files, words
+from prose.rules import words
+from prose.rules.source_files import stored_text
 
 LARGEST = 100 * 1000  # bytes; Gmail cuts a longer mail off, its foot with the way out included
 # Others may see an inbox. These words in its list of subjects would tell what its owner reads
@@ -92,10 +92,8 @@ def _subject(letter: Letter) -> Iterator[Finding]:
 
 def _wording(letter: Letter) -> Iterator[Finding]:
     """Yield the words that the site's texts avoid; a person may know better."""
-    root = Path("/desk")
-    markdown = letter.body.replace("\r\n", "\n")
-    text = source_files.Text(root, root / "letters" / "letter.md", markdown)
-    for match in words.slips(text, words.read_allowed(settings.CONTENT_DIR), set()):
+    text = stored_text("letters", "letter", {}, letter.body)
+    for match in words.matches(text, words.read_allowed(settings.CONTENT_DIR), set()):
         message = f"Line {match.line}: “{match.words}”: {match.instead}."
         yield Finding("wording", message, blocks=False)
 

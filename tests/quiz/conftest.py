@@ -96,12 +96,12 @@ def texts(db):
         make_response(
             key=response,
             title=response.title(),
-            warm_line=f"Warm words about {response}.",
+            reassurance=f"Warm words about {response}.",
             body=f"## What it protects\n\nThe text about {response}.",
             related=[f"{response}-article"],
         )
         make_article(slug=f"{response}-article", title=f"More about {response}")
     steadiness = [f"steadiness-{kind}" for kind in ("settles", "noticeable", "hard-going")]
     for key in [*pairs, *steadiness, "even-mix", "mostly-calm", "low-signal", "incomplete"]:
-        lines = {"warm_line": f"Warm words about {key}.", "at_a_glance": f"In short: {key}."}
+        lines = {"reassurance": f"Warm words about {key}.", "at_a_glance": f"In short: {key}."}
         make_response(key=key, title=key, belief="", body=f"The text about {key}.", **lines)

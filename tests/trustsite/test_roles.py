@@ -290,10 +290,10 @@ def every_address(patterns=None, before="/admin/"):
         if isinstance(pattern, URLResolver):
             yield from every_address(pattern.url_patterns, before + str(pattern.pattern))
         elif isinstance(pattern, URLPattern):
-            yield fill_in(before + str(pattern.pattern))
+            yield substitute(before + str(pattern.pattern))
 
 
-def fill_in(path):
+def substitute(path):
     import re
 
     path = (

@@ -7,7 +7,7 @@ from django.db import connection
 from django.utils import timezone
 
 from articles.editing.bulk_edit import MOST
-from articles.models import Article, Draft
+from articles.models import Article, Autosave
 from tests.factories import make_article, make_offer, make_topic
 from trustsite.models import PageStamp
 
@@ -114,8 +114,8 @@ def test_it_finds_what_i_worked_on(
     admin_client, admin_user, django_user_model, listed, one_of_each
 ):
     mine, other = Article.objects.get(title="Draft"), Article.objects.get(title="In review")
-    Draft.objects.create(article=mine, author=admin_user, fields={})
-    Draft.objects.create(
+    Autosave.objects.create(article=mine, author=admin_user, fields={})
+    Autosave.objects.create(
         article=other, author=django_user_model.objects.create_user("other"), fields={}
     )
     assert listed(whose="unsaved") == ["Draft"]

@@ -10,7 +10,7 @@ def posted(in_topic, **over):
     return {
         "title": "New",
         "slug": "new",
-        "dek": "A line.",
+        "standfirst": "A line.",
         "body": "Lead.\n\n## First\n\nIt's here.",
         "topic": in_topic.pk,
         "response": "",

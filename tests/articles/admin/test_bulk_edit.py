@@ -45,7 +45,7 @@ def told(parse, text_of):
     def told(client, *articles, **wish):
         page = client.post(TOGETHER, {"chosen": [one.pk for one in articles]} | wish)
         assert page.status_code == 200
-        rows = parse(page).findall(".//div[@class='together__table']//tbody/tr")
+        rows = parse(page).findall(".//div[@class='bulk-edit__table']//tbody/tr")
         return {text_of(row.find("th")): text_of(row.find("td")) for row in rows}
 
     return told
@@ -66,10 +66,10 @@ def states():
 
 def test_the_list_leads_to_a_page_that_asks_what_is_to_change(editor, parse, text_of):
     articles = [make_article(), make_article(state="draft")]
-    data = {"action": "change_together", "_selected_action": [one.pk for one in articles]}
+    data = {"action": "change_several", "_selected_action": [one.pk for one in articles]}
     page = parse(editor.post(LIST, data))
-    assert "2 articles chosen" in text_of(page.find(".//form[@class='together']/p"))
-    fields = [field.get("name") for field in page.find(".//form[@class='together']").iter()]
+    assert "2 articles chosen" in text_of(page.find(".//form[@class='bulk-edit']/p"))
+    fields = [field.get("name") for field in page.find(".//form[@class='bulk-edit']").iter()]
     assert {"topic", "state", "withdrawn_note", "affiliate", "forget_check"} <= set(fields)
 
 
@@ -79,7 +79,7 @@ def test_too_many_at_a_time_are_refused_kindly(editor):
         [Article(slug=f"many-{n}", title="Many", topic=topic) for n in range(MOST + 1)]
     )
     data = {
-        "action": "change_together",
+        "action": "change_several",
         "_selected_action": [Article.objects.first().pk],
         "select_across": "1",
     }

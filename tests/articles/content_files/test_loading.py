@@ -5,7 +5,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from articles import content_files
-from articles.models import Article, OldAddress, Page, Picture, Source, Topic
+from articles.models import Article, Page, Picture, SlugRedirect, Source, Topic
 from tests.articles.content_folder import edit, refusal, rewrite, state_of_everything
 from tests.factories import make_article, make_page, picture_file
 
@@ -58,7 +58,7 @@ def test_a_changed_file_changes_its_row(folder, run):
 def test_a_line_taken_out_of_a_file_takes_its_value_back(folder, run):
     rewrite(folder, "articles/first.md", "dek: A line under the title.\n", "")
     run()
-    assert Article.objects.get().dek == ""
+    assert Article.objects.get().standfirst == ""
 
 
 def test_a_row_that_no_file_names_is_left(folder, run):
@@ -279,11 +279,11 @@ def test_an_old_address_is_loaded_and_leads_to_its_article(folder, run, client):
 
 
 def test_an_old_address_that_leads_elsewhere_is_refused_unless_forced(folder, run):
-    OldAddress.objects.create(slug="once", article=make_article(slug="other"))
+    SlugRedirect.objects.create(slug="once", article=make_article(slug="other"))
     (folder / "old_addresses.toml").write_text('once = "first"\n')
     assert "line 1: once: in the database it leads to “other”" in refusal(run)
     assert run(force=True) == "loaded: 1 old addresses\n"
-    assert OldAddress.objects.get().article.slug == "first"
+    assert SlugRedirect.objects.get().article.slug == "first"
 
 
 def test_the_file_of_an_article_that_moved_does_not_bring_it_back(run):

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from articles.models import Article, OldAddress
+from articles.models import Article, SlugRedirect
 from tests.articles.admin.test_articles import posted
 from tests.factories import make_article, make_topic
 from tests.trustsite.web.test_page_cache import get
@@ -29,7 +29,7 @@ def withdraw(article, note="A study it rested on was taken back."):
 
 
 def old_slugs():
-    return set(OldAddress.objects.values_list("slug", flat=True))
+    return set(SlugRedirect.objects.values_list("slug", flat=True))
 
 
 def test_an_old_address_leads_to_the_new_one_for_good(client):

@@ -10,8 +10,8 @@ import pytest
 
 from newsletter.emails import messages
 from newsletter.emails.email import Email
-from newsletter.emails.trace_png import trace_png
 from tests.factories import make_delivery, make_subscriber
+from trustsite.web.drawings import line_png
 
 pytestmark = pytest.mark.django_db
 NOT_DISCREET = re.compile(
@@ -296,9 +296,9 @@ def test_the_picture_is_small_and_transparent():
 
     from PIL import Image
 
-    picture = Image.open(BytesIO(trace_png()))
+    picture = Image.open(BytesIO(line_png()))
     assert (picture.size, picture.mode) == ((128, 64), "RGBA")
-    assert len(trace_png()) < 5000
+    assert len(line_png()) < 5000
     assert picture.getpixel((0, 0))[3] == 0
     assert picture.getpixel((10, 36))[3] == 255
 

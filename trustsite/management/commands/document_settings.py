@@ -8,7 +8,9 @@ from trustsite.configuration import settings_docs
 
 
 class Command(BaseCommand):
-    help = "Write the table of settings into docs/operators.md, and .env.example, from the one list."
+    help = (
+        "Write the table of settings into docs/operators.md, and .env.example, from the one list."
+    )
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from articles.images.renditions import TYPES
-from articles.images.social_card import article_card, site_card
 from articles.models import Article
+from trustsite.web.drawings import article_card, site_card
 from trustsite.web.page_cache import public
 
 # A picture's name is made of its content, so what it names never changes.
@@ -16,7 +16,10 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 @require_safe
 def picture(request: HttpRequest, name: str) -> HttpResponse:
-    """Send a picture that `articles.images.renditions` wrote. Its address can name nothing else, and nothing in it can run."""
+    """Send a picture that `articles.images.renditions` wrote.
+
+    Its address can name nothing else, and nothing in it can run.
+    """
     try:
         with default_storage.open(f"pictures/{name}") as file:
             body = file.read()
@@ -32,7 +35,10 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 @public
 def share_card(request: HttpRequest, slug: str = "") -> HttpResponse:
-    """Show a published article's card, or the site's own. Other sites may show it: that is what it is for."""
+    """Show a published article's card, or the site's own.
+
+    Other sites may show it: that is what it is for.
+    """
     if slug:
         article = get_object_or_404(
             Article.objects.published().only("title", "response"), slug=slug

@@ -12,6 +12,7 @@ from django.utils.dateparse import parse_datetime
 
 from articles.editing import checks, workflow
 from articles.models import Article
+from prose.finding import Finding
 
 SALT = "articles.desk"
 State = Article.State
@@ -30,14 +31,15 @@ class LinesField(forms.CharField):
 
 
 class ArticleForm(forms.ModelForm):
-    """An article's fields; which states it may be saved in; and `opened`, a signed note of who opened which state of it.
+    """An article's fields; which states it may be saved in; and `form_token`, a signed note of who
+    opened which state of it.
 
-    The note tells a save that would undo somebody else's, and lets words be kept that arrive after their editor's login has
-    run out. `user` is set by the admin.
+    The note tells a save that would undo somebody else's, and lets words be kept that arrive after
+    their editor's login has run out. `user` is set by the admin.
     """
 
     user: Any = None
-    theirs: Article | None = (
+    conflicting_version: Article | None = (
         None  # the article as somebody else saved it, when that keeps this form from being saved
     )
     takeaways = LinesField(required=False, help_text="Three to five short sentences, one a line.")
@@ -52,12 +54,13 @@ class ArticleForm(forms.ModelForm):
         "with today’s date, under the article.",
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
     )
-    opened = forms.CharField(required=False, widget=forms.HiddenInput)
+    form_token = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Article
         fields = "__all__"
-        # Day and time apart, as the admin shows them: what is kept of a posted form is read by this form as well.
+        # Day and time apart, as the admin shows them: what is kept of a posted form is read by this
+        # form as well.
         field_classes = dict.fromkeys(("publish_at", "updated_at"), forms.SplitDateTimeField)
         widgets = {
             "body": forms.Textarea(
@@ -82,8 +85,8 @@ class ArticleForm(forms.ModelForm):
             ):  # Django gives its inputs no label of their own
                 for widget, part in zip(field.widget.widgets, ("date", "time"), strict=True):
                     widget.attrs["aria-label"] = f"{field.label}: {part}"
-        if "opened" in self.fields:
-            self.initial["opened"] = note(self.user, self._present)
+        if "form_token" in self.fields:
+            self.initial["form_token"] = form_token(self.user, self._present)
 
     @property
     def _present(self) -> Article | None:
@@ -98,16 +101,16 @@ class ArticleForm(forms.ModelForm):
         data = super().clean() or self.cleaned_data
         if (
             self._present
-            and "opened" in self.data
+            and "form_token" in self.data
             and not self.errors
-            and (theirs := self._saved_meanwhile())
+            and (conflicting_version := self._saved_meanwhile())
         ):
-            self.theirs = theirs
+            self.conflicting_version = conflicting_version
             # The note is renewed: whoever saves again has seen the other text.
             renewed = QueryDict(mutable=True)
             renewed.update(self.data)
             self.data = renewed
-            renewed[self.add_prefix("opened")] = note(
+            renewed[self.add_prefix("form_token")] = form_token(
                 self.user, Article.objects.get(pk=self.instance.pk)
             )
             self.add_error(
@@ -118,14 +121,14 @@ class ArticleForm(forms.ModelForm):
 
     def _saved_meanwhile(self) -> Article | None:
         """Return the article as somebody else saved it since this form was opened."""
-        kept = Article.objects.get(pk=self.instance.pk)
-        _, _, base = read_note(self.data.get(self.add_prefix("opened"), ""))
-        return kept if base != kept.changed_at else None
+        stored = Article.objects.get(pk=self.instance.pk)
+        _, _, base = read_form_token(self.data.get(self.add_prefix("form_token"), ""))
+        return stored if base != stored.changed_at else None
 
-    def blocking(self) -> list[checks.Finding]:
+    def blocking(self) -> list[Finding]:
         """Return what keeps the article, as it stands in the form, from being published."""
         return (
-            checks.blocking(self.instance)
+            list(checks.errors(self.instance))
             if self.cleaned_data.get("state") == State.PUBLISHED
             else []
         )
@@ -145,16 +148,19 @@ class ArticleForm(forms.ModelForm):
         return super().save(commit)
 
 
-def note(user: Any, article: Article | None, *, base: datetime | None = None) -> str:
-    """Return the signed note of a form: whose it is, of which article, and when that had last changed (or `base`)."""
+def form_token(user: Any, article: Article | None, *, base: datetime | None = None) -> str:
+    """Return the signed note of a form.
+
+    Whose it is, of which article, and when that had last changed (or `base`).
+    """
     changed = base or (article.changed_at if article else None)
-    told = changed.isoformat() if changed else ""
+    moment = changed.isoformat() if changed else ""
     return signing.dumps(
-        [user.pk if user else None, article.pk if article else None, told], salt=SALT
+        [user.pk if user else None, article.pk if article else None, moment], salt=SALT
     )
 
 
-def read_note(text: str) -> tuple[int | None, int | None, Any]:
+def read_form_token(text: str) -> tuple[int | None, int | None, Any]:
     """Return user, article and time of change from a note; nothing from one that isn't ours."""
     try:
         user, article, base = signing.loads(text, salt=SALT, max_age=30 * 86_400)

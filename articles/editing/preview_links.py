@@ -1,18 +1,16 @@
-"""Links that show an unpublished text to somebody without an account: signed, good for a week, and worthless on demand."""
+"""Preview links: they show an unpublished text to somebody without an account.
+
+Signed, good for a week, and worthless on demand.
+"""
 
 import secrets
 from datetime import timedelta
 from typing import Any
 
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
 
-from articles.admin import autosave
-from articles.editing import workflow
+from articles.editing import autosave, workflow
 from articles.models import Article
-from articles.reading.views import article_context
 
 GOOD_FOR = timedelta(days=7)
 _SALT = "articles.preview"
@@ -33,10 +31,9 @@ def renew(article: Article) -> None:
 
 def read(token: str) -> Article | None:
     """Return the article a token shows, or None when it is no longer good."""
+    signer = signing.TimestampSigner(salt=_SALT)
     try:
-        pk, _, key = (
-            signing.TimestampSigner(salt=_SALT).unsign(token, max_age=GOOD_FOR).partition(".")
-        )
+        pk, _, key = signer.unsign(token, max_age=GOOD_FOR).partition(".")
     except signing.BadSignature:
         return None
     return (
@@ -47,8 +44,10 @@ def read(token: str) -> Article | None:
     )
 
 
-def newest(article: Article) -> Article:
-    """Return `article` with what was last typed into it, saved or not, by somebody who may still change it."""
+def latest_draft(article: Article) -> Article:
+    """Return `article` with what was last typed into it, saved or not, by somebody who may still
+    change it.
+    """
     newer = (
         article.drafts.filter(saved_at__gte=article.changed_at)
         .order_by("-saved_at")
@@ -66,16 +65,3 @@ def _may_change(article: Article, author: Any) -> bool:
     return (
         author.is_active and author.has_perm(workflow.WRITE) and workflow.may_edit(article, author)
     )
-
-
-@require_safe
-def show(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the newest text of the article a link is for. Nobody keeps or finds this page."""
-    article = read(token)
-    if article is None:
-        raise Http404
-    context = article_context(newest(article)) | {"is_shared": True}
-    response = render(request, "articles/article.html", context)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["X-Robots-Tag"] = "noindex"
-    return response

@@ -1,5 +1,5 @@
 // Keeps what is typed and not saved, every half minute and when the page is left, so that it is offered when its editor comes back.
-const place = document.querySelector("[data-keep]");
+const place = document.querySelector("[data-autosave]");
 const said = place?.querySelector("[data-kept]");
 const form = place?.closest("form");
 const OFTEN = 30_000; // milliseconds
@@ -16,7 +16,7 @@ function bytes(posted) {
   return [...posted].reduce((sum, [name, value]) => sum + 200 + name.length + encoder.encode(String(value).replace(/\n/g, "\r\n")).length, 0);
 }
 
-async function keep({ leaving = false } = {}) {
+async function autosave({ leaving = false } = {}) {
   if (!isChanged || isOver) return;
   const posted = new FormData(form);
   running?.abort();
@@ -25,7 +25,7 @@ async function keep({ leaving = false } = {}) {
   last = Date.now();
   try {
     const keepalive = leaving && bytes(posted) < MOST;
-    const response = await fetch(place.dataset.keep, { method: "POST", body: posted, keepalive, signal: mine.signal });
+    const response = await fetch(place.dataset.autosave, { method: "POST", body: posted, keepalive, signal: mine.signal });
     if (!response.ok) throw new Error(response.status < 500 ? REFUSED : NOT_KEPT);
     hasFailed = false;
     say(`Kept at ${new Date().toLocaleTimeString("en-GB")}`);
@@ -52,12 +52,12 @@ if (form && said) {
   });
   setInterval(() => {
     const wait = bytes(new FormData(form)) < MOST ? OFTEN : SOON;
-    if (isChanged && Date.now() - last >= wait) keep();
+    if (isChanged && Date.now() - last >= wait) autosave();
   }, 1000);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") keep({ leaving: true });
+    if (document.visibilityState === "hidden") autosave({ leaving: true });
   });
-  window.addEventListener("pagehide", () => keep({ leaving: true }));
+  window.addEventListener("pagehide", () => autosave({ leaving: true }));
   window.addEventListener("pageshow", () => {
     isOver = false;
     // Back to a page whose save never arrived: the browser has put the words back into the fields.
@@ -74,6 +74,6 @@ if (form && said) {
   });
   if (form.querySelector(".errornote")) {
     isChanged = true; // what couldn't be saved is kept at least
-    keep();
+    autosave();
   }
 }

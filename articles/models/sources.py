@@ -1,35 +1,14 @@
-"""What articles stand on: topics as their shelves, sources as their ground."""
+"""Sources: the works that articles rest on."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.urls import reverse
 
 from articles.models.offers import Offer
-from articles.models.synced import Filed
+from articles.models.synced import SyncedModel
 from prose import affiliate_rules
 
 
-class Topic(Filed):
-    """One of the shelves that articles stand on."""
-
-    slug = models.SlugField(unique=True)
-    title = models.CharField(max_length=80)
-    intro = models.CharField(max_length=240, blank=True)
-    position = models.PositiveSmallIntegerField(default=0)
-
-    TYPESET = ("title", "intro")
-
-    class Meta:
-        ordering = ["position", "title"]
-
-    def __str__(self) -> str:
-        return self.title
-
-    def get_absolute_url(self) -> str:
-        return reverse("articles:topic", args=[self.slug])
-
-
-class Source(Filed):
+class Source(SyncedModel):
     """A work that articles rest on. `checked` once a person has opened it and found it there."""
 
     key = models.SlugField(unique=True)
@@ -47,5 +26,5 @@ class Source(Filed):
         return self.key
 
     def clean(self) -> None:
-        if affiliate_rules.is_partners(self.url, Offer.objects.hosts()):
+        if affiliate_rules.leads_to_partner(self.url, Offer.objects.hosts()):
             raise ValidationError({"url": "A partner that pays us is no source."})
