@@ -18,7 +18,8 @@ run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
-	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser
+	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser --cov --cov-report=
+	@echo "Lines that the unit tests reach: $$($(BIN)/python -m coverage report --format=total) %"
 	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 check: .venv/.tests ## the quick part: style, types, templates, words, migrations, settings

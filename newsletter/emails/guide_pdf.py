@@ -10,8 +10,8 @@ from django.conf import settings
 
 from trustsite.web import fonts
 
-GUIDE_VERSION = "1.0"
-GUIDE_DATE = date(2026, 11, 22)
+GUIDE_VERSION = "1.1"
+GUIDE_DATE = date(2026, 11, 26)
 GUIDE_FILE_NAME = "trauma-healing-guide.pdf"
 GUIDE_PAGES = 12
 
