@@ -244,7 +244,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             article_context(autosave.unsaved(request.POST)) | {"preview": True},
         )
         response.headers["Content-Security-Policy"] = (
-            page_policy(frame="'self'") + "; sandbox allow-same-origin"
+            page_policy(response.content, frame="'self'") + "; sandbox allow-same-origin"
         )
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response

@@ -1,5 +1,6 @@
 """What other apps' pages show of the articles: a response's text, and cards."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -9,6 +10,15 @@ from articles.reading.related import cards
 from prose import renderer
 
 register = template.Library()
+
+# What the renderer puts into a text: its class, and the component in static/css that styles it.
+CLASSES = {
+    "cite": "cite",
+    "exercise": "note",
+    "note": "note",
+    "pull": "pull",
+    "table": "table",
+}
 
 
 @register.inclusion_tag("components/response_text.html")
@@ -47,6 +57,14 @@ def related_cards(key: str) -> dict[str, Any]:
     """Show the articles that belong to response `key`."""
     found = Response.objects.filter(key=key).first()
     return {"articles": cards(found.related) if found else []}
+
+
+@register.filter
+def components(parts: Iterable[renderer.Part]) -> str:
+    """Return the components that occur in the parts of a text, for its page's `styles` block."""
+    html = "".join(part.html for part in parts)
+    found = {name for css_class, name in CLASSES.items() if f'class="{css_class}"' in html}
+    return " ".join(sorted(found))
 
 
 @register.filter
