@@ -251,7 +251,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
             article_context(autosave.unsaved(request.POST)) | {"preview": True},
         )
         response.headers["Content-Security-Policy"] = (
-            page_policy(frame="'self'") + "; sandbox allow-same-origin"
+            page_policy(response.content, frame="'self'") + "; sandbox allow-same-origin"
         )
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response

@@ -44,7 +44,7 @@ class ChecksMixin(admin.ModelAdmin):
         name = "findings" if "part" in request.POST else "findings_page"
         response = render(request, f"admin/articles/article/{name}.html", of_posted(request.POST))
         response.headers["Content-Security-Policy"] = (
-            admin_policy(frame="'self'") + "; sandbox allow-same-origin"
+            admin_policy(response.content, frame="'self'") + "; sandbox allow-same-origin"
         )
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response

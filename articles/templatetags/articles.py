@@ -1,14 +1,24 @@
 """What other apps' pages show of the articles: a response's text, and cards."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 
 from articles.models import Response
 from articles.reading.related import cards
-from prose.document import section
+from prose.document import Part, section
 
 register = template.Library()
+
+# What the renderer puts into a text: its class, and the component in static/css that styles it.
+CLASSES = {
+    "cite": "cite",
+    "exercise": "note",
+    "note": "note",
+    "pull": "pull",
+    "table": "table",
+}
 
 
 @register.inclusion_tag("components/response_text.html")
@@ -50,6 +60,14 @@ def related_cards(key: str) -> dict[str, Any]:
     """Show the articles that belong to response `key`."""
     response = Response.objects.filter(key=key).first()
     return {"articles": cards(response.related) if response else []}
+
+
+@register.filter
+def components(parts: Iterable[Part]) -> str:
+    """Return the components that occur in the parts of a text, for its page's `styles` block."""
+    html = "".join(part.html for part in parts)
+    found = {name for css_class, name in CLASSES.items() if f'class="{css_class}"' in html}
+    return " ".join(sorted(found))
 
 
 @register.filter

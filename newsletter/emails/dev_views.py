@@ -38,7 +38,9 @@ def mails(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """Show one mail: headers, text, attachments, and its HTML in a frame."""
     response = render(request, "newsletter/dev_mail.html", {"mail": _mail_or_404(name)})
-    response.headers["Content-Security-Policy"] = f"{page_policy()}; frame-src 'self'"
+    response.headers["Content-Security-Policy"] = (
+        f"{page_policy(response.content)}; frame-src 'self'"
+    )
     return response
 
 

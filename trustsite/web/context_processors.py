@@ -7,12 +7,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from trustsite.web.fonts import FONTS
-from trustsite.web.inline_css import stylesheet
-
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Return the site's own facts, the fonts, the stylesheet and this page's canonical address."""
+    """Return the site's own facts and this page's canonical address."""
     return {
         "site": {
             "name": settings.SITE_NAME,
@@ -23,7 +20,5 @@ def site(request: HttpRequest) -> dict[str, object]:
             "year": timezone.now().year,
             "development": settings.DEVELOPMENT,
         },
-        "fonts": FONTS,
-        "stylesheet": stylesheet(),
         "canonical": settings.SITE_URL + request.path,
     }

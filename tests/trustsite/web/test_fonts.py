@@ -28,13 +28,6 @@ def test_the_stylesheet_names_no_other_font_file():
     assert set(re.findall(r"static:(fonts/[^)]+)", css)) == {listed.static_path for listed in FONTS}
 
 
-@pytest.mark.django_db
-def test_pages_preload_each_of_them(client, parse):
-    page = parse(client.get("/get-help/"))
-    links = [link.get("href") for link in page.iter("link") if link.get("rel") == "preload"]
-    assert links == [f"/static/{listed.static_path}" for listed in FONTS]
-
-
 def test_what_is_there_is_not_built_again(tmp_path):
     for listed in FONTS[1:]:
         (tmp_path / f"{listed.name}.woff2").touch()
