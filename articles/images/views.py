@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from articles.images.renditions import TYPES
 from articles.images.social_card import article_card, site_card
 from articles.models import Article
-from trustsite.web.page_cache import public
+from trustsite.web.page_cache import depends_on, public
 
 # A picture's name is made of its content, so what it names never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -37,6 +37,7 @@ def share_card(request: HttpRequest, slug: str = "") -> HttpResponse:
         article = get_object_or_404(
             Article.objects.published().only("title", "response"), slug=slug
         )
+        depends_on(article.cache_tag)
         card = article_card(article.title, article.response)
     else:
         card = site_card()

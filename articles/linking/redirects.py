@@ -1,5 +1,7 @@
 """Addresses that lead elsewhere by hand: asked only when nothing else answers, so none can hide a page that is there."""
 
+from collections.abc import Callable
+
 from django.db.models import Q
 from django.db.models.functions import Length
 
@@ -8,6 +10,7 @@ from articles.linking.slug_history import leads_to
 from articles.models import Article, Redirect
 
 LONGEST = 200  # characters of a path that is set
+MOST_KNOWN = 5_000  # paths kept in memory; with more of them each is looked up
 
 
 def find(path: str) -> Redirect | None:
@@ -17,6 +20,16 @@ def find(path: str) -> Redirect | None:
     above = [path[: at + 1] for at, sign in enumerate(path[:LONGEST]) if sign == "/"]
     held = Redirect.objects.filter(Q(path=path) | Q(path__in=above, is_prefix=True))
     return held.order_by(Length("path").desc()).first()
+
+
+def known() -> Callable[[str], bool]:
+    """Return what tells, without a database, whether anything may be set for a path."""
+    rows = list(Redirect.objects.values_list("path", "is_prefix")[: MOST_KNOWN + 1])
+    if len(rows) > MOST_KNOWN:
+        return lambda path: True
+    paths = {path for path, _ in rows}
+    prefixes = tuple(path for path, is_prefix in rows if is_prefix)
+    return lambda path: path in paths or path.startswith(prefixes)
 
 
 def problems(row: Redirect) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Articles, and the addresses they once had."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
@@ -15,7 +15,8 @@ from articles.editing import review, status, workflow
 from articles.models.markdown import Text, recorded
 from articles.models.shelves import Source, Topic
 from prose import renderer
-from trustsite.web.page_cache import Content
+from trustsite.models import CachedPageModel
+from trustsite.web.page_cache import soft
 
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
 
@@ -122,6 +123,9 @@ class Article(Text):
     )  # found when last saved (inspection.py)
 
     TYPESET = (*Text.TYPESET, "takeaways", "content_note", "evidence_note")
+    # What other pages show of it: in lists, on cards, in the neighbours under an article.
+    ON_CARDS = ("slug", "topic_id", "response", "title", "dek", "minutes", "state", "publish_at")
+    COMPARES = True
     MAY_HOLD_OFFERS = MAY_HOLD_PICTURES = True
     may_be_unfinished = (
         False  # set at the desk for a draft: it may hold mistakes, but never an advert in disguise
@@ -179,6 +183,22 @@ class Article(Text):
         (self._kept() or self).refuse_if_public()
         search.forget(self)
         return super().delete(*args, **kwargs)
+
+    @property
+    def cache_tag(self) -> str:
+        """What pages that show its text are made of."""
+        return f"article:{self.pk}"
+
+    def cache_tags(self, before: "Article | None") -> Iterable[str]:
+        """Its own page goes; lists go when what they show changes; what led to it goes when it is taken back."""
+        shown = [row for row in (before, self) if row and row.state in self.PUBLIC]
+        if not shown:
+            return ()
+        tags = [self.cache_tag, "texts"]
+        if before and all(getattr(before, name) == getattr(self, name) for name in self.ON_CARDS):
+            return tags
+        is_taken_back = before is not None and before.is_published and not self.is_published
+        return [*tags, "lists", "cards" if is_taken_back else soft("cards")]
 
     def refuse_if_public(self) -> None:
         """Raise ProtectedError when readers have seen it: its address must go on saying what became of it."""
@@ -266,7 +286,7 @@ class Article(Text):
                 yield {"number": number, "source": sources[key], "backlinks": backlinks}
 
 
-class OldAddress(Content):
+class OldAddress(CachedPageModel):
     """An address an article once had. It leads to the article for good (301)."""
 
     slug = models.SlugField(unique=True, max_length=80)
@@ -274,6 +294,10 @@ class OldAddress(Content):
 
     class Meta:
         verbose_name_plural = "old addresses"
+
+    def cache_tags(self, before: "OldAddress | None") -> Iterable[str]:
+        """It shows on no page."""
+        return ("addresses",)
 
     def __str__(self) -> str:
         return self.slug

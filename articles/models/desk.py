@@ -1,5 +1,7 @@
 """What the editors' desk keeps beside the texts: work in progress, reviewers, and addresses that lead elsewhere."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -70,6 +72,10 @@ class Redirect(Filed):
 
     def __str__(self) -> str:
         return self.path
+
+    def cache_tags(self, before: "Redirect | None") -> Iterable[str]:
+        """It shows on no page."""
+        return ("redirects",)
 
     def clean(self) -> None:
         from articles.linking.redirects import problems

@@ -1,6 +1,7 @@
 """Whom to call or write to."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,6 +52,10 @@ class Helpline(Filed):
 
     def __str__(self) -> str:
         return self.name
+
+    def cache_tags(self, before: "Helpline | None") -> Iterable[str]:
+        """The pages that list helplines go at once."""
+        return ("helplines",)
 
     def clean(self) -> None:
         errors = {}

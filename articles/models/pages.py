@@ -1,5 +1,6 @@
 """Texts that are no articles: standing pages, and what the site says of each response."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models, transaction
@@ -41,9 +42,15 @@ class Page(Standing):
     checked_on = models.DateField("last checked", null=True, blank=True)
 
     history: Any = recorded()
+    COMPARES = True
 
     class Meta:
         ordering = ["slug"]
+
+    def cache_tags(self, before: "Page | None") -> Iterable[str]:
+        """It goes from its address, and from the one it had."""
+        slugs = {row.slug for row in (before, self) if row}
+        return ["texts", *(f"page:{slug}" for slug in slugs)]
 
     def get_absolute_url(self) -> str:
         return f"/{self.slug}/"

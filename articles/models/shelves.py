@@ -1,5 +1,7 @@
 """What articles stand on: topics as their shelves, sources as their ground."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
@@ -45,6 +47,10 @@ class Source(Filed):
 
     def __str__(self) -> str:
         return self.key
+
+    def cache_tags(self, before: "Source | None") -> Iterable[str]:
+        """The pages that list sources go."""
+        return ("sources",)
 
     def clean(self) -> None:
         if affiliate_rules.is_partners(self.url, Offer.objects.hosts()):

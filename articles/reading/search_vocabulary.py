@@ -21,7 +21,7 @@ from articles.reading.crisis_words import CrisisWords, shipped
 from prose.rules import words as copy_rules
 from prose.rules.source_files import Text
 from prose.spelling import SHORTEST, NearWords, tokens
-from trustsite.web.page_cache import stamp_number
+from trustsite.models import CacheVersion
 
 PLACE = "search_words.toml"
 MOST = 2_000  # articles, and crisis words, that are looked at
@@ -47,7 +47,7 @@ class _Kept:
     def get(self) -> Memory:
         """Return the memory; without a database, what the content folder alone says."""
         try:
-            key = (stamp_number(), int(time.time() // 3600))
+            key = (CacheVersion.current(), int(time.time() // 3600))
             with self._lock:
                 if self._memory is None or key != self._key:
                     self._memory, self._key = _from_database(), key

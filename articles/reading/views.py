@@ -20,14 +20,14 @@ from articles.reading.related import cards, neighbours, related
 from articles.reading.search import LONGEST, suggestion
 from articles.reading.search import search as find
 from articles.reading.search_vocabulary import KEPT
-from trustsite.web.page_cache import CACHE_CONTROL, public
+from trustsite.web.page_cache import depends_on, public
 
 START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 FOUR = [key for key, _ in RESPONSES]
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def home(request: HttpRequest) -> HttpResponse:
     """Say what the site is, and lead to the quiz, the articles and the guide."""
     context = {"responses": Response.objects.filter(key__in=FOUR), "start_here": cards(START_HERE)}
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def index(request: HttpRequest) -> HttpResponse:
     """List every published article by topic."""
     articles = list(Article.objects.published().for_cards())
@@ -50,10 +50,11 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["cards", "sources"])
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one published article; say of a withdrawn one that it is gone; lead on from an address that has changed."""
     if found := Article.objects.published().select_related("topic").filter(slug=slug).first():
+        depends_on(found.cache_tag)
         return render(request, "articles/article.html", article_context(found))
     if gone := Article.objects.withdrawn().filter(slug=slug).first():
         return render(request, "410.html", {"article": gone, "related": related(gone)}, status=410)
@@ -89,7 +90,7 @@ def responses(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def response(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one response protects, costs and gives."""
     found = get_object_or_404(Response, key=key)
@@ -102,11 +103,12 @@ def response(request: HttpRequest, key: str) -> HttpResponse:
 @public
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a standing page."""
+    depends_on(f"page:{slug}")
     return render(request, "articles/page.html", {"page": get_object_or_404(Page, slug=slug)})
 
 
 @require_safe
-@public
+@public(made_of=["helplines", "page:get-help"])
 def get_help(request: HttpRequest) -> HttpResponse:
     """Show the helplines, by country, before any other word; from a copy when the database doesn't answer."""
     context = helplines.shown()
@@ -117,7 +119,7 @@ def get_help(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """List a topic's published articles; a topic without any isn't there yet."""
     articles = list(Article.objects.published().for_cards().filter(topic__slug=slug))
@@ -129,6 +131,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public(reads=["q"])
 def search(request: HttpRequest) -> HttpResponse:
     """Look for articles by their words; people to talk to first. Not kept anywhere, and out of search engines."""
     query = " ".join(request.GET.get("q", "").split())[:LONGEST]
@@ -151,8 +154,6 @@ def search(request: HttpRequest) -> HttpResponse:
         status=503 if "is_down" in context and not kinds else 200,
     )
     response.headers["X-Robots-Tag"] = "noindex"
-    if not request.GET:
-        response.headers["Cache-Control"] = CACHE_CONTROL
     return response
 
 

@@ -1,0 +1,76 @@
+"""Refusals: the pages that stand in for Django's when it can't be asked, made when the worker starts."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.shortcuts import render
+
+from trustsite.web import request_body
+from trustsite.web.security_headers import PolicyHeaders
+from trustsite.web.stored_answer import Answer, StoredAnswer
+
+RETRY_AFTER = "10"  # seconds
+KB, MB = 1024, 1024 * 1024
+BACK = "Nothing you typed is lost: go back in your browser, and it will still be there."
+WORDS: dict[int, tuple[str, str]] = {
+    400: ("That didn’t arrive whole", f"Part of it was lost on the way to us. {BACK}"),
+    408: (
+        "That took too long to reach us",
+        f"We wait {request_body.DEADLINE:.0f} seconds for a form, and not all of yours had come. {BACK}"
+        " A steadier connection, or a shorter text, may help.",
+    ),
+    413: (
+        "That is more than we can take",
+        f"This form takes up to {request_body.MAX_BYTES // KB} KB, files included "
+        f"({request_body.MAX_BYTES_ADMIN // MB} MB in the admin). {BACK}",
+    ),
+    431: (
+        "Your browser sent more than we can read",
+        "The address, or what your browser added to it, is longer than we take. The first page is a good place to go on from.",
+    ),
+    500: (
+        "Something went wrong on our side",
+        f"It isn’t anything you did. If you sent a form: {BACK[0].lower()}{BACK[1:]}",
+    ),
+    503: (
+        "We can’t answer that just now",
+        f"Many requests came at once, or a part of the site is being mended. If you sent a form: {BACK[0].lower()}{BACK[1:]}"
+        f" Please try again in {RETRY_AFTER} seconds.",
+    ),
+}
+
+
+def request_for(path: str) -> HttpRequest:
+    """Return a reader's request for `path`, as it reaches Django on the site's own address."""
+    request = HttpRequest()
+    request.method, request.path, request.path_info = "GET", path, path
+    request.META = {"HTTP_HOST": settings.ALLOWED_HOSTS[0], "SERVER_NAME": "", "SERVER_PORT": "443"}
+    request.META["wsgi.url_scheme"] = "https"
+    if settings.SECURE_PROXY_SSL_HEADER:
+        name, value = settings.SECURE_PROXY_SSL_HEADER
+        request.META[name] = value
+    request._get_scheme = lambda: "https"  # type: ignore[method-assign]
+    return request
+
+
+def with_headers(response: HttpResponse, path: str = "/") -> Answer:
+    """Return `response` with the headers that every answer carries."""
+    inner = XFrameOptionsMiddleware(lambda request: response)
+    chain = PolicyHeaders(SecurityMiddleware(inner))
+    sent = chain(request_for(path))
+    return Answer(sent.status_code, list(sent.items()), sent.content)
+
+
+def pages() -> dict[int, StoredAnswer]:
+    """Return the page for each status."""
+    made = {}
+    for status, (title, words) in WORDS.items():
+        context = {"title": title, "words": words}
+        response = render(request_for("/"), "refused.html", context, status=status)
+        if status == 503:
+            response.headers["Retry-After"] = RETRY_AFTER
+        if status in {400, 408, 413, 431}:
+            response.headers["Connection"] = "close"  # the rest of it isn't read
+        made[status] = StoredAnswer.of(with_headers(response))
+    return made
