@@ -124,6 +124,8 @@ class Edge:
         with recording() as made:
             answer = self.ask(environ)
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+        if answer.status == 500 and self.watch.is_away:  # "not now" rather than "our mistake"
+            return self.refusal(503, method, accepted, path)
         if method == "GET" and self._may_keep(answer, made) and self.is_ours(environ):
             page = self.cache.keep(path, answer, made, since)
             known = environ.get("HTTP_IF_NONE_MATCH", "")
