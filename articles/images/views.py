@@ -30,7 +30,7 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["site"])
 def share_card(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Show a published article's card, or the site's own. Other sites may show it: that is what it is for."""
     if slug:

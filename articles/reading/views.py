@@ -81,7 +81,7 @@ def article_context(article: Article) -> dict[str, object]:
 
 
 @require_safe
-@public
+@public(made_of=["responses"])
 def responses(request: HttpRequest) -> HttpResponse:
     """Set the four responses side by side."""
     return render(
@@ -131,7 +131,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@public(reads=["q"])
+@public(made_of=["search"], reads=["q"])
 def search(request: HttpRequest) -> HttpResponse:
     """Look for articles by their words; people to talk to first. Not kept anywhere, and out of search engines."""
     query = " ".join(request.GET.get("q", "").split())[:LONGEST]
@@ -158,7 +158,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["site"])
 def robots(request: HttpRequest) -> HttpResponse:
     """Let search engines in everywhere but where they would only lose their way."""
     closed = [reverse("admin:index"), "/newsletter/"]
@@ -171,7 +171,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["site"])
 def security_txt(request: HttpRequest) -> HttpResponse:
     """Say whom to tell of a hole (RFC 9116)."""
     expires = (timezone.now() + timedelta(days=180)).replace(

@@ -56,17 +56,21 @@ class Edge:
 
     def start(self) -> None:
         """Make what must be there whatever happens later, and begin to watch the database."""
+        self.watch.start()
+        self.refresher.check_version()
+        self.prepare()
+        self.refresher.start()
+
+    def prepare(self) -> None:
+        """Make the answers that need no database, and the helplines."""
         headers = refusals.with_headers(HttpResponse(status=204)).headers
         self.static = StaticFiles(settings.STATIC_ROOT, self.static_address, headers)
         self.refusals = refusals.pages()
         ok = HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
         self.health = StoredAnswer.of(refusals.with_headers(ok))
-        self.watch.start()
-        self.refresher.check_version()
         missing = render(refusals.request_for("/404/"), "404.html", status=404)
         self.missing = StoredAnswer.of(refusals.with_headers(missing))
         self._keep_help()
-        self.refresher.start()
 
     def _keep_help(self) -> None:
         """Have the helplines at hand, in the copy that needs no database as well."""
