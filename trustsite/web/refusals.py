@@ -1,6 +1,10 @@
 """Refusals: the pages that stand in for Django's when it can't be asked, made when the worker starts."""
 
+import io
+from typing import Any
+
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
@@ -42,23 +46,27 @@ WORDS: dict[int, tuple[str, str]] = {
 
 
 def request_for(path: str) -> HttpRequest:
-    """Return a reader's request for `path`, as it reaches Django on the site's own address."""
-    request = HttpRequest()
-    request.method, request.path, request.path_info = "GET", path, path
-    request.META = {"HTTP_HOST": settings.ALLOWED_HOSTS[0], "SERVER_NAME": "", "SERVER_PORT": "443"}
-    request.META["wsgi.url_scheme"] = "https"
+    """Return a reader's request for `path`, as it reaches Django over TLS."""
+    environ = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": path,
+        "HTTP_HOST": settings.ALLOWED_HOSTS[0],
+        "SERVER_NAME": "",
+        "SERVER_PORT": "443",
+        "wsgi.url_scheme": "https",
+        "wsgi.input": io.BytesIO(),
+    }
     if settings.SECURE_PROXY_SSL_HEADER:
         name, value = settings.SECURE_PROXY_SSL_HEADER
-        request.META[name] = value
-    request._get_scheme = lambda: "https"  # type: ignore[method-assign]
-    return request
+        environ[name] = value
+    return WSGIRequest(environ)
 
 
 def with_headers(response: HttpResponse, path: str = "/") -> Answer:
     """Return `response` with the headers that every answer carries."""
     inner = XFrameOptionsMiddleware(lambda request: response)
-    chain = PolicyHeaders(SecurityMiddleware(inner))
-    sent = chain(request_for(path))
+    chain: Any = SecurityMiddleware(inner)
+    sent = PolicyHeaders(chain)(request_for(path))
     return Answer(sent.status_code, list(sent.items()), sent.content)
 
 
