@@ -308,3 +308,44 @@ def test_headers_that_no_browser_sends_are_refused(scope, status):
 
 def test_a_tab_in_a_header_is_no_harm():
     assert environ_of(Scope(headers=[("x", "a\tb")]))["HTTP_X"] == "a\tb"
+
+
+def test_one_thread_has_a_turn_at_a_time_and_loses_it_when_its_database_is_slow(monkeypatch):
+    from trustsite.web import turns
+    from trustsite.web.database_watch import LONG, Call, DatabaseWatch
+
+    monkeypatch.setattr(turns, "PATIENCE", 20)
+    watch, order, begun = DatabaseWatch(), [], threading.Event()
+
+    def slow():
+        with turns.TURNS.taken():
+            call = watch.calls[threading.get_ident()] = Call(None, is_probe=False)
+            call.since -= LONG * 2
+            begun.set()
+            second.join()
+            order.append("slow")
+
+    def quick():
+        begun.wait()
+        with turns.TURNS.taken():
+            order.append("quick")
+
+    first, second = threading.Thread(target=slow), threading.Thread(target=quick)
+    second.start(), first.start()
+    begun.wait()
+    watch.look()
+    first.join()
+    assert order == ["quick", "slow"]
+    assert turns.TURNS.free.acquire(blocking=False)
+    turns.TURNS.free.release()
+
+
+def test_who_waits_long_for_a_turn_goes_on_without_one(monkeypatch):
+    from trustsite.web import turns
+
+    monkeypatch.setattr(turns, "PATIENCE", 0.01)
+    with turns.TURNS.taken():
+        passed = threading.Thread(target=lambda: turns.TURNS.taken().__enter__())
+        passed.start()
+        passed.join()
+    assert turns.TURNS.held == set()

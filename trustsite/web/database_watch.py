@@ -15,10 +15,13 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
+from trustsite.web.turns import TURNS
+
 PROBE_LIMIT = 1.0  # seconds a look at the cache's version may take
 CALL_LIMIT = 6.0  # of any other: more than the server's own statement_timeout
 CALL_LIMIT_AWAY = 1.0  # of any other, while the database is away
-LOOK_EVERY = 0.2
+LONG = 0.1  # of a call, after which its thread's turn is another's (turns.py)
+LOOK_EVERY = 0.1
 WAITING = ("connect", "_commit", "_rollback")  # of a connection, beside its statements
 
 
@@ -90,7 +93,9 @@ class DatabaseWatch:
         """Cut the connections of calls that take too long."""
         now = time.monotonic()
         with self.lock:
-            for call in self.calls.values():
+            for thread, call in self.calls.items():
+                if now - call.since > LONG:
+                    TURNS.give_up(thread)
                 if now - call.since > self._limit(call):
                     if call.is_probe:
                         self.is_away = True

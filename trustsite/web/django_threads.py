@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from trustsite.web.stored_answer import Answer
+from trustsite.web.turns import TURNS
 
 THREADS = 8  # per worker
 FOR_FORMS = THREADS // 2
@@ -46,7 +47,7 @@ class DjangoThreads:
         """Return what `work` returns; `left` ends when whoever asked has left."""
         lanes = [self.for_forms, self.all] if is_form else [self.all]
         await self._take(lanes, left)
-        future = asyncio.get_running_loop().run_in_executor(self.pool, work)
+        future = asyncio.get_running_loop().run_in_executor(self.pool, _in_turn, work)
         future.add_done_callback(lambda done: _give_back(lanes, done))
         done, _ = await asyncio.wait([future], timeout=within)
         if not done:
@@ -75,6 +76,11 @@ class DjangoThreads:
         if turn not in done:
             raise GoneError if gone in done else BusyError
         turn.result()
+
+
+def _in_turn(work: Callable[[], Answer]) -> Answer:
+    with TURNS.taken():
+        return work()
 
 
 async def _acquire(lanes: list[asyncio.Semaphore]) -> None:
