@@ -1,10 +1,12 @@
 """The real web server for tests and measurements, with a site in a folder of its own."""
 
 import os
+import random
 import re
 import select
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ import urllib.error
 import urllib.request
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.servers import ROOT, free_port
 
@@ -26,7 +29,9 @@ PATIENCE = 30  # seconds, of a test that waits for a state
 
 def prepare(folder, **more):
     """Make a site in `folder`; return the environment it runs in."""
-    environment = os.environ | {"MODE": "development", "DATA": str(folder)} | more
+    environment = (
+        os.environ | {"MODE": "development", "DATA": str(folder), "BEHIND_PROXY": "on"} | more
+    )
     environment["DJANGO_SETTINGS_MODULE"] = "trustsite.settings"
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", PREPARE]
     subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
@@ -40,7 +45,10 @@ class Site:
         self.process, self.port = process, port
 
     def open(self, path, data=None, timeout=5):
-        headers = {"Sec-Fetch-Site": "same-origin"} if data else {}
+        # Each from another network: what counts sign-ups is not what is looked at here.
+        network = ".".join(str(random.randrange(1, 255)) for _ in range(3))
+        headers = {"X-Forwarded-For": f"{network}.1"}
+        headers |= {"Sec-Fetch-Site": "same-origin"} if data else {}
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}", data=data, headers=headers
         )
@@ -71,6 +79,11 @@ class Site:
         connection = socket.create_connection(("127.0.0.1", self.port))
         connection.sendall(data)
         return connection
+
+    def sign_up(self):
+        """Return what somebody posts who asks for the guide, to be filled with a number."""
+        stamp = re.search(r'name="stamp" value="([^"]+)"', self.text("/newsletter/subscribe/"))
+        return f"address=reader{{}}%40site.example&stamp={quote(stamp[1])}"
 
     def raw(self, data):
         """Send bytes; return what comes back until nothing more does."""
@@ -116,6 +129,55 @@ def running(environment, command=SERVE):
         with suppress(ProcessLookupError):  # it ended by itself
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+@contextmanager
+def locked(environment):
+    """Hold the one write lock of SQLite."""
+    path = Path(environment["DATA"]) / "site.sqlite3"
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def stop(process_id):
+    """Stop a server and its children, as a machine that hangs does."""
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    for each in [process_id, *map(int, children)]:
+        os.kill(each, signal.SIGSTOP)
+    return [process_id, *map(int, children)]
+
+
+@contextmanager
+def stopped(process_id):
+    held = stop(process_id)
+    try:
+        yield
+    finally:
+        for each in held:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGCONT)
+
+
+def listening(port):
+    """Return the process that listens on `port`."""
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{fields[9]}]")
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            for descriptor in (folder / "fd").iterdir():
+                with suppress(OSError):
+                    if os.readlink(descriptor) in inodes:
+                        return int(folder.name)
+    return None
 
 
 def wait_until(condition):

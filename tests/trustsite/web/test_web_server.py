@@ -1,20 +1,25 @@
 """The real web server, as operators start it: nothing a stranger, a lock or a crash does keeps a page from a reader."""
 
 import os
-import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from urllib.parse import urlencode
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from tests.servers import ROOT, postgresql, redis
-from tests.web_server import PATIENCE, prepare, running, slow_bodies, wait_until
+from tests.web_server import (
+    PATIENCE,
+    listening,
+    locked,
+    prepare,
+    running,
+    slow_bodies,
+    stopped,
+    wait_until,
+)
 
 KEPT = "/articles/kept/"
 READ_WHATEVER_HAPPENS = ["/healthz", "/get-help/", "/", "/articles/"]
@@ -118,29 +123,14 @@ def test_granian_alone_gives_up_when_one_dies_again(environment):
 
 
 @contextmanager
-def locked(environment):
-    """Hold the one write lock of SQLite."""
-    path = Path(environment["DATA"]) / "site.sqlite3"
-    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.rollback()
-        connection.close()
-
-
-@contextmanager
 def sign_ups(site, count):
     """Have so many people ask for the guide at once; give the list their answers come into."""
-    stamp = re.search(r'name="stamp" value="([^"]+)"', site.text("/newsletter/subscribe/"))
+    form = site.sign_up()
     statuses = []
 
     def ask(number):
-        fields = {"address": f"reader{number}@site.example"}
-        fields |= {"stamp": stamp[1]} if stamp else {}
         statuses.append(
-            site.status("/newsletter/subscribe/", urlencode(fields).encode(), timeout=PATIENCE)
+            site.status("/newsletter/subscribe/", form.format(number).encode(), timeout=PATIENCE)
         )
 
     threads = [threading.Thread(target=ask, args=[number]) for number in range(count)]
@@ -161,43 +151,7 @@ def test_a_write_lock_keeps_no_page_from_a_reader(environment):
             for path in [*READ_WHATEVER_HAPPENS, static]:
                 assert all(site.answers(path) for _ in range(4)), path
             wait_until(lambda: len(statuses) == 10)
-        assert set(statuses) <= {200, 429, 503}
-
-
-def stop(process_id):
-    """Stop a server and its children, as a machine that hangs does."""
-    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
-    for each in [process_id, *map(int, children)]:
-        os.kill(each, signal.SIGSTOP)
-    return [process_id, *map(int, children)]
-
-
-@contextmanager
-def stopped(process_id):
-    held = stop(process_id)
-    try:
-        yield
-    finally:
-        for each in held:
-            with suppress(ProcessLookupError):
-                os.kill(each, signal.SIGCONT)
-
-
-def listening(port):
-    """Return the process that listens on `port`."""
-    inodes = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        for line in Path(table).read_text().splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
-                inodes.add(f"socket:[{fields[9]}]")
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            for descriptor in (folder / "fd").iterdir():
-                with suppress(OSError):
-                    if os.readlink(descriptor) in inodes:
-                        return int(folder.name)
-    return None
+        assert set(statuses) <= {200, 503}
 
 
 def many(site, path, count, timeout):
