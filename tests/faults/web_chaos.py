@@ -24,12 +24,13 @@ from tests.web_server import listening, locked, prepare, running, slow_bodies, s
 NUMBERS = itertools.count()
 REPORT = ROOT / "docs" / "faults.md"
 SECONDS = 6.0  # of each fault
-PAUSE = 0.05
+PAUSE, PAUSE_OF_FORMS = 0.05, 0.5  # the site counts sign-ups
 PATIENCE = 10.0  # seconds until a visitor gives up: the answer is lost
 HEAD = """# What readers meet when something goes wrong
 
-Made by `make chaos` (tests/faults/web_chaos.py): {seconds:.0f} seconds of each fault against a real server with two
-workers, on one machine with {cores} cores, six visitors asking at once. “Lost” are answers that did not come within {patience:.0f} seconds.
+Made by `make chaos` (tests/faults/web_chaos.py): {seconds:.0f} seconds of each fault against a real server
+with two workers, on one machine with {cores} cores, six visitors asking at once. “Lost” are answers
+that did not come within {patience:.0f} seconds, or connections that broke.
 
 """
 ROW = "| {fault} | {who} | {answers} | {p50} | {p99} | {lost} |"
@@ -78,7 +79,7 @@ def visit(site, path, data, end, visits):
         form = data.format(next(NUMBERS)).encode() if data else None
         visits.statuses[site.status(path, form, timeout=PATIENCE)] += 1
         visits.times.append(time.monotonic() - start)
-        time.sleep(PAUSE)
+        time.sleep(PAUSE_OF_FORMS if data else PAUSE)
 
 
 def measure(site, fault: str, going_wrong: Callable[[], object]):
