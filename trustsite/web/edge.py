@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import connections
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
@@ -59,6 +60,7 @@ class Edge:
         self.watch.start()
         self.refresher.check_version()
         self.prepare()
+        connections.close_all()  # this thread asks nothing more
         self.refresher.start()
 
     def prepare(self) -> None:
