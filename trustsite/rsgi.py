@@ -85,6 +85,8 @@ class Application:
     async def answer(self, scope: Any, protocol: Any) -> Answer:
         """Return Django's answer."""
         environ = environ_of(scope)
+        if not self.edge.knows_host(environ.get("HTTP_HOST", "")):
+            raise Refused(421)
         length = environ.get("CONTENT_LENGTH")
         if "HTTP_TRANSFER_ENCODING" in environ or length not in {None, "", "0"}:
             body = await self.bodies.read(protocol, length, scope.path)

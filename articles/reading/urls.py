@@ -25,7 +25,12 @@ urlpatterns = [
     path("get-help/", views.get_help, name="get_help"),
     path("search/", views.search, name="search"),
     path("feed/", public(made_of=["lists", "texts"])(ArticlesFeed()), name="feed"),
-    path("sitemap.xml", public(made_of=["lists", "texts"], reads=["p"])(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path(
+        "sitemap.xml",
+        public(made_of=["lists", "texts"], reads=["p"])(sitemap),
+        {"sitemaps": SITEMAPS},
+        name="sitemap",
+    ),
     path("robots.txt", views.robots),
     path(".well-known/security.txt", views.security_txt),
     path("card.png", image_views.share_card, name="site_card"),

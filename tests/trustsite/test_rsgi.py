@@ -261,6 +261,19 @@ def test_a_failing_application_is_a_page_of_ours():
     assert b"/get-help/" in answer.body
 
 
+@pytest.mark.parametrize("host", ["evil.example", "203.0.113.7", "", "a b", f"{HOST}@evil.example"])
+def test_another_name_is_told_where_the_site_is_without_asking_django(host):
+    django, scope = Django(), Scope("/x/")
+    scope.headers = Headers([("host", host)])
+
+    async def scenario(application, ask):
+        return await ask(scope)
+
+    answer = run(django, scenario)
+    assert (answer.status, django.begun) == (421, 0)
+    assert settings.SITE_URL.encode() in answer.body
+
+
 def test_a_body_reaches_django_whole():
     seen = []
 

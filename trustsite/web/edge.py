@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connections
 from django.http import HttpResponse
+from django.http.request import split_domain_port, validate_host
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
@@ -179,6 +180,13 @@ class Edge:
         forwarded = environ.get("HTTP_X_FORWARDED_PROTO", "") if self.trusts_proxy else ""
         scheme = forwarded or environ["wsgi.url_scheme"]
         return environ.get("HTTP_HOST", "") == self.host and scheme == self.scheme
+
+    @staticmethod
+    def knows_host(host: str) -> bool:
+        """Whether Django would answer to this name: it logs a traceback for each that it won't, and scanners try many."""
+        domain, _ = split_domain_port(host)
+        allowed = [name for name in settings.ALLOWED_HOSTS if name]
+        return bool(domain) and validate_host(domain, allowed)
 
     def environ_of(self, path: str) -> Environ:
         """Return the request of a reader for `path`, on our own name."""

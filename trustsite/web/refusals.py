@@ -29,6 +29,10 @@ WORDS: dict[int, tuple[str, str]] = {
         f"This form takes up to {request_body.MAX_BYTES // KB} KB, files included "
         f"({request_body.MAX_BYTES_ADMIN // MB} MB in the admin). {BACK}",
     ),
+    421: (
+        "This isn’t the site’s address",
+        f"What you are looking for may be at {settings.SITE_URL}/ instead.",
+    ),
     431: (
         "Your browser sent more than we can read",
         "The address, or what your browser added to it, is longer than we take. The first page is a good place to go on from.",
