@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.db import models, transaction
 
 from trustsite.characters import Texts
-from trustsite.web.page_cache import EVERYTHING, invalidate
+from trustsite.web.page_cache import EVERYTHING, invalidate, soft
 from trustsite.web.smart_quotes import typeset
 
 MAX_CHANGES = 64  # that the log holds
@@ -55,8 +55,12 @@ class CachedPageModel(Texts):
         abstract = True
 
     def cache_tags(self, before: Self | None) -> Iterable[str]:
-        """Return what a change to this row changes on pages; `before` is the row as it was."""
-        return (EVERYTHING,)
+        """Return what a change to this row changes on pages; `before` is the row as it was.
+
+        What says nothing of itself changes everything, which is served until it has been made anew: within seconds, the pages
+        most recently asked for first. What must not be read a moment longer says so by tags that aren't soft.
+        """
+        return (soft(EVERYTHING),)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         typeset(self, self.TYPESET)

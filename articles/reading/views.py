@@ -50,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public(made_of=["cards", "sources"])
+@public(made_of=["cards", "sources", "offers"])
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one published article; say of a withdrawn one that it is gone; lead on from an address that has changed."""
     if found := Article.objects.published().select_related("topic").filter(slug=slug).first():

@@ -1,12 +1,14 @@
-"""The page cache's background threads, one of each per worker: one sees what changed, the other makes stale pages anew.
+"""The page cache's background threads, in each worker: one sees what changed, one makes stale pages anew, one compresses.
 
-Both have connections of their own, so no reader waits for them. While the database is away, kept pages go on being served.
+They have connections of their own, so no reader waits for them. While the database is away, kept pages go on being served.
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable, Iterable
-from threading import Event, Thread
+from contextlib import suppress
+from threading import Event, Thread, get_native_id
 
 from django.conf import settings
 from django.db import Error, connection
@@ -14,9 +16,11 @@ from django.utils.module_loading import import_string
 
 from trustsite.web.database_watch import DatabaseWatch
 from trustsite.web.page_cache import EVERYTHING, Page, PageCache
+from trustsite.web.turns import TURNS
 
 CHECK_INTERVAL = 0.25  # seconds between two looks at the version
 RETRY_AFTER = 5.0  # seconds until a page that could not be made anew is tried again
+NICE = 15  # of the thread that compresses: it may wait for everything else
 IDLE = 0.2  # seconds between two looks for something to do
 
 logger = logging.getLogger(__name__)
@@ -67,7 +71,7 @@ class VersionCheck:
 
 
 class Refresher:
-    """Both threads of a worker. `render` makes the page at a path anew, or returns None when there is none any more."""
+    """The threads of a worker. `render` makes the page at a path anew, or returns None when there is none any more."""
 
     def __init__(
         self, cache: PageCache, watch: DatabaseWatch, render: Callable[[str], object]
@@ -78,7 +82,7 @@ class Refresher:
 
     def start(self) -> None:
         """Begin, in threads that end with the process."""
-        for work in (self._check_versions, self._make_anew):
+        for work in (self._check_versions, self._make_anew, self._compress):
             Thread(target=work, name=f"page cache {work.__name__}", daemon=True).start()
 
     def _check_versions(self) -> None:
@@ -106,19 +110,33 @@ class Refresher:
     def _make_anew(self) -> None:
         self.watch.guard_thread()
         while not self.stopping.is_set():
-            if not self.work_once():
-                self.stopping.wait(IDLE)
+            begun = time.monotonic()
+            with TURNS.taken():
+                was_busy = self.renew_once()
+            # As long a pause as it took: readers who ask for what isn't kept come first.
+            self.stopping.wait(time.monotonic() - begun if was_busy else IDLE)
 
-    def work_once(self) -> bool:
-        """Make one page anew, or compress one better. Return whether there was anything to do."""
-        if stale := self.cache.next_stale():
+    def _compress(self) -> None:
+        with suppress(OSError, AttributeError):  # for this thread alone, where the system can
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
+        while not self.stopping.wait(IDLE):
+            while not self.cache.next_stale() and self.compress_once():
+                pass
+
+    def renew_once(self) -> bool:
+        """Make one page anew. Return whether there was anything to do."""
+        stale = self.cache.next_stale()
+        if stale:
             self._renew(*stale)
-            return True
-        if found := self.cache.next_to_compress():
+        return stale is not None
+
+    def compress_once(self) -> bool:
+        """Compress one page better. Return whether there was anything to do."""
+        found = self.cache.next_to_compress()
+        if found:
             path, page = found
             self.cache.replace(path, page, page.answer.compressed_best())
-            return True
-        return False
+        return found is not None
 
     def _renew(self, path: str, page: Page) -> None:
         page.retry_at = time.monotonic() + RETRY_AFTER

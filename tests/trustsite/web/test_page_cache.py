@@ -356,7 +356,7 @@ def test_of_stale_pages_the_one_most_recently_asked_for_is_made_anew_first(edge)
     invalidate(soft("cards"))
     edge.refresher.versions.check()
     assert edge.cache.next_stale()[0] == "/articles/b/"
-    edge.refresher.work_once()
+    edge.refresher.renew_once()
     assert not edge.cache.pages["/articles/b/"].is_stale
     assert edge.cache.next_stale()[0] == "/articles/c/"
 
@@ -366,7 +366,7 @@ def test_a_page_that_is_gone_when_it_is_made_anew_is_forgotten(edge):
     get(edge, "/articles/kept/")
     Article.objects.update(state=Article.State.DRAFT)
     edge.cache.pages["/articles/kept/"].is_stale = True
-    edge.refresher.work_once()
+    edge.refresher.renew_once()
     assert edge.cache.pages == {}
 
 
@@ -380,7 +380,7 @@ def test_a_page_that_cannot_be_made_anew_goes_on_being_served_and_is_tried_later
         raise OperationalError
 
     edge.refresher.render = failing
-    assert edge.refresher.work_once()
+    assert edge.refresher.renew_once()
     assert edge.cache.next_stale() is None
     assert get(edge, "/articles/kept/") == before
 
@@ -463,12 +463,12 @@ def test_the_log_is_bounded():
 
 def test_brotli_is_made_smaller_when_there_is_nothing_else_to_do(edge):
     before = get(edge, "/guide/", HTTP_ACCEPT_ENCODING="br")
-    assert edge.refresher.work_once()
+    assert edge.refresher.compress_once()
     after = get(edge, "/guide/", HTTP_ACCEPT_ENCODING="br")
     assert len(after["body"]) < len(before["body"])
     assert brotli.decompress(after["body"]) == brotli.decompress(before["body"])
     assert edge.cache.size == sum(page.answer.size for page in edge.cache.pages.values())
-    assert not edge.refresher.work_once()
+    assert not edge.refresher.compress_once()
 
 
 @pytest.mark.parametrize("path", ["/nowhere/", "/articles/nowhere/", "/search/?q=stress"])
