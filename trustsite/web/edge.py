@@ -59,6 +59,7 @@ class Edge:
     def start(self) -> None:
         """Make what must be there whatever happens later, and begin to watch the database."""
         self.watch.start()
+        self.watch.guard_thread(is_probe=True)
         self.refresher.check_version()
         self.prepare()
         connections.close_all()  # this thread asks nothing more
