@@ -72,8 +72,8 @@ class Site:
         with self.open(path) as answer:
             return answer.read().decode()
 
-    def static_file(self):
-        return re.search(r'/static/[^"]+\.js', self.text("/"))[0]
+    def static_file(self, page="/"):
+        return re.search(r'/static/[^"]+\.js', self.text(page))[0]
 
     def connect(self, data):
         connection = socket.create_connection(("127.0.0.1", self.port))
