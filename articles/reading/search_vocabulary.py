@@ -1,6 +1,6 @@
 """What searches need beside the index, kept in memory: crisis words, and the words that a suggestion may be made of.
 
-It is made anew when content changes (by the stamp that page stores watch) and at each full hour, when articles may have
+It is made anew when content changes (by the version that page caches watch) and at each full hour, when articles may have
 fallen due. A search costs one look at the stamp, so that nobody can make the site read its texts again and again.
 """
 
