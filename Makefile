@@ -36,8 +36,9 @@ bench: .venv/.tests ## speed, as ratios within one run
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/mail.py
 
-chaos: .venv/.tests ## kill the worker 50 times in the middle of a letter to 3,000 people
+chaos: .venv/.tests ## let things go wrong: kill the mail worker 50 times, hang what the web server needs
 	@$(BIN)/python -m tests.faults.chaos
+	@$(BIN)/python -m tests.faults.web_chaos
 
 mutants: .venv/.mutants ## change one thing at a time and see whether a test notices: make mutants SAMPLE=120 SEED=1
 	@$(BIN)/python bench/mutants.py

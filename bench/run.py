@@ -68,18 +68,8 @@ def running(command, port, **environment):
 
 
 def granian(application, port):
-    serve = [
-        "--interface",
-        "wsgi",
-        "--workers",
-        "2",
-        "--blocking-threads",
-        "1",
-        "--no-ws",
-        "--port",
-        str(port),
-    ]
-    return [sys.executable, "-m", "granian", *serve, application]
+    serve = ["--interface", "rsgi", "--workers", "2", "--http", "1", "--no-ws"]
+    return [sys.executable, "-m", "granian", *serve, "--port", str(port), application]
 
 
 def nginx(folder, port, body):
@@ -175,10 +165,10 @@ def main():
                 f"  {path:<36} {len(page):>7,}  brotli {len(brotli.compress(page, quality=9)):>6,}"
             )
         contenders = {
-            "an empty WSGI application": (hello, None),
+            "an empty RSGI application": (hello, None),
             "an article": (site + ARTICLE, None),
-            "an article, past the page cache": (site + ARTICLE + "?fresh", None),
-            "an empty Django view": (site + "/healthz", None),
+            "a search, which is never kept": (site + "/search/?q=stress", None),
+            "the health check": (site + "/healthz", None),
             "a quiz scored": (site + "/quiz/", quiz_answers(folder)),
         }
         if shutil.which("nginx"):
@@ -189,15 +179,15 @@ def main():
             )
         rates = compare(contenders)
         lighthouse.main(site)
-    base = rates.get("nginx, the same bytes as a file") or rates["an empty WSGI application"]
+    base = rates.get("nginx, the same bytes as a file") or rates["an empty RSGI application"]
     print(f"\nRequests a second, {CONNECTIONS} connections, median of {ROUNDS} rounds:")
     for name, rate in sorted(rates.items(), key=lambda pair: -pair[1]):
         print(f"  {name:<36} {rate:>9,.0f}  {rate / base:>7.1%}")
     print(
-        f"\nAn article against an empty WSGI application: {rates['an article'] / rates['an empty WSGI application']:.2f}"
+        f"\nAn article against an empty RSGI application: {rates['an article'] / rates['an empty RSGI application']:.2f}"
     )
     print(
-        f"A quiz scored against an empty Django view:   {rates['a quiz scored'] / rates['an empty Django view']:.2f}"
+        f"A quiz scored against the health check:       {rates['a quiz scored'] / rates['the health check']:.2f}"
     )
     scored, firm = scoring_rate()
     print(

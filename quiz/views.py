@@ -29,7 +29,7 @@ def take(request: HttpRequest, slug: str) -> HttpResponse:
     return unkept(answer(request, slug))
 
 
-@public
+@public(made_of=["quiz"])
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what the quiz is, and all its questions."""
     return show_questions(request, _live(slug))
@@ -134,7 +134,7 @@ def unkept(response: HttpResponse) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["quiz"])
 def method(request: HttpRequest) -> HttpResponse:
     """Say how the quiz works, from the live versions themselves."""
     live = [
@@ -155,7 +155,7 @@ def method(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["quiz"])
 def paper(request: HttpRequest) -> HttpResponse:
     """Show the 3-minute quiz for printing, with a key to score it by hand."""
     found = _live("short")

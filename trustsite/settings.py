@@ -147,7 +147,6 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "trustsite.web.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -177,9 +176,11 @@ TEMPLATES = [
 ]
 CRISPY_TEMPLATE_PACK = "wmtr"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
-# When stored pages change by the clock alone: each returns the next moment (or None) at which a
-# public page differs.
-PAGE_CLOCKS = ["articles.models.next_publication"]
+# When kept pages change by the clock alone: each returns the next moment (or None), and what
+# changes then.
+CACHE_EXPIRY_PROVIDERS = {"articles.models.next_publication": ["lists", "texts", "~cards"]}
+# Returns what says whether a path leads elsewhere; asked anew when content changes.
+REDIRECTS_PROVIDER = "articles.linking.redirects.known"
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
     "articles.dashboard.dashboard_items",
@@ -194,12 +195,14 @@ SETUP_STEP_PROVIDERS = [
 ]
 
 # -- where things are kept -------------------------------------------------------------------------
-# The web server's own processes (trustsite/wsgi.py): a reader waits, so every wait ends soon.
+# The web server's own processes (trustsite/rsgi.py): a reader waits, so every wait ends soon.
 # Commands may take their time.
 IN_REQUESTS = os.environ.get("IN_REQUESTS") == "on"
 DATABASES = {
     "default": dj_database_url.parse(
-        _values.DATABASE_URL or f"sqlite:///{DATA_DIR / 'site.sqlite3'}", conn_health_checks=True
+        _values.DATABASE_URL or f"sqlite:///{DATA_DIR / 'site.sqlite3'}",
+        conn_max_age=60 if IN_REQUESTS else 0,  # kept by each of the web server's threads
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

@@ -3,6 +3,8 @@
 Asked only when nothing else answers, so none can hide a page that is there.
 """
 
+from collections.abc import Callable
+
 from django.db.models import Q
 from django.db.models.functions import Length
 
@@ -11,6 +13,7 @@ from articles.linking.slug_history import resolve
 from articles.models import Article, Redirect
 
 LONGEST = 200  # characters of a path that is set
+MOST_KNOWN = 5_000  # paths kept in memory; with more of them each is looked up
 
 
 def find(path: str) -> Redirect | None:
@@ -20,6 +23,16 @@ def find(path: str) -> Redirect | None:
     above = [path[: at + 1] for at, sign in enumerate(path[:LONGEST]) if sign == "/"]
     rows = Redirect.objects.filter(Q(path=path) | Q(path__in=above, is_prefix=True))
     return rows.order_by(Length("path").desc()).first()
+
+
+def known() -> Callable[[str], bool]:
+    """Return what tells, without a database, whether anything may be set for a path."""
+    rows = list(Redirect.objects.values_list("path", "is_prefix")[: MOST_KNOWN + 1])
+    if len(rows) > MOST_KNOWN:
+        return lambda path: True
+    paths = {path for path, _ in rows}
+    prefixes = tuple(path for path, is_prefix in rows if is_prefix)
+    return lambda path: path in paths or path.startswith(prefixes)
 
 
 def problems(row: Redirect) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Articles: what they say, and who may see them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +17,7 @@ from articles.models.markdown import MarkdownModel, Section, history_field
 from articles.models.sources import Source
 from articles.models.topics import Topic
 from prose.text_hash import text_hash
+from trustsite.web.page_cache import soft
 
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
 
@@ -165,6 +166,12 @@ class Article(MarkdownModel):
     TYPESET = (*MarkdownModel.TYPESET, "takeaways", "content_note", "evidence_note")
     FOLDER = "articles"
     FRONT_MATTER = MarkdownModel.FRONT_MATTER | {name: name for name in READ_BY_RULES}
+    # What other pages show of it: in lists, on cards, in the neighbours under an article.
+    ON_CARDS = (
+        *("slug", "topic_id", "response", "title", "standfirst", "minutes"),
+        *("state", "publish_at"),
+    )
+    COMPARES = True
 
     objects = ArticleQuerySet.as_manager()
     history: Any = history_field("preview_key", "problems", "text_hash", "first_published_at")
@@ -202,6 +209,22 @@ class Article(MarkdownModel):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         (self._stored() or self).refuse_if_public()
         return super().delete(*args, **kwargs)
+
+    @property
+    def cache_tag(self) -> str:
+        """What pages that show its text are made of."""
+        return f"article:{self.pk}"
+
+    def cache_tags(self, before: "Article | None") -> Iterable[str]:
+        """Its own page goes; lists go when what they show changes; what led to it goes when it is taken back."""
+        shown = [row for row in (before, self) if row and row.state in states.PUBLIC]
+        if not shown:
+            return ()
+        tags = [self.cache_tag, "texts"]
+        if before and all(getattr(before, name) == getattr(self, name) for name in self.ON_CARDS):
+            return tags
+        is_taken_back = before is not None and before.is_published and not self.is_published
+        return [*tags, "lists", "cards" if is_taken_back else soft("cards")]
 
     def refuse_if_public(self) -> None:
         """Raise ProtectedError when readers have seen it.

@@ -1,6 +1,7 @@
 """Helplines: whom to call or write to."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,6 +62,10 @@ class Helpline(SyncedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    def cache_tags(self, before: "Helpline | None") -> Iterable[str]:
+        """The pages that list helplines go at once."""
+        return ("helplines",)
 
     def clean(self) -> None:
         errors: dict[str, str] = {}

@@ -1,5 +1,6 @@
 """Partners' offers."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -109,6 +110,10 @@ class Offer(SyncedModel):
         if self.is_placeholder and not settings.DEVELOPMENT:
             return "It points at a placeholder: no partner has been chosen."
         return ""
+
+    def cache_tags(self, before: "Offer | None") -> Iterable[str]:
+        """The pages that may show an offer go at once: one that has ended must not be read as one that stands."""
+        return ("offers",)
 
     def clean(self) -> None:
         errors: dict[str, list[str]] = {}

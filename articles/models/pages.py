@@ -1,5 +1,6 @@
 """Texts that are no articles: standing pages, and what the site says of each response."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models, transaction
@@ -47,6 +48,7 @@ class Page(Standing):
     history: Any = history_field()
 
     FOLDER = "pages"
+    COMPARES = True
 
     class Meta:
         ordering = ["slug"]
@@ -54,6 +56,11 @@ class Page(Standing):
     @property
     def file_name(self) -> str:
         return self.slug
+
+    def cache_tags(self, before: "Page | None") -> Iterable[str]:
+        """Return what changes: it goes from its address, and from the one it had."""
+        slugs = {row.slug for row in (before, self) if row}
+        return ["texts", *(f"page:{slug}" for slug in slugs)]
 
     def get_absolute_url(self) -> str:
         return f"/{self.slug}/"

@@ -1,10 +1,12 @@
 """Redirects: addresses that lead elsewhere, set by hand or left by an article that moved."""
 
+from collections.abc import Iterable
+
 from django.db import models
 
 from articles.models.article import Article
 from articles.models.synced import SyncedModel
-from trustsite.web.page_cache import Content
+from trustsite.models import CachedPageModel
 
 
 class Redirect(SyncedModel):
@@ -28,8 +30,12 @@ class Redirect(SyncedModel):
     def __str__(self) -> str:
         return self.path
 
+    def cache_tags(self, before: "Redirect | None") -> Iterable[str]:
+        """Return what changes: it shows on no page."""
+        return ("redirects",)
 
-class SlugRedirect(Content):
+
+class SlugRedirect(CachedPageModel):
     """Slug redirect: an address an article once had, which leads to it for good (301)."""
 
     slug = models.SlugField(unique=True, max_length=80)
@@ -48,3 +54,7 @@ class SlugRedirect(Content):
 
     def __str__(self) -> str:
         return self.slug
+
+    def cache_tags(self, before: "SlugRedirect | None") -> Iterable[str]:
+        """Return what changes: it shows on no page."""
+        return ("addresses",)

@@ -1,5 +1,7 @@
 """Sources: the works that articles rest on."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -24,6 +26,10 @@ class Source(SyncedModel):
 
     def __str__(self) -> str:
         return self.key
+
+    def cache_tags(self, before: "Source | None") -> Iterable[str]:
+        """The pages that list sources go."""
+        return ("sources",)
 
     def clean(self) -> None:
         if affiliate_rules.leads_to_partner(self.url, Offer.objects.hosts()):

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from articles.images.renditions import TYPES
 from articles.models import Article
 from trustsite.web.drawings import article_card, site_card
-from trustsite.web.page_cache import public
+from trustsite.web.page_cache import depends_on, public
 
 # A picture's name is made of its content, so what it names never changes.
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -33,7 +33,7 @@ def picture(request: HttpRequest, name: str) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["site"])
 def share_card(request: HttpRequest, slug: str = "") -> HttpResponse:
     """Show a published article's card, or the site's own.
 
@@ -43,6 +43,7 @@ def share_card(request: HttpRequest, slug: str = "") -> HttpResponse:
         article = get_object_or_404(
             Article.objects.published().only("title", "response"), slug=slug
         )
+        depends_on(article.cache_tag)
         card = article_card(article.title, article.response)
     else:
         card = site_card()

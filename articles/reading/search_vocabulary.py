@@ -2,7 +2,7 @@
 
 Crisis words, and the words that a suggestion may be made of.
 
-It is made anew when content changes (by the stamp that page stores watch) and at each full hour,
+It is made anew when content changes (by the version that page caches watch) and at each full hour,
 when articles may have fallen due. A search costs one look at the stamp, so that nobody can make the
 site read its texts again and again.
 """
@@ -24,7 +24,7 @@ from articles.reading.crisis_words import CrisisWords
 from prose.rules import words as copy_rules
 from prose.rules.source_files import stored_text
 from prose.spelling import SHORTEST, NearWords, tokens
-from trustsite.web.page_cache import stamp_number
+from trustsite.models import CacheVersion
 
 PLACE = "search_words.toml"
 MOST = 2_000  # articles, and crisis words, that are looked at
@@ -50,7 +50,7 @@ class _Kept:
     def get(self) -> Memory:
         """Return the memory; without a database, what the content folder alone says."""
         try:
-            key = (stamp_number(), int(time.time() // 3600))
+            key = (CacheVersion.current(), int(time.time() // 3600))
             with self._lock:
                 if self._memory is None or key != self._key:
                     self._memory, self._key = _from_database(), key

@@ -22,14 +22,14 @@ from articles.reading.search import LONGEST, suggestion
 from articles.reading.search import search as find
 from articles.reading.search_vocabulary import VOCABULARY
 from prose import affiliate_rules
-from trustsite.web.page_cache import CACHE_CONTROL, public
+from trustsite.web.page_cache import depends_on, public
 
 START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 FOUR = [key for key, _ in RESPONSES]
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def home(request: HttpRequest) -> HttpResponse:
     """Say what the site is, and lead to the quiz, the articles and the guide."""
     context = {"responses": Response.objects.filter(key__in=FOUR), "start_here": cards(START_HERE)}
@@ -37,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def index(request: HttpRequest) -> HttpResponse:
     """List every published article by topic."""
     articles = list(Article.objects.published().for_cards())
@@ -52,12 +52,13 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["cards", "sources", "offers"])
 def article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one published article; say of a withdrawn one that it is gone; lead on from an address
     that has changed.
     """
     if result := Article.objects.published().select_related("topic").filter(slug=slug).first():
+        depends_on(result.cache_tag)
         return render(request, "articles/article.html", article_context(result))
     if gone := Article.objects.withdrawn().filter(slug=slug).first():
         return render(request, "410.html", {"article": gone, "related": related(gone)}, status=410)
@@ -100,7 +101,7 @@ def preview(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["responses"])
 def responses(request: HttpRequest) -> HttpResponse:
     """Set the four responses side by side."""
     return render(
@@ -109,7 +110,7 @@ def responses(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def response(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one response protects, costs and gives."""
     result = get_object_or_404(Response, key=key)
@@ -122,11 +123,12 @@ def response(request: HttpRequest, key: str) -> HttpResponse:
 @public
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a standing page."""
+    depends_on(f"page:{slug}")
     return render(request, "articles/page.html", {"page": get_object_or_404(Page, slug=slug)})
 
 
 @require_safe
-@public
+@public(made_of=["helplines", "page:get-help"])
 def get_help(request: HttpRequest) -> HttpResponse:
     """Show the helplines, by country, before any other word; from a copy when the database doesn't
     answer.
@@ -139,7 +141,7 @@ def get_help(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """List a topic's published articles; a topic without any isn't there yet."""
     articles = list(Article.objects.published().for_cards().filter(topic__slug=slug))
@@ -151,6 +153,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public(made_of=["search"], reads=["q"])
 def search(request: HttpRequest) -> HttpResponse:
     """Look for articles by their words; people to talk to first.
 
@@ -177,13 +180,11 @@ def search(request: HttpRequest) -> HttpResponse:
         status=503 if "is_down" in context and not kinds else 200,
     )
     response.headers["X-Robots-Tag"] = "noindex"
-    if not request.GET:
-        response.headers["Cache-Control"] = CACHE_CONTROL
     return response
 
 
 @require_safe
-@public
+@public(made_of=["site"])
 def robots(request: HttpRequest) -> HttpResponse:
     """Let search engines in everywhere but where they would only lose their way."""
     closed = [reverse("admin:index"), "/newsletter/"]
@@ -196,7 +197,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["site"])
 def security_txt(request: HttpRequest) -> HttpResponse:
     """Say whom to tell of a hole (RFC 9116)."""
     expires = (timezone.now() + timedelta(days=180)).replace(

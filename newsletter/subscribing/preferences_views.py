@@ -19,7 +19,7 @@ from trustsite.web.form_guard import same_origin_required
 from trustsite.web.page_cache import public
 
 
-@public
+@public(made_of=["forms"])
 def ask(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for the link."""
     return render(request, "newsletter/your_data.html", {"form": YourDataForm()})

@@ -30,14 +30,14 @@ require_page = require_http_methods(["GET", "HEAD", "POST"])
 
 
 @require_safe
-@public
+@public(made_of=["forms"])
 def guide(request: HttpRequest) -> HttpResponse:
     """Say what is in the guide, and offer it."""
     context = {"pages": GUIDE_PAGES, "guide_url": guide_url() if settings.GUIDE_PUBLIC else ""}
     return render(request, "newsletter/guide.html", context)
 
 
-@public
+@public(made_of=["forms"])
 def sign_up(request: HttpRequest) -> HttpResponse:
     """Show the form on a page of its own."""
     return render(request, "newsletter/sign_up.html", {"form": SignUpForm()})

@@ -8,10 +8,10 @@ from django.db import models
 from quiz import lint
 from quiz.models.versions import FIXED, Version, is_fixed, refuse_if_fixed
 from quiz.scoring import scoring
-from trustsite.web.page_cache import Content
+from trustsite.models import CachedPageModel
 
 
-class PartOfVersion(Content):
+class PartOfVersion(CachedPageModel):
     """What a version is made of: it can be saved and deleted while the version is a draft."""
 
     class Meta:

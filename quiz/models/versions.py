@@ -12,7 +12,7 @@ from django.utils import timezone
 from quiz import lint
 from quiz.scoring import scoring
 from quiz.scoring.simulation import Behaviour, behaviour
-from trustsite.web.page_cache import Content
+from trustsite.models import CachedPageModel
 
 FIXED = "This version is or was live, so it can't change any more. Make a new version instead."
 ANSWERABLE = timedelta(
@@ -32,7 +32,7 @@ class NotReadyError(Exception):
         self.problems = problems
 
 
-class Quiz(Content):
+class Quiz(CachedPageModel):
     """One of the two forms. Its slug decides which margins its answers are scored by."""
 
     class Slug(models.TextChoices):
@@ -92,7 +92,7 @@ class VersionQuerySet(models.QuerySet["Version"]):
         return self.select_related("quiz").prefetch_related("questions__options", "ratings")
 
 
-class Version(Content):
+class Version(CachedPageModel):
     """The questions of a quiz at one time."""
 
     class State(models.TextChoices):
@@ -191,7 +191,7 @@ class Version(Content):
         )
 
 
-class Review(Content):
+class Review(CachedPageModel):
     """Somebody qualified has read a version, quiz and results, and stands by it with name and profession."""
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="reviews")

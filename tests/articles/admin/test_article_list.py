@@ -9,7 +9,7 @@ from django.utils import timezone
 from articles.editing.bulk_edit import MOST
 from articles.models import Article, Autosave
 from tests.factories import make_article, make_offer, make_topic
-from trustsite.models import PageStamp
+from trustsite.models import CacheVersion
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/articles/article/"
@@ -171,10 +171,10 @@ def test_what_is_deleted_with_others_leaves_the_search_as_well(admin_client):
 
 def test_pages_change_when_rows_they_show_are_deleted_with_others(admin_client):
     offer = make_offer()
-    before = PageStamp.objects.get().number
+    before = CacheVersion.objects.get().number
     data = {"action": "delete_selected", "_selected_action": [offer.pk], "post": "yes"}
     admin_client.post("/admin/articles/offer/", data)
-    assert PageStamp.objects.get().number > before
+    assert CacheVersion.objects.get().number > before
 
 
 def test_what_readers_have_seen_is_not_deleted(admin_client):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from articles.editing.bulk_edit import MOST
 from articles.models import Article
 from tests.factories import make_article, make_offer, make_topic
-from trustsite.models import PageStamp
+from trustsite.models import CacheVersion
 
 pytestmark = pytest.mark.django_db
 LIST, TOGETHER = "/admin/articles/article/", "/admin/articles/article/together/"
@@ -195,12 +195,12 @@ def test_yes_changes_those_that_can_and_says_how_many(editor):
 
 def test_each_has_its_history_its_log_and_renewed_pages(editor):
     articles = [make_article(), make_article()]
-    topic, before = make_topic(title="There"), PageStamp.objects.get().number
+    topic, before = make_topic(title="There"), CacheVersion.objects.get().number
     say_yes(editor, *articles, topic=topic.pk)
     for article in articles:
         state = article.history.first()
         assert (state.topic, state.history_user.username) == (topic, "editors")
-    assert PageStamp.objects.get().number >= before + 2
+    assert CacheVersion.objects.get().number >= before + 2
     logged = User.objects.get().logentry_set.values_list("change_message", flat=True)
     assert [text.startswith("With others: Topic: ") for text in logged] == [True, True]
 

@@ -288,12 +288,12 @@ def test_a_picture_whose_file_is_gone_is_named_and_nothing_is_written(tmp_path):
 
 
 def test_an_export_changes_no_page(tmp_path):
-    from trustsite.models import PageStamp
+    from trustsite.models import CacheVersion
 
     make_source()
-    before = list(PageStamp.objects.values()), Source.objects.get().changed_at
+    before = list(CacheVersion.objects.values()), Source.objects.get().changed_at
     content_files.export(tmp_path)
-    assert (list(PageStamp.objects.values()), Source.objects.get().changed_at) == before
+    assert (list(CacheVersion.objects.values()), Source.objects.get().changed_at) == before
 
 
 def test_an_empty_site_has_empty_files(tmp_path):

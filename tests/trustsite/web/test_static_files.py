@@ -1,47 +1,83 @@
-"""Static files: who may use them, and what is not among them."""
+"""Static files: the right bytes, names, types and headers, and nothing that isn't one."""
 
+import gzip
 import json
 
+import brotli
 import pytest
-from django.conf import settings as real_settings
-from django.core.management import call_command
-from django.test import RequestFactory
-from whitenoise.middleware import WhiteNoiseMiddleware
+from django.http import HttpResponse
+
+from tests.edge import get, make_edge
+from trustsite.web import refusals
+from trustsite.web.static_files import StaticFiles
+
+SCRIPT = b"export const answer = 42; // " + b"words " * 200
 
 
 @pytest.fixture
-def collected(settings, tmp_path):
-    """Collect a stylesheet as production does; return a function that asks for a static file."""
-    source = tmp_path / "source"
-    source.mkdir()
-    (source / "a.css").write_text("a { color: red }")
-    settings.STATICFILES_DIRS = [source]
-    settings.STATICFILES_FINDERS = ["django.contrib.staticfiles.finders.FileSystemFinder"]
-    settings.STATIC_ROOT = tmp_path / "collected"
-    settings.STATIC_ROOT.mkdir()
-    (settings.STATIC_ROOT / "staticfiles.json").write_text("{}")  # as an earlier release left it
-    settings.STATIC_MANIFEST = tmp_path / "staticfiles.json"
-    settings.STORAGES = settings.STORAGES | {
-        "staticfiles": {"BACKEND": "trustsite.web.static_storage.StaticFilesStorage"}
+def edge(tmp_path, db):
+    names = {
+        "js/a.js": "js/a.0123.js",
+        "fonts/f.woff2": "fonts/f.4567.woff2",
+        "plain.txt": "plain.txt",
     }
-    settings.WHITENOISE_AUTOREFRESH = False
-    call_command("collectstatic", interactive=False, verbosity=0)
-
-    def ask(path):
-        middleware = WhiteNoiseMiddleware(lambda request: None)
-        return middleware(RequestFactory().get(path))
-
-    return ask
-
-
-def test_other_sites_may_not_read_them(collected, settings):
-    assert real_settings.WHITENOISE_ALLOW_ALL_ORIGINS is False
-    assert not collected("/static/a.css").has_header("Access-Control-Allow-Origin")
-    settings.WHITENOISE_ALLOW_ALL_ORIGINS = True
-    assert collected("/static/a.css").has_header("Access-Control-Allow-Origin")
+    for name in {*names, *names.values()}:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(SCRIPT)
+        path.with_name(path.name + ".gz").write_bytes(gzip.compress(SCRIPT))
+        path.with_name(path.name + ".br").write_bytes(brotli.compress(SCRIPT))
+    (tmp_path / "staticfiles.json").write_text(json.dumps({"paths": names}))
+    (tmp_path / "left-behind.js").write_bytes(b"not collected this time")
+    headers = refusals.with_headers(HttpResponse(status=204)).headers
+    edge = make_edge()
+    edge.static = StaticFiles(tmp_path, "/static/", headers, tmp_path / "staticfiles.json")
+    edge.application = None  # Django is never asked
+    return edge
 
 
-def test_the_list_of_all_of_them_is_not_served(collected, settings):
-    names = json.loads(settings.STATIC_MANIFEST.read_text())["paths"]
-    assert collected(f"/static/{names['a.css']}").status_code == 200
-    assert collected("/static/staticfiles.json") is None
+@pytest.mark.parametrize(
+    ("path", "kind", "cached"),
+    [
+        ("js/a.0123.js", "text/javascript; charset=utf-8", "public, max-age=31536000, immutable"),
+        ("fonts/f.4567.woff2", "font/woff2", "public, max-age=31536000, immutable"),
+        ("js/a.js", "text/javascript; charset=utf-8", "public, max-age=60"),
+        ("plain.txt", "text/plain; charset=utf-8", "public, max-age=60"),
+    ],
+)
+def test_a_file_has_its_type_and_only_a_name_with_a_digest_is_for_ever(edge, path, kind, cached):
+    answer = get(edge, f"/static/{path}")
+    headers = answer["headers"]
+    assert (answer["status"], answer["body"]) == ("200 OK", SCRIPT)
+    assert (headers["content-type"], headers["cache-control"]) == (kind, cached)
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "content-security-policy" in headers
+    assert "access-control-allow-origin" not in headers
+
+
+def test_a_file_comes_as_it_was_compressed_when_collected(edge):
+    small = get(edge, "/static/js/a.0123.js", HTTP_ACCEPT_ENCODING="gzip, br")
+    assert (small["headers"]["content-encoding"], brotli.decompress(small["body"])) == (
+        "br",
+        SCRIPT,
+    )
+    older = get(edge, "/static/js/a.0123.js", HTTP_ACCEPT_ENCODING="br;q=0, gzip")
+    assert gzip.decompress(older["body"]) == SCRIPT
+    tag = small["headers"]["etag"]
+    known = get(edge, "/static/js/a.0123.js", HTTP_ACCEPT_ENCODING="br", HTTP_IF_NONE_MATCH=tag)
+    assert (known["status"], known["body"]) == ("304 Not Modified", b"")
+    head = get(edge, "/static/js/a.0123.js", method="HEAD")
+    assert (head["body"], head["headers"]["content-length"]) == (b"", str(len(SCRIPT)))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("staticfiles.json", "left-behind.js", "js/a.0123.js.gz", "js/a.0123.js.br", "", "js/"),
+        *("../settings.py", "js/../js/a.js", "/etc/passwd", "js/a.0123.js/", "\x00", "js\\a.js"),
+    ],
+)
+def test_what_was_not_collected_is_not_there(edge, name):
+    assert edge.static.find(f"/static/{name}") is None
+    assert get(edge, f"/static/{name}")["status"] == "404 Not Found"

@@ -17,7 +17,6 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from trustsite import data_folder
-from trustsite.web.request_body import THREADS
 
 LOGIN = "editor"
 WORKER = ["manage.py", "run_mail_worker"]
@@ -26,10 +25,8 @@ STOP_WITHIN = 30  # seconds a part has to finish what it is at
 
 def web_server(options: dict[str, Any]) -> list[str]:
     """Return what runs the web server."""
-    serve = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", str(THREADS)]
-    serve += ["--no-ws", "--respawn-failed-workers", "--log-level", "warning"]
     place = ["--host", options["host"], "--port", str(options["port"])]
-    return ["-m", "granian", *serve, *place, "trustsite.wsgi:application"]
+    return ["-m", "trustsite.serve", *place]
 
 
 class Command(BaseCommand):
