@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
-from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
+from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, score
 from tests.quiz.conftest import FIRST, bank, speaks_for
 
 SHORT, FIRST_SHORT = bank("short"), bank("short", FIRST)
@@ -17,7 +17,7 @@ steady = settings(deadline=None, derandomize=True, max_examples=80)
 
 weights = some.fixed_dictionaries({name: some.integers(0, 3) for name in RESPONSES})
 quizzes = some.lists(some.lists(weights, min_size=2, max_size=4), min_size=4, max_size=14).map(
-    lambda tables: Form(
+    lambda tables: QuizDefinition(
         tuple(
             Question(
                 f"q{number}",
