@@ -198,7 +198,7 @@ def test_every_response_can_be_told():
     assert told[0].startswith("Nobody can be told fight: even all answers for it come to")
 
 
-def test_clicking_at_random_names_each_about_equally_often():
+def test_answering_at_random_names_each_about_equally_often():
     even = dict.fromkeys(RESPONSES, 7.7)
     assert not list(lint.check_random(Simulation(1, 1, even, {})))
     assert not list(lint.check_random(Simulation(1, 1, even | {"fawn": 8.7}, {})))
@@ -206,7 +206,7 @@ def test_clicking_at_random_names_each_about_equally_often():
     assert "fawn 8.8" in told
 
 
-def test_a_form_that_favours_one_is_found_by_clicking():
+def test_a_form_that_favours_one_is_found_by_random_answers():
     forms = [SHORT]
     for question in SHORT.questions[:4]:
         option = next(option.key for option in question.options if lint.leader(option) == "fight")

@@ -27,7 +27,7 @@ def test_every_question_option_and_point_is_there(words, quiz):
         assert f"{option.text} {points}" in words
 
 
-def test_margins_ties_and_behaviour_are_told_in_figures(words):
+def test_margins_ties_and_the_simulation_are_told_in_figures(words):
     for said in (
         "15.8 percentage points, if all 12 situations are answered",
         "13.0 percentage points, if all 20 situations are answered",

@@ -116,7 +116,7 @@ def test_a_version_with_a_fault_can_not_be_released(quiz):
     assert (draft.state, quiz.state) == ("draft", "live")
 
 
-def test_a_release_keeps_how_the_version_behaves(quiz):
+def test_a_release_stores_the_simulation(quiz):
     quiz.refresh_from_db()
     assert quiz.simulation["runs"] == 20_000
     assert quiz.simulation["clicking"]["blend"] == pytest.approx(30, abs=1.5)

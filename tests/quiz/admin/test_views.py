@@ -1,4 +1,4 @@
-"""The editors' desk of a version: points in a grid, drafts taken, released, retired, copied, and TOML out and in."""
+"""Admin views of a version: points in a grid, drafts taken, released, retired, copied, and TOML out and in."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

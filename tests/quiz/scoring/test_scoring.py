@@ -160,11 +160,11 @@ def some_answers(form, count):
     """Random answer sheets of all kinds: leaning, careless, half empty."""
     chance = random.Random(7)
     for _ in range(count):
-        leaning = [1 + 8 * (place == chance.randrange(7)) for place in range(7)]
+        bias = [1 + 8 * (place == chance.randrange(7)) for place in range(7)]
         yield dict(
             zip(
                 (question.key for question in form.questions),
-                chance.choices(ANSWERS, leaning, k=20),
+                chance.choices(ANSWERS, bias, k=20),
                 strict=False,
             )
         )

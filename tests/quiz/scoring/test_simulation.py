@@ -47,10 +47,10 @@ def test_the_simulation_names_what_the_scoring_names(slug, files):
 
 @pytest.mark.parametrize("slug", ["short", "full"])
 def test_who_mostly_stays_calm_is_mostly_told_so(slug):
-    steady = simulate(bank(slug)).calm_biased
-    assert list(steady) == ["60", "50", "40"]
-    assert 100 > steady["60"] > steady["50"] > steady["40"] > 0
-    assert steady["60"] > 80
+    calm_biased = simulate(bank(slug)).calm_biased
+    assert list(calm_biased) == ["60", "50", "40"]
+    assert 100 > calm_biased["60"] > calm_biased["50"] > calm_biased["40"] > 0
+    assert calm_biased["60"] > 80
     assert simulate(bank(slug, FIRST)).calm_biased == {}
 
 

@@ -12,7 +12,7 @@ from quiz.scoring.stability import MAX_LISTED_CHANGES, Stability, stability
 from tests.quiz.conftest import CALM_FIXTURES, FIXTURES, bank, example
 
 SHORT = bank("short")
-steady = settings(deadline=None, derandomize=True, max_examples=150)
+repeatable = settings(deadline=None, derandomize=True, max_examples=150)
 
 weights = some.sampled_from(
     [{one: 3} for one in RESPONSES]
@@ -69,7 +69,7 @@ def by_trying_everything(form, answers):
     return (min(found), found[min(found)]) if found else None
 
 
-@steady
+@repeatable
 @given(sittings())
 def test_it_is_what_trying_everything_finds(sitting):
     told = stability(*sitting)
@@ -81,7 +81,7 @@ def test_it_is_what_trying_everything_finds(sitting):
             assert {kind.removeprefix("another-") for kind in told.others} == expected[1]
 
 
-@steady
+@repeatable
 @given(sittings(), some.randoms())
 def test_the_order_of_questions_and_options_never_matters(sitting, chance):
     form, answers = sitting
@@ -109,7 +109,7 @@ def calm_sittings(draw):
     }
 
 
-@steady
+@repeatable
 @given(calm_sittings())
 def test_calm_answers_count_as_none_of_these_until_they_are_enough(sitting):
     form, answers = sitting
