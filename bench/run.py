@@ -128,7 +128,7 @@ def scoring_rate():
         )
         for asked in file["question"]
     ]
-    form = scoring.Form(tuple(questions), 190, 150)
+    form = scoring.QuizDefinition(tuple(questions), 190, 150)
     sheets = [{question.key: random.choice("abcde") for question in questions} for _ in range(500)]
     start = time.perf_counter()
     for answers in sheets:

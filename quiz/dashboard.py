@@ -1,4 +1,4 @@
-"""What of the quiz waits for an editor, for the desk's first page."""
+"""Dashboard items of the quiz: what waits for an editor."""
 
 from collections.abc import Iterator
 
@@ -11,8 +11,8 @@ from trustsite.dashboard import DashboardItem, changelist_url
 
 
 def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
-    """Yield a line for each thing that waits."""
-    if not request.user.has_perm("quiz.change_version"):  # type: ignore[union-attr]
+    """Yield an item for each thing that waits."""
+    if not request.user.has_perm("quiz.change_version"):
         return
     for quiz in Quiz.objects.exclude(versions__state=Version.State.LIVE):
         words = f"“{quiz.title}” has no live version, so nobody can take it."

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from quiz import content_files
 from quiz.models import Quiz, Version
-from quiz.scoring.scoring import RESPONSES, Form, Option, Question, Rating
+from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, Rating
 from tests.factories import make_article, make_response
 
 FIXTURES = json.loads((Path(__file__).parent / "fixtures.json").read_text())
@@ -34,7 +34,7 @@ def bank(slug, files=NEWEST):
         for question in tables["question"]
     )
     ratings = tuple(Rating(rating["id"], rating["reverse"]) for rating in tables.get("rating", []))
-    return Form(questions, *Quiz.MARGINS[slug], ratings)
+    return QuizDefinition(questions, *Quiz.MARGINS[slug], ratings)
 
 
 def speaks_for(option):

@@ -14,11 +14,11 @@ from articles.models import (
     CrisisWord,
     Helpline,
     Offer,
-    SlugRedirect,
     Page,
     Picture,
     Redirect,
     Response,
+    SlugRedirect,
     Source,
     Topic,
 )

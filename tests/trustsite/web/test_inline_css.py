@@ -154,7 +154,7 @@ def pages(content, client, rf, settings, tmp_path, monkeypatch):
     elsewhere = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
     pages.add("403", Client(headers=elsewhere).post("/newsletter/subscribe/", {}))
     pages.add("500.html", server_error(rf.get("/")))
-    for name in ("newsletter/later.html", "newsletter/moved.html"):
+    for name in ("newsletter/retry_later.html", "newsletter/moved.html"):
         pages.add(name, render(rf.get("/"), name))
     return pages.found
 
