@@ -1,4 +1,4 @@
-"""Docs: every path, command and address of a picture that a document names is there."""
+"""Docs: every path, link, manage.py command and make target that a document names is there."""
 
 import re
 from fnmatch import fnmatch
@@ -9,18 +9,20 @@ from django.core.management import get_commands
 
 from tests.servers import ROOT
 
-# Of the field's or of the reader's machine: paths in backticks that are none of ours.
+# Paths in backticks that are there once the site runs.
 MADE_WHEN_RUN = ("var", "build", "media", "limits.sqlite3", "staticfiles", ".env")
 ENDINGS = "css|html|in|js|json|md|mk|py|sh|svg|toml|txt|typ|webp"
 IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 PATH = re.compile(rf"\.?[\w.*-]+(/[\w.*-]+)*(/|\.({ENDINGS}))")
+TARGET = re.compile(r"(?:`|^)make ([a-z]+)", re.MULTILINE)
+MAKEFILE_TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 COMMAND = re.compile(r"manage\.py ([a-z_]+)")
 LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)")
 
 
 def documents():
-    """Yield the documents that say how things are now; the changelog says how they were."""
+    """Yield every document."""
     yield from sorted(ROOT.glob("*.md"))
     yield from sorted((ROOT / "docs").rglob("*.md"))
 
@@ -58,6 +60,12 @@ def commands_named(text):
     return COMMAND.findall(text)
 
 
+def unknown_targets(text):
+    """Return the make targets that a document names and the Makefile hasn't."""
+    known = MAKEFILE_TARGET.findall((ROOT / "Makefile").read_text())
+    return [target for target in TARGET.findall(text) if target not in known]
+
+
 @pytest.mark.parametrize("document", documents(), ids=lambda file: str(file.relative_to(ROOT)))
 def test_what_a_document_names_is_there(document):
     text, name = document.read_text(), document.relative_to(ROOT).as_posix()
@@ -67,6 +75,7 @@ def test_what_a_document_names_is_there(document):
     assert not links
     unknown = [command for command in commands_named(text) if command not in get_commands()]
     assert not unknown
+    assert not unknown_targets(text)
 
 
 @pytest.mark.parametrize("words", ["`articles/reading/views.py`", "`nowhere.py`", "`newsletter/`"])
@@ -87,3 +96,7 @@ def test_a_path_that_is_gone_is_seen(path):
 def test_a_command_that_is_gone_is_seen():
     assert commands_named("run `manage.py let_all_in`") == ["let_all_in"]
     assert "let_all_in" not in get_commands()
+
+
+def test_a_make_target_that_is_gone_is_seen():
+    assert unknown_targets("`make run` and `make coffee`\n\nmake tea\n") == ["coffee", "tea"]
