@@ -103,9 +103,11 @@ def _moment(value: date) -> datetime:
 
 
 def _related(field: Any, entry: Entry, name: str, key: str) -> models.Model:
-    row: models.Model | None = field.related_model.objects.filter(slug=key).first()
+    rows = field.related_model.objects
+    row: models.Model | None = rows.filter(slug=key).first()
     if row is None:
-        raise entry.error(f"unknown {name} “{key}”", name)
+        known = ", ".join(rows.values_list("slug", flat=True)) or "none yet"
+        raise entry.error(f"unknown {name} “{key}”; there are {known}", name)
     return row
 
 

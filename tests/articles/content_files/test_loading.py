@@ -41,10 +41,29 @@ def test_a_new_file_becomes_a_row(folder, run):
     (folder / "articles" / "second.md").write_text(
         "---\ntitle: It's new\ntopic: skills\n---\nWords.\n"
     )
-    assert run() == "loaded: 1 articles\n"
+    assert run().startswith("loaded: 1 articles\n")
     article = Article.objects.get(slug="second")
     assert (article.title, article.state, article.body) == ("It’s new", "draft", "Words.")
     assert run() == "loaded: nothing\n"
+
+
+def test_who_writes_an_article_without_a_day_is_told_that_it_is_a_draft(folder, run):
+    file = folder / "articles" / "second.md"
+    file.write_text("---\ntitle: New\ntopic: skills\n---\nWords.\n")
+    told = "second is a draft, shown in the admin alone: it has no “published:” yet\n"
+    assert run() == f"loaded: 1 articles\n{told}"
+    rewrite(folder, "articles/second.md", "---\nWords", "published: 2026-01-02\n---\nWords")
+    assert run() == "loaded: 1 articles\n"
+    assert Article.objects.published().filter(slug="second").exists()
+
+
+def test_an_export_leaves_a_draft_written_by_hand_as_it_is(folder, run):
+    file = folder / "articles" / "second.md"
+    file.write_text("---\ntitle: New\ntopic: skills\n---\nWords.\n")
+    run()
+    before = file.read_bytes()
+    content_files.export(folder)
+    assert file.read_bytes() == before
 
 
 def test_a_changed_file_changes_its_row(folder, run):

@@ -9,7 +9,17 @@ from django.db import transaction
 
 from articles import content_files as articles_files
 from articles.content_files import Change, SyncResult
+from articles.models import Article
 from quiz import content_files as quiz_files
+
+WRITTEN = {SyncResult.NEW, SyncResult.CHANGED}
+
+
+def drafts_among(changes: list[Change]) -> list[str]:
+    """Return the slugs of those articles just loaded that readers don't see."""
+    loaded = {change.key for change in changes if change.result in WRITTEN}
+    drafts = Article.objects.filter(state=Article.State.DRAFT, slug__in=loaded)
+    return list(drafts.order_by("slug").values_list("slug", flat=True))
 
 
 class Command(BaseCommand):
@@ -50,16 +60,16 @@ class Command(BaseCommand):
             self.tell(folder, changes)
             if refused:
                 raise CommandError("These would be refused:\n" + "\n".join(refused))
-        written.update(
-            change.kind
-            for change in changes
-            if change.result in {SyncResult.NEW, SyncResult.CHANGED}
-        )
+        written.update(change.kind for change in changes if change.result in WRITTEN)
         would = "would be " if check else ""
         self.stdout.write(
             f"{would}loaded: "
             + (", ".join(f"{n} {kind}" for kind, n in written.items() if n) or "nothing")
         )
+        for slug in drafts_among(changes):
+            self.stdout.write(
+                f"{slug} is a draft, shown in the admin alone: it has no “published:” yet"
+            )
         for reason in refused:
             self.stdout.write(f"left as it is: {reason}")
 
