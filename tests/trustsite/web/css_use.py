@@ -80,5 +80,5 @@ def templates_of_pages():
     return {
         name: "{% block styles %}" in source
         for name, source in sources.items()
-        if '{% extends "base.html" %}' in source
+        if '{% extends "base.html" %}' in source and not name.startswith("dev/")
     }
