@@ -5,11 +5,13 @@ The key (SUPPRESSION_KEY) lives outside the database. It never changes: with ano
 
 import hashlib
 import hmac
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from newsletter import suppression_journal
 from newsletter.models import Subscriber, Suppression
 
 # Reasons that a person's own wish made: their own wish, confirmed from their inbox, lifts them again.
@@ -45,13 +47,20 @@ def is_refused(fingerprint: str) -> bool:
     return Suppression.objects.filter(fingerprint=fingerprint).exclude(reason__in=LIFTED).exists()
 
 
+@transaction.atomic
 def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
-    """Write to this address no more. A reason already there stays, unless a complaint comes after it."""
+    """Write to this address no more. A reason already there stays, unless a complaint comes after it.
+
+    The journal has it before the transaction ends: a crash in between may leave a line too many there, never one too few.
+    """
     known, new = Suppression.objects.get_or_create(
         fingerprint=fingerprint, defaults={"reason": reason}
     )
-    if not new and known.reason in LIFTED and reason not in LIFTED:
+    is_worse = known.reason in LIFTED and reason not in LIFTED
+    if is_worse:
         Suppression.objects.filter(pk=known.pk).update(reason=reason, since=timezone.localdate())
+    if new or is_worse:
+        suppression_journal.note(fingerprint, reason)
 
 
 @transaction.atomic
@@ -65,4 +74,6 @@ def forget(fingerprint: str, reason: Suppression.Reason) -> None:
 
 def lift(fingerprint: str) -> None:
     """Forget an earlier goodbye or returned mail, now that its person has asked again and confirmed it."""
-    Suppression.objects.filter(fingerprint=fingerprint, reason__in=LIFTED).delete()
+    if Suppression.objects.filter(fingerprint=fingerprint, reason__in=LIFTED).delete()[0]:
+        note = partial(suppression_journal.note, fingerprint, suppression_journal.LIFTED)
+        transaction.on_commit(note)

@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
+from environs import validate
 
 from trustsite.env import env, https_address, kept_secret, mode, required, site_url
 
@@ -117,6 +118,7 @@ INSTALLED_APPS = [
     "articles",
     "quiz",
     "newsletter",
+    "operations",
 ]
 MIDDLEWARE = [
     "trustsite.web.security_headers.PolicyHeaders",
@@ -188,6 +190,7 @@ elif IN_REQUESTS:
     _options.setdefault("connect_timeout", 2)  # seconds, the least that libpq knows
     _options.setdefault("tcp_user_timeout", 2_000)
     _options.setdefault("options", "-c lock_timeout=1000 -c statement_timeout=5000")
+DATABASE_URL = env.str("DATABASE_URL", "")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _cache = env.str("CACHE_URL", "")
 _limits = {"socket_timeout": 1, "socket_connect_timeout": 1} if IN_REQUESTS else {}
@@ -259,6 +262,18 @@ GUIDE_ATTACH_MAX = env.int(
     "GUIDE_ATTACH_MAX", 2 * 1024 * 1024
 )  # bytes; a larger guide is linked and not attached
 
+# -- running it (operations) -------------------------------------------------------------------------------------------
+BACKUP_DIR = Path(env.str("BACKUP_DIR", "") or DATA_DIR / "backups").resolve()
+BACKUP_DAYS = env.int("BACKUP_DAYS", 35, validate=validate.Range(2, 400))  # none gets older
+# Public keys of age, by commas: backups are encrypted to them, and only their private keys open them.
+BACKUP_RECIPIENTS: list[str] = env.list("BACKUP_RECIPIENTS", [])
+# Who left, for the day a backup is restored: never part of one.
+SUPPRESSION_JOURNAL = Path(
+    env.str("SUPPRESSION_JOURNAL", "") or DATA_DIR / "suppressed.journal"
+).resolve()
+OWNER_EMAIL = env.str("OWNER_EMAIL", "")  # who is told of failures; nobody when empty
+READY_TOKEN = env.str("READY_TOKEN", "")  # opens /readyz to other machines
+
 # -- language, time, log ---------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -275,6 +290,6 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         name: {"handlers": ["console"], "level": "INFO", "propagate": False}
-        for name in ("django", "trustsite", "articles", "quiz", "newsletter")
+        for name in ("django", "trustsite", "articles", "quiz", "newsletter", "operations")
     },
 }
