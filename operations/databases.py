@@ -176,9 +176,10 @@ def _run(
     except subprocess.TimeoutExpired as error:
         raise DumpError(f"{program} didn’t end within {within} seconds.") from error
     if done.returncode:
-        # Its first line says what is wrong. Further ones may quote rows.
-        words = done.stderr.decode(errors="replace").strip().splitlines() or ["it didn’t say why"]
-        raise DumpError(f"{program} failed: {words[0][:300]}")
+        # The line with the error says what is wrong. Further ones may quote rows.
+        words = done.stderr.decode(errors="replace").strip().splitlines()
+        told = [line for line in words if "error" in line.lower()] or words or ["it didn’t say why"]
+        raise DumpError(f"{program} failed: {told[0][:300]}")
 
 
 def settle(file: Path) -> None:

@@ -183,7 +183,7 @@ def _restore_postgresql(dump: Path, manifest: dict[str, Any], aside: Path) -> di
     connections.close_all()
     table = connection.ops.quote_name(Heartbeat._meta.db_table)
     stop = (
-        f"INSERT INTO {table} AS kept (id, at, trouble, paused_at) "  # noqa: S608  a table of ours
+        f"RESET search_path; INSERT INTO {table} AS kept (id, at, trouble, paused_at) "  # noqa: S608  a table of ours
         "VALUES (1, to_timestamp(0), '', to_timestamp(0)) ON CONFLICT (id) "
         "DO UPDATE SET paused_at = coalesce(kept.paused_at, to_timestamp(0))"
     )

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from tests.faults.conftest import _postgresql, need  # noqa: F401  a fixture
+from tests.faults.conftest import _postgresql, need  # noqa: F401
 from tests.servers import ROOT
 
 SECRETS = {"SECRET_KEY": "an-old-secret-" + "s" * 50, "SUPPRESSION_KEY": "an-old-key-" + "k" * 50}
@@ -90,7 +90,7 @@ def _migrated(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def _migrated_postgresql(tmp_path_factory, _postgresql):
+def _migrated_postgresql(tmp_path_factory, _postgresql):  # noqa: F811
     """A migrated database that others are copied from, and its server."""
     server = need(_postgresql, "PostgreSQL")
     address = server.new_database()
