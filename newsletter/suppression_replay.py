@@ -54,7 +54,7 @@ def _replay(entry: Entry) -> bool:
     row = Suppression.objects.filter(fingerprint=entry.fingerprint).first()
     person = Subscriber.objects.filter(fingerprint=entry.fingerprint).first()
     if entry.reason == MOVED:
-        return bool(person) and _forget_moved(entry, person)
+        return person is not None and _forget_moved(entry, person)
     reason = KNOWN.get(entry.reason)
     if reason is None or (row and not person):
         return False

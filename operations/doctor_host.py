@@ -27,7 +27,7 @@ LOG = Path("/var/log/trustsite/access.log")
 LOG_TAIL = 256 * 1024
 ADDRESS = re.compile(r"\b(?:\d{1,3}\.){3}\d{1,3}\b|\b[0-9a-f]{1,4}(?::[0-9a-f]{0,4}){3,7}\b", re.I)
 QUERY = re.compile(r"\?\w*=")
-TOKEN = re.compile(r"/[A-Za-z0-9_:=-]{32,}")
+TOKEN = re.compile(r"/(?:newsletter|guide|preview)/(?:[a-z-]+/)?[\w:=-]{16,}|/[\w:=-]{64,}")
 LOG_DAYS = timedelta(days=15)
 
 

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from operations import backups, databases, version
+from operations.archive import ArchiveError
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def run(step: Step) -> list[str]:
     """Do one step. Raises ReleaseError."""
     try:
         return step.do()
-    except (CommandError, backups.ArchiveError, databases.DumpError, OSError) as error:
+    except (CommandError, ArchiveError, databases.DumpError, OSError) as error:
         raise ReleaseError(f"{step.name}: {error}") from error
 
 

@@ -286,11 +286,17 @@ LOGGING = {
     "filters": {"redact": {"()": "trustsite.web.log_redaction.Redact"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "line"}
+        "console": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "line"},
+        "errors": {
+            "class": "operations.error_log.Handler",
+            "filters": ["redact"],
+            "level": "ERROR",
+            "path": DATA_DIR / "errors.jsonl",
+        },
     },
-    "root": {"handlers": ["console"], "level": "WARNING"},
+    "root": {"handlers": ["console", "errors"], "level": "WARNING"},
     "loggers": {
-        name: {"handlers": ["console"], "level": "INFO", "propagate": False}
+        name: {"handlers": ["console", "errors"], "level": "INFO", "propagate": False}
         for name in ("django", "trustsite", "articles", "quiz", "newsletter", "operations")
     },
 }
