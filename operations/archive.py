@@ -90,7 +90,9 @@ def decrypt(sealed: Path, plain: Path, identity: Path) -> None:
     try:
         with sealed.open("rb") as source, plain.open("xb") as target:
             age.decrypt_io(source, target, keys)
-    except age.DecryptError as error:
+    except (age.DecryptError, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk
         words = "The key doesn’t open the archive, or the archive is broken"
         raise ArchiveError(f"{words} ({error}).") from error
 
@@ -167,5 +169,5 @@ def _compared(manifest: Any, sums: dict[str, str]) -> dict[str, Any]:
     files: dict[str, Any] = manifest["files"]
     wrong = [name for name in files if sums.get(name) != files[name].get("sha256")]
     if wrong or set(sums) - set(files):
-        raise ArchiveError(f"{len(wrong) or 1} files of the archive aren’t what its manifest says.")
+        raise ArchiveError("The archive’s files aren’t those of its manifest.")
     return manifest

@@ -108,7 +108,7 @@ class Proxied:
         main = self.configure(change)
         process = subprocess.Popen([program("nginx"), "-c", main], stderr=subprocess.DEVNULL)
         try:
-            wait_until(lambda: listens(self.https))
+            wait_until(lambda: process.poll() is not None or listens(self.https))
             yield self
         finally:
             process.send_signal(signal.SIGQUIT)

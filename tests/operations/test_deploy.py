@@ -229,3 +229,46 @@ def test_a_web_server_that_was_reloaded_answers_all_the_time(proxied):
     for _ in range(40):
         assert proxied.ask("/healthz")[0].status == 200
     assert proxied.process.poll() is None
+
+
+def dockerfile():
+    """Return the Dockerfile's instructions, in order."""
+    lines = (ROOT / "Dockerfile").read_text().splitlines()
+    pairs = [line.partition(" ") for line in lines if line and not line.startswith("#")]
+    return [(name, rest) for name, _, rest in pairs]
+
+
+def test_what_the_image_is_built_with_runs_here(environment, tmp_path):
+    """Its own steps after the sources are in, on this machine's environment."""
+    steps = dockerfile()
+    begin = steps.index(("COPY", ". ."))
+    ours = [rest for name, rest in steps[begin:] if name == "RUN" and "manage.py" in rest]
+    assert len(ours) == 2
+    for step in ours:
+        step = step.replace("/tmp/build", str(tmp_path / "build"))
+        subprocess.run(["sh", "-c", step], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_what_the_image_starts_answers_its_own_health_check(environment, tmp_path):
+    steps = dict(dockerfile())
+    proxied = Proxied(tmp_path, environment)
+    command = [part.replace("8000", str(proxied.site)) for part in json.loads(steps["CMD"])]
+    command[0] = str(ROOT / ".venv/bin" / command[0])
+    [unit] = commands("trustsite-web.service", proxied.site)
+    place = command.index("0.0.0.0")
+    assert command[:place] + command[place + 1 :] == [part for part in unit if part != "127.0.0.1"]
+    check = json.loads(steps["HEALTHCHECK"].partition(" CMD ")[2])
+    check = [part.replace("8000", str(proxied.site)) for part in check]
+    assert subprocess.run(check, capture_output=True).returncode != 0
+    with proxied.web_server():
+        assert subprocess.run(check, capture_output=True).returncode == 0
+
+
+def test_the_image_runs_as_nobody_special_and_holds_no_secret():
+    steps = dict(dockerfile())
+    assert steps["USER"] == "trustsite"
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert {".env", "var", ".git"} <= set(ignored)
+    text = (ROOT / "Dockerfile").read_text()
+    assert "SECRET_KEY" not in text
+    assert "SUPPRESSION_KEY" not in text

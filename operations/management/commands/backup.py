@@ -9,8 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from operations import backups
-from operations.archive import ArchiveError
-from operations.databases import DumpError
+from operations.refusals import in_words
 
 
 class Command(BaseCommand):
@@ -36,18 +35,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.umask(0o077)
-        try:
+        with in_words():
             if options["list"]:
                 self.list()
             elif options["verify"] is not None:
                 self.verify(options["verify"], options["identity"])
             else:
                 self.make(keeps_all=options["keep_all"])
-        except (ArchiveError, DumpError) as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            words = "The disk doesn’t take it. Earlier backups are as they were"
-            raise CommandError(f"{words} ({error.strerror or error}).") from error
 
     def make(self, *, keeps_all: bool) -> None:
         """Make one, and rotate."""

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from operations import backups, drill, verdicts
-from operations.archive import ArchiveError
-from operations.databases import DumpError
+from operations.refusals import in_words
 from operations.restoring import Wish
 
 
@@ -39,14 +38,11 @@ class Command(BaseCommand):
             takes_gap=options["without_journal"],
         )
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        try:
+        verdicts.keep("drill", {"at": at, "ok": False})  # until it has gone well
+        with in_words():
             done = drill.run(backups.find(options["name"]), wish)
-        except (ArchiveError, DumpError, OSError) as error:
-            verdicts.keep("drill", {"at": at, "ok": False})
-            raise CommandError(str(error)) from error
-        verdicts.keep(
-            "drill", {"at": at, "ok": True, "backup": done["backup"], "s": done["seconds"]}
-        )
+        verdict = {"at": at, "ok": True, "backup": done["backup"], "s": done["seconds"]}
+        verdicts.keep("drill", verdict)
         if options["json"]:
             self.stdout.write(json.dumps(done))
             return

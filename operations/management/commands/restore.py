@@ -5,11 +5,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
 from operations import backups, restoring
-from operations.archive import ArchiveError
-from operations.databases import DumpError
+from operations.refusals import in_words
 
 
 class Command(BaseCommand):
@@ -38,12 +37,8 @@ class Command(BaseCommand):
             takes_other_keys=options["other_keys"],
             takes_gap=options["without_journal"],
         )
-        try:
+        with in_words():
             done = restoring.restore(backups.find(options["name"]), wish)
-        except (ArchiveError, DumpError) as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            raise CommandError(f"The disk doesn’t take it ({error.strerror or error}).") from error
         self.tell(done)
 
     def tell(self, done: dict[str, Any]) -> None:
