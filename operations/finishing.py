@@ -1,6 +1,6 @@
 """What a restored database needs before it is used: migrations, leavers out, nothing sent twice."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,10 +12,11 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import suppression_replay
-from newsletter.models import Delivery, Letter
+from newsletter.models import Delivery, Heartbeat, Letter
 from newsletter.outbox import retention
 from operations import databases, version
 
+BY_RESTORE = datetime.fromtimestamp(0, UTC)  # the pause that restoring.py puts in the database
 PAGES = ("/", "/get-help/", "/articles/", "/quiz/", "/privacy/", "/healthz")
 
 
@@ -32,6 +33,7 @@ def finish(made: datetime) -> dict[str, Any]:
     replayed = suppression_replay.reconcile()
     unsure = _settle_outbox(made)
     pruned = sum(retention.prune().values())
+    Heartbeat.objects.filter(pk=1, paused_at=BY_RESTORE).update(paused_at=None)
     return {
         "migrated": len(pending),
         "rows": rows,

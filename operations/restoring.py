@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,6 @@ from operations import backups, databases, version
 from operations.archive import ArchiveError
 from operations.backups import Backup
 
-BY_US = datetime.fromtimestamp(0, UTC)  # a pause that the restore made and takes back
 WITHIN = 3600  # seconds for what a restored database needs before it is used
 
 
@@ -176,7 +175,7 @@ def _restore_sqlite(dump: Path, manifest: dict[str, Any], aside: Path) -> dict[s
 def _restore_postgresql(dump: Path, manifest: dict[str, Any], aside: Path) -> dict[str, Any]:
     """Replace the database in one transaction that stops all mail, then prepare it and let mail go on.
 
-    Whatever ends us in between, nobody is written to who had left.
+    Whatever ends us in between, nobody is written to who had left; `finish_restore` goes on from there.
     """
     if databases.is_there():
         databases.dump(aside)
@@ -188,9 +187,7 @@ def _restore_postgresql(dump: Path, manifest: dict[str, Any], aside: Path) -> di
         "DO UPDATE SET paused_at = coalesce(kept.paused_at, to_timestamp(0))"
     )
     databases.restore(dump, connection.settings_dict, stop)
-    done = prepare({}, manifest["made"])
-    Heartbeat.objects.filter(pk=1, paused_at=BY_US).update(paused_at=None)
-    return done
+    return prepare({}, manifest["made"])
 
 
 def _bring(new: Path, home: Path) -> Path | None:

@@ -236,3 +236,33 @@ def test_the_drill_changes_nothing_of_the_site(any_site):
     assert "2 who had left taken out" in said
     assert (any_site.journal.read_text(), who(any_site)) == before
     assert not list(any_site.backups.glob(".partial-*"))
+
+
+CUT_SHORT = """
+    import os, pathlib, signal
+    from operations import backups, restoring
+    restoring.prepare = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
+    restoring.restore(backups.find("{name}"), restoring.Wish(is_forced=True))
+"""
+PAUSED = """
+    from newsletter.models import Heartbeat
+    print(Heartbeat.objects.filter(paused_at__isnull=False).exists())
+"""
+
+
+def test_a_restore_that_is_killed_writes_to_nobody_who_had_left(any_site):
+    any_site.script(PEOPLE)
+    file = any_site.backup()
+    made = any_site.script(
+        "from operations import backups; b = backups.stored()[0]; print(b.at.isoformat())"
+    )
+    any_site.script(LEAVE)
+    code = CUT_SHORT.format(name=file.name).replace("\n    ", "\n")
+    process = any_site.start("-c", "import django; django.setup()\n" + code)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    if "leaves" in who(any_site):  # PostgreSQL's is in place already, and sends nothing
+        assert any_site.script(PAUSED) == "True"
+        any_site.manage("finish_restore", "--made", made)
+        assert any_site.script(PAUSED) == "False"
+    assert "leaves" not in who(any_site)
