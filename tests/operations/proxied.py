@@ -150,3 +150,43 @@ class Proxied:
             return answer, answer.read()
         finally:
             connection.close()
+
+    @contextmanager
+    def caddy(self):
+        """Run Caddy with the shipped file, in plain http; `http` is its port."""
+        for name in ("log", "errors", "home"):
+            (self.folder / name).mkdir(exist_ok=True)
+        text = (DEPLOY / "Caddyfile").read_text()
+        text = re.sub(r"www\.example\.org \{.*?\n\}\n", "", text, flags=re.S)
+        moves = {
+            "example.org {": f"http://:{self.http} {{",
+            "127.0.0.1:8000": f"127.0.0.1:{self.site}",
+            "/var/log/trustsite": str(self.folder / "log"),
+            "/srv/trustsite/errors": str(self.folder / "errors"),
+        }
+        for before, after in moves.items():
+            assert before in text
+            text = text.replace(before, after)
+        config = self.folder / "Caddyfile"
+        config.write_text(text)
+        command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", config]
+        home = {"HOME": str(self.folder / "home"), "XDG_DATA_HOME": str(self.folder / "home")}
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process = subprocess.Popen(command, env=os.environ | home, **quiet)
+        try:
+            wait_until(lambda: process.poll() is not None or listens(self.http))
+            yield self
+        finally:
+            process.terminate()
+            process.wait(10)
+
+    def ask_plainly(self, path, **headers):
+        """Ask by plain http; return the answer and its body."""
+        connection = HTTPConnection("127.0.0.1", self.http, timeout=30)
+        try:
+            named = {name.replace("_", "-"): value for name, value in headers.items()}
+            connection.request("GET", path, headers={"Host": "example.org", **named})
+            answer = connection.getresponse()
+            return answer, answer.read()
+        finally:
+            connection.close()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from operations import doctor_host
 from tests.operations.proxied import DEPLOY, Proxied, commands, program, settings_of, wait_until
 from tests.servers import ROOT
 
@@ -176,6 +177,56 @@ def test_while_the_site_is_away_readers_see_help_and_pictures_stay(environment, 
         answer, _ = proxied.ask(static)
         assert answer.status == 200
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def found(look, **options):
+    return [(finding.check, finding.status) for finding in look(options)]
+
+
+def test_doctor_sees_how_requests_arrive(environment, tmp_path, settings):
+    proxied = Proxied(tmp_path, environment)
+    settings.READY_TOKEN = READY
+    with proxied.caddy(), proxied.web_server():
+        settings.SITE_URL = f"http://127.0.0.1:{proxied.http}"
+        assert found(doctor_host.site_address) == [("site", "ok")]
+        assert ("proxy", "ok") in found(doctor_host.proxy)
+        wait_until(lambda: proxied.log.exists() and proxied.log.read_text())
+        assert found(doctor_host.access_log, access_log=proxied.log) == [("access log", "ok")]
+        settings.SITE_URL = f"http://127.0.0.1:{proxied.site}"  # no proxy in between
+        assert ("proxy", "fail") in found(doctor_host.proxy)
+        settings.READY_TOKEN = "another"
+        assert ("proxy", "fail") in found(doctor_host.proxy)
+
+
+def test_doctor_sees_a_certificate_that_nobody_trusts(proxied, settings):
+    settings.SITE_URL = f"https://127.0.0.1:{proxied.https}"
+    [finding] = doctor_host.site_address({})
+    assert (finding.status, finding.words[:9]) == ("fail", "TLS fails")
+
+
+def test_caddy_logs_as_little_passes_on_no_forged_address_and_shows_help(environment, tmp_path):
+    proxied = Proxied(tmp_path, environment)
+    bearer = {"Authorization": f"Bearer {READY}", "X_Forwarded_For": "192.0.2.66"}
+    with proxied.caddy():
+        with proxied.web_server():
+            told = json.loads(proxied.ask_plainly("/readyz", **bearer)[1])["arrives"]
+            for path in (
+                "/articles/freeze-response/?q=CANARY",
+                f"/newsletter/unsubscribe/{TOKEN}/?a=CANARY",
+                f"/preview/{TOKEN}/",
+            ):
+                proxied.ask_plainly(path, Referer="https://CANARY.example/", User_Agent="CANARY")
+            wait_until(lambda: proxied.log.exists() and proxied.log.read_text().count("\n") >= 4)
+        command = [sys.executable, "manage.py", "collect_error_pages", tmp_path / "errors"]
+        subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
+        answer, body = proxied.ask_plainly("/quiz/")
+    assert (told["address"], told["forged"]) == (True, False)
+    text = proxied.log.read_text()
+    for kept_out in ("CANARY", "127.0.0.1", "192.0.2", TOKEN[:12], "Zk9Zk9", READY):
+        assert kept_out not in text
+    assert "/articles/freeze-response/" in text
+    assert answer.status == 502
+    assert "tel:116123" in body.decode()
 
 
 def test_the_units_are_well_formed(tmp_path):
