@@ -9,8 +9,9 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from newsletter.models import Delivery
-from operations import doctor_host, doctor_site, error_log, verdicts
-from operations.findings import FAIL, OK, Check, Finding
+from operations import error_log, verdicts
+from operations.doctor import host_checks, site_checks
+from operations.doctor.findings import FAIL, OK, Check, Finding
 from trustsite.web.log_redaction import redact
 
 DAY = timedelta(days=1)
@@ -18,12 +19,12 @@ DIGEST_HOUR = 6  # UTC
 FAILED_MANY, FAILED_SHARE = 10, 0.05  # mails of an hour that failed, from where it can't wait
 ERRORS_MANY = 20  # errors within an hour
 URGENT_CHECKS: tuple[Check, ...] = (
-    doctor_site.database,
-    doctor_site.worker,
-    doctor_site.backups,
-    doctor_host.disk,
+    site_checks.database,
+    site_checks.worker,
+    site_checks.backups,
+    host_checks.disk,
 )
-DAILY_CHECKS: tuple[Check, ...] = (*URGENT_CHECKS, doctor_site.migrations, doctor_site.helplines)
+DAILY_CHECKS: tuple[Check, ...] = (*URGENT_CHECKS, site_checks.migrations, site_checks.helplines)
 
 
 @dataclass(frozen=True)

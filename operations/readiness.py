@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from newsletter.models import Delivery, Heartbeat
-from operations import backups, version
+from operations.backups import store, version
 from trustsite.web.client_address import client
 
 BACKUP_WITHIN = timedelta(hours=26)
@@ -105,7 +105,7 @@ def _disk() -> bool:
 
 
 def _backup() -> bool:
-    found = backups.stored()
+    found = store.stored()
     return bool(found) and timezone.now() - found[0].at < BACKUP_WITHIN
 
 

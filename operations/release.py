@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from operations import backups, databases, version
-from operations.archive import ArchiveError
+from operations.backups import databases, store, version
+from operations.backups.archive import ArchiveError
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def _backup() -> list[str]:
     """Make a backup when the database is about to change, and there is something to lose."""
     if not databases.is_there() or not version.pending_migrations():
         return []
-    return [f"made: {backups.make().path.name}"]
+    return [f"made: {store.make().path.name}"]
 
 
 def _migrate() -> list[str]:

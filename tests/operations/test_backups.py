@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 import pyrage
 import pytest
 
-from operations import archive, backups
+from operations.backups import archive, store
 from tests.operations.harm import garble
 
 # Two rows in one transaction, again and again: a copy of one moment has both or neither.
@@ -45,7 +45,7 @@ def test_a_backup_is_one_closed_file_without_secrets_or_names(site):
     file = site.backup()
     assert mode(site.backups) == 0o700
     assert {mode(path) for path in site.backups.iterdir()} == {0o600}
-    assert backups.NAME.fullmatch(file.name)
+    assert store.NAME.fullmatch(file.name)
     with tarfile.open(file) as tar:
         names = tar.getnames()
         text = b"".join(tar.extractfile(name).read() for name in names)
@@ -232,7 +232,7 @@ def test_what_a_killed_backup_left_is_swept_by_the_next(site):
 
 def test_two_backups_at_once_dont_meet(site, monkeypatch, settings, tmp_path):
     settings.BACKUP_DIR = site.backups
-    with backups.working_folder():
+    with store.working_folder():
         assert "Another backup" in site.refuses("backup")
     site.backup()
 
@@ -275,19 +275,19 @@ def folder(settings, tmp_path):
 def lay(folder, *ages, kind="backup"):
     """Lay files of so many days of age into the folder."""
     for age in ages:
-        name = backups.new_name(kind, datetime.now(UTC) - timedelta(days=age))
+        name = store.new_name(kind, datetime.now(UTC) - timedelta(days=age))
         (folder / f"{name}.tar.gz").write_bytes(b"x")
         (folder / f"{name}.tar.gz.sha256").write_bytes(b"x")
 
 
 def ages(kind="backup"):
-    return [(datetime.now(UTC) - found.at).days for found in backups.stored(kind)]
+    return [(datetime.now(UTC) - found.at).days for found in store.stored(kind)]
 
 
 def test_a_backup_is_gone_before_it_is_as_old_as_promised(folder):
     lay(folder, 0, 1, 33, 34.5, 35, 90)
     lay(folder, 3, 60, kind="replaced")
-    backups.rotate()
+    store.rotate()
     assert ages() == [0, 1, 33]
     assert ages("replaced") == [3]
     assert len(list(folder.glob("*.sha256"))) == 4
@@ -295,15 +295,15 @@ def test_a_backup_is_gone_before_it_is_as_old_as_promised(folder):
 
 def test_a_clock_that_jumps_ahead_deletes_nothing_at_first(folder):
     lay(folder, 0, 400, 401, 402)
-    assert backups.rotate() == []
+    assert store.rotate() == []
     assert len(ages()) == 4
     lay(folder, -1)  # the next day's
-    backups.rotate()
+    store.rotate()
     assert len(ages()) == 2
 
 
 def test_strange_files_in_the_folder_stay(folder):
     lay(folder, 0, 1, 60)
     (folder / "notes.txt").write_text("mine")
-    backups.rotate()
+    store.rotate()
     assert (folder / "notes.txt").exists()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from operations import doctor_host
+from operations.doctor import host_checks
 from tests.operations.proxied import DEPLOY, Proxied, commands, program, settings_of, wait_until
 from tests.servers import ROOT
 
@@ -188,19 +188,19 @@ def test_doctor_sees_how_requests_arrive(environment, tmp_path, settings):
     settings.READY_TOKEN = READY
     with proxied.caddy(), proxied.web_server():
         settings.SITE_URL = f"http://127.0.0.1:{proxied.http}"
-        assert found(doctor_host.site_address) == [("site", "ok")]
-        assert ("proxy", "ok") in found(doctor_host.proxy)
+        assert found(host_checks.site_address) == [("site", "ok")]
+        assert ("proxy", "ok") in found(host_checks.proxy)
         wait_until(lambda: proxied.log.exists() and proxied.log.read_text())
-        assert found(doctor_host.access_log, access_log=proxied.log) == [("access log", "ok")]
+        assert found(host_checks.access_log, access_log=proxied.log) == [("access log", "ok")]
         settings.SITE_URL = f"http://127.0.0.1:{proxied.site}"  # no proxy in between
-        assert ("proxy", "fail") in found(doctor_host.proxy)
+        assert ("proxy", "fail") in found(host_checks.proxy)
         settings.READY_TOKEN = "another"
-        assert ("proxy", "fail") in found(doctor_host.proxy)
+        assert ("proxy", "fail") in found(host_checks.proxy)
 
 
 def test_doctor_sees_a_certificate_that_nobody_trusts(proxied, settings):
     settings.SITE_URL = f"https://127.0.0.1:{proxied.https}"
-    [finding] = doctor_host.site_address({})
+    [finding] = host_checks.site_address({})
     assert (finding.status, finding.words[:9]) == ("fail", "TLS fails")
 
 

@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from newsletter.issues import sender_domain
 from newsletter.models import Heartbeat
-from operations import backups, doctor, doctor_host, doctor_mail, doctor_site, verdicts
-from operations.findings import FAIL, OK, WARN
+from operations import verdicts
+from operations.backups import store
+from operations.doctor import examination, host_checks, mail_checks, site_checks
+from operations.doctor.findings import FAIL, OK, WARN
 from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db
@@ -31,46 +33,46 @@ def statuses(look, **options):
 
 
 def test_the_worker():
-    assert statuses(doctor_site.worker) == [FAIL]
+    assert statuses(site_checks.worker) == [FAIL]
     Heartbeat.beat()
-    assert statuses(doctor_site.worker) == [OK]
+    assert statuses(site_checks.worker) == [OK]
     Heartbeat.beat("The mail server does not let us in.")
-    assert statuses(doctor_site.worker) == [FAIL]
+    assert statuses(site_checks.worker) == [FAIL]
 
 
 def lay(settings, age):
-    name = backups.new_name("backup", timezone.now() - age)
+    name = store.new_name("backup", timezone.now() - age)
     (settings.BACKUP_DIR / f"{name}.tar.gz.age").write_bytes(b"x")
 
 
 def test_backups_by_their_age(settings):
-    assert statuses(doctor_site.backups)[0] == FAIL
+    assert statuses(site_checks.backups)[0] == FAIL
     lay(settings, timedelta(days=3))
-    assert statuses(doctor_site.backups)[0] == FAIL
+    assert statuses(site_checks.backups)[0] == FAIL
     lay(settings, timedelta(hours=2))
-    assert statuses(doctor_site.backups) == [OK, WARN]  # none was tried
+    assert statuses(site_checks.backups) == [OK, WARN]  # none was tried
     now = datetime.now(UTC)
     verdicts.keep("drill", {"at": now.isoformat(), "ok": True, "s": 3.2})
-    assert statuses(doctor_site.backups) == [OK, OK]
+    assert statuses(site_checks.backups) == [OK, OK]
     verdicts.keep("drill", {"at": now.isoformat(), "ok": False})
-    assert statuses(doctor_site.backups) == [OK, FAIL]
+    assert statuses(site_checks.backups) == [OK, FAIL]
     lay(settings, timedelta(days=50))
-    assert statuses(doctor_site.backups) == [OK, FAIL, FAIL]
+    assert statuses(site_checks.backups) == [OK, FAIL, FAIL]
 
 
 def test_files_that_others_can_read(tmp_path):
     (tmp_path / "site.sqlite3").touch(0o600)
-    assert statuses(doctor_host.file_modes) == [OK]
+    assert statuses(host_checks.file_modes) == [OK]
     (tmp_path / "site.sqlite3").chmod(0o644)
-    [finding] = doctor_host.file_modes({})
+    [finding] = host_checks.file_modes({})
     assert (finding.status, "site.sqlite3" in finding.words) == (FAIL, True)
 
 
 def test_a_full_disk(monkeypatch):
-    assert set(statuses(doctor_host.disk)) <= {OK, FAIL}
+    assert set(statuses(host_checks.disk)) <= {OK, FAIL}
     usage = type("Usage", (), {"free": 1, "total": 100})
     monkeypatch.setattr("shutil.disk_usage", lambda folder: usage)
-    assert set(statuses(doctor_host.disk)) == {FAIL}
+    assert set(statuses(host_checks.disk)) == {FAIL}
 
 
 LINES = {
@@ -86,7 +88,7 @@ LINES = {
 def test_what_an_access_log_may_hold(tmp_path, line):
     log = tmp_path / "access.log"
     log.write_text(f"{line}\n")
-    [finding] = doctor_host.access_log({"access_log": log})
+    [finding] = host_checks.access_log({"access_log": log})
     assert finding.status == LINES[line]
 
 
@@ -94,13 +96,13 @@ def test_a_log_that_isnt_there_or_is_too_old(tmp_path):
     import os
 
     log = tmp_path / "access.log"
-    assert statuses(doctor_host.access_log, access_log=log) == [WARN]
+    assert statuses(host_checks.access_log, access_log=log) == [WARN]
     log.write_text("GET / 200\n")
     old = tmp_path / "access.log.9"
     old.write_text("GET / 200\n")
     month_ago = (datetime.now(UTC) - timedelta(days=30)).timestamp()
     os.utime(old, (month_ago, month_ago))
-    assert statuses(doctor_host.access_log, access_log=log) == [OK, FAIL]
+    assert statuses(host_checks.access_log, access_log=log) == [OK, FAIL]
 
 
 def test_the_senders_domain(settings, monkeypatch):
@@ -111,15 +113,15 @@ def test_the_senders_domain(settings, monkeypatch):
         "key1._domainkey.site.example": ["v=DKIM1; p=abc"],
     }
     monkeypatch.setattr(sender_domain, "records", lambda name: published.get(name, []))
-    assert statuses(doctor_mail.sender) == [OK, OK, OK]
+    assert statuses(mail_checks.sender) == [OK, OK, OK]
     published.pop("site.example")
-    assert statuses(doctor_mail.sender) == [FAIL, OK, OK]
+    assert statuses(mail_checks.sender) == [FAIL, OK, OK]
 
     def away(name):
         raise sender_domain.NoAnswer
 
     monkeypatch.setattr(sender_domain, "records", away)
-    assert statuses(doctor_mail.sender) == [WARN, WARN, WARN]
+    assert statuses(mail_checks.sender) == [WARN, WARN, WARN]
 
 
 class Inbox:
@@ -145,23 +147,23 @@ def inbox(settings):
 
 
 def test_the_mail_server_and_a_test_mail(inbox, settings):
-    assert statuses(doctor_mail.mail_server) == [OK]
-    assert statuses(doctor_mail.mail_server, test_mail="owner@site.example") == [OK, OK]
+    assert statuses(mail_checks.mail_server) == [OK]
+    assert statuses(mail_checks.mail_server, test_mail="owner@site.example") == [OK, OK]
     assert [mail.rcpt_tos for mail in inbox.mails] == [["owner@site.example"]]
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "a-login", "hunter2"
-    [finding] = doctor_mail.mail_server({})
+    [finding] = mail_checks.mail_server({})
     assert finding.status == FAIL
     assert "hunter2" not in str(finding)
 
 
 def test_a_mail_server_that_isnt_there(settings, inbox):
     settings.EMAIL_PORT = free_port()
-    assert statuses(doctor_mail.mail_server) == [FAIL]
+    assert statuses(mail_checks.mail_server) == [FAIL]
 
 
 def test_a_site_that_doesnt_answer(settings):
     settings.SITE_URL = f"http://127.0.0.1:{free_port()}"
-    assert statuses(doctor_host.site_address) == [FAIL]
+    assert statuses(host_checks.site_address) == [FAIL]
 
 
 def test_a_look_that_breaks_is_a_finding_and_the_others_go_on(monkeypatch):
@@ -169,8 +171,8 @@ def test_a_look_that_breaks_is_a_finding_and_the_others_go_on(monkeypatch):
         raise RuntimeError("postgres://user:hunter2@db")
         yield
 
-    monkeypatch.setattr(doctor, "CHECKS", {"database": broken, "worker": doctor_site.worker})
-    found = list(doctor.examine({}))
+    monkeypatch.setattr(examination, "CHECKS", {"database": broken, "worker": site_checks.worker})
+    found = list(examination.examine({}))
     assert [finding.status for finding in found] == [FAIL, FAIL]
     assert "hunter2" not in str(found)
 
@@ -196,7 +198,7 @@ def test_the_verdict_is_kept_with_its_time_and_says_nothing_secret(
 def test_every_line_that_isnt_ok_says_how_to_mend_it(settings, monkeypatch):
     settings.SITE_URL = f"http://127.0.0.1:{free_port()}"
     monkeypatch.setattr(sender_domain, "records", lambda name: [])
-    found = list(doctor.examine({}))
+    found = list(examination.examine({}))
     assert {finding.check for finding in found} >= {
         "settings",
         "worker",

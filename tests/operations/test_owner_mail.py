@@ -10,7 +10,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from newsletter.models import Heartbeat
-from operations import backups, doctor_site, error_log, owner_mail, verdicts
+from operations import error_log, owner_mail, verdicts
+from operations.backups import store
+from operations.doctor import site_checks
 from tests.factories import make_delivery, make_helpline
 from trustsite.web.log_redaction import Redact
 
@@ -25,9 +27,9 @@ def well(settings, tmp_path, monkeypatch):
     settings.DATA_DIR, settings.BACKUP_DIR = tmp_path, tmp_path / "backups"
     settings.SUPPRESSION_JOURNAL = tmp_path / "journal"
     settings.OWNER_EMAIL = "owner@private.example"
-    looks = (doctor_site.worker, doctor_site.backups)  # the tests' database is in memory
+    looks = (site_checks.worker, site_checks.backups)  # the tests' database is in memory
     monkeypatch.setattr(owner_mail, "URGENT_CHECKS", looks)
-    monkeypatch.setattr(owner_mail, "DAILY_CHECKS", (*looks, doctor_site.helplines))
+    monkeypatch.setattr(owner_mail, "DAILY_CHECKS", (*looks, site_checks.helplines))
     settings.BACKUP_DIR.mkdir()
     lay(settings, MORNING)
     Heartbeat.beat()
@@ -37,7 +39,7 @@ def well(settings, tmp_path, monkeypatch):
 def lay(settings, at):
     for old in settings.BACKUP_DIR.iterdir():
         old.unlink()
-    (settings.BACKUP_DIR / f"{backups.new_name('backup', at)}.tar.gz.age").write_bytes(b"x")
+    (settings.BACKUP_DIR / f"{store.new_name('backup', at)}.tar.gz.age").write_bytes(b"x")
 
 
 def at(monkeypatch, moment):

@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 
 from newsletter.models import Heartbeat
-from operations import backups, readiness
+from operations import readiness
+from operations.backups import store
 from tests.factories import make_delivery
 
 pytestmark = pytest.mark.django_db
@@ -19,7 +20,7 @@ BEARER = {"authorization": f"Bearer {TOKEN}"}
 def ready(settings, tmp_path):
     """A site of which all is well."""
     settings.BACKUP_DIR, settings.READY_TOKEN = tmp_path, TOKEN
-    (tmp_path / f"{backups.new_name('backup', timezone.now())}.tar.gz").write_bytes(b"x")
+    (tmp_path / f"{store.new_name('backup', timezone.now())}.tar.gz").write_bytes(b"x")
     Heartbeat.beat()
 
 

@@ -57,6 +57,6 @@ def test_when_no_backup_can_be_made_nothing_is_migrated(released):
     said = released.refuses("release")
     assert "Stopped at backup" in said
     missing = released.script(
-        "from operations import version; print(len(version.pending_migrations()))"
+        "from operations.backups import version; print(len(version.pending_migrations()))"
     )
     assert missing == "1"

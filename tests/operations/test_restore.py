@@ -240,9 +240,9 @@ def test_the_drill_changes_nothing_of_the_site(any_site):
 
 CUT_SHORT = """
     import os, pathlib, signal
-    from operations import backups, restoring
+    from operations.backups import store, restoring
     restoring.prepare = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
-    restoring.restore(backups.find("{name}"), restoring.Wish(is_forced=True))
+    restoring.restore(store.find("{name}"), restoring.Wish(is_forced=True))
 """
 PAUSED = """
     from newsletter.models import Heartbeat
@@ -254,7 +254,7 @@ def test_a_restore_that_is_killed_writes_to_nobody_who_had_left(any_site):
     any_site.script(PEOPLE)
     file = any_site.backup()
     made = any_site.script(
-        "from operations import backups; b = backups.stored()[0]; print(b.at.isoformat())"
+        "from operations.backups import store; b = store.stored()[0]; print(b.at.isoformat())"
     )
     any_site.script(LEAVE)
     code = CUT_SHORT.format(name=file.name).replace("\n    ", "\n")

@@ -13,7 +13,8 @@ from django.db import models
 from django.utils import timezone
 
 from newsletter.models import FormMail
-from operations import backups, retention
+from operations import retention, retention_table
+from operations.backups import store
 from tests.factories import make_subscriber
 from tests.servers import ROOT
 
@@ -32,7 +33,9 @@ def uncovered(places=None):
     for model in apps.get_models(include_auto_created=True):
         name, app = model._meta.label, model._meta.app_label
         is_join = model._meta.auto_created
-        if not (is_join or name in places or name in retention.NOBODYS or app in CONTENT & places):
+        if not (
+            is_join or name in places or name in retention_table.NOBODYS or app in CONTENT & places
+        ):
             found.append(name)
     return found
 
@@ -51,7 +54,7 @@ def test_what_the_table_names_is_there():
     named = {place for place in retention.places() if place[0].islower() and place.count(".") == 1}
     models_named = {place for place in named if place.rpartition(".")[2][0].isupper()}
     assert models_named <= labels
-    assert set(retention.NOBODYS) <= labels
+    assert set(retention_table.NOBODYS) <= labels
 
 
 # Fields of texts that may hold something of a person: which editor it was, and nobody else.
@@ -73,14 +76,14 @@ def test_the_privacy_page_says_the_same():
         " | ".join(cell.strip() for cell in line.strip("| \n").split("|"))
         for line in PAGE.splitlines()
     ]
-    for kept in retention.TABLE:
+    for kept in retention_table.TABLE:
         if kept.page:
             assert kept.page in rows, kept.what
 
 
 def test_every_row_of_the_privacy_page_is_in_the_table():
     table = PAGE.partition("| --- | --- | --- |\n")[2].partition("\n\n")[0]
-    told = {kept.page for kept in retention.TABLE}
+    told = {kept.page for kept in retention_table.TABLE}
     for line in table.splitlines():
         row = " | ".join(cell.strip() for cell in line.strip("| ").split("|"))
         # Two rows explain what belongs to an address; it goes with its row.
@@ -92,11 +95,11 @@ WORDS = {"72 hours": 72, "7 days": 168, "30 days": 720, "90 days": 2160, "14 day
 
 
 def test_words_and_limits_agree():
-    for kept in retention.TABLE:
+    for kept in retention_table.TABLE:
         for words, hours in WORDS.items():
             if kept.how_long.startswith(words):
                 assert kept.limit == timedelta(hours=hours), kept.what
-    assert f"backups within {retention.settings.BACKUP_DAYS} days" in PAGE
+    assert f"backups within {retention_table.settings.BACKUP_DAYS} days" in PAGE
     assert "for two hours at most" in PAGE
     assert "within 3 days" in PAGE
 
@@ -140,7 +143,7 @@ def test_the_command_erases_what_is_past_its_time_and_nothing_else(capsys):
 def test_old_backups_are_overdue_until_they_are_gone(settings):
     settings.BACKUP_DIR.mkdir()
     for age in (0, 1, 60):
-        name = backups.new_name("backup", timezone.now() - timedelta(days=age))
+        name = store.new_name("backup", timezone.now() - timedelta(days=age))
         (settings.BACKUP_DIR / f"{name}.tar.gz").write_bytes(b"x")
     assert retention.overdue() == ["backups of all of this"]
     retention.enforce()
@@ -154,5 +157,5 @@ def test_the_report_erases_nothing(capsys):
         call_command("retention", "--report")
     printed = capsys.readouterr()
     assert "overdue: mails that forms caused" in printed.err
-    assert all(kept.what in printed.out for kept in retention.TABLE)
+    assert all(kept.what in printed.out for kept in retention_table.TABLE)
     assert FormMail.objects.exists()

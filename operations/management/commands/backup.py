@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from operations import backups
-from operations.refusals import in_words
+from operations.backups import store
+from operations.backups.refusals import in_words
 
 
 class Command(BaseCommand):
@@ -45,16 +45,16 @@ class Command(BaseCommand):
 
     def make(self, *, keeps_all: bool) -> None:
         """Make one, and rotate."""
-        backup = backups.make()
+        backup = store.make()
         size = backup.path.stat().st_size
         self.stdout.write(f"made: {backup.path.name} ({size / 1024**2:.1f} MB)")
-        for name in [] if keeps_all else backups.rotate():
+        for name in [] if keeps_all else store.rotate():
             self.stdout.write(f"deleted, for its age: {name}")
 
     def verify(self, name: str, identity: Path | None) -> None:
         """Check one."""
-        backup = backups.find(name)
-        manifest = backups.verify(backup, identity)
+        backup = store.find(name)
+        manifest = store.verify(backup, identity)
         if manifest:
             rows = sum(manifest["rows"].values())
             self.stdout.write(
@@ -69,7 +69,7 @@ class Command(BaseCommand):
 
     def list(self) -> None:
         """Say what there is."""
-        found = backups.stored()
+        found = store.stored()
         for backup in found:
             age = (timezone.now() - backup.at).days
             size = backup.path.stat().st_size / 1024**2

@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
-from operations import doctor
-from operations.findings import OK
+from operations.doctor import examination
+from operations.doctor.findings import OK
 
 
 class Command(BaseCommand):
@@ -29,7 +29,7 @@ class Command(BaseCommand):
             "--skip",
             action="append",
             default=[],
-            choices=list(doctor.CHECKS),
+            choices=list(examination.CHECKS),
             help="leave a look out",
         )
 
@@ -40,13 +40,13 @@ class Command(BaseCommand):
             except ValidationError as error:
                 raise CommandError("--test-mail must be a mail address.") from error
         findings = []
-        for finding in doctor.examine(options):
+        for finding in examination.examine(options):
             findings.append(finding)
             if not options["json"]:
                 self.stdout.write(f"{finding.status:5}{finding.check}: {finding.words}")
                 if finding.status != OK:
                     self.stdout.write(f"     {finding.mend}")
-        verdict = doctor.keep(findings)
+        verdict = examination.keep(findings)
         if options["json"]:
             self.stdout.write(json.dumps(verdict, indent=1))
         elif not verdict["ok"]:

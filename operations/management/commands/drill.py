@@ -9,9 +9,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from operations import backups, drill, verdicts
-from operations.refusals import in_words
-from operations.restoring import Wish
+from operations import verdicts
+from operations.backups import drill, store
+from operations.backups.refusals import in_words
+from operations.backups.restoring import Wish
 
 
 class Command(BaseCommand):
@@ -40,7 +41,7 @@ class Command(BaseCommand):
         at = datetime.now(UTC).isoformat(timespec="seconds")
         verdicts.keep("drill", {"at": at, "ok": False})  # until it has gone well
         with in_words():
-            done = drill.run(backups.find(options["name"]), wish)
+            done = drill.run(store.find(options["name"]), wish)
         verdict = {"at": at, "ok": True, "backup": done["backup"], "s": done["seconds"]}
         verdicts.keep("drill", verdict)
         if options["json"]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from operations import finishing
+from operations.backups import finishing
 
 
 class Command(BaseCommand):

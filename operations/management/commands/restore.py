@@ -7,8 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from operations import backups, restoring
-from operations.refusals import in_words
+from operations.backups import restoring, store
+from operations.backups.refusals import in_words
 
 
 class Command(BaseCommand):
@@ -38,7 +38,7 @@ class Command(BaseCommand):
             takes_gap=options["without_journal"],
         )
         with in_words():
-            done = restoring.restore(backups.find(options["name"]), wish)
+            done = restoring.restore(store.find(options["name"]), wish)
         self.tell(done)
 
     def tell(self, done: dict[str, Any]) -> None:

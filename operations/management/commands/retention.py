@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from operations import retention
+from operations import retention, retention_table
 
 
 class Command(BaseCommand):
@@ -33,6 +33,6 @@ class Command(BaseCommand):
 
     def report(self) -> None:
         """Say what is kept."""
-        for kept in retention.TABLE:
+        for kept in retention_table.TABLE:
             self.stdout.write(f"{kept.what}: {kept.how_long}, to go by {kept.hand}")
             self.stdout.write(f"  {kept.why}; in {', '.join(kept.places)}")

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from operations.findings import Finding, fail, ok, warn
+from operations.doctor.findings import Finding, fail, ok, warn
 
 PATIENCE = 5.0  # seconds for the site's own answer
 MIN_FREE = 0.05  # of the disk

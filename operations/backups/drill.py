@@ -13,20 +13,20 @@ import dj_database_url
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from operations import backups, databases, restoring, version
-from operations.archive import ArchiveError
-from operations.backups import Backup
-from operations.restoring import Wish
+from operations.backups import databases, restoring, store, version
+from operations.backups.archive import ArchiveError
+from operations.backups.restoring import Wish
+from operations.backups.store import Backup
 
 
 def run(backup: Backup, wish: Wish) -> dict[str, Any]:
     """Restore a backup beside the site, and return what was found. Raises ArchiveError or DumpError."""
     began = time.monotonic()
-    with backups.working_folder() as folder:
-        manifest = backups.unpack(backup, folder, wish.identity)
+    with store.working_folder() as folder:
+        manifest = store.unpack(backup, folder, wish.identity)
         restoring.refuse_unfit(manifest, wish)
         _copy_journal(folder)
-        with _scratch(backups.dump_in(folder), folder) as address:
+        with _scratch(store.dump_in(folder), folder) as address:
             environment = _environment(folder, address)
             done = restoring.prepare(environment, manifest["made"], "--open-pages")
     _compare(manifest["rows"], done["rows"])

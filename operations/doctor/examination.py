@@ -5,24 +5,25 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from operations import doctor_host, doctor_mail, doctor_site, verdicts
-from operations.findings import FAIL, OK, WARN, Check, Finding, fail
+from operations import verdicts
+from operations.doctor import host_checks, mail_checks, site_checks
+from operations.doctor.findings import FAIL, OK, WARN, Check, Finding, fail
 
 CHECKS: dict[str, Check] = {
-    "settings": doctor_site.settings_hold,
-    "database": doctor_site.database,
-    "migrations": doctor_site.migrations,
-    "worker": doctor_site.worker,
-    "backups": doctor_site.backups,
-    "helplines": doctor_site.helplines,
-    "files": doctor_host.file_modes,
-    "disk": doctor_host.disk,
-    "clock": doctor_host.clock,
-    "site": doctor_host.site_address,
-    "proxy": doctor_host.proxy,
-    "access log": doctor_host.access_log,
-    "sender": doctor_mail.sender,
-    "mail server": doctor_mail.mail_server,
+    "settings": site_checks.settings_hold,
+    "database": site_checks.database,
+    "migrations": site_checks.migrations,
+    "worker": site_checks.worker,
+    "backups": site_checks.backups,
+    "helplines": site_checks.helplines,
+    "files": host_checks.file_modes,
+    "disk": host_checks.disk,
+    "clock": host_checks.clock,
+    "site": host_checks.site_address,
+    "proxy": host_checks.proxy,
+    "access log": host_checks.access_log,
+    "sender": mail_checks.sender,
+    "mail server": mail_checks.mail_server,
 }
 
 logger = logging.getLogger(__name__)

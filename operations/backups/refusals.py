@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 
-from operations.archive import ArchiveError
-from operations.databases import DumpError
+from operations.backups.archive import ArchiveError
+from operations.backups.databases import DumpError
 
 
 @contextmanager

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from newsletter import suppression_journal, suppression_replay
 from newsletter.models import Heartbeat
-from operations import backups, databases, version
-from operations.archive import ArchiveError
-from operations.backups import Backup
+from operations.backups import databases, store, version
+from operations.backups.archive import ArchiveError
+from operations.backups.store import Backup
 
 WITHIN = 3600  # seconds for what a restored database needs before it is used
 
@@ -39,8 +39,8 @@ def restore(backup: Backup, wish: Wish) -> dict[str, Any]:
     Everything that can be refused is refused before anything is changed, and what was here is kept.
     """
     _refuse_while_running()
-    with backups.working_folder() as folder:
-        manifest = backups.unpack(backup, folder, wish.identity)
+    with store.working_folder() as folder:
+        manifest = store.unpack(backup, folder, wish.identity)
         refuse_unfit(manifest, wish)
         is_here = databases.is_there() or _media_here()
         if is_here and not wish.is_forced:
@@ -52,9 +52,9 @@ def restore(backup: Backup, wish: Wish) -> dict[str, Any]:
         aside = _aside() if is_here else folder
         pictures = _bring(folder / "media", Path(settings.MEDIA_ROOT))
         if connection.vendor == "sqlite":
-            done = _restore_sqlite(backups.dump_in(folder), manifest, aside)
+            done = _restore_sqlite(store.dump_in(folder), manifest, aside)
         else:
-            done = _restore_postgresql(backups.dump_in(folder), manifest, aside)
+            done = _restore_postgresql(store.dump_in(folder), manifest, aside)
         if pictures:
             _put(pictures, Path(settings.MEDIA_ROOT), aside)
     kept = {"set_aside": aside.name if is_here else ""}
@@ -151,7 +151,7 @@ def _note_leavers() -> None:
 
 def _aside() -> Path:
     """Make the folder for what is here now; it goes with the backups of its age."""
-    folder: Path = settings.BACKUP_DIR / backups.new_name("replaced", timezone.now())
+    folder: Path = settings.BACKUP_DIR / store.new_name("replaced", timezone.now())
     folder.mkdir(mode=0o700)
     return folder
 

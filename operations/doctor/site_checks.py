@@ -14,9 +14,9 @@ from django.utils import timezone
 from articles.models import Helpline
 from newsletter import suppression_journal
 from newsletter.models import Heartbeat
-from operations import backups as stored_backups
-from operations import databases, verdicts, version
-from operations.findings import Finding, fail, ok, warn
+from operations import verdicts
+from operations.backups import databases, store, version
+from operations.doctor.findings import Finding, fail, ok, warn
 
 BACKUP_WITHIN = timedelta(hours=26)
 DRILL_WITHIN = timedelta(days=35)
@@ -83,7 +83,7 @@ def worker(options: dict[str, Any]) -> Iterator[Finding]:
 
 def backups(options: dict[str, Any]) -> Iterator[Finding]:
     """Look at the age of backups, of the last drill, and at the journal of who left."""
-    found = stored_backups.stored()
+    found = store.stored()
     now = timezone.now()
     if not found:
         yield fail("backups", "There is none.", "Run “manage.py backup”, and its timer every day.")

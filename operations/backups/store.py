@@ -19,8 +19,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from newsletter import suppression_journal, suppression_replay
-from operations import archive, databases, version
-from operations.archive import ArchiveError
+from operations.backups import archive, databases, version
+from operations.backups.archive import ArchiveError
 
 NAME = re.compile(r"(backup|replaced)-(\d{8}T\d{6}Z)-[0-9a-f]{8}(\.tar\.gz(?:\.age)?)?")
 STAMP = "%Y%m%dT%H%M%SZ"

@@ -14,7 +14,7 @@ from django.utils import timezone
 from newsletter import suppression_replay
 from newsletter.models import Delivery, Heartbeat, Letter
 from newsletter.outbox import retention
-from operations import databases, version
+from operations.backups import databases, version
 
 BY_RESTORE = datetime.fromtimestamp(0, UTC)  # the pause that restoring.py puts in the database
 PAGES = ("/", "/get-help/", "/articles/", "/quiz/", "/privacy/", "/healthz")

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from newsletter.issues import sender_domain
-from operations.findings import Finding, fail, ok, warn
+from operations.doctor.findings import Finding, fail, ok, warn
 
 PATIENCE = 10.0  # seconds for the mail server
 RECORDS = "docs/operators.md says what the records of FROM_EMAIL’s domain must be."
