@@ -9,7 +9,7 @@ from hmac import compare_digest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -39,7 +39,9 @@ class Readiness:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Answer 200, or 503 with the names of what isn't ready."""
+    """Answer 200, or 503 with the names of what isn't ready; 404 to who may not ask."""
+    if not may_ask(request):
+        raise Http404
     not_ready = [name for name, is_ready in CHECKS.items() if not _holds(is_ready)]
     body = {"ready": not not_ready, "not_ready": not_ready, "arrives": _arrives(request)}
     return JsonResponse(body, status=503 if not_ready else 200)
