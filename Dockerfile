@@ -19,4 +19,4 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=3s --start-period=20s CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
 # The worker is the same image with: python manage.py run_mail_worker
-CMD ["granian", "--interface", "wsgi", "--workers", "2", "--blocking-threads", "8", "--no-ws", "--respawn-failed-workers", "--respawn-interval", "15", "--host", "0.0.0.0", "--port", "8000", "trustsite.wsgi:application"]
+CMD ["python", "-m", "trustsite.serve", "--workers", "2", "--host", "0.0.0.0", "--port", "8000"]

@@ -8,7 +8,7 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check bench chaos lock format clean help
+.PHONY: run test check bench chaos mutants lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -18,13 +18,15 @@ run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
-	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser
+	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser --cov --cov-report=
+	@echo "Lines that the unit tests reach: $$($(BIN)/python -m coverage report --format=total) %"
 	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 check: .venv/.tests ## the quick part: style, types, templates, words, migrations, settings
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
 	@$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/mypy
+	@out=$$($(BIN)/lint-imports --no-logo --cache-dir .mypy_cache/imports) || { echo "$$out"; exit 1; }
 	@DATA=build/check $(BIN)/python manage.py build_fonts
 	@DATA=build/check $(BIN)/python manage.py lint_copy -v 0
 	@DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
@@ -34,8 +36,12 @@ bench: .venv/.tests ## speed, as ratios within one run
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/mail.py
 
-chaos: .venv/.tests ## kill the worker 50 times in the middle of a letter to 3,000 people
+chaos: .venv/.tests ## let things go wrong: kill the mail worker 50 times, hang what the web server needs
 	@$(BIN)/python -m tests.faults.chaos
+	@$(BIN)/python -m tests.faults.web_chaos
+
+mutants: .venv/.mutants ## change one thing at a time and see whether a test notices: make mutants SAMPLE=120 SEED=1
+	@$(BIN)/python bench/mutants.py
 
 format: .venv/.tests ## put the code in shape
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
@@ -43,6 +49,7 @@ format: .venv/.tests ## put the code in shape
 lock: ## write the locked requirements anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.txt
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-mutants.in -c requirements-dev.txt -o requirements-mutants.txt
 
 clean: ## remove what was built (never the data)
 	rm -rf .venv build
@@ -62,3 +69,8 @@ install = $(if $(UV),uv pip install -q --require-hashes --python $(BIN)/python -
 	@echo "Setting up the environment for tests …"
 	@$(call install,requirements-dev.txt)
 	@touch .venv/.runs $@
+
+.venv/.mutants: requirements-mutants.txt .venv/.tests
+	@echo "Setting up the environment for mutants …"
+	@$(call install,requirements-mutants.txt)
+	@touch $@

@@ -1,4 +1,6 @@
-"""The door of the editors' desk: logging in, the second step, the way back in, and where one is logged in.
+"""Staff accounts: logging in, second factors, password links, sessions.
+docs/decisions/0009-the-desks-door.md says why.
 
-docs/decisions/0009-the-desks-door.md says why it is as it is.
+Imports trustsite.web and allauth; the apps of content and mail may import it, and nothing of it is
+for readers.
 """

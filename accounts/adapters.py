@@ -1,4 +1,4 @@
-"""What we tell allauth about our door."""
+"""Adapters: allauth's hooks, set for accounts of staff alone."""
 
 import base64
 import hashlib
@@ -7,8 +7,6 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
-from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
@@ -20,21 +18,20 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts import sessions, trusted_devices
-from accounts.login_throttle import same_name
+from accounts.allauth_internal import abort_login, authenticated_at
+from accounts.login_throttle import normalize_username
 
-FRESH = (
-    5 * 60
-)  # seconds for which a login need not be repeated before the second factor may be changed
-NOT_KNOWN = "That username and password don’t fit together. Both care about capital letters."
+REAUTH_WINDOW = 5 * 60  # seconds after a login in which second factors may be changed at once
+MISMATCH = "That username and password don’t fit together. Both care about capital letters."
 
 logger = logging.getLogger(__name__)
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Nobody signs up here, everybody is staff, and everybody stays at the desk."""
+    """Accounts of staff: nobody signs up, and a login leads nowhere but to the admin."""
 
     error_messages = DefaultAccountAdapter.error_messages | {
-        "username_password_mismatch": NOT_KNOWN,
+        "username_password_mismatch": MISMATCH,
         "incorrect_password": "That isn’t your password.",
     }
 
@@ -42,45 +39,51 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str) -> bool:
-        """Only pages of the desk: nothing else is worth going on to, and everything else may be a trap."""
+        """Whether `url` may be gone on to: pages of the admin alone, for everything else may be a
+        trap.
+        """
         plain = url.isascii() and url.isprintable() and "\\" not in url
         return plain and url.startswith(reverse("admin:index")) and super().is_safe_url(url)
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
-        """Know nobody but staff."""
+        """Return whose username and password these are, if they are staff's."""
         user = super().authenticate(request, **credentials)
         return user if isinstance(user, User) and user.is_staff else None
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:  # type: ignore[override]
-        """Turn away whose passkey is right and who may not use the desk (any more), in the words a wrong password gets."""
+        """Refuse a passkey of somebody who isn't staff (any more), in the words a wrong password
+        gets.
+        """
         if user.is_active and user.is_staff:
             return None
-        clear_login(request)
-        messages.error(request, NOT_KNOWN)
+        abort_login(request)
+        messages.error(request, MISMATCH)
         return redirect("account_login")
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:  # type: ignore[override]
         response = super().post_login(request, user, **kwargs)
-        trusted_devices.remember(response, same_name(user.get_username()))
-        sessions.forget_ended()
+        trusted_devices.set(response, normalize_username(user.get_username()))
+        sessions.clear_expired()
         logger.info("User %d logged in.", user.pk)
         return response
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
-        """Not within minutes of logging in: the first second factor would ask for the password twice."""
-        records = get_authentication_records(context.request, context.request.user)
-        return not any(time.time() - record["at"] < FRESH for record in records)
+        """Not within minutes of logging in: adding the first second factor would ask for the
+        password twice.
+        """
+        latest = max(authenticated_at(context.request), default=0)
+        return time.time() - latest >= REAUTH_WINDOW
 
     def add_message(  # type: ignore[override]
         self, request: HttpRequest, level: int, *args: Any, message: str = "", **kwargs: Any
     ) -> None:
-        """Pass on what went wrong; that something went well is seen on our pages."""
+        """Show what went wrong alone; that something went well is seen on our pages."""
         if message:
             messages.add_message(request, level, message)
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Secrets of second factors are encrypted: a copy of the database alone gives none."""
+    """Second factors, whose secrets are encrypted: a copy of the database alone gives none."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
         "incorrect_code": "That didn’t work. A code is good once, and for about a minute."
@@ -107,9 +110,10 @@ class MFAAdapter(DefaultMFAAdapter):
 
 def _cipher() -> MultiFernet:
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet(
-        [
-            Fernet(base64.urlsafe_b64encode(hashlib.sha256(f"door.mfa{key}".encode()).digest()))
-            for key in keys
-        ]
-    )
+    return MultiFernet([_fernet(key) for key in keys])
+
+
+def _fernet(key: str) -> Fernet:
+    # The salt keeps its first name: the secrets that are stored were encrypted under it.
+    digest = hashlib.sha256(f"door.mfa{key}".encode()).digest()
+    return Fernet(base64.urlsafe_b64encode(digest))

@@ -1,4 +1,7 @@
-"""The desk's list of people: as Django's, with links for choosing a password. Second factors are nobody's but their owner's."""
+"""Admin of staff accounts: Django's, with links for choosing a password.
+
+Second factors are their owners' alone.
+"""
 
 import logging
 from typing import Any
@@ -21,8 +24,10 @@ FOR_SUPERUSERS = ("email", "is_superuser", "groups", "user_permissions")
 logger = logging.getLogger(__name__)
 
 
-class PeopleAdmin(UserAdmin):
-    """People who may log in. Who isn't a superuser may add and switch off people, and reach no superuser."""
+class StaffAdmin(UserAdmin):
+    """Accounts of staff. Who isn't a superuser may add and deactivate others, and reach no
+    superuser.
+    """
 
     actions = ["make_links"]
     list_display = ("username", "is_staff", "is_superuser", "is_active", "last_login")
@@ -61,19 +66,19 @@ class PeopleAdmin(UserAdmin):
         """Show a link for each person chosen. They are shown this once and kept nowhere."""
         if not request.user.is_superuser:
             raise PermissionDenied
-        made = []
+        links = []
         for user in queryset.filter(is_active=True, is_staff=True):
-            made.append((user.get_username(), password_links.link(user, password_links.SET_UP)))
+            links.append((user.get_username(), password_links.link(user, password_links.INVITE)))
             self.log_change(request, user, "Made a link to choose a password.")
             logger.warning(
                 "User %d made a link to choose a password for user %d.", request.user.pk, user.pk
             )
         context = self.admin_site.each_context(request) | {
             "title": "Links to choose a password",
-            "made": made,
+            "links": links,
         }
-        return TemplateResponse(request, "door/links_made.html", context)
+        return TemplateResponse(request, "accounts/password_links.html", context)
 
 
 admin.site.unregister([User, EmailAddress, Authenticator])
-admin.site.register(User, PeopleAdmin)
+admin.site.register(User, StaffAdmin)

@@ -1,4 +1,4 @@
-"""The door's forms: allauth's, with our counts of tries and our words."""
+"""Forms of staff accounts: allauth's, with our rate limits and our words."""
 
 import logging
 from typing import Any
@@ -11,7 +11,6 @@ from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthMFAReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm as AllauthActivateForm
-from allauth.mfa.totp.internal.auth import validate_totp_code
 from allauth.mfa.webauthn.forms import AddWebAuthnForm as AllauthAddWebAuthnForm
 from allauth.mfa.webauthn.forms import AuthenticateWebAuthnForm as AllauthAuthenticateWebAuthnForm
 from allauth.mfa.webauthn.forms import LoginWebAuthnForm as AllauthLoginWebAuthnForm
@@ -24,6 +23,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from accounts import login_throttle, totp
+from accounts.allauth_internal import is_valid_totp_code
 
 # What the passkey libraries raise at a credential that isn't one, or isn't signed as it should be.
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, InvalidSignature)
@@ -44,7 +44,7 @@ def code_field() -> forms.CharField:
 
 
 class LoginForm(AllauthLoginForm):
-    """User name and password."""
+    """The login: username and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -65,7 +65,7 @@ class LoginForm(AllauthLoginForm):
 
     def _clean_with_password(self, credentials: dict[str, str]) -> dict[str, Any]:
         name = credentials["username"]
-        attempt = login_throttle.password(self.request, name)
+        attempt = login_throttle.count_password_attempt(self.request, name)
         try:
             cleaned: dict[str, Any] = super()._clean_with_password(credentials)
         except ValidationError:
@@ -77,46 +77,46 @@ class LoginForm(AllauthLoginForm):
 
 
 class ReauthenticateForm(AllauthReauthenticateForm):
-    """The password once more, before something that matters."""
+    """Reauthentication by password, before something that matters."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["password"] = password_field()
 
     def clean_password(self) -> str:
-        attempt = login_throttle.password(context.request, self.user.get_username())
+        attempt = login_throttle.count_password_attempt(context.request, self.user.get_username())
         password: str = super().clean_password()
         attempt.succeeded()
         return password
 
 
 class CodeChecks:
-    """A code is counted, and used up."""
+    """Mixin: a code is counted, and consumed."""
 
     user: User
     cleaned_data: dict[str, Any]
 
     def clean_code(self) -> str:
-        attempt = login_throttle.code(context.request, self.user.pk)
+        attempt = login_throttle.count_code_attempt(context.request, self.user.pk)
         code: str = self.cleaned_data["code"]
-        held = totp.use(self.user.pk, code)
-        if held is None:
+        authenticator = totp.consume_code(self.user.pk, code)
+        if authenticator is None:
             logger.warning("A second step failed (user %d).", self.user.pk)
             raise get_adapter().validation_error("incorrect_code")
         attempt.succeeded()
-        held.user = self.user
-        self.authenticator = held
+        authenticator.user = self.user
+        self.authenticator = authenticator
         return code
 
 
 class AuthenticateForm(CodeChecks, AllauthAuthenticateForm):
-    """The second step of logging in."""
+    """The second factor of a login, by code."""
 
     code = code_field()
 
 
 class MFAReauthenticateForm(CodeChecks, AllauthMFAReauthenticateForm):
-    """A code once more, before something that matters."""
+    """Reauthentication by code, before something that matters."""
 
     code = code_field()
 
@@ -127,16 +127,16 @@ class ActivateTOTPForm(AllauthActivateForm):
     code = code_field()
 
     def clean_code(self) -> str:
-        attempt = login_throttle.code(context.request, self.user.pk)
+        attempt = login_throttle.count_code_attempt(context.request, self.user.pk)
         code: str = self.cleaned_data["code"]
-        if not validate_totp_code(self.secret, code):
+        if not is_valid_totp_code(self.secret, code):
             raise get_adapter().validation_error("incorrect_code")
         attempt.succeeded()
         return code
 
 
 class CredentialChecks:
-    """A malformed or forged credential is a failure like any other."""
+    """Mixin: a malformed or forged credential is a failure like any other."""
 
     def clean_credential(self) -> Authenticator:
         try:
@@ -148,15 +148,15 @@ class CredentialChecks:
 
 
 class LoginWebAuthnForm(CredentialChecks, AllauthLoginWebAuthnForm):
-    """A passkey instead of the password."""
+    """The login by a passkey, instead of the password."""
 
 
 class AuthenticateWebAuthnForm(CredentialChecks, AllauthAuthenticateWebAuthnForm):
-    """A passkey as the second step."""
+    """The second factor of a login, by passkey."""
 
 
 class ReauthenticateWebAuthnForm(CredentialChecks, AllauthReauthenticateWebAuthnForm):
-    """A passkey once more."""
+    """Reauthentication by passkey."""
 
 
 class AddWebAuthnForm(AllauthAddWebAuthnForm):
@@ -178,8 +178,8 @@ class AddWebAuthnForm(AllauthAddWebAuthnForm):
             raise get_adapter().validation_error("incorrect_code") from error
 
 
-class ForgottenForm(forms.Form):
-    """Where a link goes, if it belongs to a login."""
+class PasswordResetForm(forms.Form):
+    """The password reset: where a link goes, if the address belongs to an account."""
 
     email = forms.EmailField(
         label="E-mail address", widget=forms.EmailInput(attrs={"autocomplete": "email"})

@@ -1,207 +1,127 @@
-"""How often the door may be tried. Passwords are guessed, so wrong ones are counted; right ones give their count back.
+"""The login throttle: rate limits for passwords, codes and passkeys.
 
-The counts stand in the database and not in the cache, which may be the memory of each process: five tries must be five,
-however many processes answer. A count is taken before the password is looked at, so tries at the same moment count too.
+Right ones give their count back.
+
+An attempt is counted before the password is looked at, so attempts at the same moment count too.
+When no store of counts answers, each process counts for itself: guessing stays slow.
 """
 
-import logging
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from threading import Lock
 
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.contrib import admin
-from django.db import DatabaseError, transaction
-from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.crypto import salted_hmac
 
 from accounts import trusted_devices
-from trustsite.models import Tries
-from trustsite.web.client_address import client
+from trustsite.web.client_network import client_network
+from trustsite.web.rate_limit import Limit
 
-WINDOW = timedelta(minutes=15)
-PER_ACCOUNT = (
-    5  # wrong passwords for one account, from one network or one device that logged in before
-)
-PER_CLIENT = 20  # wrong passwords from one network, whatever the accounts
-PER_ACCOUNT_ANYWHERE = 100  # for one account, from networks and devices it never logged in from
-PER_CODE = 20  # wrong second steps for one account, from anywhere; they follow a right password
-PER_PASSKEY = 60  # tries by passkey from one network, good or bad: nothing to guess there, but each costs a session
-MAILS = 3  # asked for by one address in an hour
-MOST_IN_MEMORY = 10_000
-
-logger = logging.getLogger(__name__)
-_memory: dict[str, tuple[int, datetime]] = {}
-_memory_lock = Lock()
+WINDOW = 15 * 60
+HOUR = 60 * 60
 
 
-@dataclass(frozen=True)
-class Bucket:
-    """What is counted together: `most` within `window` for one `value`."""
+def _limit(name: str, max_count: int, window: int = WINDOW) -> Limit:
+    return Limit(name, max_count, window, falls_back_to_memory=True)
 
-    name: str
-    value: str
-    most: int
-    window: timedelta = WINDOW
 
-    @property
-    def key(self) -> str:
-        """A keyed hash: the row alone says nothing about an account or a network."""
-        return salted_hmac(
-            "door.tries", f"{self.name}\n{self.value}", algorithm="sha256"
-        ).hexdigest()
+# Wrong passwords for one account: from one device that logged in before, from one network, and from
+# anywhere else.
+PER_DEVICE = _limit("passwords per account and trusted device", 5)
+PER_ACCOUNT = _limit("passwords per account and network", 5)
+PER_ACCOUNT_ANYWHERE = _limit("passwords per account", 100)
+PER_NETWORK = _limit("passwords per network", 20)  # whatever the accounts
+# Wrong codes for one account: they follow a right password.
+PER_CODE = _limit("codes per account and network", 5)
+PER_CODE_ANYWHERE = _limit("codes per account", 20)
+# Passkeys, good or bad: nothing to guess there, but each try costs a session.
+PER_PASSKEY = _limit("passkeys per network", 60)
+RESET_EMAILS_PER_ADDRESS = _limit("password reset mails per address", 3, HOUR)
+RESET_EMAILS_PER_NETWORK = _limit("password reset mails per network", 6, HOUR)
+
+Count = tuple[Limit, str]  # a limit, and the value that is counted
 
 
 @dataclass(frozen=True)
-class Attempt:
-    """One try that has been counted in each of its buckets, the first of which belongs to the account."""
+class LoginAttempt:
+    """One attempt that has been counted: first for the account here, then where others are counted
+    too.
+    """
 
-    buckets: list[Bucket]
+    counts: list[Count]
 
     def succeeded(self) -> None:
-        """Forget what was counted for this account here, and give back this try where others are counted too."""
-        own, *shared = self.buckets
-        _forget(own)
-        for bucket in shared:
-            _give_back(bucket)
+        """Forget what was counted for this account here, and give back this attempt elsewhere."""
+        (limit, value), *shared = self.counts
+        limit.reset(value)
+        for limit, value in shared:
+            limit.decrement(value)
 
 
-def password(request: HttpRequest, name: str) -> Attempt:
-    """Count a try at a password. A device that logged in to this account before has a count of its own, so that strangers,
-    even on the same network, can't keep its owner out."""
-    name = same_name(name)
-    if device := trusted_devices.known(request, name):
-        return _attempt(request, [Bucket("device", f"{name}\n{device}", PER_ACCOUNT)])
-    here = client(request)
-    return _attempt(
-        request,
-        [
-            Bucket("account and client", f"{name}\n{here}", PER_ACCOUNT),
-            Bucket("client", here, PER_CLIENT),
-            Bucket("account", name, PER_ACCOUNT_ANYWHERE),
-        ],
-    )
+def count_password_attempt(request: HttpRequest, username: str) -> LoginAttempt:
+    """Count an attempt at a password, or raise the answer that asks to wait.
 
-
-def code(request: HttpRequest, user_id: int) -> Attempt:
-    """Count a try at a second step, apart from passwords."""
-    here = client(request)
-    return _attempt(
-        request,
-        [
-            Bucket("code and client", f"{user_id}\n{here}", PER_ACCOUNT),
-            Bucket("code", str(user_id), PER_CODE),
-        ],
-    )
-
-
-def passkey(request: HttpRequest) -> None:
-    """Count a try by passkey."""
-    _attempt(request, [Bucket("passkey", client(request), PER_PASSKEY)])
-
-
-def may_mail(request: HttpRequest, address: str) -> bool:
-    """Count a mail that is asked for; whether it may go out."""
-    hour = timedelta(hours=1)
-    asked = [
-        Bucket("mail", address.casefold(), MAILS, hour),
-        Bucket("mails", client(request), 2 * MAILS, hour),
+    A device that logged in to this account before has a count of its own, so that strangers, even
+    on the same network, can't keep its owner out.
+    """
+    name = normalize_username(username)
+    if device := trusted_devices.get(request, name):
+        return _count(request, [(PER_DEVICE, f"{name}\n{device}")])
+    network = client_network(request)
+    counts = [
+        (PER_ACCOUNT, f"{name}\n{network}"),
+        (PER_NETWORK, network),
+        (PER_ACCOUNT_ANYWHERE, name),
     ]
-    return not any(_take(bucket) for bucket in asked)
+    return _count(request, counts)
 
 
-def same_name(name: str) -> str:
-    """Return one spelling for all spellings of a user name: the same count for Editor, EDITOR and full-width letters."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
+def count_code_attempt(request: HttpRequest, user_id: int) -> LoginAttempt:
+    """Count an attempt at a second factor, apart from passwords."""
+    network = client_network(request)
+    counts = [(PER_CODE, f"{user_id}\n{network}"), (PER_CODE_ANYWHERE, str(user_id))]
+    return _count(request, counts)
 
 
-def _attempt(request: HttpRequest, buckets: list[Bucket]) -> Attempt:
-    """Count a try in each bucket; where one is full, count in none and answer 429 instead."""
-    taken: list[Bucket] = []
-    for bucket in buckets:
-        if wait := _take(bucket):
-            for other in taken:
-                _give_back(other)
-            raise ImmediateHttpResponse(too_many(request, wait))
-        taken.append(bucket)
-    return Attempt(buckets)
+def count_passkey_attempt(request: HttpRequest) -> None:
+    """Count an attempt by passkey."""
+    _count(request, [(PER_PASSKEY, client_network(request))])
 
 
-def too_many(request: HttpRequest, wait: int) -> HttpResponse:
-    """Return the page that asks to wait."""
+def allow_password_reset_email(request: HttpRequest, address: str) -> bool:
+    """Count a password reset mail that is asked for; whether it may go out."""
+    per_address = RESET_EMAILS_PER_ADDRESS.increment(address.casefold())
+    per_network = RESET_EMAILS_PER_NETWORK.increment(client_network(request))
+    return not (per_address.is_exceeded or per_network.is_exceeded)
+
+
+def normalize_username(username: str) -> str:
+    """Return one spelling for all spellings: the same count for Editor, EDITOR and full-width
+    letters.
+    """
+    return unicodedata.normalize("NFKC", username).casefold().strip()
+
+
+def _count(request: HttpRequest, counts: list[Count]) -> LoginAttempt:
+    """Count an attempt everywhere; where one limit is exceeded, count it nowhere and answer 429
+    instead.
+    """
+    counted: list[Count] = []
+    for limit, value in counts:
+        usage = limit.increment(value)
+        if usage.is_exceeded:
+            for other, other_value in counted:
+                other.decrement(other_value)
+            raise ImmediateHttpResponse(rate_limited(request, usage.retry_after))
+        counted.append((limit, value))
+    return LoginAttempt(counts)
+
+
+def rate_limited(request: HttpRequest, retry_after: int) -> HttpResponse:
+    """Return the page (429) that asks to wait."""
     frame = admin.site.each_context(request) | {"is_nav_sidebar_enabled": False}
-    context = frame | {"title": "Please wait a little", "minutes": -(-wait // 60)}
-    response = render(request, "door/too_many.html", context, status=429)
-    response.headers["Retry-After"] = str(wait)
+    context = frame | {"title": "Please wait a little", "minutes": -(-retry_after // 60)}
+    response = render(request, "accounts/rate_limited.html", context, status=429)
+    response.headers["Retry-After"] = str(retry_after)
     return response
-
-
-def _take(bucket: Bucket) -> int:
-    """Count one; return 0, or the seconds to wait when `most` have been counted."""
-    now = timezone.now()
-    try:
-        return _take_from_database(bucket, now)
-    except DatabaseError as error:
-        logger.warning(
-            "Tries could not be counted in the database (%s); this process counts.",
-            type(error).__name__,
-        )
-        return _take_from_memory(bucket, now)
-
-
-def _take_from_database(bucket: Bucket, now: datetime) -> int:
-    key = bucket.key
-    full = Tries.objects.filter(pk=key, count__gte=bucket.most, until__gt=now)
-    if row := full.first():  # nothing is written for who is asked to wait
-        return _seconds(row.until - now)
-    with transaction.atomic():
-        Tries.objects.filter(until__lte=now).delete()
-        row, _ = Tries.objects.get_or_create(pk=key, defaults={"until": now + bucket.window})
-        if Tries.objects.filter(pk=key, count__lt=bucket.most).update(count=F("count") + 1):
-            if row.count + 1 == bucket.most:
-                logger.warning(
-                    "The door was tried %d times: %s. It asks to wait now.",
-                    bucket.most,
-                    bucket.name,
-                )
-            return 0
-    return _seconds(row.until - now)
-
-
-def _take_from_memory(bucket: Bucket, now: datetime) -> int:
-    with _memory_lock:
-        if len(_memory) > MOST_IN_MEMORY:
-            _memory.clear()
-        count, until = _memory.get(bucket.key, (0, now + bucket.window))
-        if until <= now:
-            count, until = 0, now + bucket.window
-        if count >= bucket.most:
-            return _seconds(until - now)
-        _memory[bucket.key] = (count + 1, until)
-    return 0
-
-
-def _seconds(time: timedelta) -> int:
-    return max(1, -(-int(time.total_seconds() * 1000) // 1000))
-
-
-def _give_back(bucket: Bucket) -> None:
-    _quietly(lambda: Tries.objects.filter(pk=bucket.key, count__gt=0).update(count=F("count") - 1))
-
-
-def _forget(bucket: Bucket) -> None:
-    _memory.pop(bucket.key, None)
-    _quietly(lambda: Tries.objects.filter(pk=bucket.key).delete())
-
-
-def _quietly(change: Callable[[], object]) -> None:
-    try:
-        with transaction.atomic():
-            change()
-    except DatabaseError as error:
-        logger.warning("A count at the door was not given back (%s).", type(error).__name__)

@@ -1,4 +1,7 @@
-"""Who may go on from the door. Only the desk's addresses are looked at; readers have no session to ask."""
+"""Middleware of staff sessions.
+
+Only the admin's addresses are looked at; readers have no session to ask.
+"""
 
 from collections.abc import Callable
 from urllib.parse import urlencode
@@ -18,42 +21,43 @@ from accounts import sessions
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
-class Door:
-    """Middleware after allauth's: ends what must end, notes what is in use, and leads to the second factor first."""
+class StaffSessionMiddleware:
+    """Stands after allauth's: ends sessions that must end, tracks those in use, demands a second
+    factor first.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
-        self.desk, self.door = reverse("admin:index"), reverse("door:index")
-        self.open = (
-            self.door,
+        self.admin_url, self.account_url = reverse("admin:index"), reverse("accounts:index")
+        self.exempt = (
+            self.account_url,
             reverse("admin:logout"),
             reverse("admin:password_change"),
             reverse("admin:jsi18n"),
         )
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(self.desk) and request.user.is_authenticated:
+        if request.path.startswith(self.admin_url) and request.user.is_authenticated:
             if not request.user.is_staff:
                 auth.logout(request)
             else:
-                sessions.note(request)
+                sessions.touch(request)
                 if settings.REQUIRE_SECOND_FACTOR and self.lacks_second_factor(request):
-                    return redirect(self.door)
+                    return redirect(self.account_url)
         return self.get_response(request)
 
     def lacks_second_factor(self, request: HttpRequest) -> bool:
-        """Whether the way leads elsewhere than to the second factor's own pages, and there is none yet."""
-        if request.path.startswith(self.open):
+        """Whether a second factor is missing, on a page that isn't there to add one."""
+        if request.path.startswith(self.exempt):
             return False
-        return not Authenticator.objects.filter(
-            user_id=request.user.pk, type__in=SECOND_FACTORS
-        ).exists()
+        factors = Authenticator.objects.filter(user_id=request.user.pk, type__in=SECOND_FACTORS)
+        return not factors.exists()
 
     def process_template_response(
         self, request: HttpRequest, response: TemplateResponse
     ) -> TemplateResponse:
         """Give allauth's pages what the admin's frame is made of."""
-        if request.path.startswith((self.door, reverse("admin:login"))):
+        if request.path.startswith((self.account_url, reverse("admin:login"))):
             frame = admin.site.each_context(request) | {"is_nav_sidebar_enabled": False}
             context = response.context_data or {}
             context.pop("site", None)  # allauth's; ours is the one every template knows
@@ -61,11 +65,13 @@ class Door:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Ask for the password anew and come back by a link. allauth would keep the form sent, and all about its sender, in
-        the session."""
+        """Ask for the password anew and come back by a link.
+
+        allauth would keep the form that was sent, and all about its sender, in the session.
+        """
         if not isinstance(error, ReauthenticationRequired):
             return None
         if not request.user.is_authenticated:
             return redirect("admin:login")
-        where = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
-        return HttpResponseRedirect(f"{where}?{urlencode({'next': request.path})}")
+        url = get_adapter().get_reauthentication_methods(request.user)[0]["url"]
+        return HttpResponseRedirect(f"{url}?{urlencode({'next': request.path})}")

@@ -1,4 +1,4 @@
-"""The mail with which who forgot a password chooses another."""
+"""The password reset e-mail."""
 
 import logging
 from smtplib import SMTPException
@@ -15,17 +15,20 @@ logger = logging.getLogger(__name__)
 
 
 def send(address: str) -> None:
-    """Mail a link to each login with this address. It goes out beside the answer, which would otherwise be slower for an
-    address we know."""
+    """Mail a link to each account with this address.
+
+    It goes out beside the answer, which would otherwise be slower for an address we know.
+    """
     users = User.objects.filter(email__iexact=address, is_active=True, is_staff=True)
     for user in users:
-        if user.has_usable_password():  # others have a set-up link, from the owner
+        if user.has_usable_password():  # others have a invitation, from the owner
             Thread(target=_deliver, args=[_mail(user), user.pk]).start()
 
 
 def _mail(user: User) -> EmailMessage:
     text = render_to_string(
-        "door/forgotten_mail.txt", {"link": password_links.link(user, password_links.RESET)}
+        "accounts/password_reset_email.txt",
+        {"link": password_links.link(user, password_links.RESET)},
     )
     return EmailMessage(
         "A new password", text, f"{settings.FROM_NAME} <{settings.FROM_EMAIL}>", [user.email]

@@ -1,4 +1,6 @@
-"""The door's addresses, all under the desk's. allauth's own are named as allauth reverses them."""
+"""The addresses of staff accounts, all under the admin's. allauth's own are named as allauth
+reverses them.
+"""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa
@@ -9,38 +11,46 @@ from django.urls import include, path
 
 from accounts import views
 
-ours = (
+own = (
     [
         path("", views.index, name="index"),
-        path("places/", views.places, name="places"),
-        path("places/end/", views.end_others, name="end_others"),
-        path("forgotten/", views.forgotten, name="forgotten"),
-        path("password/<slug:sort>/<str:token>/", views.choose, name="choose"),
+        path("sessions/", views.sessions, name="sessions"),
+        path("sessions/revoke/", views.revoke_others, name="revoke_others"),
+        path("password-reset/", views.password_reset, name="password_reset"),
+        path("password/<slug:purpose>/<str:token>/", views.set_password, name="set_password"),
     ],
-    "door",
+    "accounts",
 )
-urlpatterns = [
-    path("login/", account.login, name="account_login"),
-    path("logout/", views.leave, name="account_logout"),
-    path("password_change/", views.password_change),
-    path("door/", include(ours)),
-    path("door/", views.index, name="mfa_index"),
-    path("door/second-step/", mfa.authenticate, name="mfa_authenticate"),
-    path("door/again/", account.reauthenticate, name="account_reauthenticate"),
-    path("door/again/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+mfa_urls = [
+    path("", views.index, name="mfa_index"),
+    path("second-step/", mfa.authenticate, name="mfa_authenticate"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("reauthenticate/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path(
-        "door/again/passkey/", webauthn.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"
+        "reauthenticate/passkey/",
+        webauthn.reauthenticate_webauthn,
+        name="mfa_reauthenticate_webauthn",
     ),
-    path("door/app/", views.add_app, name="mfa_activate_totp"),
-    path("door/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("door/recovery-codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("totp/", views.add_totp, name="mfa_activate_totp"),
+    path("totp/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("recovery-codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
     path(
-        "door/recovery-codes/new/",
+        "recovery-codes/new/",
         recovery.generate_recovery_codes,
         name="mfa_generate_recovery_codes",
     ),
-    path("door/passkeys/", views.index, name="mfa_list_webauthn"),
-    path("door/passkeys/new/", views.add_passkey, name="mfa_add_webauthn"),
-    path("door/passkeys/login/", views.login_by_passkey, name="mfa_login_webauthn"),
-    path("door/passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
+    path("passkeys/", views.index, name="mfa_list_webauthn"),
+    path("passkeys/new/", views.add_passkey, name="mfa_add_webauthn"),
+    path("passkeys/login/", views.login_by_passkey, name="mfa_login_webauthn"),
+    path("passkeys/<int:pk>/remove/", webauthn.remove_webauthn, name="mfa_remove_webauthn"),
+]
+urlpatterns = [
+    path("login/", account.login, name="account_login"),
+    path("logout/", views.log_out, name="account_logout"),
+    path("password_change/", views.password_change),
+    path("account/", include(own)),
+    path("account/", include(mfa_urls)),
+    # The first addresses of the same: mails hold links to them.
+    path("door/password/<slug:first_name>/<str:token>/", views.moved_password_link),
+    path("door/forgotten/", views.moved_password_reset),
 ]

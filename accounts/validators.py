@@ -1,20 +1,21 @@
-"""What a password must not be, beyond what Django refuses."""
+"""Password validators, beyond Django's."""
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
-ADDED = 8  # letters and figures that must be there besides the site's name
+MIN_ADDED = 8  # letters and figures that must be there besides the site's name
 
 
-class NotOurNameValidator:
-    """Refuse the site's own name, with little or nothing added."""
+class SiteNameValidator:
+    """Refuses the site's own name, with little or nothing added."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        plain = _letters(password)
+        letters = _letters(password)
+        rest = letters
         for name in (settings.SITE_NAME, settings.FROM_NAME):
-            plain = plain.replace(_letters(name), "")
-        if plain != _letters(password) and len(plain) < ADDED:
+            rest = rest.replace(_letters(name), "")
+        if rest != letters and len(rest) < MIN_ADDED:
             raise ValidationError("This is too close to the site’s name.", code="our_name")
 
     def get_help_text(self) -> str:

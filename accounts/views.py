@@ -1,10 +1,10 @@
-"""The door's own pages, and the two of allauth's that show something of ours."""
+"""Views of staff accounts: our own, and the two of allauth's that show something of ours."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
-from allauth.mfa.webauthn.internal.auth import begin_registration
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView
 from django.conf import settings
 from django.contrib import admin, auth, messages
@@ -23,14 +23,17 @@ from accounts import (
     login_throttle,
     password_links,
     password_reset_email,
-    sessions,
     totp,
     trusted_devices,
 )
-from accounts.forms import ForgottenForm
+from accounts import sessions as session_list
+from accounts.allauth_internal import passkey_creation_options
+from accounts.forms import PasswordResetForm
+
+QUIET_ZONE = 4  # fields of white around a QR code
 
 
-def me(request: HttpRequest) -> User:
+def current_user(request: HttpRequest) -> User:
     """Return who is logged in."""
     if not isinstance(request.user, User):
         raise PermissionDenied
@@ -39,53 +42,51 @@ def me(request: HttpRequest) -> User:
 
 def login_by_passkey(request: HttpRequest) -> HttpResponseBase:
     """Log in by a passkey alone."""
-    login_throttle.passkey(request)
-    return _by_passkey(request)
+    login_throttle.count_passkey_attempt(request)
+    return _login_by_passkey(request)
 
 
 @login_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """What opens this person's door, and what to add."""
-    held = [
-        authenticator.wrap()
-        for authenticator in Authenticator.objects.filter(user_id=me(request).pk)
-    ]
-    of_sort = {
-        sort: [one for one in held if one.instance.type == sort] for sort in Authenticator.Type
-    }
+    """Show this person's second factors, and what to add."""
+    by_type: dict[str, list[Any]] = {kind: [] for kind in Authenticator.Type}
+    for authenticator in Authenticator.objects.filter(user_id=current_user(request).pk):
+        by_type[authenticator.type].append(authenticator.wrap())
+    passkeys = by_type[Authenticator.Type.WEBAUTHN]
+    app = by_type[Authenticator.Type.TOTP]
     context = {
         "title": "Your login",
-        "passkeys": of_sort[Authenticator.Type.WEBAUTHN],
-        "app": of_sort[Authenticator.Type.TOTP],
-        "recovery_codes": of_sort[Authenticator.Type.RECOVERY_CODES],
-        "must_add": settings.REQUIRE_SECOND_FACTOR
-        and not of_sort[Authenticator.Type.WEBAUTHN] + of_sort[Authenticator.Type.TOTP],
+        "passkeys": passkeys,
+        "app": app,
+        "recovery_codes": by_type[Authenticator.Type.RECOVERY_CODES],
+        "must_add": settings.REQUIRE_SECOND_FACTOR and not passkeys and not app,
     }
-    return TemplateResponse(request, "door/index.html", context)
+    return TemplateResponse(request, "accounts/index.html", context)
 
 
-class AddApp(ActivateTOTPView):
-    """A code app: its picture is drawn in the page, for the policy lets no picture be written into an address."""
+class AddTOTPView(ActivateTOTPView):
+    """Adding a code app. Its QR code is drawn in the page: the policy allows no image in a data:
+    address.
+    """
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        return context | {"title": "Add a code app", "picture": drawn(context["totp_url"])}
+        return context | {"title": "Add a code app", "qr_code": qr_code(context["totp_url"])}
 
     def form_valid(self, form: Any) -> HttpResponse:
         response = super().form_valid(form)
-        totp.use(
-            me(self.request).pk, form.cleaned_data["code"]
-        )  # seen once, it doesn't log in as well
+        # Seen once, the code doesn't log in as well.
+        totp.consume_code(current_user(self.request).pk, form.cleaned_data["code"])
         return response
 
 
-class AddPasskey(AddWebAuthnView):
-    """A passkey that logs in alone."""
+class AddPasskeyView(AddWebAuthnView):
+    """Adding a passkey that logs in alone."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)
-        options = begin_registration(me(self.request), True)
+        options = passkey_creation_options(current_user(self.request))
         return context | {
             "title": "Add a passkey",
             "form": kwargs.get("form") or context["form"],
@@ -96,24 +97,34 @@ class AddPasskey(AddWebAuthnView):
         return self.render_to_response(self.get_context_data(form=form))
 
 
-add_app, add_passkey = AddApp.as_view(), AddPasskey.as_view()
-_by_passkey = LoginWebAuthnView.as_view()
+add_totp, add_passkey = AddTOTPView.as_view(), AddPasskeyView.as_view()
+_login_by_passkey = LoginWebAuthnView.as_view()
 
 
-def drawn(text: str) -> dict[str, Any]:
-    """Return `text` as a QR code: the side of its square, quiet edge included, and the path of its dark fields."""
-    code: QRCode = QRCode(border=4)
+@dataclass(frozen=True)
+class QRPath:
+    """A QR code as SVG: the side of its square, quiet zone included, and the path of its dark
+    fields.
+    """
+
+    side: int
+    path: str
+
+
+def qr_code(text: str) -> QRPath:
+    """Return `text` as a QR code."""
+    code: QRCode = QRCode(border=QUIET_ZONE)
     code.add_data(text)
     rows = code.get_matrix()
-    fields = (
-        f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
-    )
-    return {"side": len(rows), "path": "".join(fields)}
+    path = []
+    for y, row in enumerate(rows):
+        path += [f"M{x} {y}h1v1h-1z" for x, is_dark in enumerate(row) if is_dark]
+    return QRPath(len(rows), "".join(path))
 
 
 @require_POST
-def leave(request: HttpRequest) -> HttpResponse:
-    """Log out, and have the browser drop what it kept of the desk."""
+def log_out(request: HttpRequest) -> HttpResponse:
+    """Log out, and have the browser drop what it stored of the admin."""
     auth.logout(request)
     response = redirect("admin:login")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
@@ -124,77 +135,90 @@ def leave(request: HttpRequest) -> HttpResponse:
 @login_required
 def password_change(request: HttpRequest) -> HttpResponse:
     """The admin's own page; wrong passwords are counted, and a change logs out everywhere else."""
-    attempt = (
-        login_throttle.password(request, me(request).get_username())
-        if request.method == "POST"
-        else None
-    )
+    user = current_user(request)
+    if request.method != "POST":
+        return admin.site.password_change(request)
+    attempt = login_throttle.count_password_attempt(request, user.get_username())
     response = admin.site.password_change(request)
-    if attempt and response.status_code == 302:
+    if response.status_code == 302:
         attempt.succeeded()
-        sessions.end(me(request).pk, but=request.session.session_key)
+        session_list.revoke(user.pk, but=request.session.session_key)
     return response
 
 
 @login_required
 @require_safe
-def places(request: HttpRequest) -> HttpResponse:
-    """Where this person is logged in."""
+def sessions(request: HttpRequest) -> HttpResponse:
+    """Show where this person is logged in."""
     context = {
         "title": "Where I’m logged in",
-        "visits": sessions.visits(me(request).pk),
-        "here": request.session.session_key,
+        "sessions": session_list.active_sessions(current_user(request).pk),
+        "present_key": request.session.session_key,
     }
-    return TemplateResponse(request, "door/places.html", context)
+    return TemplateResponse(request, "accounts/sessions.html", context)
 
 
 @login_required
 @require_POST
-def end_others(request: HttpRequest) -> HttpResponse:
+def revoke_others(request: HttpRequest) -> HttpResponse:
     """Log out everywhere else."""
-    ended = sessions.end(me(request).pk, but=request.session.session_key)
-    messages.success(
-        request, "You are logged in here alone." if ended else "You were logged in here alone."
-    )
-    return redirect("door:places")
+    number = session_list.revoke(current_user(request).pk, but=request.session.session_key)
+    text = "You are logged in here alone." if number else "You were logged in here alone."
+    messages.success(request, text)
+    return redirect("accounts:sessions")
 
 
-def forgotten(request: HttpRequest) -> HttpResponse:
+def password_reset(request: HttpRequest) -> HttpResponse:
     """Mail a link to who forgot the password. The page is the same for every address."""
-    form = ForgottenForm(request.POST or None)
+    form = PasswordResetForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["email"]
-        if login_throttle.may_mail(request, address):
+        if login_throttle.allow_password_reset_email(request, address):
             password_reset_email.send(address)
-        return TemplateResponse(request, "door/asked.html", {"title": "Look in your mail"})
-    return TemplateResponse(
-        request, "door/forgotten.html", {"title": "A new password", "form": form}
-    )
+        sent = {"title": "Look in your mail"}
+        return TemplateResponse(request, "accounts/password_reset_sent.html", sent)
+    context: dict[str, Any] = {"title": "A new password", "form": form}
+    return TemplateResponse(request, "accounts/password_reset.html", context)
 
 
 @sensitive_post_parameters()
-def choose(request: HttpRequest, sort: str, token: str) -> HttpResponse:
-    """Let who holds a link choose a password. A link printed on the server takes the second factor away as well."""
-    user = password_links.owner(sort, token)
+def set_password(request: HttpRequest, purpose: str, token: str) -> HttpResponse:
+    """Let who holds a link choose a password.
+
+    A recovery link takes the second factors away as well.
+    """
+    user = password_links.verify(purpose, token)
     if user is None:
-        return TemplateResponse(
-            request, "door/link_gone.html", {"title": "This link is no longer good"}, status=410
-        )
+        expired = {"title": "This link is no longer good"}
+        return TemplateResponse(request, "accounts/link_expired.html", expired, status=410)
     form = SetPasswordForm(user, request.POST or None)
     if request.method != "POST" or not form.is_valid():
         context = {
             "title": "Choose a password",
             "form": form,
-            "lets_in": sort == password_links.LET_IN,
-            "name": user.get_username(),
+            "is_recovery": purpose == password_links.RECOVERY,
+            "username": user.get_username(),
         }
-        return TemplateResponse(request, "door/choose.html", context)
+        return TemplateResponse(request, "accounts/set_password.html", context)
     form.save()
-    if sort == password_links.LET_IN:
+    if purpose == password_links.RECOVERY:
         Authenticator.objects.filter(user_id=user.pk).delete()
-    sessions.end(user.pk)
+    session_list.revoke(user.pk)
     auth.logout(request)
     messages.success(request, "Your password is set. Please log in with it.")
     response = redirect("admin:login")
-    trusted_devices.remember(response, login_throttle.same_name(user.get_username()))
+    trusted_devices.set(response, login_throttle.normalize_username(user.get_username()))
     return response
+
+
+@require_safe
+def moved_password_link(request: HttpRequest, first_name: str, token: str) -> HttpResponse:
+    """Lead from a password link's first address to its present one."""
+    purpose = password_links.present_name(first_name)
+    return redirect("accounts:set_password", purpose=purpose, token=token)
+
+
+@require_safe
+def moved_password_reset(request: HttpRequest) -> HttpResponse:
+    """Lead from the first address of the password reset to its present one."""
+    return redirect("accounts:password_reset")

@@ -5,4 +5,4 @@ class ArticlesConfig(AppConfig):
     name = "articles"
 
     def ready(self) -> None:
-        from articles import checks  # noqa: F401  registers them
+        from articles import checks, receivers  # noqa: F401  registers and connects them

@@ -1,4 +1,7 @@
-"""What of the texts waits for an editor, for the desk's first page. Only what this person can do something about."""
+"""What of the texts waits for an editor, for the desk's first page.
+
+Only what this person can do something about.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,15 +10,16 @@ from django.db.models import Count
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
-from articles.editing.status import ASKS, STAGES
-from articles.models import Article, Draft, Helpline, Offer, Source
-from trustsite.dashboard import Notice, counted, rows
+from articles.editing.status import NEEDS_ATTENTION, STAGES
+from articles.models import Article, Autosave, Helpline, Offer, Source
+from trustsite.dashboard import DashboardItem, changelist_url
 
 ARTICLES = "articles_article"
 
 
-def notices(request: HttpRequest) -> Iterator[Notice]:
+def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
     """Yield a line for each thing that waits."""
     user: Any = request.user
     if user.has_perm("articles.change_article"):
@@ -26,36 +30,36 @@ def notices(request: HttpRequest) -> Iterator[Notice]:
         yield from _offers()
     if user.has_perm("articles.change_helpline"):
         number = Helpline.objects.doubtful().count()
-        words = counted(
-            number, "helpline to look up on its own page", "helplines to look up on their own pages"
+        words = ngettext(
+            "helpline to look up on its own page", "helplines to look up on their own pages", number
         )
-        yield Notice(number, words, rows("articles_helpline", doubt="yes"))
+        yield DashboardItem(number, words, changelist_url("articles_helpline", doubt="yes"))
     if user.has_perm("articles.change_source"):
         number = Source.objects.filter(checked=False).count()
-        words = counted(
-            number, "source that nobody has opened yet", "sources that nobody has opened yet"
+        words = ngettext(
+            "source that nobody has opened yet", "sources that nobody has opened yet", number
         )
-        yield Notice(number, words, rows("articles_source", checked__exact=0))
+        yield DashboardItem(number, words, changelist_url("articles_source", checked__exact=0))
 
 
-def _unsaved(user: Any) -> Iterator[Notice]:
-    drafts = list(Draft.objects.filter(author=user).values_list("article_id", flat=True))
+def _unsaved(user: Any) -> Iterator[DashboardItem]:
+    drafts = list(Autosave.objects.filter(author=user).values_list("article_id", flat=True))
     if None in drafts:
-        yield Notice(
+        yield DashboardItem(
             1,
             "new article you began and haven’t saved",
             reverse("admin:articles_article_add") + "?draft=1",
         )
     number = sum(pk is not None for pk in drafts)
-    words = counted(
-        number, "article holds words you haven’t saved", "articles hold words you haven’t saved"
+    words = ngettext(
+        "article holds words you haven’t saved", "articles hold words you haven’t saved", number
     )
-    yield Notice(number, words, rows(ARTICLES, whose="unsaved"))
+    yield DashboardItem(number, words, changelist_url(ARTICLES, whose="unsaved"))
 
 
-def _articles(user: Any) -> Iterator[Notice]:
-    conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **ASKS}
-    found = Article.objects.aggregate(
+def _articles(user: Any) -> Iterator[DashboardItem]:
+    conditions = {"review": STAGES["review"], "scheduled": STAGES["scheduled"], **NEEDS_ATTENTION}
+    counts = Article.objects.aggregate(
         **{name: Count("pk", filter=asks()) for name, (_, asks) in conditions.items()}
     )
     publishes, reviews = (
@@ -63,26 +67,26 @@ def _articles(user: Any) -> Iterator[Notice]:
         user.has_perm("articles.review_article"),
     )
     if publishes or reviews:
-        number = found["review"]
-        words = counted(number, "article waits in review", "articles wait in review")
-        yield Notice(number, words, rows(ARTICLES, stage="review"))
-        number = found["due"]
-        words = counted(number, "article is due to be checked", "articles are due to be checked")
-        yield Notice(number, words, rows(ARTICLES, asks="due"))
-        number = found["changed"]
-        words = counted(
-            number,
+        number = counts["review"]
+        words = ngettext("article waits in review", "articles wait in review", number)
+        yield DashboardItem(number, words, changelist_url(ARTICLES, stage="review"))
+        number = counts["due"]
+        words = ngettext("article is due to be checked", "articles are due to be checked", number)
+        yield DashboardItem(number, words, changelist_url(ARTICLES, asks="due"))
+        number = counts["changed"]
+        words = ngettext(
             "article has changed since it was checked",
             "articles have changed since checked",
+            number,
         )
-        yield Notice(number, words, rows(ARTICLES, asks="changed"))
+        yield DashboardItem(number, words, changelist_url(ARTICLES, asks="changed"))
     if user.has_perm("articles.change_article"):
-        number = found["problems"]
-        words = counted(
-            number, "article has something to look at", "articles have something to look at"
+        number = counts["problems"]
+        words = ngettext(
+            "article has something to look at", "articles have something to look at", number
         )
-        yield Notice(number, words, rows(ARTICLES, asks="problems"))
-    if publishes and found["scheduled"]:
+        yield DashboardItem(number, words, changelist_url(ARTICLES, asks="problems"))
+    if publishes and counts["scheduled"]:
         article = (
             Article.objects.filter(STAGES["scheduled"][1]())
             .order_by("publish_at")
@@ -90,13 +94,13 @@ def _articles(user: Any) -> Iterator[Notice]:
         )
         when = timezone.localtime(article.publish_at)
         words = f"scheduled; next “{article.title}”, {when:%-d %B %Y, %H:%M %Z}"
-        yield Notice(found["scheduled"], words, rows(ARTICLES, stage="scheduled"))
+        yield DashboardItem(counts["scheduled"], words, changelist_url(ARTICLES, stage="scheduled"))
 
 
-def _offers() -> Iterator[Notice]:
+def _offers() -> Iterator[DashboardItem]:
     number = Offer.objects.hidden().count()
-    words = counted(number, "offer that readers don’t see", "offers that readers don’t see")
-    yield Notice(number, words, rows("articles_offer", shown="no"))
+    words = ngettext("offer that readers don’t see", "offers that readers don’t see", number)
+    yield DashboardItem(number, words, changelist_url("articles_offer", shown="no"))
     number = Offer.objects.expiring().count()
-    words = counted(number, "offer runs out within 30 days", "offers run out within 30 days")
-    yield Notice(number, words, rows("articles_offer", shown="soon"))
+    words = ngettext("offer runs out within 30 days", "offers run out within 30 days", number)
+    yield DashboardItem(number, words, changelist_url("articles_offer", shown="soon"))

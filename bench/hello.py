@@ -1,6 +1,5 @@
-"""The floor: a WSGI application that answers the same few bytes."""
+"""The floor: an RSGI application that answers the same few bytes."""
 
 
-def application(environ, start_response):
-    start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "3")])
-    return [b"ok\n"]
+async def application(scope, protocol):
+    protocol.response_bytes(200, [("Content-Type", "text/plain")], b"ok\n")

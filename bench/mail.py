@@ -86,8 +86,8 @@ def seed():
     """Write the letter and a mail to each person into the outbox."""
     from django.utils import timezone
 
+    from newsletter.hashing import fingerprint
     from newsletter.models import Delivery, Letter, Subscriber
-    from newsletter.suppression import fingerprint
 
     html, text = letter()
     sent = {"sent_subject": "A letter", "sent_html": html, "sent_text": text}
@@ -108,7 +108,7 @@ def seed():
     people = Subscriber.objects.bulk_create(people, batch_size=500)
     Delivery.objects.bulk_create(
         [
-            Delivery(kind="letter", letter=row, subscriber=one, rank=Delivery.PATIENT)
+            Delivery(kind="letter", letter=row, subscriber=one, priority=Delivery.BULK)
             for one in people
         ],
         batch_size=500,
@@ -123,11 +123,11 @@ class Reader(threading.Thread):
         self.took, self.over = [], threading.Event()
 
     def run(self):
-        from newsletter.models import FormMail
+        from newsletter.models import FormMailCount
 
         while not self.over.wait(0.02):
             start = time.perf_counter()
-            FormMail.objects.create(hash="bench")
+            FormMailCount.objects.create(hash="bench")
             self.took.append(time.perf_counter() - start)
 
 

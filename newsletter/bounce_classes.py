@@ -1,10 +1,10 @@
-"""What a refusal is about: the address, its mailbox for now, us, this message, or nobody can tell.
+"""Bounce classes: what a refusal is about.
 
-Every refusal goes through `classify`, whoever tells of it: the server we send to, or a mail service.
-The enhanced status code (RFC 3463, the list of RFC 5248) says most. Where there is none, or one
-that says "other", the words are read, then the service's own class, then the basic code. What
-accuses an address must be said by a code or by a class that means exactly that, and by nothing
-contradicted: words alone never do it.
+The address, its mailbox for now, us, this message, or nobody can tell. Every refusal goes through
+`classify`, whoever reports it: the server we send to, or a mail service. The enhanced status code
+(RFC 3463, the list of RFC 5248) says most. Where there is none, or one that says "other", the words
+are read, then the service's own class, then the basic code. What accuses an address must be said by
+a code or by a class that means exactly that, and by nothing contradicted: words alone never do it.
 """
 
 import re
@@ -50,33 +50,35 @@ _SAYS_LITTLE = {"1.4", "1.5", "2.4", "3.6", "7.17", "7.18", "7.19"}
 _BY_SUBJECT = {"4": Meaning.UNAVAILABLE, "6": Meaning.ABOUT_MESSAGE, "7": Meaning.ABOUT_US}
 
 # The local part of an address may look like a code, and a link may hold any word.
-_NOT_WORDS = re.compile(r"\S*@\S*|\bhttps?://\S*", re.IGNORECASE)
+_NOT_WORDS = re.compile(r"(?<!\S)\S*@\S*|\bhttps?://\S*", re.IGNORECASE)
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3}\.\d{1,3})(?!\.?\d)")
 _BASIC = re.compile(r"(?<![\d.#-])([45]\d\d)(?=[\s-]|$)")
 _WORDS = [
     (
         Meaning.ABOUT_US,
-        r"spamhaus|barracuda|spamcop|block(ed|ing|s)?\b|(block|black|deny)[ -]?list|banned|\brbl\b|\bdnsbl\b"
+        r"spamhaus|barracuda|spamcop|block(ed|ing|s)?\b|(block|black|deny)[ -]?list|banned"
+        r"|\brbl\b|\bdnsbl\b"
         r"|\bspf\b|\bdkim\b|\bdmarc\b|reputation|unauthenticated|not authenticated|authentication"
         r"|unauthori[sz]ed|not (authori[sz]ed|permitted|allowed)|relay|access denied|polic(y|ies)"
         r"|sender (address )?(rejected|denied|verif)|reverse dns|\bptr\b|bulk mail",
     ),
     (
         Meaning.UNAVAILABLE,
-        r"quota|(mailbox|inbox|account|storage|disk)( is| space is)? ?full|insufficient (system )?storage"
-        r"|exceeded storage|gr[ea]ylist|try (again|later)|temporar|time[ds]?[ -]?out|too old|inactive"
+        r"quota|(mailbox|inbox|account|storage|disk)( is| space is)? ?full"
+        r"|insufficient (system )?storage|exceeded storage|gr[ea]ylist|try (again|later)|temporar"
+        r"|time[ds]?[ -]?out|too old|inactive"
         r"|too quickly|at a rate|too many (connections|messages)|unable to route|host not found"
         r"|connection (refused|lost)",
     ),
     (
         Meaning.ABOUT_MESSAGE,
-        r"too (large|big)|size (limit|exceed)|exceeds? (the )?(maximum )?(message )?size|virus|malware"
-        r"|attachment|content|spam|unwanted|message (was )?rejected",
+        r"too (large|big)|size (limit|exceed)|exceeds? (the )?(maximum )?(message )?size"
+        r"|virus|malware|attachment|content|spam|unwanted|message (was )?rejected",
     ),
 ]
-_READ = [(meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _WORDS]
+_WORD_PATTERNS = [(meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _WORDS]
 _BUSY = re.compile(r"too quickly|at a rate", re.IGNORECASE)
-_NOT_LET_IN = {530, 534, 535, 538}
+_AUTHENTICATION_REQUIRED = {530, 534, 535, 538}
 
 
 def classify(refusal: Refusal) -> Meaning:
@@ -103,20 +105,21 @@ def _weigh(refusal: Refusal) -> Meaning:
 
 
 def _basic_code(text: str) -> int | None:
-    found = _BASIC.search(text)
-    return int(found[1]) if found else None
+    match = _BASIC.search(text)
+    return int(match[1]) if match else None
 
 
 def _statuses(text: str) -> list[str]:
-    return [".".join(found.groups()) for found in _ENHANCED.finditer(text)]
+    return [".".join(match.groups()) for match in _ENHANCED.finditer(text)]
 
 
 def _by_status(statuses: list[str], text: str, code: int | None) -> Meaning | None:
-    """Return what the enhanced codes say; where they disagree, what is said against no address."""
-    said = [meaning for status in statuses if (meaning := _of_status(status))]
-    meanings = [_unless_for_now(meaning, text, code) for meaning in said]
-    others = [meaning for meaning in meanings if meaning is not Meaning.GONE]
-    return next(iter(others or meanings), None)
+    """Return what the enhanced codes say; where they disagree, what accuses no address."""
+    meanings = [
+        _unless_for_now(meaning, text, code) for meaning in filter(None, map(_of_status, statuses))
+    ]
+    innocent = [meaning for meaning in meanings if meaning is not Meaning.GONE]
+    return next(iter(innocent or meanings), None)
 
 
 def _of_status(status: str) -> Meaning | None:
@@ -139,13 +142,16 @@ def _of_status(status: str) -> Meaning | None:
 
 
 def _unless_for_now(meaning: Meaning, text: str, code: int | None) -> Meaning:
-    """Take back an accusation that a code for now goes with, or words of a crowded mailbox: Gmail's 5.2.1 is one."""
+    """Take back an accusation that comes with a code for now, or with words of a busy mailbox.
+
+    Gmail's 5.2.1 is one.
+    """
     for_now = (code is not None and code < 500) or _BUSY.search(text)
     return Meaning.UNAVAILABLE if meaning is Meaning.GONE and for_now else meaning
 
 
 def _by_words(text: str) -> Meaning | None:
-    return next((meaning for meaning, words in _READ if words.search(text)), None)
+    return next((meaning for meaning, words in _WORD_PATTERNS if words.search(text)), None)
 
 
 def _by_class(says: Meaning | None, code: int | None) -> Meaning | None:
@@ -155,9 +161,10 @@ def _by_class(says: Meaning | None, code: int | None) -> Meaning | None:
 
 
 def _by_basic_code(code: int | None, stage: Stage) -> Meaning:
-    if code in _NOT_LET_IN:
+    if code in _AUTHENTICATION_REQUIRED:
         return Meaning.ABOUT_US
     if code == 523 or (code == 552 and stage is Stage.DATA):
         return Meaning.ABOUT_MESSAGE
-    # 552, "exceeded storage allocation", is a full mailbox when it is the recipient that is refused.
-    return Meaning.UNAVAILABLE if code == 552 or (code and 400 <= code < 500) else Meaning.UNKNOWN
+    # 552, "exceeded storage allocation", is a full mailbox when the recipient is refused.
+    is_for_now = code is not None and 400 <= code < 500
+    return Meaning.UNAVAILABLE if code == 552 or is_for_now else Meaning.UNKNOWN

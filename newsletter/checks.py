@@ -1,30 +1,30 @@
-"""What must be in place so that returned mail is heard of: system checks that say it at a start and at a release."""
+"""System checks: what must be in place so that returned mail is reported to us."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from newsletter.inbound.providers import SERVICES, can_be_made
+from newsletter.inbound.providers import PROVIDERS, is_installed
 
-LONG_ENOUGH = 20  # characters of WEBHOOK_SECRET, which stands for a signature
+MIN_SECRET = 20  # characters of WEBHOOK_SECRET, which stands for a signature
 
 
 @register(Tags.security)
-def reports_can_come_in(**kwargs: Any) -> list[CheckMessage]:
-    """A named service needs its secret, or its reports are refused; without a named one, returned mail goes unheard."""
+def check_webhook(**kwargs: Any) -> list[CheckMessage]:
+    """A named service needs its secret, or its reports are refused; without one, none come."""
     name = settings.MAIL_SERVICE
     if not name:
-        return _unheard()
-    if name not in SERVICES:
-        hint = f"Set it to one of {', '.join(SERVICES)}, or to nothing."
+        return _check_unreported()
+    if name not in PROVIDERS:
+        hint = f"Set it to one of {', '.join(PROVIDERS)}, or to nothing."
         return [
             Error(f"MAIL_SERVICE is {name}, which we don't know.", hint=hint, id="newsletter.E001")
         ]
-    if not can_be_made(name):
+    if not is_installed(name):
         hint = "Install boto3 beside the requirements: anymail needs it for Amazon SES."
         return [Error("Reports of amazon_ses can't be read.", hint=hint, id="newsletter.E002")]
-    setting = SERVICES[name].secret
+    setting = PROVIDERS[name].secret
     secret = settings.ANYMAIL.get(setting, "")
     if not secret:
         hint = f"Set ANYMAIL_{setting} to what {name} signs or sends its reports with."
@@ -35,13 +35,16 @@ def reports_can_come_in(**kwargs: Any) -> list[CheckMessage]:
                 id="newsletter.E003",
             )
         ]
-    if setting == "WEBHOOK_SECRET" and (":" not in secret or len(secret) < LONG_ENOUGH):
-        hint = f"It is a name and a password with a colon between them, of at least {LONG_ENOUGH} characters."
+    if setting == "WEBHOOK_SECRET" and (":" not in secret or len(secret) < MIN_SECRET):
+        hint = (
+            "It is a name and a password with a colon between them, "
+            f"of at least {MIN_SECRET} characters."
+        )
         return [Error("ANYMAIL_WEBHOOK_SECRET can be guessed.", hint=hint, id="newsletter.E004")]
     return []
 
 
-def _unheard() -> list[CheckMessage]:
+def _check_unreported() -> list[CheckMessage]:
     if not settings.EMAIL_BACKEND.startswith("anymail."):
         return []
     hint = "Set MAIL_SERVICE to the service's name; docs/operators.md has the rest."

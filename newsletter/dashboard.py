@@ -1,4 +1,4 @@
-"""What of the mail waits for somebody, for the desk's first page. Only what this person can do something about."""
+"""Dashboard items of the mail: what waits for this person, and they can do something about."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -8,17 +8,18 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from newsletter.issues import lifecycle
 from newsletter.models import Delivery, Heartbeat, Letter
-from trustsite.dashboard import Notice, counted, rows
+from trustsite.dashboard import DashboardItem, changelist_url
 
 OF_LATE = timedelta(days=7)
 State = Letter.State
 
 
-def notices(request: HttpRequest) -> Iterator[Notice]:
-    """Yield a line for each thing that waits."""
+def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
+    """Yield an item for each thing that waits."""
     user: Any = request.user
     if user.has_perm("newsletter.view_delivery"):
         yield from _worker()
@@ -26,39 +27,41 @@ def notices(request: HttpRequest) -> Iterator[Notice]:
     yield from _letters(user)
 
 
-def _worker() -> Iterator[Notice]:
+def _worker() -> Iterator[DashboardItem]:
     outbox = reverse("admin:newsletter_delivery_changelist")
     heart = Heartbeat.objects.filter(pk=1).first()
     if heart and heart.paused_at:
-        yield Notice(
+        yield DashboardItem(
             None, "All sending is paused. Mails wait until it goes on.", outbox, is_urgent=True
         )
     if Heartbeat.is_late():
-        yield Notice(None, "The worker isn’t running, so no mail goes out.", outbox, is_urgent=True)
+        yield DashboardItem(
+            None, "The worker isn’t running, so no mail goes out.", outbox, is_urgent=True
+        )
     elif heart and heart.trouble:
-        yield Notice(None, heart.trouble, outbox, is_urgent=True)
+        yield DashboardItem(None, heart.trouble, outbox, is_urgent=True)
 
 
-def _mails() -> Iterator[Notice]:
+def _mails() -> Iterator[DashboardItem]:
     since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - OF_LATE
     of_late = Delivery.objects.filter(changed_at__gte=since)
     failed, unknown = Delivery.State.FAILED, Delivery.State.UNKNOWN
     found = of_late.aggregate(
         failed=Count("pk", filter=Q(state=failed)), unknown=Count("pk", filter=Q(state=unknown))
     )
-    words = counted(found["failed"], "mail has failed this week", "mails have failed this week")
-    yield Notice(found["failed"], words, _of_late(failed, since))
-    words = counted(
-        found["unknown"], "mail may or may not have arrived", "mails may or may not have arrived"
+    words = ngettext("mail has failed this week", "mails have failed this week", found["failed"])
+    yield DashboardItem(found["failed"], words, _of_late(failed, since))
+    words = ngettext(
+        "mail may or may not have arrived", "mails may or may not have arrived", found["unknown"]
     )
-    yield Notice(found["unknown"], words, _of_late(unknown, since))
+    yield DashboardItem(found["unknown"], words, _of_late(unknown, since))
 
 
 def _of_late(state: str, since: object) -> str:
-    return rows("newsletter_delivery", state__exact=state, changed_at__gte=since)
+    return changelist_url("newsletter_delivery", state__exact=state, changed_at__gte=since)
 
 
-def _letters(user: Any) -> Iterator[Notice]:
+def _letters(user: Any) -> Iterator[DashboardItem]:
     writes, sends = (
         user.has_perm("newsletter.change_letter"),
         user.has_perm("newsletter.send_letter"),
@@ -75,17 +78,23 @@ def _letters(user: Any) -> Iterator[Notice]:
         **{name: Count("pk", filter=asks) for name, asks in conditions.items()}
     )
     if sends:
-        words = counted(found["missed"], "letter missed its time", "letters missed their time")
-        missed = rows("newsletter_letter", state__exact=State.DRAFT.value, send_at__isnull=0)
-        yield Notice(found["missed"], words, missed, is_urgent=True)
-        words = counted(found["paused"], "letter is paused", "letters are paused")
-        paused = rows("newsletter_letter", state__exact=State.PAUSED.value)
-        yield Notice(found["paused"], words, paused)
-        if found["paused"] and (trouble := lifecycle.trouble()):
-            yield Notice(None, trouble, paused, is_urgent=True)
-        words = counted(found["scheduled"], "letter is scheduled", "letters are scheduled")
-        yield Notice(
-            found["scheduled"], words, rows("newsletter_letter", state__exact=State.SCHEDULED.value)
+        words = ngettext("letter missed its time", "letters missed their time", found["missed"])
+        missed = changelist_url(
+            "newsletter_letter", state__exact=State.DRAFT.value, send_at__isnull=0
         )
-    words = counted(found["draft"], "letter is being written", "letters are being written")
-    yield Notice(found["draft"], words, rows("newsletter_letter", state__exact=State.DRAFT.value))
+        yield DashboardItem(found["missed"], words, missed, is_urgent=True)
+        words = ngettext("letter is paused", "letters are paused", found["paused"])
+        paused = changelist_url("newsletter_letter", state__exact=State.PAUSED.value)
+        yield DashboardItem(found["paused"], words, paused)
+        if found["paused"] and (trouble := lifecycle.trouble()):
+            yield DashboardItem(None, trouble, paused, is_urgent=True)
+        words = ngettext("letter is scheduled", "letters are scheduled", found["scheduled"])
+        yield DashboardItem(
+            found["scheduled"],
+            words,
+            changelist_url("newsletter_letter", state__exact=State.SCHEDULED.value),
+        )
+    words = ngettext("letter is being written", "letters are being written", found["draft"])
+    yield DashboardItem(
+        found["draft"], words, changelist_url("newsletter_letter", state__exact=State.DRAFT.value)
+    )

@@ -1,33 +1,18 @@
-"""Who must not be written to: addresses kept as keyed hashes, so that the list can't be read back.
+"""The suppression list: who must not be written to, as keyed hashes that can't be read back."""
 
-The key (SUPPRESSION_KEY) lives outside the database. It never changes: with another key nobody on the list is recognised.
-"""
-
-import hashlib
-import hmac
 from functools import partial
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from newsletter import suppression_journal
 from newsletter.models import Subscriber, Suppression
 
-# Reasons that a person's own wish made: their own wish, confirmed from their inbox, lifts them again.
+# Reasons that are a person's own wish: another, confirmed from their inbox, lifts them again.
 OWN_WISH = [Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.ERASED]
-# Who answers a mail has proved the mailbox, so a confirmed request lifts that one too. Nothing lifts a complaint.
+# Who answers a mail has proved the mailbox, so a confirmed request lifts that one too. Nothing
+# lifts a complaint.
 LIFTED = [*OWN_WISH, Suppression.Reason.BOUNCED]
-
-
-def keyed_hash(text: str) -> str:
-    """Return HMAC-SHA256 of `text` under the suppression key, as 64 hexadecimal digits."""
-    return hmac.new(settings.SUPPRESSION_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
-
-
-def fingerprint(address: str) -> str:
-    """Return the hash that stands for a normalised address; its capitals make no difference."""
-    return keyed_hash(address.lower())
 
 
 def reason(fingerprint: str) -> str | None:
@@ -43,37 +28,39 @@ def is_suppressed(fingerprint: str) -> bool:
 
 
 def is_refused(fingerprint: str) -> bool:
-    """Whether nothing at all may go to this address, not even a question: its owner has complained."""
+    """Whether nothing may go to this address, not even a question: its owner has complained."""
     return Suppression.objects.filter(fingerprint=fingerprint).exclude(reason__in=LIFTED).exists()
 
 
 @transaction.atomic
 def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
-    """Write to this address no more. A reason already there stays, unless a complaint comes after it.
+    """Write to this address no more. An earlier reason stays, unless a complaint follows it.
 
-    The journal has it before the transaction ends: a crash in between may leave a line too many there, never one too few.
+    The journal has it before the transaction ends: a crash in between may leave a line too many
+    there, never one too few.
     """
-    known, new = Suppression.objects.get_or_create(
+    known, is_new = Suppression.objects.get_or_create(
         fingerprint=fingerprint, defaults={"reason": reason}
     )
     is_worse = known.reason in LIFTED and reason not in LIFTED
     if is_worse:
         Suppression.objects.filter(pk=known.pk).update(reason=reason, since=timezone.localdate())
-    if new or is_worse:
+    if is_new or is_worse:
         suppression_journal.note(fingerprint, reason)
 
 
 @transaction.atomic
 def forget(fingerprint: str, reason: Suppression.Reason) -> None:
-    """Erase an address with all that belongs to it, and remember as a hash that it must not be written to."""
+    """Erase an address with all that belongs to it, and suppress its hash."""
     suppress(fingerprint, reason)
-    # The lock makes a confirmation that comes in at the same moment finish first, so that its mail goes as well.
+    # The lock makes a confirmation that comes in at the same moment finish first, so that its mail
+    # goes as well.
     list(Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).values_list("pk"))
     Subscriber.objects.filter(fingerprint=fingerprint).delete()
 
 
 def lift(fingerprint: str) -> None:
-    """Forget an earlier goodbye or returned mail, now that its person has asked again and confirmed it."""
+    """Lift what an earlier goodbye or returned mail set, now that a new request is confirmed."""
     if Suppression.objects.filter(fingerprint=fingerprint, reason__in=LIFTED).delete()[0]:
         note = partial(suppression_journal.note, fingerprint, suppression_journal.LIFTED)
         transaction.on_commit(note)

@@ -15,7 +15,8 @@ urlpatterns = [
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("newsletter/settings/<str:token>/", preferences_views.settings, name="settings"),
     path("newsletter/settings/<str:token>/copy/", preferences_views.copy, name="settings_copy"),
-    path("newsletter/reports/<str:name>/", webhooks.report, name="reports"),
+    path("newsletter/webhooks/<str:name>/", webhooks.receive, name="webhooks"),
+    path("newsletter/reports/<str:name>/", webhooks.receive),  # services set up earlier call this
     path("newsletter/your-data/", preferences_views.your_data, name="your_data"),
     path("dev/mail/", dev_views.mails, name="dev_mails"),
     path("dev/mail/<str:name>/", dev_views.mail, name="dev_mail"),

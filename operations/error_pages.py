@@ -22,7 +22,7 @@ HEADINGS = {"talk": "Somebody to talk to", "violence": "If somebody is hurting y
 
 def write(folder: Path) -> list[Path]:
     """Write the pages into `folder`, for everybody to read; return them."""
-    shown = helplines.shown()
+    shown = helplines.page_context()
     context = {name: shown[name] for name in ("emergency", "unchecked")} | {"panels": _panels()}
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 
 from newsletter.models import Delivery, Heartbeat
 from operations.backups import store, version
-from trustsite.web.client_address import client
+from trustsite.web.client_network import UNKNOWN, client_network
 
 BACKUP_WITHIN = timedelta(hours=26)
 OUTBOX_WITHIN = timedelta(minutes=15)
@@ -48,12 +48,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def may_ask(request: HttpRequest) -> bool:
-    """Whether a request has the token, or comes from this machine and through no proxy."""
+    """Whether a request has the token, or comes from this machine where no proxy is set up."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if settings.READY_TOKEN and compare_digest(token.encode(), settings.READY_TOKEN.encode()):
         return True
-    forwarded = {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "Via"}
-    if any(name in request.headers for name in forwarded):
+    if settings.TRUSTED_PROXIES:  # every request comes by a proxy, and says so of whom
         return False
     try:
         return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
@@ -70,10 +69,10 @@ def _holds(is_ready: Callable[[], bool]) -> bool:
 
 def _arrives(request: HttpRequest) -> dict[str, bool]:
     """Say how this request arrived, for doctor: never the address itself."""
-    network = client(request)
+    network = client_network(request)
     return {
         "https": request.is_secure(),
-        "address": bool(network),
+        "address": network != UNKNOWN,
         "forged": network == FORGED,
     }
 

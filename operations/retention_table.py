@@ -13,11 +13,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Min, Model
 
-from newsletter.models import Bounce, Delivery, FormMail, Subscriber
+from newsletter.models import Bounce, Delivery, FormMailCount, Subscriber
 from newsletter.outbox import retention as newsletter
 from operations import error_log
 from operations.backups import store
-from trustsite.models import Tries
 
 LOGS = timedelta(days=14)
 ADMIN_LOG = timedelta(days=365)
@@ -147,22 +146,21 @@ TABLE = (
     Kept(
         "mails that forms caused, counted by a keyed hash",
         "that nobody is flooded",
-        ("newsletter.FormMail",),
+        ("newsletter.FormMailCount",),
         "30 days",
         newsletter.FORM_MAILS,
         WORKER,
         "A count of e-mails that our forms caused, per scrambled address | So that nobody is flooded | "
         "30 days",
-        _oldest(FormMail, "at"),
+        _oldest(FormMailCount, "at"),
     ),
     Kept(
         "tries at the editors' login, counted by a keyed hash",
         "to keep guessers out",
-        ("trustsite.Tries",),
+        ("limits.sqlite3",),
         "two hours",
         timedelta(hours=2),
         WORKER,
-        oldest=_oldest(Tries, "until"),
     ),
     Kept(
         "counts of misuse of forms, by a keyed hash with a key of the day",
@@ -243,7 +241,7 @@ TABLE = (
 NOBODYS = {
     "newsletter.Heartbeat": "when the worker last ran",
     "newsletter.Letter": "letters to everybody, the same for all",
-    "trustsite.PageStamp": "a number",
+    "trustsite.CacheVersion": "a number",
     "auth.Group": "roles",
     "auth.Permission": "names of permissions",
     "contenttypes.ContentType": "names of tables",

@@ -1,21 +1,28 @@
-"""The wall between articles and adverts: what an offer may say, where it may lead and stand, what may not get past it."""
+"""The wall between articles and adverts.
+
+What an offer may say, where it may lead and stand, what may not get past it.
+"""
 
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
-from prose.renderer import Link, Problem, parts
+from prose.document import Link, block_keys, parts
+from prose.finding import Finding
 
-# A host in plain letters, with a dot, whose last label is no number: no IP address, in whatever spelling, has that shape.
+# A host in plain letters, with a dot, whose last label is no number: no IP address, in whatever
+# spelling, has that shape.
 HOST = re.compile(r"(?!-)[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*")
-# Words that promise what nobody can, hurry a reader, or judge one (FTC, "Bringing Dark Patterns to Light", 2022).
+# Words that promise what nobody can, hurry a reader, or judge one (FTC, "Bringing Dark Patterns to
+# Light", 2022).
 BANNED = re.compile(
     r"\b(cur(?:e[ds]?|ing)|guarante\w*|limited|now or never|diagnos\w*|proven|miracle\w*|heal(?:s|ing)? fast|rewire\w*|"
     r"unlock\w*|secrets?|hurry|last chance|don[’']t miss|only today|today only|ends (?:soon|today|tonight)|"
     r"recommended by experts)\b",
     re.IGNORECASE,
 )
-# A heading that says that its section is about danger, control or dying. "Why limits feel dangerous" is about a feeling.
+# A heading that says that its section is about danger, control or dying. "Why limits feel
+# dangerous" is about a feeling.
 DANGER = re.compile(
     r"\b(?:danger(?:ous)?|unsafe|(?:isn|aren|wasn|weren)[’']t safe|not safe|at risk|suicid\w*|self-harm\w*|dying|die[sd]?|"
     r"death|kill(?:ed|ing|s)?|hurt(?:ing)? (?:someone|somebody|yourself|others)|frighten(?:s|ing)? you|used to control)\b",
@@ -27,10 +34,10 @@ SECTIONS_BEFORE = 2  # headings that stand before an offer, so that it is never 
 
 def offers_in(html: str) -> list[str]:
     """Return the keys of the offers that a rendered text asks for."""
-    return [part.key for part in parts(html) if part.kind == "offer"]
+    return block_keys(html, "offer")
 
 
-def stands_too_early(html: str) -> bool:
+def offer_stands_too_early(html: str) -> bool:
     """Whether an offer comes before the second section."""
     sections = 0
     for part in parts(html):
@@ -41,31 +48,39 @@ def stands_too_early(html: str) -> bool:
 
 
 def danger_among(headings: Iterable[str]) -> str:
-    """Return the first heading of a section about danger or dying; empty if there is none. No offer stands on its page."""
+    """Return the first heading of a section about danger or dying; empty if there is none.
+
+    No offer stands on its page.
+    """
     return next((heading for heading in headings if DANGER.search(FELT.sub("", heading))), "")
 
 
-def is_partners(url: str, hosts: Iterable[str]) -> bool:
+def leads_to_partner(url: str, hosts: Iterable[str]) -> bool:
     """Whether `url` leads to one of the partners' `hosts`, or below it."""
     host = _host(url)
     domains = [allowed.lower().removeprefix("www.") for allowed in hosts]
     return any(host == domain or host.endswith(f".{domain}") for domain in domains)
 
 
-def raw_links(links: Iterable[Link], hosts: Iterable[str]) -> list[Problem]:
-    """Return a problem for each of a text's links that leads to a partner: those stand in an offer, with their label."""
+def unlabelled_links(links: Iterable[Link], hosts: Iterable[str]) -> list[Finding]:
+    """Return a problem for each of a text's links that leads to a partner.
+
+    Those stand in an offer, with their label.
+    """
     partners = list(hosts)
     return [
-        Problem(
+        Finding(
             link.line,
-            f"The link {link.href} leads to a partner. Take it out, or place the offer with “:::offer”.",
+            f"The link {link.href} leads to a partner. "
+            "Take it out, or place the offer with “:::offer”.",
+            "link.partner",
         )
         for link in links
-        if is_partners(link.href, partners)
+        if leads_to_partner(link.href, partners)
     ]
 
 
-def wrong_with_host(host: str) -> str:
+def host_error(host: str) -> str:
     """Return what keeps `host` from being a partner's; empty when nothing does."""
     if not HOST.fullmatch(host):
         return "Write the host alone and in small letters, such as www.partner.com: no https://, no port, no number."
@@ -74,7 +89,7 @@ def wrong_with_host(host: str) -> str:
     return ""
 
 
-def wrong_with_address(url: str, allowed_host: str, own_host: str) -> str:
+def address_error(url: str, allowed_host: str, own_host: str) -> str:
     """Return what keeps `url` from being an offer's address; empty when nothing does."""
     plain = re.fullmatch(r"https://([^/?#]+)([/?#].*)?", url)
     if not plain or not re.fullmatch(r"[!-~]+", url) or "\\" in url:

@@ -1,6 +1,7 @@
 """What people call a line for, where each line is for, and which of it a country has no line for.
 
-`helplines.toml` says both of every line: `needs`, and the `region` of those that serve a part of a country alone.
+`helplines.toml` says both of every line: `needs`, and the `region` of those that serve a part of a
+country alone.
 """
 
 from collections.abc import Iterable, Sequence
@@ -87,9 +88,10 @@ def grid(lines: Iterable[Line], country: str) -> dict[str, list[str]]:
     """Return for each need the places of `country` that no line answers; "" is all of it."""
     known = list(lines)
     places = REGIONS.get(country, [""])
-    return {
-        need: [place for place in places if not has(known, need, country, place)] for need in GRID
-    }
+    unanswered: dict[str, list[str]] = {}
+    for need in GRID:
+        unanswered[need] = [place for place in places if not has(known, need, country, place)]
+    return unanswered
 
 
 def holes(lines: Iterable[Line], country: str) -> list[str]:

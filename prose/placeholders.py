@@ -1,32 +1,35 @@
-"""What only the settings know of the publisher: texts hold `{publisher}` and its like, a page shows the setting."""
+"""What only the settings know of the publisher.
+
+Texts hold `{publisher}` and its like, a page shows the setting.
+"""
 
 from html import escape
 from urllib.parse import quote
 
 from django.conf import settings
 
-from trustsite.web.smart_quotes import typographic
+from trustsite.web.smart_quotes import smart_quotes
 
 
-def facts() -> dict[str, str]:
+def placeholder_values() -> dict[str, str]:
     """Return each placeholder, as texts hold it, and what stands there when a page is shown."""
     return {
-        "{publisher}": typographic(settings.PUBLISHER),
-        "{postal_address}": typographic(settings.POSTAL_ADDRESS),
+        "{publisher}": smart_quotes(settings.PUBLISHER),
+        "{postal_address}": smart_quotes(settings.POSTAL_ADDRESS),
         "{contact_email}": settings.CONTACT_EMAIL,
         "{site_name}": settings.SITE_NAME,
     }
 
 
-def fill_in(text: str) -> str:
+def substitute(text: str) -> str:
     """Fill the placeholders of a plain text in."""
-    for name, fact in facts().items():
-        text = text.replace(name, fact)
+    for name, value in placeholder_values().items():
+        text = text.replace(name, value)
     return text
 
 
-def fill_in_html(html: str) -> str:
+def substitute_html(html: str) -> str:
     """Fill the placeholders of rendered HTML in, in what is read and in the addresses of links."""
-    for name, fact in facts().items():
-        html = html.replace(name, escape(fact)).replace(quote(name), quote(fact, safe="@"))
+    for name, value in placeholder_values().items():
+        html = html.replace(name, escape(value)).replace(quote(name), quote(value, safe="@"))
     return html

@@ -1,4 +1,6 @@
-"""A text's HTML as plain text that reads well alone: the same words, the addresses of links in brackets.
+"""A text's HTML as plain text that reads well alone.
+
+The same words, the addresses of links in brackets.
 
 Made for HTML that prose.renderer wrote, and so for its elements alone.
 """
@@ -7,21 +9,7 @@ import textwrap
 from html.parser import HTMLParser
 
 WIDTH = 72  # columns; old mail programs break longer lines where they like
-BLOCKS = {
-    "p",
-    "h2",
-    "h3",
-    "h4",
-    "ul",
-    "ol",
-    "blockquote",
-    "aside",
-    "div",
-    "pre",
-    "hr",
-    "table",
-    "tr",
-}
+BLOCKS = set("p h2 h3 h4 ul ol blockquote aside div pre hr table tr".split())
 HEADINGS = {"h2": "=", "h3": "-", "h4": "-"}
 
 
@@ -50,22 +38,30 @@ class _Writer(HTMLParser):
         self.is_tight = False  # whether the next block follows without an empty line
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+        attributes = dict(attrs)
         if tag in BLOCKS or tag == "li":
             self.end_block(tag)
-        if tag == "ul":
-            self.counters.append(None)
-        elif tag == "ol":
-            self.counters.append(int(given.get("start") or 1))
-        elif tag == "li":
-            self.start_item()
+        if tag in {"ul", "ol", "li"}:
+            self.start_list_part(tag, attributes)
         elif tag == "blockquote":
             self.margins.append("> ")
         elif tag == "a":
-            self.links.append((given.get("href") or "", len(self.words)))
+            self.links.append((attributes.get("href") or "", len(self.words)))
         elif tag == "pre":
             self.is_verbatim = True
-        elif tag == "br":
+        else:
+            self.start_inline(tag)
+
+    def start_list_part(self, tag: str, attributes: dict[str, str | None]) -> None:
+        if tag == "ul":
+            self.counters.append(None)
+        elif tag == "ol":
+            self.counters.append(int(attributes.get("start") or 1))
+        else:
+            self.start_item()
+
+    def start_inline(self, tag: str) -> None:
+        if tag == "br":
             self.words.append("\n")
         elif tag == "hr":
             self.write("* * *")
@@ -82,15 +78,15 @@ class _Writer(HTMLParser):
         elif tag in {"ul", "ol"}:
             self.counters.pop()
             self.is_tight = bool(self.counters)
-        elif tag == "li":
-            self.margins.pop()
+        elif tag in {"li", "blockquote"}:
+            self.end_margin(tag)
+        elif tag in {"tr", "table"}:
+            self.is_tight = tag == "tr"
+
+    def end_margin(self, tag: str) -> None:
+        self.margins.pop()
+        if tag == "li":
             self.marker, self.is_tight = "", True
-        elif tag == "blockquote":
-            self.margins.pop()
-        elif tag == "tr":
-            self.is_tight = True
-        elif tag == "table":
-            self.is_tight = False
 
     def handle_data(self, data: str) -> None:
         self.words.append(data if self.is_verbatim else data.replace("\n", " "))
@@ -105,10 +101,10 @@ class _Writer(HTMLParser):
     def end_link(self) -> None:
         """Put the address after the words of a link, unless they are the address."""
         href, start = self.links.pop()
-        said = "".join(self.words[start:]).strip()
+        words = "".join(self.words[start:]).strip()
         address = href.removeprefix("mailto:").removeprefix("tel:").removeprefix("sms:")
         is_number = href.startswith(("tel:", "sms:"))  # the words of such a link are the number
-        if address and said not in {address, href} and not is_number:
+        if address and words not in {address, href} and not is_number:
             self.words.append(f" ({address})")
 
     def end_block(self, tag: str) -> None:

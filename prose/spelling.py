@@ -1,7 +1,10 @@
-"""Near spellings: words that a slip of the keys or two lead to, found without comparing with every word there is.
+"""Near spellings.
 
-A word is filed under each spelling that is left when one or two letters are taken out. Two words that are near share such a
-spelling, so looking one up costs as much as its own length, however many words are known.
+Words that a slip of the keys or two lead to, found without comparing with every word there is.
+
+A word is indexed under each spelling that is left when one or two letters are taken out. Two words
+that are near share such a spelling, so looking one up costs as much as its own length, however many
+words are known.
 """
 
 import re
@@ -27,7 +30,9 @@ def tokens(text: str) -> list[str]:
 
 
 def distance(one: str, other: str, most: int) -> int | None:
-    """Return how many slips lie between two words, neighbours in the wrong order being one; None for more than `most`."""
+    """Return how many slips lie between two words, neighbours in the wrong order being one; None
+    for more than `most`.
+    """
     if abs(len(one) - len(other)) > most:
         return None
     before: list[int] = []
@@ -51,30 +56,29 @@ def distance(one: str, other: str, most: int) -> int | None:
 
 
 class NearWords:
-    """Words to be found by a near spelling. `two_from` is the length from which two slips are near."""
+    """Words to be found by a near spelling.
+
+    `two_from` is the length from which two slips are near.
+    """
 
     def __init__(self, words: Iterable[str], two_from: int = TWO_FROM) -> None:
         self._two_from = two_from
-        self._filed: dict[str, list[str]] = {}
+        self._by_spelling: dict[str, list[str]] = {}
         for word in sorted(set(words)):
             for spelling in self._spellings(word):
-                self._filed.setdefault(spelling, []).append(word)
+                self._by_spelling.setdefault(spelling, []).append(word)
 
     def near(self, word: str) -> list[str]:
         """Return the words near `word`, the nearest first."""
-        found = {
-            other for spelling in self._spellings(word) for other in self._filed.get(spelling, ())
-        }
-        ranked = [
-            (distance(word, other, self._slips(min(word, other, key=len))), other)
-            for other in found
-        ]
-        return [
-            other
-            for slips, other in sorted(
-                (slips, other) for slips, other in ranked if slips is not None
-            )
-        ]
+        candidates: set[str] = set()
+        for spelling in self._spellings(word):
+            candidates.update(self._by_spelling.get(spelling, ()))
+        ranked: list[tuple[int, str]] = []
+        for other in candidates:
+            slips = distance(word, other, self._slips(min(word, other, key=len)))
+            if slips is not None:
+                ranked.append((slips, other))
+        return [other for _, other in sorted(ranked)]
 
     def _slips(self, word: str) -> int:
         if not SHORTEST <= len(word) <= LONGEST:
@@ -82,8 +86,10 @@ class NearWords:
         return 1 if len(word) < self._two_from else 2
 
     def _spellings(self, word: str) -> Iterator[str]:
-        """Yield what is left of `word` when as many letters are out as its slips may be; nothing of a short word."""
+        """Yield what is left of `word` when as many letters are out as its slips may be; nothing of
+        a short word.
+        """
         slips = self._slips(word)
         for out in range(slips + 1 if slips else 0):
             for places in combinations(range(len(word)), out):
-                yield "".join(letter for place, letter in enumerate(word) if place not in places)
+                yield "".join(letter for index, letter in enumerate(word) if index not in places)

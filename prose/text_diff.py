@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 AROUND = 1  # unchanged lines shown beside a change
-# Lines or words of both sides, multiplied: the time it takes grows with them. Beyond, a stretch counts as changed as a whole.
+# Lines or words of both sides, multiplied: the time it takes grows with them. Beyond, a stretch
+# counts as changed as a whole.
 MOST_PAIRS = 500_000
 Step = tuple[
     bool, int, int, int, int
@@ -14,7 +15,7 @@ Step = tuple[
 
 
 @dataclass(frozen=True)
-class Piece:
+class Segment:
     """A stretch of a line; `is_changed` when the other side doesn't have it."""
 
     text: str
@@ -23,21 +24,26 @@ class Piece:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of each text; empty where only the other has one. `is_gap` stands for unchanged lines left out."""
+    """A line of each text; empty where only the other has one.
 
-    before: list[Piece]
-    after: list[Piece]
+    `is_gap` stands for unchanged lines left out.
+    """
+
+    before: list[Segment]
+    after: list[Segment]
     is_gap: bool = False
 
 
 def compare(before: str, after: str) -> list[Row]:
-    """Return the lines of two texts side by side, unchanged stretches cut down; no row at all for texts that say the same."""
+    """Return the lines of two texts side by side, unchanged stretches cut down; no row at all for
+    texts that say the same.
+    """
     rows = list(_rows(_lines(before), _lines(after)))
-    changed = [place for place, row in enumerate(rows) if _differs(row)]
-    near = {place + step for place in changed for step in range(-AROUND, AROUND + 1)}
+    changed = [index for index, row in enumerate(rows) if _differs(row)]
+    near = {index + step for index in changed for step in range(-AROUND, AROUND + 1)}
     shown: list[Row] = []
-    for place, row in enumerate(rows):
-        if place in near:
+    for index, row in enumerate(rows):
+        if index in near:
             shown.append(row)
         elif changed and (not shown or not shown[-1].is_gap):
             shown.append(Row([], [], is_gap=True))
@@ -52,36 +58,41 @@ def _rows(before: list[str], after: list[str]) -> Iterator[Row]:
     spare = MOST_PAIRS
     for is_same, start, end, other_start, other_end in _steps(before, after, MOST_PAIRS):
         old, new = before[start:end], after[other_start:other_end]
-        for place in range(max(len(old), len(new))):
-            one = _words(old[place]) if place < len(old) else []
-            other = _words(new[place]) if place < len(new) else []
+        for index in range(max(len(old), len(new))):
+            one = _words(old[index]) if index < len(old) else []
+            other = _words(new[index]) if index < len(new) else []
             if is_same:
-                yield Row([Piece("".join(one))], [Piece("".join(other))])
+                yield Row([Segment("".join(one))], [Segment("".join(other))])
             elif not one and not other:  # an empty line on one side: it may part a paragraph
-                yield Row([Piece("", place < len(old))], [Piece("", place < len(new))])
+                yield Row([Segment("", index < len(old))], [Segment("", index < len(new))])
             else:
                 yield Row(*_pieces(one, other, list(_steps(one, other, spare))))
                 spare -= min(spare, _pairs(one, other))
 
 
 def _words(line: str) -> list[str]:
-    # Each with the space before it: spaces by themselves are all alike, and comparing them takes minutes.
+    # Each with the space before it: spaces by themselves are all alike, and comparing them takes
+    # minutes.
     return re.findall(r"\s*(?:[\w’'-]+|[^\w\s])|\s+", line)
 
 
-def _pieces(old: list[str], new: list[str], steps: list[Step]) -> tuple[list[Piece], list[Piece]]:
-    left: list[Piece] = []
-    right: list[Piece] = []
+def _pieces(
+    old: list[str], new: list[str], steps: list[Step]
+) -> tuple[list[Segment], list[Segment]]:
+    left: list[Segment] = []
+    right: list[Segment] = []
     for is_same, start, end, other_start, other_end in steps:
         if end > start:
-            left.append(Piece("".join(old[start:end]), not is_same))
+            left.append(Segment("".join(old[start:end]), not is_same))
         if other_end > other_start:
-            right.append(Piece("".join(new[other_start:other_end]), not is_same))
+            right.append(Segment("".join(new[other_start:other_end]), not is_same))
     return left, right
 
 
 def _steps(before: list[str], after: list[str], most: int) -> Iterator[Step]:
-    """Yield which stretches are the same and which differ; between what both begin and end with, all when it is too much."""
+    """Yield which stretches are the same and which differ; between what both begin and end with,
+    all when it is too much.
+    """
     start, end = _ends(before, after)
     old, new = before[start : len(before) - end], after[start : len(after) - end]
     yield True, 0, start, 0, start
@@ -89,7 +100,7 @@ def _steps(before: list[str], after: list[str], most: int) -> Iterator[Step]:
         yield False, start, start + len(old), start, start + len(new)
     else:
         for kind, *places in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            first, last, other_first, other_last = (start + place for place in places)
+            first, last, other_first, other_last = (start + index for index in places)
             yield kind == "equal", first, last, other_first, other_last
     yield True, len(before) - end, len(before), len(after) - end, len(after)
 

@@ -1,13 +1,16 @@
-"""Quiz versions as TOML: content/quiz holds them; the admin reads and writes the same format.
+"""Content files of the quiz: its versions as TOML.
 
-`short.toml` is the first version of the 3-minute quiz, `short-v2.toml` its second. What is written reads
-back as the same version, and is then written as the same bytes. `ratings.toml` there is no quiz: it says
-how the answers sound.
+The folder content/quiz holds them; the admin imports and exports the same format.
+
+`short.toml` is the first version of the 3-minute quiz, `short-v2.toml` its second. What is written
+reads back as the same version, and is then written as the same bytes. `ratings.toml` there is no
+quiz: it says how the answers sound.
 """
 
 import json
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_lowercase
@@ -42,28 +45,28 @@ class ContentError(Exception):
 def load(folder: Path) -> dict[str, int]:
     """Make the newest version of each quiz that has none so new. Return how many were made.
 
-    Where a quiz has no version yet, readers are shown it. Where it has, they keep what they have: the new
-    one is a draft, for an editor to try and to release.
+    Where a quiz has no version yet, readers are shown it. Where it has, they keep what they have:
+    the new one is a draft, for an editor to try and to release.
     """
     return {"quiz versions": sum(_load(*newest) for newest in newest_files(folder))}
 
 
 def newest_files(folder: Path) -> list[tuple[Path, str, int]]:
     """Return the file of the newest version of each quiz in `folder`, with its slug and number."""
-    found: dict[str, tuple[Path, str, int]] = {}
+    newest: dict[str, tuple[Path, str, int]] = {}
     for file in sorted((folder / "quiz").glob("*.toml")):
         name = NUMBERED.fullmatch(file.stem)
         slug, number = (name[1], int(name[2])) if name else (file.stem, 1)
-        if file.name != NO_QUIZ and (slug not in found or found[slug][2] < number):
-            found[slug] = (file, slug, number)
-    return list(found.values())
+        if file.name != NO_QUIZ and (slug not in newest or newest[slug][2] < number):
+            newest[slug] = (file, slug, number)
+    return list(newest.values())
 
 
 def _load(file: Path, slug: str, number: int) -> bool:
-    known = Version.objects.filter(quiz__slug=slug)
-    if known.filter(number__gte=number).exists():
+    existing = Version.objects.filter(quiz__slug=slug)
+    if existing.filter(number__gte=number).exists():
         return False
-    is_first = not known.exists()
+    is_first = not existing.exists()
     try:
         draft = read(slug, file.read_text(), number)
         if is_first:
@@ -103,10 +106,10 @@ def _make(slug: str, tables: dict[str, Any], number: int | None) -> Version:
     version.clean_fields(exclude=["number"])
     version.save()
     questions = Question.objects.bulk_create(_questions(version, tables["question"]))
-    answers = zip(questions, tables["question"], strict=True)
-    Option.objects.bulk_create(
-        option for question, values in answers for option in _options(question, values["option"])
-    )
+    options: list[Option] = []
+    for question, values in zip(questions, tables["question"], strict=True):
+        options.extend(_options(question, values["option"]))
+    Option.objects.bulk_create(options)
     Rating.objects.bulk_create(_ratings(version, tables.get("rating", [])))
     return version
 
@@ -143,30 +146,42 @@ def _checked(parts: list[Part]) -> list[Part]:
     """Return `parts` of one version if each is valid and none has another's key."""
     for part in parts:
         part.clean_fields()
-    twice = {part.key for part in parts if sum(other.key == part.key for other in parts) > 1}
-    if twice:
-        raise ValueError(f"{', '.join(sorted(twice))} stands there twice")
+    counts = Counter(part.key for part in parts)
+    repeated = sorted(key for key, count in counts.items() if count > 1)
+    if repeated:
+        raise ValueError(f"{', '.join(repeated)} stands there twice")
     return parts
 
 
 def _options(question: Question, tables: list[dict[str, Any]]) -> list[Option]:
-    """Return the options of `question`; one without a key is called a, b, c … by its place."""
-    options: list[Option] = []
+    """Return the options of `question`; one without a key is called a, b, c … by its position."""
+    options = []
+    taken = {NONE, SKIP}
     for position, (letter, values) in enumerate(zip(ascii_lowercase, tables, strict=False)):
-        key, calm = values.get("key", letter), values.get("calm", False)
-        weights = values.get("weights", {}) if calm else values["weights"]
-        if key in {NONE, SKIP} or key in {option.key for option in options}:
-            raise ValueError(f"{question.key}: an option can't be called “{key}”")
-        if unknown := set(weights) - set(RESPONSES):
-            raise ValueError(f"{question.key}: unknown response {', '.join(sorted(unknown))}")
-        if calm and any(weights.values()):
-            raise ValueError(f"{question.key}: a calm answer gives no points")
-        option = Option(
-            question=question, key=key, position=position, text=values["text"], calm=calm, **weights
-        )
+        option = _option(question, position, {"key": letter, **values})
+        if option.key in taken:
+            raise ValueError(f"{question.key}: an option can't be called “{option.key}”")
+        taken.add(option.key)
         option.clean_fields()
         options.append(option)
     return options
+
+
+def _option(question: Question, position: int, values: dict[str, Any]) -> Option:
+    calm = values.get("calm", False)
+    weights = values.get("weights", {}) if calm else values["weights"]
+    if unknown := set(weights) - set(RESPONSES):
+        raise ValueError(f"{question.key}: unknown response {', '.join(sorted(unknown))}")
+    if calm and any(weights.values()):
+        raise ValueError(f"{question.key}: a calm answer gives no points")
+    return Option(
+        question=question,
+        key=values["key"],
+        position=position,
+        text=values["text"],
+        calm=calm,
+        **weights,
+    )
 
 
 def write(version: Version) -> str:
@@ -176,11 +191,10 @@ def write(version: Version) -> str:
     head = [header.format(quiz=version.quiz), f"title = {_quoted(version.quiz.title)}"]
     if version.note:
         head.append(f"note = {_quoted(version.note)}")
-    questions = version.questions.prefetch_related("options")
-    tables = [
-        *(line for question in questions for line in _question(question)),
-        *map(_rating, version.ratings.all()),
-    ]
+    tables: list[str] = []
+    for question in version.questions.prefetch_related("options"):
+        tables.extend(_question(question))
+    tables.extend(map(_rating, version.ratings.all()))
     return "\n".join(head) + "\n\n" + "\n\n".join(tables) + "\n"
 
 
@@ -189,14 +203,15 @@ def _question(question: Question) -> Iterator[str]:
     yield f"[[question]]\nid = {_quoted(question.key)}\n{context}stem = {_quoted(question.stem)}"
     for letter, option in zip(ascii_lowercase, question.options.all(), strict=False):
         key = "" if option.key == letter else f"key = {_quoted(option.key)}\n"
-        weights = ", ".join(f"{name} = {points}" for name, points in option.given)
+        weights = ", ".join(f"{name} = {points}" for name, points in option.points)
         gives = "calm = true" if option.calm else f"weights = {{ {weights} }}"
         yield f"[[question.option]]\n{key}text = {_quoted(option.text)}\n{gives}"
 
 
 def _rating(rating: Rating) -> str:
     reverse = str(rating.reverse).lower()
-    return f"[[rating]]\nid = {_quoted(rating.key)}\ntext = {_quoted(rating.text)}\nreverse = {reverse}"
+    key, text = _quoted(rating.key), _quoted(rating.text)
+    return f"[[rating]]\nid = {key}\ntext = {text}\nreverse = {reverse}"
 
 
 def _quoted(text: str) -> str:

@@ -1,6 +1,9 @@
-"""The quiz's form: set out for a page, read back from a post, and carried from the short form to the longer one."""
+"""Form of the quiz: its questions for a page, and the answers of a post.
 
-from collections.abc import Iterable, Mapping
+Answers to one version can be migrated to another, as from the 3-minute quiz to the longer one.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -8,7 +11,7 @@ from django.http import QueryDict
 from quiz.models import Question, Rating, Version
 from quiz.scoring.scoring import NONE, SKIP
 
-QUIET = {NONE: "None of these fits me", SKIP: "Skip this one"}
+OPT_OUTS = {NONE: "None of these fits me", SKIP: "Skip this one"}
 SCALE = {
     "0": "Not at all like me",
     "1": "A little like me",
@@ -20,17 +23,22 @@ SCALE = {
 
 @dataclass(frozen=True)
 class Answers:
-    """What a reader ticked, by question or rating. `doubtful` are those with an answer that no form of ours could send."""
+    """Answers of a reader, by question or rating.
+
+    `invalid` are the questions with an answer that no form of ours could send.
+    """
 
     given: Mapping[str, str] = field(default_factory=dict)
-    doubtful: frozenset[str] = frozenset()
+    invalid: frozenset[str] = frozenset()
 
     def ratings(self, version: Version) -> dict[str, int]:
         """Return the answers to the ratings of `version` as numbers."""
-        keys = {rating.key for rating in version.ratings.all()}
-        return {
-            key: int(value) for key, value in self.given.items() if key in keys and value in SCALE
-        }
+        ratings = {}
+        for rating in version.ratings.all():
+            value = self.given.get(rating.key, "")
+            if value in SCALE:
+                ratings[rating.key] = int(value)
+        return ratings
 
 
 @dataclass(frozen=True)
@@ -43,16 +51,19 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One question or rating as the page shows it. What was answered on the short form has no number in the longer one."""
+class QuestionView:
+    """A question or rating as the page shows it.
+
+    In the longer quiz, what was answered on the short form has no number: 0.
+    """
 
     number: int
     total: int
     key: str
     stem: str
     choices: list[Choice]
-    quiet_choices: list[Choice]
-    is_doubtful: bool
+    opt_out_choices: list[Choice]
+    is_invalid: bool
     is_rating: bool
 
     @property
@@ -67,81 +78,95 @@ class Asked:
 
 
 def read(version: Version, data: QueryDict) -> Answers:
-    """Read the answers to `version` from a post. Fields that the form doesn't have are left alone."""
-    given, doubtful = {}, set()
+    """Read the answers to `version` from a post.
+
+    Fields that the form doesn't have are left alone.
+    """
+    given, invalid = {}, set()
     for part in _parts(version):
-        values = {value for value in data.getlist(part.key) if value}
-        if len(values) > 1 or not values <= {*_choices(part), *_quiet(part)}:
-            doubtful.add(part.key)
+        values = set(filter(None, data.getlist(part.key)))
+        if len(values) > 1 or not values <= {*_options(part), *_opt_outs(part)}:
+            invalid.add(part.key)
         elif values:
             given[part.key] = values.pop()
-    return Answers(given, frozenset(doubtful))
+    return Answers(given, frozenset(invalid))
 
 
-def carry(old: Version, new: Version, answers: Answers) -> Answers:
-    """Return `answers` to `old` as answers to `new`, where both have the same question and an option of the same words."""
-    before = {(part.key, _stem(part)): _choices(part) for part in _parts(old)}
+def migrate_answers(old: Version, new: Version, answers: Answers) -> Answers:
+    """Return `answers` to `old` as answers to `new`.
+
+    Those stay whose question is the same in both and has an option of the same words.
+    """
+    old_options = {(part.key, _stem(part)): _options(part) for part in _parts(old)}
     given = {}
     for part in _parts(new):
-        value, options = answers.given.get(part.key, ""), before.get((part.key, _stem(part)), {})
-        same = {text: key for key, text in _choices(part).items()}
-        if value in _quiet(part) and options:
+        value = answers.given.get(part.key, "")
+        options = old_options.get((part.key, _stem(part)), {})
+        keys_by_text = {text: key for key, text in _options(part).items()}
+        if value in _opt_outs(part) and options:
             given[part.key] = value
-        elif options.get(value) in same:
-            given[part.key] = same[options[value]]
+        elif options.get(value) in keys_by_text:
+            given[part.key] = keys_by_text[options[value]]
     return Answers(given)
 
 
-def set_out(version: Version, answers: Answers | None = None) -> list[Asked]:
+def question_list(version: Version, answers: Answers | None = None) -> list[QuestionView]:
     """Return the questions and ratings of `version` for a page, with `answers` ticked."""
     return _numbered(_parts(version), answers or Answers())
 
 
-def set_out_rest(version: Version, answers: Answers) -> tuple[list[Asked], list[Asked]]:
+def open_and_answered(
+    version: Version, answers: Answers
+) -> tuple[list[QuestionView], list[QuestionView]]:
     """Return what `answers` leaves open, and after it what is answered already, ticked."""
-    parts = _parts(version)
-    rest = _numbered([part for part in parts if part.key not in answers.given], answers)
-    return rest, [_asked(part, answers, 0, 0) for part in parts if part.key in answers.given]
+    open_parts: list[Question | Rating] = []
+    answered = []
+    for part in _parts(version):
+        if part.key in answers.given:
+            answered.append(_question_view(part, answers, 0, 0))
+        else:
+            open_parts.append(part)
+    return _numbered(open_parts, answers), answered
 
 
 def _parts(version: Version) -> list[Question | Rating]:
     return [*version.questions.all(), *version.ratings.all()]
 
 
-def _numbered(parts: Iterable[Question | Rating], answers: Answers) -> list[Asked]:
-    parts = list(parts)
-    return [_asked(part, answers, number, len(parts)) for number, part in enumerate(parts, start=1)]
+def _numbered(parts: Sequence[Question | Rating], answers: Answers) -> list[QuestionView]:
+    total = len(parts)
+    return [_question_view(part, answers, number, total) for number, part in enumerate(parts, 1)]
 
 
-def _asked(part: Question | Rating, answers: Answers, number: int, total: int) -> Asked:
+def _question_view(
+    part: Question | Rating, answers: Answers, number: int, total: int
+) -> QuestionView:
     ticked = answers.given.get(part.key)
-    choices, quiet = (
-        [Choice(value, text, value == ticked) for value, text in options.items()]
-        for options in (_choices(part), _quiet(part))
+    return QuestionView(
+        number=number,
+        total=total,
+        key=part.key,
+        stem=_stem(part),
+        choices=_radio_buttons(_options(part), ticked),
+        opt_out_choices=_radio_buttons(_opt_outs(part), ticked),
+        is_invalid=part.key in answers.invalid,
+        is_rating=isinstance(part, Rating),
     )
-    return Asked(
-        number,
-        total,
-        part.key,
-        _stem(part),
-        choices,
-        quiet,
-        part.key in answers.doubtful,
-        isinstance(part, Rating),
-    )
+
+
+def _radio_buttons(options: Mapping[str, str], ticked: str | None) -> list[Choice]:
+    return [Choice(value, text, value == ticked) for value, text in options.items()]
 
 
 def _stem(part: Question | Rating) -> str:
     return part.text if isinstance(part, Rating) else part.stem
 
 
-def _choices(part: Question | Rating) -> Mapping[str, str]:
-    return (
-        SCALE
-        if isinstance(part, Rating)
-        else {option.key: option.text for option in part.options.all()}
-    )
+def _options(part: Question | Rating) -> Mapping[str, str]:
+    if isinstance(part, Rating):
+        return SCALE
+    return {option.key: option.text for option in part.options.all()}
 
 
-def _quiet(part: Question | Rating) -> Mapping[str, str]:
-    return {SKIP: QUIET[SKIP]} if isinstance(part, Rating) else QUIET
+def _opt_outs(part: Question | Rating) -> Mapping[str, str]:
+    return {SKIP: OPT_OUTS[SKIP]} if isinstance(part, Rating) else OPT_OUTS

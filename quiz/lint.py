@@ -1,23 +1,35 @@
-"""What must hold of a version before readers see it. Pure; every message says what to change.
+"""Lint of a quiz version: the rules it must meet before readers see it.
 
-The rules are those the questions were written by: four answers of about the same length, one for each
-response, and in every question or in none a calm one, which gives no points; whole points adding up to
-three; no response with an advantage in the points or in the order; plain words and no labels.
+Pure; every message says what to change.
+
+The rules are those the questions were written by: four answers of about the same length, one for
+each response, and in every question or in none a calm one, which gives no points; whole points
+adding up to three; no response with an advantage in the points or in the order; plain words and no
+labels.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
-from quiz.scoring.simulation import Behaviour
+from quiz.scoring.scoring import (
+    RESPONSES,
+    Option,
+    Question,
+    QuizDefinition,
+    score,
+    sum_of_highest,
+    sum_of_weights,
+)
+from quiz.scoring.simulation import Simulation
 
-OPTIONS = 4  # of a question, beside its calm one
-POINTS = 3  # of an option: three to one response, or two and one
-SPREAD = 1.0  # percentage points
-FEWEST_WORDS, MOST_WORDS = 7, 14
-PLACES = ("first", "second", "third", "fourth", "fifth")
+OPTION_COUNT = 4  # of a question, beside its calm one
+OPTION_POINTS = 3  # of an option: three to one response, or two and one
+MAX_SPREAD = 1.0  # percentage points between the responses, answering at random
+MIN_WORDS, MAX_WORDS = 7, 14
+ORDINALS = ("first", "second", "third", "fourth", "fifth")
 CALM = "calm"
 LABELS = (
     "trauma*",
@@ -92,153 +104,226 @@ class Wording:
     options: tuple[str, ...]
 
 
-def problems(form: Form, wording: Sequence[Wording], behaviour: Behaviour | None) -> list[str]:
-    """Return what keeps a version from being released, the plainest first; `behaviour` may be left out to save its time."""
-    found = [*of_structure(form), *of_wording(wording)]
-    if any(of_structure(form)):
-        return found  # what follows would only repeat it in harder words
-    found += [*of_key(form), *of_order(form), *of_reach(form), *of_straight_lines(form)]
-    return [*found, *(of_clicking(behaviour) if behaviour else ())]
+def problems(
+    definition: QuizDefinition, wording: Sequence[Wording], simulation: Simulation | None
+) -> list[str]:
+    """Return what keeps a version from being released, the plainest first.
+
+    `simulation` may be left out to save its time.
+    """
+    structure = list(check_structure(definition))
+    wrong_words = list(check_wording(wording))
+    if structure:
+        return [*structure, *wrong_words]  # the rest would only repeat it in harder words
+    return [
+        *wrong_words,
+        *check_points(definition),
+        *check_order(definition),
+        *check_reach(definition),
+        *check_straight_lines(definition),
+        *(check_random(simulation) if simulation else ()),
+    ]
 
 
-def of_structure(form: Form) -> Iterator[str]:
-    """Four options a question, one for each response, three points each; calm ones; ratings both ways."""
-    if not form.questions:
+def check_structure(definition: QuizDefinition) -> Iterator[str]:
+    """Check the questions and ratings of a quiz one by one.
+
+    Four options a question, one for each response, three points each; calm answers in all questions
+    or in none; ratings both ways.
+    """
+    if not definition.questions:
         yield "There are no questions yet. Add some."
-    for question in form.questions:
-        yield from _of_answers(question)
-    yield from of_calm(form)
-    directions = [rating.reverse for rating in form.ratings]
-    if directions and directions.count(True) != directions.count(False):
-        yield "Of the ratings, let as many speak for settling soon as against it, or leave them all out."
+    for question in definition.questions:
+        yield from _check_option_count(question)
+        yield from _check_option_points(question)
+        yield from _check_leaders(question)
+    yield from check_calm(definition)
+    directions = [rating.reverse for rating in definition.ratings]
+    if directions.count(True) != directions.count(False):
+        yield (
+            "Of the ratings, let as many speak for settling soon as against it, "
+            "or leave them all out."
+        )
 
 
-def _of_answers(question: Question) -> Iterator[str]:
-    weighed = question.weighed
-    if len(weighed) != OPTIONS:
-        beside = " beside the calm one" if len(weighed) < len(question.options) else ""
-        yield f"{question.key} has {len(weighed)} answers{beside}. Give it {OPTIONS}."
-    for place, option in enumerate(question.options):
+def _check_option_count(question: Question) -> Iterator[str]:
+    count = len(question.weighed)
+    if count != OPTION_COUNT:
+        beside = " beside the calm one" if question.has_calm else ""
+        yield f"{question.key} has {count} answers{beside}. Give it {OPTION_COUNT}."
+
+
+def _check_option_points(question: Question) -> Iterator[str]:
+    for position, option in enumerate(question.options):
         points = sorted(filter(None, option.weights.values()))
-        if option.calm and points:
-            yield f"{question.key}, {_name(place)} answer: it’s calm, so let it give no points."
-        if not option.calm and points not in ([POINTS], [1, 2]):
-            yield f"{question.key}, {_name(place)} answer: give 3 points to one response, or 2 and 1 to two."
-    led = Counter(map(leader, weighed))
+        label = f"{question.key}, {_ordinal(position)} answer"
+        if option.calm:
+            if points:
+                yield f"{label}: it’s calm, so let it give no points."
+        elif points not in ([OPTION_POINTS], [1, 2]):
+            yield f"{label}: give 3 points to one response, or 2 and 1 to two."
+
+
+def _check_leaders(question: Question) -> Iterator[str]:
+    if len(question.weighed) != OPTION_COUNT:
+        return
+    counts = Counter(map(leader, question.weighed))
     for response in RESPONSES:
-        if led[response] != 1 and len(weighed) == OPTIONS:
-            yield f"{question.key} has {led[response]} answers that speak mainly for {response}. Make it one."
-
-
-def of_calm(form: Form) -> Iterator[str]:
-    """Every question has one calm answer, or none has: calm people would have to pick something else."""
-    counted = {
-        question.key: len(question.options) - len(question.weighed) for question in form.questions
-    }
-    wanted = any(counted.values())
-    for key, number in counted.items():
-        if wanted and number != 1:
-            yield f"{key} has {number} calm answers. Make it one, here and in every question, or take them all out."
-
-
-def of_key(form: Form) -> Iterator[str]:
-    """Every response has the same number of pure and mixed options, second points, and most points that can be reached."""
-    options = [option for question in form.questions for option in question.options]
-    given = {
-        response: Counter(option.weights.get(response, 0) for option in options)
-        for response in RESPONSES
-    }
-    counted = {
-        f"answers that give {POINTS} points": {
-            name: found[POINTS] for name, found in given.items()
-        },
-        "answers that give 2 points": {name: found[2] for name, found in given.items()},
-        "answers that give 1 point": {name: found[1] for name, found in given.items()},
-        "most points within reach": {
-            name: most for name, (_, most) in points_on_offer(form).items()
-        },
-    }
-    for what, numbers in counted.items():
-        if len(set(numbers.values())) > 1:
-            yield f"The {what} differ: {_list(numbers)}. Make them equal."
-
-
-def of_order(form: Form) -> Iterator[str]:
-    """Each response, and the calm answer, stands equally often in each place: none is favoured."""
-    names = [*RESPONSES, CALM] if _places(form) > OPTIONS else [*RESPONSES]
-    share, rest = divmod(len(form.questions), len(names))
-    for place in range(_places(form)):
-        stands = Counter(_speaks_for(question.options[place]) for question in form.questions)
-        if any(not share <= stands[name] <= share + bool(rest) for name in names):
-            often = f"{share} or {share + 1}" if rest else f"{share}"
+        if counts[response] != 1:
             yield (
-                f"As the {PLACES[place]} answer stand {_list({name: stands[name] for name in names})}. "
+                f"{question.key} has {counts[response]} answers that speak mainly for {response}. "
+                "Make it one."
+            )
+
+
+def check_calm(definition: QuizDefinition) -> Iterator[str]:
+    """Every question has one calm answer, or none has.
+
+    Calm people would have to pick something else.
+    """
+    if not definition.has_calm:
+        return
+    for question in definition.questions:
+        count = len(question.options) - len(question.weighed)
+        if count != 1:
+            yield (
+                f"{question.key} has {count} calm answers. Make it one, here and in every "
+                "question, or take them all out."
+            )
+
+
+def check_points(definition: QuizDefinition) -> Iterator[str]:
+    """Every response has as many pure and mixed options, second points, and points within reach."""
+    options = _all_options(definition)
+    labels = {
+        OPTION_POINTS: f"answers that give {OPTION_POINTS} points",
+        2: "answers that give 2 points",
+        1: "answers that give 1 point",
+    }
+    counts = {label: _count_giving(options, points) for points, label in labels.items()}
+    reach = {name: sums.reachable for name, sums in point_sums(definition).items()}
+    for label, numbers in {**counts, "most points within reach": reach}.items():
+        if len(set(numbers.values())) > 1:
+            yield f"The {label} differ: {_list(numbers)}. Make them equal."
+
+
+def _count_giving(options: Iterable[Option], points: int) -> dict[str, int]:
+    """Return, by response, how many of `options` give it so many points."""
+    counts = dict.fromkeys(RESPONSES, 0)
+    for option in options:
+        for response in RESPONSES:
+            counts[response] += option.weights.get(response, 0) == points
+    return counts
+
+
+def check_order(definition: QuizDefinition) -> Iterator[str]:
+    """Each response, and the calm answer, stands equally often in each position.
+
+    None is favoured.
+    """
+    width = _option_count(definition)
+    names = [*RESPONSES, CALM] if width > OPTION_COUNT else [*RESPONSES]
+    share, rest = divmod(len(definition.questions), len(names))
+    allowed = {share, share + bool(rest)}
+    often = " or ".join(map(str, sorted(allowed)))
+    for position in range(width):
+        options = [question.options[position] for question in definition.questions]
+        spoken_for = Counter(map(_speaks_for, options))
+        counts = {name: spoken_for[name] for name in names}
+        if not set(counts.values()) <= allowed:
+            yield (
+                f"As the {ORDINALS[position]} answer stand {_list(counts)}. "
                 f"Reorder answers until each stands there {often} times."
             )
 
 
-def of_reach(form: Form) -> Iterator[str]:
-    """Who answers everything for one response is told so."""
+def check_reach(definition: QuizDefinition) -> Iterator[str]:
+    """Each response can be told: by all answers for it."""
     for response in RESPONSES:
-        answers = {question.key: _strongest(question, response).key for question in form.questions}
-        result = score(form, answers)
+        answers = {}
+        for question in definition.questions:
+            answers[question.key] = _strongest(question, response).key
+        result = score(definition, answers)
         if (result.outcome, result.responses) != ("primary", (response,)):
-            yield f"Nobody can be told {response}: even all answers for it come to {result.key}. Give it more points."
+            yield (
+                f"Nobody can be told {response}: even all answers for it come to {result.key}. "
+                "Give it more points."
+            )
 
 
-def of_straight_lines(form: Form) -> Iterator[str]:
-    """Always ticking the same place names nobody."""
-    for place in range(_places(form)):
-        result = score(
-            form, {question.key: question.options[place].key for question in form.questions}
-        )
+def check_straight_lines(definition: QuizDefinition) -> Iterator[str]:
+    """Always ticking the same position names no single response."""
+    for position in range(_option_count(definition)):
+        answers = {
+            question.key: question.options[position].key for question in definition.questions
+        }
+        result = score(definition, answers)
         if result.outcome == "primary":
-            yield f"Always ticking the {PLACES[place]} answer comes to {result.key}. Reorder answers so that it leans nowhere."
+            yield (
+                f"Always ticking the {ORDINALS[position]} answer comes to {result.key}. "
+                "Reorder answers so that it leans nowhere."
+            )
 
 
-def of_clicking(behaviour: Behaviour) -> Iterator[str]:
-    """Clicking at random names each response about equally often."""
-    if behaviour.spread > SPREAD:
-        named = {name: behaviour.clicking.get(name, 0) for name in RESPONSES}
-        yield f"Of 100 people who click at random, too different numbers are told each: {_list(named)}. Even out the points."
+def check_random(simulation: Simulation) -> Iterator[str]:
+    """Answering at random names each response about equally often."""
+    if simulation.spread > MAX_SPREAD:
+        named = {name: simulation.random.get(name, 0) for name in RESPONSES}
+        yield (
+            "Of 100 people who click at random, too different numbers are told each: "
+            f"{_list(named)}. Even out the points."
+        )
 
 
-def of_wording(wording: Sequence[Wording]) -> Iterator[str]:
-    """Plain words: of a length, without labels, exclamation marks or assumptions."""
+def check_wording(wording: Sequence[Wording]) -> Iterator[str]:
+    """Check the words of the questions.
+
+    They are plain: of a length, without labels, exclamation marks or assumptions.
+    """
     for question in wording:
         texts = {"the situation": question.stem}
-        for place, text in enumerate(question.options):
-            texts[f"{_name(place)} answer"] = text
-            if not FEWEST_WORDS <= (words := len(text.split())) <= MOST_WORDS:
-                yield f"{question.key}, {_name(place)} answer: {words} words. Use {FEWEST_WORDS} to {MOST_WORDS}."
-        for where, text in texts.items():
-            if "!" in text:
-                yield f"{question.key}, {where}: leave out the exclamation mark."
-            for word, why in unwanted(text):
-                yield f"{question.key}, {where}: “{word}” is {why}. Say it in other words."
+        for position, text in enumerate(question.options):
+            label, count = f"{_ordinal(position)} answer", len(text.split())
+            texts[label] = text
+            if not MIN_WORDS <= count <= MAX_WORDS:
+                yield f"{question.key}, {label}: {count} words. Use {MIN_WORDS} to {MAX_WORDS}."
+        for label, text in texts.items():
+            yield from _check_text(f"{question.key}, {label}", text)
+
+
+def _check_text(label: str, text: str) -> Iterator[str]:
+    if "!" in text:
+        yield f"{label}: leave out the exclamation mark."
+    for word, reason in unwanted(text):
+        yield f"{label}: “{word}” is {reason}. Say it in other words."
 
 
 def unwanted(text: str) -> Iterator[tuple[str, str]]:
-    """Give the words of `text` that a question shouldn't hold, each with the reason."""
-    for why, words in UNWANTED.items():
-        ends = "|".join(re.escape(word).replace(r"\*", r"\w*") for word in words)
-        for match in re.finditer(rf"(?<![\w’'-])(?:{ends})(?![\w-])", text, re.IGNORECASE):
-            yield match[0], why
+    """Yield the words of `text` that a question shouldn't hold, each with the reason."""
+    for reason, words in UNWANTED.items():
+        endings = "|".join(re.escape(word).replace(r"\*", r"\w*") for word in words)
+        for match in re.finditer(rf"(?<![\w’'-])(?:{endings})(?![\w-])", text, re.IGNORECASE):
+            yield match[0], reason
 
 
-def points_on_offer(form: Form) -> dict[str, tuple[int, int]]:
-    """Return, for each response, all points there are for it and the most that one person can reach."""
-    return {
-        name: (
-            sum(
-                option.weights.get(name, 0)
-                for question in form.questions
-                for option in question.options
-            ),
-            sum(question.highest(name) for question in form.questions),
-        )
-        for name in RESPONSES
-    }
+class PointSums(NamedTuple):
+    """Points of one response over a whole version.
+
+    All there are, and the most one person can reach.
+    """
+
+    offered: int
+    reachable: int
+
+
+def point_sums(definition: QuizDefinition) -> dict[str, PointSums]:
+    """Return the sums of points by response."""
+    options = _all_options(definition)
+    sums = {}
+    for response in RESPONSES:
+        offered = sum_of_weights(options, response)
+        sums[response] = PointSums(offered, sum_of_highest(definition.questions, response))
+    return sums
 
 
 def leader(option: Option) -> str:
@@ -248,9 +333,16 @@ def leader(option: Option) -> str:
     return leaders[0] if most and len(leaders) == 1 else ""
 
 
-def _places(form: Form) -> int:
+def _all_options(definition: QuizDefinition) -> list[Option]:
+    options: list[Option] = []
+    for question in definition.questions:
+        options.extend(question.options)
+    return options
+
+
+def _option_count(definition: QuizDefinition) -> int:
     """Return how many answers each question has: as many everywhere, the structure says."""
-    return max((len(question.options) for question in form.questions), default=0)
+    return max((len(question.options) for question in definition.questions), default=0)
 
 
 def _speaks_for(option: Option) -> str:
@@ -261,8 +353,8 @@ def _strongest(question: Question, response: str) -> Option:
     return max(question.options, key=lambda option: option.weights.get(response, 0))
 
 
-def _name(place: int) -> str:
-    return PLACES[place] if place < len(PLACES) else f"{place + 1}th"
+def _ordinal(position: int) -> str:
+    return ORDINALS[position] if position < len(ORDINALS) else f"{position + 1}th"
 
 
 def _list(numbers: Mapping[str, float]) -> str:

@@ -1,110 +1,140 @@
-"""What the method page says of a version, from the version itself: its points, margins and behaviour, and a worked example."""
+"""Method summary of a live version: its points, margins and simulation, and a worked example.
 
-from collections.abc import Iterable
+All is taken from the version itself, so that the page can't say anything else than the quiz does.
+Not in `quiz.scoring`, for it reads the version's words and its stored simulation, which are rows of
+models.
+"""
+
 from dataclasses import dataclass
-from itertools import chain, repeat
 
 from quiz.lint import leader
 from quiz.models import Version
-from quiz.scoring.scoring import RESPONSES, Form, Result, score
-from quiz.scoring.simulation import Behaviour, behaviour
+from quiz.scoring.scoring import (
+    RESPONSES,
+    Option,
+    Question,
+    QuizDefinition,
+    Result,
+    score,
+    sum_of_highest,
+    sum_of_weights,
+)
+from quiz.scoring.simulation import Simulation
 
-MIX = {"fight": 6, "flight": 4, "freeze": 1, "fawn": 1}  # the example's answers, of twelve
+EXAMPLE_MIX = {"fight": 6, "flight": 4, "freeze": 1, "fawn": 1}  # the example's answers, of twelve
+
+
+@dataclass(frozen=True)
+class ExampleRow:
+    """One response in the worked example.
+
+    Answers for it, its points, the most there were, its share.
+    """
+
+    response: str
+    answers: int
+    points: int
+    most: int
+    share: int
 
 
 @dataclass(frozen=True)
 class Example:
-    """A made-up sheet of answers: how many for each response, and its points, the most there were, and its share."""
+    """A made-up sheet of answers, by response, and what it comes to."""
 
-    rows: list[tuple[str, int, int, int, int]]
+    rows: list[ExampleRow]
     result: Result
 
 
 @dataclass(frozen=True)
-class Account:
-    """A live version as the method page tells it. Leads are in percentage points, all questions answered."""
+class MethodSummary:
+    """A live version as the method page describes it.
+
+    Leads are in percentage points, all questions answered; other figures are per cent of the people
+    who answer at random.
+    """
 
     version: Version
-    form: Form
-    behaviour: Behaviour
+    definition: QuizDefinition
+    simulation: Simulation
 
     @property
     def lead(self) -> float:
-        """How far ahead counts as ahead."""
-        return self.form.margin / len(self.form.questions)
+        """Smallest lead that counts."""
+        return self.definition.margin / len(self.definition.questions)
 
     @property
     def second_lead(self) -> float:
-        """How far the second must be ahead of the third to be named."""
-        return self.form.second_margin / len(self.form.questions)
+        """Smallest lead over the third with which the second is named."""
+        return self.definition.second_margin / len(self.definition.questions)
 
     @property
     def runs(self) -> str:
-        """How many people were simulated to click at random."""
-        return f"{self.behaviour.runs:,}"
+        """Number of people simulated to answer at random."""
+        return f"{self.simulation.runs:,}"
 
     @property
-    def named(self) -> float:
-        """Of 100 people who click at random, how many are told one response."""
-        return sum(self.behaviour.clicking.get(response, 0) for response in RESPONSES)
+    def single(self) -> float:
+        """How many are told one response."""
+        return sum(self._by_response())
 
     @property
-    def singles(self) -> list[float]:
-        """Of these, the fewest and the most for one response."""
-        each = sorted(self.behaviour.clicking.get(response, 0) for response in RESPONSES)
-        return [each[0], each[-1]]
+    def single_range(self) -> list[float]:
+        """How many are told the rarest response, and the commonest."""
+        return [min(self._by_response()), max(self._by_response())]
 
     @property
-    def blended(self) -> float:
-        """Of 100 people who click at random, how many are told a blend."""
-        return self.behaviour.clicking.get("blend", 0)
+    def blend(self) -> float:
+        """How many are told a blend."""
+        return self.simulation.random.get("blend", 0)
 
     @property
-    def calm(self) -> bool:
+    def even_mix(self) -> float:
+        """How many are told an even mix."""
+        return self.simulation.random.get("even-mix", 0)
+
+    @property
+    def mostly_calm(self) -> float:
+        """How many are told "mostly calm"."""
+        return self.simulation.random.get("mostly-calm", 0)
+
+    @property
+    def has_calm(self) -> bool:
         """Whether it has calm answers."""
-        return any(option.calm for question in self.form.questions for option in question.options)
+        return self.definition.has_calm
 
-    @property
-    def stayed_calm(self) -> float:
-        """Of 100 people who click at random, how many are told "mostly calm"."""
-        return self.behaviour.clicking.get("mostly-calm", 0)
-
-    @property
-    def mixed(self) -> float:
-        """Of 100 people who click at random, how many are told an even mix."""
-        return self.behaviour.clicking.get("even-mix", 0)
+    def _by_response(self) -> list[float]:
+        return [self.simulation.random.get(response, 0) for response in RESPONSES]
 
 
-def account(version: Version) -> Account:
-    """Return what the method page says of `version`; what was simulated at its release is not simulated again."""
-    form = version.form()
-    known = Behaviour(**version.behaviour) if version.behaviour else behaviour(form)
-    return Account(version, form, known)
+def method_summary(version: Version) -> MethodSummary:
+    """Return the summary of `version`; what was simulated at its release is not simulated again."""
+    return MethodSummary(version, version.definition(), version.stored_or_new_simulation())
 
 
-def example(form: Form) -> Example:
-    """Answer `form` as somebody might, half of it for fight, and say what comes of it."""
-    size = len(form.questions)
-    wanted: Iterable[str] = chain.from_iterable(
-        repeat(name, count * size // 12) for name, count in MIX.items()
-    )
-    answers, chosen = {}, []
-    for question, response in zip(form.questions, chain(wanted, repeat("fawn")), strict=False):
-        option = next(
-            (option for option in question.options if leader(option) == response),
-            question.options[0],
-        )
-        answers[question.key] = option.key
-        chosen.append(option)
-    result = score(form, answers)
-    rows = [
-        (
-            name,
-            sum(leader(option) == name for option in chosen),
-            sum(option.weights.get(name, 0) for option in chosen),
-            sum(question.highest(name) for question in form.questions),
-            result.figures.get(name, 0),
-        )
-        for name in RESPONSES
-    ]
+def example(definition: QuizDefinition) -> Example:
+    """Answer a quiz as somebody might, half of it for fight, and score it."""
+    size = len(definition.questions)
+    wanted: list[str] = []
+    for response, count in EXAMPLE_MIX.items():
+        wanted += [response] * (count * size // sum(EXAMPLE_MIX.values()))
+    wanted += ["fawn"] * (size - len(wanted))
+    options = list(map(_option_for, definition.questions, wanted))
+    keys = [question.key for question in definition.questions]
+    result = score(definition, dict(zip(keys, [option.key for option in options], strict=True)))
+    leaders = list(map(leader, options))
+    rows = []
+    for response in RESPONSES:
+        most = sum_of_highest(definition.questions, response)
+        points = sum_of_weights(options, response)
+        share = result.figures.get(response, 0)
+        rows.append(ExampleRow(response, leaders.count(response), points, most, share))
     return Example(rows, result)
+
+
+def _option_for(question: Question, response: str) -> Option:
+    """Return the answer that speaks mainly for `response`, or else the first."""
+    for option in question.options:
+        if leader(option) == response:
+            return option
+    return question.options[0]

@@ -1,4 +1,7 @@
-"""The quiz: asked, scored, forgotten. Answers come in the body of a post and leave with its answer; nothing keeps them."""
+"""Views of the quiz for readers: questions, result, method, paper.
+
+Answers come in the body of a post and leave with its response; nothing stores them.
+"""
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -8,174 +11,188 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from quiz import forms, version_cache
-from quiz.method import account, example
+from quiz.method import example, method_summary
 from quiz.models import Version
 from quiz.scoring import scoring
 from quiz.scoring.paper import make_key
 from quiz.scoring.stability import stability
-from quiz.version_cache import Released
-from trustsite.web.form_guard import from_here
+from quiz.version_cache import CachedVersion
+from trustsite.web.form_guard import same_origin_required
 from trustsite.web.page_cache import public
 
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@from_here
+@same_origin_required
 def take(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask the questions of quiz `slug`; answer a post with its result."""
     if request.method != "POST":
         return ask(request, slug)
-    return unkept(answer(request, slug))
+    return never_cache(answer(request, slug))
 
 
-@public
+@public(made_of=["quiz"])
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what the quiz is, and all its questions."""
-    return show_questions(request, _live(slug))
+    return show_questions(request, _live_or_404(slug))
 
 
 def answer(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show what a post to quiz `slug` comes to."""
+    """Answer a post to quiz `slug`."""
     data = read_post(request)
     if isinstance(data, HttpResponse):
         return data
     if slug == "full" and "short" in data:
-        return carry_on(request, data)
-    named = version_cache.named(slug, data.get("version", ""))
-    if named is None:
+        return continue_to_full(request, data)
+    version = version_cache.by_number(slug, data.get("version", ""))
+    if version is None:
         return questions_have_changed(request, slug, data)
-    return show_result(request, named, data)
+    return show_result(request, version, data)
 
 
 def read_post(request: HttpRequest) -> QueryDict | HttpResponse:
     """Return the fields of a post, or the page that says why they can't be read."""
-    if _length(request) > MOST_BYTES:
-        return render(
-            request, "quiz/unread.html", {"why": "size", "address": request.path}, status=413
-        )
+    if _content_length(request) > MAX_BYTES:
+        return _unreadable(request, "size", 413)
     try:
         return request.POST
     except (SuspiciousOperation, BadRequest, MultiPartParserError):
-        return render(
-            request, "quiz/unread.html", {"why": "form", "address": request.path}, status=400
-        )
+        return _unreadable(request, "form", 400)
 
 
-def show_questions(request: HttpRequest, asked: Released) -> HttpResponse:
+def show_questions(request: HttpRequest, cached: CachedVersion) -> HttpResponse:
     """Show the start page of a version, with all its questions."""
+    version = cached.version
     context = {
-        "version": asked.version,
+        "version": version,
         "address": request.path,
-        "questions": forms.set_out(asked.version),
+        "questions": forms.question_list(version),
+        "longer": "" if version.is_draft else _longer_url(),
     }
-    return render(
-        request, "quiz/take.html", context | {"longer": "" if asked.version.is_draft else _longer()}
-    )
+    return render(request, "quiz/take.html", context)
 
 
-def show_result(request: HttpRequest, asked: Released, data: QueryDict) -> HttpResponse:
-    """Show what the posted answers come to; or, when asked to or in doubt, the form with them ticked."""
-    version = asked.version
+def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) -> HttpResponse:
+    """Show the result of the posted answers.
+
+    Or the form with them ticked: to change them, or because some are invalid.
+    """
+    version = cached.version
     answers = forms.read(version, data)
     context = {"version": version, "address": request.path}
-    if answers.doubtful or "change" in data:
-        context |= {"questions": forms.set_out(version, answers), "doubtful": answers.doubtful}
-        return render(request, "quiz/change.html", context, status=400 if answers.doubtful else 200)
+    if answers.invalid or "change" in data:
+        questions = forms.question_list(version, answers)
+        context |= {"questions": questions, "invalid": answers.invalid}
+        return render(request, "quiz/change.html", context, status=400 if answers.invalid else 200)
     context |= {
         "answers": answers.given.items(),
         "four": scoring.RESPONSES,
-        "result": scoring.score(asked.form, answers.given, answers.ratings(version)),
-        "stability": stability(asked.form, answers.given),
-        "longer": "" if version.is_draft else _longer(),
+        "result": scoring.score(cached.definition, answers.given, answers.ratings(version)),
+        "stability": stability(cached.definition, answers.given),
+        "longer": "" if version.is_draft else _longer_url(),
     }
     return render(request, "quiz/result.html", context)
 
 
-def carry_on(request: HttpRequest, data: QueryDict) -> HttpResponse:
+def continue_to_full(request: HttpRequest, data: QueryDict) -> HttpResponse:
     """Show the longer quiz with the answers of the short one ticked, what they leave open first."""
-    short, full = version_cache.ever("short", data.get("short", "")), _live("full")
-    answers = (
-        forms.carry(short.version, full.version, forms.read(short.version, data))
-        if short
-        else forms.Answers()
-    )
-    questions, kept = forms.set_out_rest(full.version, answers)
+    short = version_cache.any_version("short", data.get("short", ""))
+    full = _live_or_404("full").version
+    answers = forms.Answers()
+    if short:
+        short_answers = forms.read(short.version, data)
+        answers = forms.migrate_answers(short.version, full, short_answers)
+    questions, answered = forms.open_and_answered(full, answers)
     context = {
-        "version": full.version,
+        "version": full,
         "address": request.path,
         "questions": questions,
-        "kept": kept,
+        "answered": answered,
     }
     return render(request, "quiz/take.html", context)
 
 
 def questions_have_changed(request: HttpRequest, slug: str, data: QueryDict) -> HttpResponse:
-    """Say that answers belong to questions we no longer score; what still fits the present ones is ticked there."""
-    old, live = version_cache.ever(slug, data.get("version", "")), version_cache.live(slug)
+    """Show that answers belong to a version no longer scored.
+
+    What still fits the live version is ticked there.
+    """
+    old = version_cache.any_version(slug, data.get("version", ""))
+    live = version_cache.live(slug)
     if not (old and live):
-        return render(
-            request, "quiz/unread.html", {"why": "version", "address": request.path}, status=400
-        )
-    answers = forms.carry(old.version, live.version, forms.read(old.version, data))
+        return _unreadable(request, "version", 400)
+    answers = forms.migrate_answers(old.version, live.version, forms.read(old.version, data))
     context = {
         "version": live.version,
         "address": request.path,
-        "questions": forms.set_out(live.version, answers),
+        "questions": forms.question_list(live.version, answers),
+        "is_new": True,
     }
-    return render(request, "quiz/change.html", context | {"is_new": True}, status=409)
+    return render(request, "quiz/change.html", context, status=409)
 
 
-def unkept(response: HttpResponse) -> HttpResponse:
-    """Mark a page that holds somebody's answers: nobody may keep it or find it."""
+def never_cache(response: HttpResponse) -> HttpResponse:
+    """Mark a page that holds somebody's answers.
+
+    No cache may store it, no search engine list it.
+    """
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
 
 @require_safe
-@public
+@public(made_of=["quiz"])
 def method(request: HttpRequest) -> HttpResponse:
-    """Say how the quiz works, from the live versions themselves."""
-    live = [
-        account(found.version) for slug in ("short", "full") if (found := version_cache.live(slug))
-    ]
-    if not live:
+    """Show how the quiz works, from the live versions themselves."""
+    cached = [version_cache.live(slug) for slug in ("short", "full")]
+    summaries = [method_summary(live.version) for live in cached if live]
+    if not summaries:
         raise Http404
     history = (
         Version.objects.released().select_related("quiz").order_by("-released_at", "-quiz__slug")
     )
     context = {
-        "accounts": live,
-        "example": example(live[0].form),
+        "summaries": summaries,
+        "example": example(summaries[0].definition),
         "history": history,
-        "four": scoring.RESPONSES,
+        "has_calm": any(summary.has_calm for summary in summaries),
     }
-    return render(request, "quiz/method.html", context | {"calm": any(each.calm for each in live)})
+    return render(request, "quiz/method.html", context)
 
 
 @require_safe
-@public
+@public(made_of=["quiz"])
 def paper(request: HttpRequest) -> HttpResponse:
     """Show the 3-minute quiz for printing, with a key to score it by hand."""
-    found = _live("short")
-    context = {"version": found.version, "key": make_key(found.form), "four": scoring.RESPONSES}
+    live = _live_or_404("short")
+    context = {
+        "version": live.version,
+        "key": make_key(live.definition),
+        "four": scoring.RESPONSES,
+    }
     return render(request, "quiz/paper.html", context)
 
 
-def _live(slug: str) -> Released:
-    if found := version_cache.live(slug):
-        return found
+def _live_or_404(slug: str) -> CachedVersion:
+    if live := version_cache.live(slug):
+        return live
     raise Http404
 
 
-def _longer() -> str:
-    """Return the address of the longer quiz, if there is one."""
-    return (
-        reverse("quiz:longer") if Version.objects.live().filter(quiz__slug="full").exists() else ""
-    )
+def _unreadable(request: HttpRequest, reason: str, status: int) -> HttpResponse:
+    """Show that a post can't be scored, and why: its "size", its "form" or its "version"."""
+    context = {"reason": reason, "address": request.path}
+    return render(request, "quiz/unreadable.html", context, status=status)
 
 
-def _length(request: HttpRequest) -> int:
+def _longer_url() -> str:
+    """Return the URL of the longer quiz, if there is one."""
+    is_live = Version.objects.live().filter(quiz__slug="full").exists()
+    return reverse("quiz:longer") if is_live else ""
+
+
+def _content_length(request: HttpRequest) -> int:
     length = request.META.get("CONTENT_LENGTH") or "0"
     return int(length) if length.isascii() and length.isdecimal() else 0

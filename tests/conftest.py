@@ -7,6 +7,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from trustsite.web import rate_limit
+
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
 )  # the synchronous Playwright keeps an event loop
@@ -15,9 +17,15 @@ os.environ.setdefault(
 @pytest.fixture(autouse=True)
 def searches_remember_nothing():
     """What searches keep goes by the stamp of the pages, and each test begins with the same one."""
-    from articles.reading.search_vocabulary import KEPT
+    from articles.reading.search_vocabulary import VOCABULARY
 
-    KEPT.forget()
+    VOCABULARY.forget()
+
+
+@pytest.fixture(autouse=True)
+def no_counts():
+    """Rate limits count outside the database, so no rollback forgets them."""
+    rate_limit.clear()
 
 
 @pytest.fixture

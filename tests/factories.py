@@ -9,6 +9,8 @@ from django.utils import timezone
 from PIL import Image
 
 from articles.models import Article, Helpline, Offer, Page, Picture, Response, Source, Topic
+from newsletter.emails.messages import audience_of
+from newsletter.emails.registry import Audience
 from newsletter.models import Delivery, Letter, Subscriber
 
 _numbers = count(1)
@@ -33,7 +35,7 @@ def make_article(**over):
     values = {
         "slug": f"article-{number}",
         "title": f"Article {number}",
-        "dek": "A line under the title.",
+        "standfirst": "A line under the title.",
         "body": "A lead paragraph.\n\n## First\n\nWords.\n\n## Second\n\nMore words.\n\n## Third\n\nThe last words.",
         "state": Article.State.PUBLISHED,
         "publish_at": timezone.now() - timedelta(days=1),
@@ -87,11 +89,15 @@ def make_letter(**over):
     return Letter.objects.create(**values | over)
 
 
+# Of a subscriber whom a mail of this audience may be sent to.
+STATES = {Audience.UNCONFIRMED: "pending", Audience.LEAVING: "leaving"}
+
+
 def make_delivery(**over):
     values = {"kind": Delivery.Kind.GUIDE} | over
     if "subscriber" not in values:
-        states = dict.fromkeys(Delivery.ASKING, "pending") | {Delivery.Kind.GOODBYE: "leaving"}
-        values["subscriber"] = make_subscriber(state=states.get(values["kind"], "confirmed"))
+        state = STATES.get(audience_of(values["kind"]), "confirmed")
+        values["subscriber"] = make_subscriber(state=state)
     return Delivery.objects.create(**values)
 
 

@@ -2,15 +2,19 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ["MODE"] = "development"
+os.environ["ENV_FILE"] = os.devnull
 os.environ.setdefault("DATA", tempfile.mkdtemp(prefix="site-tests-"))
 
 from trustsite.settings import *  # noqa: F403
+
+# A file of this process alone: tests that run beside each other count apart.
+LIMITS_FILE = Path(tempfile.mkdtemp(prefix="site-limits-")) / "limits.sqlite3"
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-WHITENOISE_AUTOREFRESH = True

@@ -5,4 +5,6 @@ class TrustsiteConfig(AppConfig):
     name = "trustsite"
 
     def ready(self) -> None:
-        from trustsite import checks  # noqa: F401  registers them
+        from trustsite import checks, data_folder  # noqa: F401  the checks register themselves
+
+        data_folder.close()

@@ -1,12 +1,15 @@
-"""Characters that a text doesn't hold: control characters, and those that change a line without being seen.
+"""Characters that a text doesn't hold: control characters, and those that change a line without
+being seen.
 
-Control characters come along from slides and terminals. XML can't hold them, so one of them in a title would take the feed
-away from everybody: they leave when a row is saved or a file is read, and again where XML, mails and exports are written.
+Control characters come along from slides and terminals. XML can't hold them, so one of them in a
+title would take the feed away from everybody: they leave when a row is saved or a file is read, and
+again where XML, mails and exports are written.
 
-Invisible characters are refused and named instead, because taking one out may change what was meant. A line of its own (a
-title, a note, a button) holds none of them. A longer text may keep the two joiners, which Persian, the Indic scripts and
-joined emoji need to be written at all, the marks of direction beside words of another script, and soft hyphens; the
-overrides of direction and zero-width spaces disguise words there as well, and hide them from the search.
+Invisible characters are refused and named instead, because taking one out may change what was
+meant. A line of its own (a title, a note, a button) holds none of them. A longer text may keep the
+two joiners, which Persian, the Indic scripts and joined emoji need to be written at all, the marks
+of direction beside words of another script, and soft hyphens; the overrides of direction and
+zero-width spaces disguise words there as well, and hide them from the search.
 """
 
 import re
@@ -26,7 +29,10 @@ SHOWN_BEFORE = 20  # characters before a place that help to find it
 
 
 def without_control(text: str, *, is_line: bool = False) -> str:
-    """Return `text` without control characters. Other programs' line breaks are ours; in a line they are spaces."""
+    """Return `text` without control characters.
+
+    Other programs' line breaks are ours; in a line they are spaces.
+    """
     return CONTROL.sub("", BREAKS.sub(" " if is_line else "\n", text))
 
 

@@ -1,6 +1,9 @@
-"""The desk's first page: what waits for the person who opens it. Each app tells its own (settings.DESK_NOTICES)."""
+"""The dashboard: the admin's first page, with what waits for the person who opens it.
 
-from collections.abc import Callable, Iterable, Iterator
+Each app provides its own items (settings.DASHBOARD_PROVIDERS).
+"""
+
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -11,31 +14,32 @@ from django.utils.module_loading import import_string
 
 
 @dataclass(frozen=True)
-class Notice:
-    """One line: how many of what, and the list that shows just these. `number` is None where nothing is counted."""
+class DashboardItem:
+    """One line: how many of what, and the list that shows just these.
+
+    `number` is None where nothing is counted.
+    """
 
     number: int | None
-    words: str
-    address: str
+    text: str
+    url: str
     is_urgent: bool = False
 
 
-def notices(request: HttpRequest) -> list[Notice]:
+Provider = Callable[[HttpRequest], Iterable[DashboardItem]]
+
+
+def dashboard_items(request: HttpRequest) -> list[DashboardItem]:
     """Return what waits for who asks, what is urgent first; nothing that they may not see."""
-    told = [notice for path in settings.DESK_NOTICES for notice in _told(path, request)]
-    return sorted(told, key=lambda notice: not notice.is_urgent)
+    items = []
+    for path in settings.DASHBOARD_PROVIDERS:
+        provider: Provider = import_string(path)
+        items += [item for item in provider(request) if item.number != 0]
+    return sorted(items, key=lambda item: not item.is_urgent)
 
 
-def _told(path: str, request: HttpRequest) -> Iterator[Notice]:
-    tell: Callable[[HttpRequest], Iterable[Notice]] = import_string(path)
-    return (notice for notice in tell(request) if notice.number != 0)
-
-
-def rows(model: str, **wanted: object) -> str:
-    """Return the address of a list of the desk that shows what is wanted alone: `rows("articles_source", checked__exact=0)`."""
-    return f"{reverse(f'admin:{model}_changelist')}?{urlencode(wanted)}"
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return the words that fit a number."""
-    return one if number == 1 else many
+def changelist_url(model: str, **filters: object) -> str:
+    """Return the address of a filtered list of the admin: `changelist_url("articles_source",
+    checked__exact=0)`.
+    """
+    return f"{reverse(f'admin:{model}_changelist')}?{urlencode(filters)}"

@@ -1,75 +1,68 @@
-"""Settings from the environment, read by readers that refuse nonsense.
-
-Two modes. `production` is the default and refuses to start on an unsafe or missing value, naming it.
-`development` must be asked for (`MODE=development`, as `make run` does) and fills the gaps: a secret made once and kept
-in the data folder, mail as files, plain http on this machine.
+"""The environment, read by environs: every setting of the list through its type and validators, all
+problems at once.
 """
 
-import secrets
+import os
 from pathlib import Path
-from urllib.parse import urlsplit
+from types import SimpleNamespace
 
-from django.core.exceptions import ImproperlyConfigured
-from environs import Env, validate
+from dotenv import load_dotenv
+from environs import EnvError, FileAwareEnv, ValidationError
 
-env = Env()
-
-
-def mode() -> str:
-    """Return "production" or "development"."""
-    return env.str("MODE", "production", validate=validate.OneOf(["production", "development"]))
+from trustsite.configuration import settings_problems
+from trustsite.configuration.settings_list import NAMES, OLD_NAMES, SETTINGS, Setting
 
 
-def kept_secret(name: str, folder: Path, *, development: bool) -> str:
-    """Return the secret in variable `name`; in development make one, once, in `folder`.
+def read(env_file: Path) -> SimpleNamespace:
+    """Return the settings by name, and their problems as `problems`.
 
-    In production a missing secret, or one of fewer than 50 characters, stops the start.
+    The environment wins over the file.
     """
-    value = env.str(name, "")
-    if value and (development or len(value) >= 50):
-        return value
-    if not development:
-        raise ImproperlyConfigured(
-            f"{name} must be set to a random text of at least 50 characters."
-        )
-    file = folder / name.lower().replace("_", "-")
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(48))
-    return file.read_text()
+    env = FileAwareEnv(strip_whitespace=True)
+    _unset_empty()
+    load_dotenv(env_file, interpolate=False)
+    _unset_empty()
+    is_development = os.environ.get("MODE", "").strip() == "development"
+    values, problems = (
+        SimpleNamespace(development=is_development),
+        settings_problems.of_names(env_file),
+    )
+    for setting in SETTINGS:
+        try:
+            setattr(values, setting.name, _value(env, setting, is_development=is_development))
+        except (EnvError, ValidationError, ValueError, ArithmeticError):
+            problems.append(setting.problem(is_development=is_development))
+            setattr(values, setting.name, setting.default_in(is_development=is_development))
+    values.anymail = _anymail(env, problems)
+    values.problems = problems or settings_problems.of_combinations(values)
+    return values
 
 
-def site_url(default: str, *, development: bool) -> str:
-    """Return the site's own origin (scheme and host, no path), https in production."""
-    value = env.str("SITE_URL", default if development else "")
-    parts = urlsplit(value)
-    if (
-        not parts.hostname
-        or parts.path.strip("/")
-        or parts.query
-        or parts.scheme not in {"http", "https"}
-    ):
-        raise ImproperlyConfigured(
-            "SITE_URL must be the site's address without a path, such as https://example.org."
-        )
-    if parts.scheme != "https" and not development:
-        raise ImproperlyConfigured("SITE_URL must begin with https:// in production.")
-    return f"{parts.scheme}://{parts.netloc}"
+def _anymail(env: FileAwareEnv, problems: list[str]) -> dict[str, str]:
+    """Return what anymail is told, under its own names without the prefix."""
+    values = {}
+    for name in list(os.environ):
+        key = name.removesuffix("_FILE")
+        if not key.startswith("ANYMAIL_"):
+            continue
+        try:
+            values[key.removeprefix("ANYMAIL_")] = env.str(key, "")
+        except ValueError:
+            problems.append(f"{name} must name a readable file that holds the value.")
+    return {name: value for name, value in values.items() if value}
 
 
-def required(name: str, default: str, *, development: bool) -> str:
-    """Return a text that production can't do without; `default` serves development alone."""
-    value = env.str(name, default if development else "")
-    if not value:
-        raise ImproperlyConfigured(f"{name} must be set in production.")
-    return value
+def _unset_empty() -> None:
+    """Take what is set to nothing as not set: compose files pass names on like that."""
+    for name in NAMES | OLD_NAMES:
+        if not os.environ.get(name, "x").strip():
+            del os.environ[name]
 
 
-def https_address(name: str, default: str) -> str:
-    """Return an https address of another site, such as the one that "Leave this site" opens."""
-    value = env.str(name, default)
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or parts.username:
-        raise ImproperlyConfigured(f"{name} must be an https:// address.")
-    return value
+def _value(env: FileAwareEnv, setting: Setting, *, is_development: bool) -> object:
+    default = setting.default_in(is_development=is_development)
+    if setting.is_required and not is_development and not setting.is_set():
+        raise EnvError(setting.name)
+    return getattr(env, setting.kind)(
+        setting.name_used(), default, validate=list(setting.validators)
+    )

@@ -1,15 +1,77 @@
-from django.db import models
+"""What the pages of the whole site share: the version of the page cache, and content that invalidates it."""
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+from django.db import models, transaction
+
+from trustsite.characters import Texts
+from trustsite.web.page_cache import EVERYTHING, invalidate, soft
+from trustsite.web.smart_quotes import typeset
+
+MAX_CHANGES = 64  # that the log holds
+MAX_TAGS = 20  # of one change; more are everything
 
 
-class PageStamp(models.Model):
-    """One row: a number that grows when public pages change. Every worker's page store watches it."""
+class CacheVersion(models.Model):
+    """One row: a number that grows when public pages change, and what the latest changes were. Every worker watches it.
+
+    The row is locked until its writer commits, so numbers come to be seen in their order. A worker that finds a number
+    missing from the log drops everything, and so does one that meets a number that another release counted up.
+    """
 
     number = models.PositiveBigIntegerField(default=1)
+    changes = models.JSONField(default=list, db_default=[])  # [[number, [tag, …]], …]
+
+    class Meta:
+        db_table = "trustsite_pagestamp"
+
+    @classmethod
+    @transaction.atomic
+    def add(cls, tags: Iterable[str]) -> None:
+        """Count up, and note what changed."""
+        names = sorted(set(tags))
+        names = names if len(names) <= MAX_TAGS else [EVERYTHING]
+        row = cls.objects.select_for_update().filter(pk=1).first()
+        if row is None:
+            row = cls.objects.select_for_update().get_or_create(pk=1)[0]
+        row.number += 1
+        row.changes = [*row.changes, [row.number, names]][-MAX_CHANGES:]
+        row.save(force_update=True)
+
+    @classmethod
+    def current(cls) -> int:
+        """Return the number."""
+        return cls.objects.filter(pk=1).values_list("number", flat=True).first() or 0
 
 
-class Tries(models.Model):
-    """How often something was tried at the desk's door within a quarter of an hour: a keyed hash of by whom, and a number."""
+class CachedPageModel(Texts):
+    """What public pages are made of: saving or deleting it invalidates them. `TYPESET` names the fields of plain prose."""
 
-    key = models.CharField(max_length=64, primary_key=True)
-    count = models.PositiveIntegerField(default=0)
-    until = models.DateTimeField(db_index=True)
+    TYPESET: tuple[str, ...] = ()
+    COMPARES = False  # whether `cache_tags` wants to see the row as it was
+
+    class Meta:
+        abstract = True
+
+    def cache_tags(self, before: Self | None) -> Iterable[str]:
+        """Return what a change to this row changes on pages; `before` is the row as it was.
+
+        What says nothing of itself changes everything, which is served until it has been made anew: within seconds, the pages
+        most recently asked for first. What must not be read a moment longer says so by tags that aren't soft.
+        """
+        return (soft(EVERYTHING),)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        typeset(self, self.TYPESET)
+        before = None
+        if self.COMPARES and self.pk:
+            before = type(self)._base_manager.filter(pk=self.pk).first()
+        super().save(*args, **kwargs)
+        if tags := tuple(self.cache_tags(before)):
+            invalidate(*tags)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        result = super().delete(*args, **kwargs)
+        invalidate()
+        return result

@@ -1,7 +1,9 @@
-"""The roles people have at the desk, as groups. `manage.py sync_roles` writes them; a test holds every page to them.
+"""The roles people have in the admin, as groups.
 
-Who writes never sees who reads: writers, editors and reviewers have no permission on people, their mails or what is kept to
-protect them. Somebody may have several roles.
+`manage.py sync_roles` writes them; a test holds every page to them.
+
+Who writes never sees who reads: writers, editors and reviewers have no permission on people, their
+mails or what is kept to protect them. Somebody may have several roles.
 """
 
 from collections.abc import Iterable
@@ -76,29 +78,34 @@ ROLES["Owners"] = {
 }
 
 
-def names(role: str) -> set[str]:
+def permissions(role: str) -> set[str]:
     """Return the permissions of a role, as `app.action_model`."""
-    found = set(ROLES[role].get("", "").split())
+    names = set(ROLES[role].get("", "").split())
     for model, actions in ROLES[role].items():
         app, _, name = model.partition(".")
-        found |= {f"{app}.{action}_{name}" for action in actions.split() if model}
-    return found
+        names |= {f"{app}.{action}_{name}" for action in actions.split() if model}
+    return names
 
 
-def make() -> dict[str, int]:
-    """Give each role's group its permissions, no more and no fewer. Return how many each had to gain or lose.
+def sync() -> dict[str, int]:
+    """Give each role's group its permissions, no more and no fewer.
 
-    Groups of other names, and who is in which, are left as they are. Raises LookupError for a permission that doesn't exist.
+    Return how many each had to gain or lose.
+
+    Groups of other names, and who is in which, are left as they are. Raises LookupError for a
+    permission that doesn't exist.
     """
-    known = {f"{one.content_type.app_label}.{one.codename}": one for one in _permissions()}
+    known = {}
+    for permission in _permissions():
+        known[f"{permission.content_type.app_label}.{permission.codename}"] = permission
     changed = {}
     for role in ROLES:
         group, _ = Group.objects.get_or_create(name=role)
-        if missing := names(role) - known.keys():
+        if missing := permissions(role) - known.keys():
             raise LookupError(
                 f"There is no permission {', '.join(sorted(missing))}. Was “migrate” run?"
             )
-        wanted, had = {known[name] for name in names(role)}, set(group.permissions.all())
+        wanted, had = {known[name] for name in permissions(role)}, set(group.permissions.all())
         changed[role] = len(wanted ^ had)
         group.permissions.set(wanted)
     return changed

@@ -1,49 +1,72 @@
-"""All settings, each from the environment or a safe default. docs/operators.md lists them."""
+"""All settings. Operators' own come from the environment or a file by the list in configuration/settings_list.py."""
 
 import os
+import secrets
+import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
-from environs import validate
 
-from trustsite.env import env, https_address, kept_secret, mode, required, site_url
+from trustsite import env
+from trustsite.configuration import settings_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DEVELOPMENT = mode() == "development"
-DEBUG = env.bool("DEBUG", False) and DEVELOPMENT
-DATA_DIR = Path(env.str("DATA", str(BASE_DIR / "var"))).resolve()
+_values = env.read(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
+if _values.problems:
+    sys.exit(settings_problems.report(_values.problems))
+DEVELOPMENT: bool = _values.development
+DEBUG: bool = _values.DEBUG and DEVELOPMENT
+DATA_DIR = (BASE_DIR / _values.DATA if _values.DATA == "var" else Path(_values.DATA)).resolve()
 CONTENT_DIR = BASE_DIR / "content"
 BUILD_DIR = BASE_DIR / "build"
 
-# -- who we are ------------------------------------------------------------------------------------------------------
+# -- who we are ------------------------------------------------------------------------------------
 SITE_NAME = "What’s My Trauma Response"
-SITE_URL = site_url(f"http://127.0.0.1:{env.int('PORT', 8000)}", development=DEVELOPMENT)
-PUBLISHER = required("PUBLISHER", "[the publisher's legal name]", development=DEVELOPMENT)
-POSTAL_ADDRESS = required(
-    "POSTAL_ADDRESS", "[the publisher's postal address]", development=DEVELOPMENT
-)
-CONTACT_EMAIL = required("CONTACT_EMAIL", "hello@site.example", development=DEVELOPMENT)
-LEAVE_URL = https_address("LEAVE_URL", "https://www.bbc.co.uk/weather")
-WORDS_PER_MINUTE = env.int("WORDS_PER_MINUTE", 230)
+_site = urlsplit(_values.SITE_URL or f"http://127.0.0.1:{_values.PORT}")
+SITE_URL = f"{_site.scheme}://{_site.netloc}"
+PUBLISHER: str = _values.PUBLISHER
+POSTAL_ADDRESS: str = _values.POSTAL_ADDRESS
+CONTACT_EMAIL: str = _values.CONTACT_EMAIL
+EXIT_URL: str = _values.EXIT_URL
+WORDS_PER_MINUTE: int = _values.WORDS_PER_MINUTE
 
-# -- security --------------------------------------------------------------------------------------------------------
-SECRET_KEY = kept_secret("SECRET_KEY", DATA_DIR, development=DEVELOPMENT)
-SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", [])
-# Keys the hashes of addresses that must never be mailed again; kept outside the database so that the rows alone say nothing.
-SUPPRESSION_KEY = kept_secret("SUPPRESSION_KEY", DATA_DIR, development=DEVELOPMENT)
-_site = urlsplit(SITE_URL)
+# -- security --------------------------------------------------------------------------------------
+# Secrets that nobody set: development makes each once and stores it in the data folder.
+GENERATED_SECRETS = [
+    name for name in ("SECRET_KEY", "SUPPRESSION_KEY") if not getattr(_values, name)
+]
+
+
+def _secret(name: str) -> str:
+    if name not in GENERATED_SECRETS:
+        return str(getattr(_values, name))
+    file = DATA_DIR / name.lower().replace("_", "-")
+    if not file.exists():
+        DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(48))
+    return file.read_text()
+
+
+SECRET_KEY = _secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS: list[str] = list(_values.SECRET_KEY_FALLBACKS)
+# Keys the hashes of addresses that must never be mailed again; kept outside the database so that
+# the rows alone say nothing.
+SUPPRESSION_KEY = _secret("SUPPRESSION_KEY")
 ALLOWED_HOSTS = [_site.hostname, *(["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])]
 _https = _site.scheme == "https"
 SECURE_SSL_REDIRECT = _https
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
-SECURE_PROXY_SSL_HEADER = (
-    ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
-)
+# trustsite.web.client_network resolves address and scheme behind these proxies, before Django is
+# entered.
+TRUSTED_PROXIES: int = _values.TRUSTED_PROXIES or int(_values.BEHIND_PROXY)
+PROXY_ADDRESS_HEADER: str = _values.PROXY_ADDRESS_HEADER
+SECURE_PROXY_SSL_HEADER = None
 SECURE_HSTS_SECONDS = 63_072_000 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 # Being on the browsers' preload list is hard to undo, so it must be asked for.
-SECURE_HSTS_PRELOAD = env.bool("HSTS_PRELOAD", False)
+SECURE_HSTS_PRELOAD = _values.HSTS_PRELOAD
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_NAME = "__Host-session" if _https else "session"
@@ -62,12 +85,15 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "accounts.validators.NotOurNameValidator"},
+    {"NAME": "accounts.validators.SiteNameValidator"},
 ]
 
-# -- the door of the desk (trustsite/door) ---------------------------------------------------------------------------
-# Without a second factor a guessed or stolen password opens everything. Development does without, to work at once.
-REQUIRE_SECOND_FACTOR = env.bool("REQUIRE_SECOND_FACTOR", not DEVELOPMENT)
+CSRF_FAILURE_VIEW = "trustsite.web.csrf_failure.csrf_failure"
+
+# -- accounts --------------------------------------------------------------------------------------
+# Without a second factor a guessed or stolen password opens everything. Development does without,
+# to work at once.
+REQUIRE_SECOND_FACTOR = _values.REQUIRE_SECOND_FACTOR
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -78,7 +104,7 @@ ACCOUNT_SIGNUP_FIELDS = [
 ]  # nobody signs up; allauth asks all the same
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
-ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # trustsite/door/throttle.py counts, in the database
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False  # accounts.login_throttle counts
 ACCOUNT_FORMS = {
     "login": "accounts.forms.LoginForm",
     "reauthenticate": "accounts.forms.ReauthenticateForm",
@@ -98,7 +124,7 @@ MFA_FORMS = {
     "reauthenticate_webauthn": "accounts.forms.ReauthenticateWebAuthnForm",
 }
 
-# -- the parts -------------------------------------------------------------------------------------------------------
+# -- the parts -------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",
@@ -108,7 +134,6 @@ INSTALLED_APPS = [
     "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "crispy_forms",
-    "import_export",
     "simple_history",
     "allauth",
     "allauth.account",
@@ -121,17 +146,16 @@ INSTALLED_APPS = [
     "operations",
 ]
 MIDDLEWARE = [
-    "trustsite.web.security_headers.PolicyHeaders",
+    "trustsite.web.security_headers.SecurityHeadersMiddleware",
     "operations.readiness.Readiness",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.middleware.Door",
+    "accounts.middleware.StaffSessionMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -154,32 +178,38 @@ TEMPLATES = [
 ]
 CRISPY_TEMPLATE_PACK = "wmtr"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
-# When stored pages change by the clock alone: each returns the next moment (or None) at which a public page differs.
-PAGE_CLOCKS = ["articles.models.next_publication"]
-# What the desk's first page says: each takes the request and yields trustsite.today.Notice.
-DESK_NOTICES = [
-    "articles.dashboard.notices",
-    "newsletter.dashboard.notices",
-    "quiz.dashboard.notices",
+# When kept pages change by the clock alone: each returns the next moment (or None), and what
+# changes then.
+CACHE_EXPIRY_PROVIDERS = {"articles.models.next_publication": ["lists", "texts", "~cards"]}
+# Returns what says whether a path leads elsewhere; asked anew when content changes.
+REDIRECTS_PROVIDER = "articles.linking.redirects.known"
+# What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
+DASHBOARD_PROVIDERS = [
+    "articles.dashboard.dashboard_items",
+    "newsletter.dashboard.dashboard_items",
+    "quiz.dashboard.dashboard_items",
 ]
-# What it asks an owner to do before readers come: each yields trustsite.first_steps.Step.
-DESK_STEPS = [
-    "trustsite.setup_checklist.of_site",
+# What it asks an owner to do before readers come: each yields trustsite.setup_checklist.SetupStep.
+SETUP_STEP_PROVIDERS = [
+    "trustsite.setup_checklist.site_steps",
     "articles.setup_checklist.steps",
     "newsletter.setup_checklist.steps",
 ]
 
-# -- where things are kept -------------------------------------------------------------------------------------------
-# The web server's own processes (trustsite/wsgi.py): a reader waits, so every wait ends soon. Commands may take their time.
-IN_REQUESTS = env.bool("IN_REQUESTS", False)
+# -- where things are kept -------------------------------------------------------------------------
+# The web server's own processes (trustsite/rsgi.py): a reader waits, so every wait ends soon.
+# Commands may take their time.
+IN_REQUESTS = os.environ.get("IN_REQUESTS") == "on"
 DATABASES = {
     "default": dj_database_url.parse(
-        env.str("DATABASE_URL", f"sqlite:///{DATA_DIR / 'site.sqlite3'}"), conn_health_checks=True
+        _values.DATABASE_URL or f"sqlite:///{DATA_DIR / 'site.sqlite3'}",
+        conn_max_age=60 if IN_REQUESTS else 0,  # kept by each of the web server's threads
+        conn_health_checks=True,
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE and WAL: eight writers lost no write in 2,000 (Django's defaults lost 717). FULL: a commit survives a power
-    # cut. secure_delete: an erased address is gone from the file as well.
+    # IMMEDIATE and WAL: eight writers lost no write in 2,000 (Django's defaults lost 717). FULL: a
+    # commit survives a power cut. secure_delete: an erased address is gone from the file as well.
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 1 if IN_REQUESTS else 10,  # seconds for a lock
@@ -187,95 +217,79 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;",
     }
 elif IN_REQUESTS:
-    _options = DATABASES["default"].setdefault("OPTIONS", {})  # type: ignore[typeddict-item]
+    _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", 2)  # seconds, the least that libpq knows
     _options.setdefault("tcp_user_timeout", 2_000)
     _options.setdefault("options", "-c lock_timeout=1000 -c statement_timeout=5000")
-DATABASE_URL = env.str("DATABASE_URL", "")
+DATABASE_URL: str = _values.DATABASE_URL
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-_cache = env.str("CACHE_URL", "")
-_limits = {"socket_timeout": 1, "socket_connect_timeout": 1} if IN_REQUESTS else {}
-CACHES = {
-    "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": _cache,
-        "OPTIONS": _limits,
-    }
-    if _cache
-    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+CACHE_URL: str = _values.CACHE_URL
+CACHES: dict[str, dict[str, object]] = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
+if CACHE_URL:
+    CACHES["default"] = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": CACHE_URL,
+        "OPTIONS": {"socket_timeout": 1, "socket_connect_timeout": 1} if IN_REQUESTS else {},
+    }
+LIMITS_FILE = DATA_DIR / "limits.sqlite3"  # counts of trustsite.web.rate_limit; in no backup
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "/media/"
 STATIC_URL = "/static/"
 STATIC_ROOT = BUILD_DIR / "collected"
+STATIC_MANIFEST = BUILD_DIR / "staticfiles.json"  # lists every file: not among those served
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", BUILD_DIR / "fonts")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "trustsite.web.static_storage.StaticFilesStorage"},
 }
 
-# -- mail ------------------------------------------------------------------------------------------------------------
+# -- mail ------------------------------------------------------------------------------------------
 MAIL_DIR = DATA_DIR / "mail"  # where development keeps its mails
-EMAIL_BACKEND = env.str(
-    "EMAIL_BACKEND",
-    "newsletter.emails.dev_mailbox.FolderBackend"
-    if DEVELOPMENT
-    else "newsletter.outbox.smtp_backend.Backend",
-)
-EMAIL_HOST = env.str("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.int("EMAIL_PORT", 25)
-EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", False)
-EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", False)
+EMAIL_BACKEND: str = _values.EMAIL_BACKEND
+EMAIL_HOST: str = _values.EMAIL_HOST
+EMAIL_PORT: int = _values.EMAIL_PORT
+EMAIL_HOST_USER: str = _values.EMAIL_HOST_USER
+EMAIL_HOST_PASSWORD: str = _values.EMAIL_HOST_PASSWORD
+EMAIL_USE_TLS: bool = _values.EMAIL_USE_TLS
+EMAIL_USE_SSL: bool = _values.EMAIL_USE_SSL
 EMAIL_TIMEOUT = 20
 # How fast each worker sends; 0 is no limit.
-MAIL_PER_SECOND = env.float("MAIL_PER_SECOND", 0.0)
-MAIL_PER_HOUR = env.float("MAIL_PER_HOUR", 0.0)
-MAIL_PER_DOMAIN_PER_MINUTE = env.float("MAIL_PER_DOMAIN_PER_MINUTE", 0.0)
-FROM_EMAIL = required("FROM_EMAIL", "notes@site.example", development=DEVELOPMENT)
+MAIL_PER_SECOND: float = _values.MAIL_PER_SECOND
+MAIL_PER_HOUR: float = _values.MAIL_PER_HOUR
+MAIL_PER_DOMAIN_PER_MINUTE: float = _values.MAIL_PER_DOMAIN_PER_MINUTE
+FROM_EMAIL: str = _values.FROM_EMAIL
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
 # Others may see an inbox, so mails come from initials: the site's name would tell its subject.
-FROM_NAME = env.str("FROM_NAME", "WMTR Notes")
-LETTER_OFFERS = env.bool(
-    "LETTER_OFFERS", False
-)  # whether a letter may hold an offer, labelled as on an article
-DKIM_SELECTOR = env.str(
-    "DKIM_SELECTOR", ""
-)  # the name of the key mails are signed with, for the check before a letter
-BLOCKED_DOMAINS: list[str] = env.list(
-    "BLOCKED_DOMAINS", []
-)  # addresses there, or below there, are sent nothing
-# A mail service that reports returned mail and complaints, and what anymail wants to know of it: ANYMAIL_… as its docs name it.
-MAIL_SERVICE = env.str("MAIL_SERVICE", "")
-ANYMAIL = {
-    name.removeprefix("ANYMAIL_"): value
-    for name, value in os.environ.items()
-    if name.startswith("ANYMAIL_") and value
-}
-IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = (
-    True  # what a spreadsheet would take for a formula stays text
-)
-GUIDE_PUBLIC = env.bool(
-    "GUIDE_PUBLIC", False
-)  # whether anybody may open the guide without giving an address
-GUIDE_ATTACH_MAX = env.int(
-    "GUIDE_ATTACH_MAX", 2 * 1024 * 1024
-)  # bytes; a larger guide is linked and not attached
+FROM_NAME: str = _values.FROM_NAME
+LETTER_OFFERS: bool = _values.LETTER_OFFERS
+DKIM_SELECTOR: str = _values.DKIM_SELECTOR
+# Addresses there, or below there, are sent nothing.
+BLOCKED_DOMAINS: list[str] = [domain.strip() for domain in _values.BLOCKED_DOMAINS]
+# A mail service that reports returned mail and complaints, and what anymail wants to know of it:
+# ANYMAIL_… as its docs name it.
+MAIL_SERVICE: str = _values.MAIL_SERVICE
+ANYMAIL: dict[str, str] = _values.anymail
+GUIDE_PUBLIC: bool = _values.GUIDE_PUBLIC
+GUIDE_ATTACH_MAX: int = _values.GUIDE_ATTACH_MAX
+# How often the public forms may be used in an hour.
+SIGNUPS_PER_NETWORK: int = _values.SIGNUPS_PER_NETWORK
+SIGNUPS_PER_DOMAIN: int = _values.SIGNUPS_PER_DOMAIN
+SIGNUPS_PER_HOUR: int = _values.SIGNUPS_PER_HOUR
+BAD_LINKS_PER_NETWORK: int = _values.BAD_LINKS_PER_NETWORK
 
-# -- running it (operations) -------------------------------------------------------------------------------------------
-BACKUP_DIR = Path(env.str("BACKUP_DIR", "") or DATA_DIR / "backups").resolve()
-BACKUP_DAYS = env.int("BACKUP_DAYS", 35, validate=validate.Range(2, 400))  # none gets older
-# Public keys of age, by commas: backups are encrypted to them, and only their private keys open them.
-BACKUP_RECIPIENTS: list[str] = env.list("BACKUP_RECIPIENTS", [])
+# -- running it (operations) -----------------------------------------------------------------------
+BACKUP_DIR = Path(_values.BACKUP_DIR or DATA_DIR / "backups").resolve()
+BACKUP_DAYS: int = _values.BACKUP_DAYS
+BACKUP_RECIPIENTS: list[str] = [key.strip() for key in _values.BACKUP_RECIPIENTS]
 # Who left, for the day a backup is restored: never part of one.
-SUPPRESSION_JOURNAL = Path(
-    env.str("SUPPRESSION_JOURNAL", "") or DATA_DIR / "suppressed.journal"
-).resolve()
-OWNER_EMAIL = env.str("OWNER_EMAIL", "")  # who is told of failures; nobody when empty
-READY_TOKEN = env.str("READY_TOKEN", "")  # opens /readyz to other machines
+SUPPRESSION_JOURNAL = Path(_values.SUPPRESSION_JOURNAL or DATA_DIR / "suppressed.journal").resolve()
+OWNER_EMAIL: str = _values.OWNER_EMAIL
+READY_TOKEN: str = _values.READY_TOKEN
 
-# -- language, time, log ---------------------------------------------------------------------------------------------
+# -- language, time, log ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
 USE_TZ = True

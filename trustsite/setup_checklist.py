@@ -1,9 +1,10 @@
-"""What is still to do before readers come: a list on the desk's first page, for owners, until all of it is done.
+"""The setup checklist: what is still to do before readers come, on the dashboard of owners until
+all of it is done.
 
-Only what can be looked up is asked. Each app tells its own steps (settings.DESK_STEPS).
+Only what can be looked up is asked. Each app provides its own steps
+(settings.SETUP_STEP_PROVIDERS).
 """
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -13,51 +14,53 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
-OWNS = "auth.change_user"
+OWNER_PERMISSION = "auth.change_user"
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+PLACEHOLDERS = ("PUBLISHER", "POSTAL_ADDRESS", "CONTACT_EMAIL", "FROM_EMAIL")
 
 
 @dataclass(frozen=True)
-class Step:
-    """One thing to do: what, whether it is done, how, and where. A `press` is a button that does it."""
+class SetupStep:
+    """One step: what, whether it is done, how, and where.
 
-    words: str
+    `button_label` is that of a button that does it.
+    """
+
+    title: str
     is_done: bool
-    how: str
-    address: str = ""
-    press: str = ""
+    help_text: str
+    url: str = ""
+    button_label: str = ""
 
 
-def steps(request: HttpRequest) -> list[Step]:
+Provider = Callable[[HttpRequest], Iterable[SetupStep]]
+
+
+def setup_steps(request: HttpRequest) -> list[SetupStep]:
     """Return all steps, for who owns the site, as long as one is left; else none."""
-    if not request.user.has_perm(OWNS):  # type: ignore[union-attr]
+    if not request.user.has_perm(OWNER_PERMISSION):
         return []
-    told = [step for path in settings.DESK_STEPS for step in _told(path, request)]
-    return [] if all(step.is_done for step in told) else told
+    steps: list[SetupStep] = []
+    for path in settings.SETUP_STEP_PROVIDERS:
+        provider: Provider = import_string(path)
+        steps += provider(request)
+    return [] if all(step.is_done for step in steps) else steps
 
 
-def _told(path: str, request: HttpRequest) -> Iterable[Step]:
-    tell: Callable[[HttpRequest], Iterable[Step]] = import_string(path)
-    return tell(request)
-
-
-def of_site(request: HttpRequest) -> Iterator[Step]:
+def site_steps(request: HttpRequest) -> Iterator[SetupStep]:
     """Yield the steps that belong to no app: names, keys, the owner's own login."""
-    left = [
-        name
-        for name in ("PUBLISHER", "POSTAL_ADDRESS", "CONTACT_EMAIL", "FROM_EMAIL")
-        if _is_placeholder(name)
-    ]
-    how = f"Set {', '.join(left)} in the server’s settings: pages and mails show placeholders."
-    yield Step("Say who publishes this, and where", not left, how)
-    left = [name for name in ("SECRET_KEY", "SUPPRESSION_KEY") if not os.environ.get(name)]
-    how = f"Set {' and '.join(left)} in the server’s settings, and keep a copy apart from the backups."
-    yield Step("Set the keys that protect people", not left, how)
-    has_factor = Authenticator.objects.filter(
-        user_id=request.user.pk, type__in=SECOND_FACTORS
-    ).exists()
-    how = "A guessed or stolen password alone then opens nothing."
-    yield Step("Add a second factor to your login", has_factor, how, reverse("door:index"))
+    missing = [name for name in PLACEHOLDERS if _is_placeholder(name)]
+    help_text = (
+        f"Set {', '.join(missing)} in the server’s settings: pages and mails show placeholders."
+    )
+    yield SetupStep("Say who publishes this, and where", not missing, help_text)
+    missing = settings.GENERATED_SECRETS
+    help_text = f"Set {' and '.join(missing)} in the server’s settings, and keep a copy apart from the backups."
+    yield SetupStep("Set the keys that protect people", not missing, help_text)
+    factors = Authenticator.objects.filter(user_id=request.user.pk, type__in=SECOND_FACTORS)
+    help_text = "A guessed or stolen password alone then opens nothing."
+    url = reverse("accounts:index")
+    yield SetupStep("Add a second factor to your login", factors.exists(), help_text, url)
 
 
 def _is_placeholder(name: str) -> bool:

@@ -1,10 +1,12 @@
 """Every address of the site, by app."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
 from operations.readiness import readyz
+from trustsite import style_guide
 
 handler404 = "articles.reading.views.not_found"
 
@@ -23,3 +25,5 @@ urlpatterns = [
     path("healthz", healthz),
     path("readyz", readyz),
 ]
+if settings.DEVELOPMENT:
+    urlpatterns.append(path("dev/style/", style_guide.show))

@@ -1,4 +1,7 @@
-"""Articles at the desk: written in markdown, previewed by the page's own template, brought to readers step by step."""
+"""Articles at the desk.
+
+Written in markdown, previewed by the page's own template, brought to readers step by step.
+"""
 
 from typing import Any
 
@@ -12,15 +15,15 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from articles.admin import autosave, previews
-from articles.admin.article_form import ArticleForm, note
 from articles.admin.article_list import ArticleList
-from articles.admin.autocomplete import WithLookup
-from articles.admin.bulk_edit import Together
-from articles.admin.checks import WithFindings, of_article
-from articles.admin.history import WithHistory
-from articles.editing import review, workflow
-from articles.models import Article, Draft
+from articles.admin.autocomplete import AutocompleteMixin
+from articles.admin.bulk_edit import BulkEditMixin
+from articles.admin.checks import ChecksMixin, of_article
+from articles.admin.history import HistoryMixin
+from articles.editing import autosave, preview_links, review, workflow
+from articles.editing.article_form import ArticleForm, form_token
+from articles.models import Article, Autosave
+from articles.models.article import words_hash
 from articles.reading.views import article_context
 from trustsite.web.security_headers import page_policy
 
@@ -29,12 +32,12 @@ SCRIPTS = (
     "insert",
     "preview",
     "findings",
-    "keep",
+    "autosave",
 )  # of the writing page, one a behaviour; it works without
 
 
 @admin.register(Article)
-class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings):
+class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, ChecksMixin):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
@@ -43,7 +46,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
     restored = (
         *(
             "title",
-            "dek",
+            "standfirst",
             "description",
             "body",
             "takeaways",
@@ -55,7 +58,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
     )
     also_compared = ("slug", "state", "publish_at", "checked_on")
     fieldsets = [
-        (None, {"fields": ["title", "slug", "dek", "body", "opened"]}),
+        (None, {"fields": ["title", "slug", "standfirst", "body", "form_token"]}),
         (
             "Publishing",
             {
@@ -96,8 +99,9 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         view, desk = self.admin_site.admin_view, "articles_article_"
         urls = [
             path("preview/", view(require_POST(self.preview)), name=f"{desk}preview"),
-            # Not behind the login, which may run out while somebody types: the form's signed note says whose words these are.
-            path("keep/", csrf_exempt(require_POST(self.keep)), name=f"{desk}keep"),
+            # Not behind the login, which may run out while somebody types: the form's signed note
+            # says whose words these are.
+            path("keep/", csrf_exempt(require_POST(self.autosave)), name=f"{desk}autosave"),
             path("forget/", view(require_POST(self.forget)), name=f"{desk}forget"),
             path("<int:pk>/sign-off/", view(require_POST(self.sign_off)), name=f"{desk}sign_off"),
             path(
@@ -109,7 +113,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         ]
         for url in urls:
             if url.name in {f"{desk}add", f"{desk}change"}:
-                url.callback = autosave.outlasting_login(url.callback)
+                url.callback = autosave.keep_post_on_logout(url.callback)
         return urls
 
     # -- who may do what
@@ -118,7 +122,8 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         return super().has_change_permission(request, obj) and workflow.may_edit(obj, request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        # What readers have seen is withdrawn, with a reason, and stays where its address can say so.
+        # What readers have seen is withdrawn, with a reason, and stays where its address can say
+        # so.
         was_public = obj is not None and obj.was_public
         return super().has_delete_permission(request, obj) and not was_public
 
@@ -151,7 +156,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
                 super().__init__(*args, **kwargs)
                 if draft:
                     self.initial |= autosave.initial(draft)
-                    self.initial["opened"] = note(request.user, obj, base=draft.base)
+                    self.initial["form_token"] = form_token(request.user, obj, base=draft.base)
 
         return ArticleFormOfEditor
 
@@ -183,12 +188,12 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             context |= {
                 **of_article(article),
                 "is_due": article.is_published and review.is_due(article),
-                "others": Draft.objects.filter(article=article)
+                "others": Autosave.objects.filter(article=article)
                 .exclude(author=request.user.pk)
                 .select_related("author"),
                 "may_sign_off": request.user.has_perm("articles.review_article"),
                 "may_share": self._may_share(request, article),
-                "seen": review.fingerprint(article),
+                "seen": words_hash(article),
             }
         return super().changeform_view(
             request, object_id, form_url, {**context, **(extra_context or {})}
@@ -198,10 +203,10 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         form = context["adminform"].form
-        theirs = getattr(form, "theirs", None)
-        if theirs:
-            typed = {name: form[name].value() for name in form.fields if name != "opened"}
-            context["conflict"] = autosave.differing(theirs, typed)
+        conflicting_version = getattr(form, "conflicting_version", None)
+        if conflicting_version:
+            typed = {name: form[name].value() for name in form.fields if name != "form_token"}
+            context["conflict"] = autosave.differing(conflicting_version, typed)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(
@@ -213,8 +218,10 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         super().save_model(request, obj, form, change)
         autosave.forget(request.user, obj if change else None)
 
-    def keep(self, request: HttpRequest) -> HttpResponse:
-        """Keep what is being typed, every half minute and when the page is left (static/admin/keep.js)."""
+    def autosave(self, request: HttpRequest) -> HttpResponse:
+        """Autosave what is being typed, every half minute and when the page is left
+        (static/admin/autosave.js).
+        """
         draft = autosave.keep_posted(request.POST)
         if draft is None:
             raise PermissionDenied
@@ -244,22 +251,24 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
             article_context(autosave.unsaved(request.POST)) | {"preview": True},
         )
         response.headers["Content-Security-Policy"] = (
-            page_policy(frame="'self'") + "; sandbox allow-same-origin"
+            page_policy(response.content, frame="'self'") + "; sandbox allow-same-origin"
         )
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
 
     def preview_link(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Make a link that shows the newest text to somebody without an account, or make all of them worthless."""
+        """Make a link that shows the newest text to somebody without an account, or make all of
+        them worthless.
+        """
         article = self._text(request, pk)
         if not self._may_share(request, article):
             raise PermissionDenied
         if "revoke" in request.POST:
-            previews.renew(article)
+            preview_links.renew(article)
             messages.success(request, "No preview link of this article shows anything any more.")
         else:
             address = request.build_absolute_uri(
-                reverse("articles:preview", args=[previews.link_token(article)])
+                reverse("articles:preview", args=[preview_links.link_token(article)])
             )
             messages.success(
                 request, f"For a week, whoever has this link sees the newest text: {address}"
@@ -277,7 +286,7 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
         article = self._text(request, pk)
         if not request.user.has_perm("articles.review_article"):
             raise PermissionDenied
-        if request.POST.get("seen") != review.fingerprint(article):
+        if request.POST.get("seen") != words_hash(article):
             messages.error(
                 request, "Its words have changed since you opened this page. Read them once more."
             )
@@ -303,4 +312,4 @@ class ArticleAdmin(ArticleList, Together, WithHistory, WithLookup, WithFindings)
     @admin.display(description="corrections so far")
     def past_corrections(self, article: Article) -> str:
         """What the page says was put right."""
-        return " ".join(f"{one['on']}: {one['what']}" for one in article.corrections) or "None."
+        return " ".join(f"{item['on']}: {item['what']}" for item in article.corrections) or "None."

@@ -1,4 +1,7 @@
-"""The list of articles at the desk: what each asks for, filters by what readers see, and what is done to several at once."""
+"""The list of articles at the desk.
+
+What each asks for, filters by what readers see, and what is done to several at once.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,10 +12,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from articles.admin.delete_one_by_one import RowByRow
+from articles.admin.delete_one_by_one import DeleteOneByOneMixin
 from articles.editing import checks, review
 from articles.editing.bulk_edit import MOST
-from articles.editing.status import ASKS, STAGES
+from articles.editing.status import NEEDS_ATTENTION, STAGES
 from articles.models import Article
 
 # Long, and not in any column.
@@ -28,19 +31,23 @@ class StageFilter(admin.SimpleListFilter):
         return [(name, label) for name, (label, _) in STAGES.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
-        return queryset.filter(STAGES[self.value()][1]()) if self.value() in STAGES else queryset  # type: ignore[index]
+        value = self.value() or ""
+        return queryset.filter(STAGES[value][1]()) if value in STAGES else queryset
 
 
-class AsksFilter(admin.SimpleListFilter):
+class AttentionFilter(admin.SimpleListFilter):
     """Articles that ask something of an editor."""
 
     title, parameter_name = "what it asks for", "asks"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(name, label) for name, (label, _) in ASKS.items()]
+        return [(name, label) for name, (label, _) in NEEDS_ATTENTION.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
-        return queryset.filter(ASKS[self.value()][1]()) if self.value() in ASKS else queryset  # type: ignore[index]
+        value = self.value() or ""
+        if value not in NEEDS_ATTENTION:
+            return queryset
+        return queryset.filter(NEEDS_ATTENTION[value][1]())
 
 
 class WhoseFilter(admin.SimpleListFilter):
@@ -54,31 +61,32 @@ class WhoseFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
         saved = Article.history.filter(history_user=request.user.pk).values("id")
         of = {"unsaved": Q(drafts__author=request.user.pk), "mine": Q(pk__in=saved)}
-        return queryset.filter(of[self.value()]) if self.value() in of else queryset  # type: ignore[index]
+        value = self.value() or ""
+        return queryset.filter(of[value]) if value in of else queryset
 
 
-class Lean(ChangeList):
+class DeferBodyChangeList(ChangeList):
     """A list that doesn't fetch the texts themselves."""
 
     def get_queryset(self, *args: Any, **kwargs: Any) -> QuerySet[Article]:
-        found: QuerySet[Article] = super().get_queryset(*args, **kwargs)
-        return found.defer(*NOT_LISTED)
+        results: QuerySet[Article] = super().get_queryset(*args, **kwargs)
+        return results.defer(*NOT_LISTED)
 
 
-class ArticleList(RowByRow):
+class ArticleList(DeleteOneByOneMixin):
     """The list's columns, filters and actions."""
 
     list_display = ("title", "topic", "stage", "checked", "problems", "words")
-    list_filter = (StageFilter, AsksFilter, WhoseFilter, "topic", "response", "evidence")
+    list_filter = (StageFilter, AttentionFilter, WhoseFilter, "topic", "response", "evidence")
     list_select_related = ("topic",)
     list_per_page = 50
     list_max_show_all = 200
-    search_fields = ("title", "slug", "dek", "body")
+    search_fields = ("title", "slug", "standfirst", "body")
     search_help_text = "In titles, addresses and texts."
-    actions = ("change_together", "check_again")
+    actions = ("change_several", "check_again")
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return Lean
+        return DeferBodyChangeList
 
     @admin.display(description="state", ordering="publish_at")
     def stage(self, article: Article) -> str:
@@ -93,21 +101,26 @@ class ArticleList(RowByRow):
     def checked(self, article: Article) -> str:
         """The day it was checked, and whether it must be again."""
         day = f"{article.checked_on:%-d %b %Y}" if article.checked_on else "nobody yet"
-        if article.checked_on and article.checked_text != article.text_now:
+        if article.checked_on and article.checked_text != article.text_hash:
             return f"{day}; changed since"
         return f"{day}; due" if article.is_published and review.is_due(article) else day
 
     @admin.action(description="Check again what there is to look at", permissions=["change"])
     def check_again(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:
-        """Count anew what is found: since an article was saved, a page it links to may have gone."""
+        """Count anew what is found.
+
+        Since an article was saved, a page it links to may have gone.
+        """
         if queryset.count() > MOST:  # each takes about 50 ms
             messages.error(request, f"Choose at most {MOST} articles at a time.")
             return
         differing = 0
         for article in Article.objects.filter(pk__in=queryset.values("pk")).iterator(chunk_size=50):
-            found = len(checks.inspect(article))
+            results = len(checks.run(article))
             differing += (
-                Article.objects.filter(pk=article.pk).exclude(problems=found).update(problems=found)
+                Article.objects.filter(pk=article.pk)
+                .exclude(problems=results)
+                .update(problems=results)
             )
         messages.success(
             request, f"Checked. In {differing} of them something else is found than before."

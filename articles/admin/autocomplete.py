@@ -1,4 +1,7 @@
-"""What can be put into a text at the writing page: offers, sources, pictures and pages, found by a few letters."""
+"""What can be put into a text at the writing page.
+
+Offers, sources, pictures and pages, found by a few letters.
+"""
 
 from typing import Any
 
@@ -17,7 +20,7 @@ LONGEST = 100  # characters looked for
 Choice = dict[str, str]
 
 
-class WithLookup(admin.ModelAdmin):
+class AutocompleteMixin(admin.ModelAdmin):
     """An admin whose writing page finds what can be put into a text (static/admin/insert.js)."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -49,13 +52,13 @@ def offers(words: str) -> list[Choice]:
 
 def sources(words: str) -> list[Choice]:
     """Sources by key, author or title; every word must stand somewhere."""
-    found = Source.objects.all()
+    results = Source.objects.all()
     for word in words.split():
         year = Q(year=int(word)) if word.isascii() and word.isdecimal() and len(word) == 4 else Q()
-        found = found.filter(
+        results = results.filter(
             Q(key__icontains=word) | Q(authors__icontains=word) | Q(title__icontains=word) | year
         )
-    return [_source(source) for source in found[:MOST]]
+    return [_source(source) for source in results[:MOST]]
 
 
 def _source(source: Source) -> Choice:
@@ -72,11 +75,11 @@ def pictures(words: str) -> list[Choice]:
 
 
 def _picture(picture: Picture) -> Choice:
-    small = next((one["srcset"] for one in picture.sources if one["type"] == "image/webp"), "")
-    told = picture.alt or (
+    small = next((item["srcset"] for item in picture.sources if item["type"] == "image/webp"), "")
+    description = picture.alt or (
         "It adds nothing that needs words." if picture.decorative else "It has no words yet."
     )
-    return _choice(picture.key, picture.key, told) | {"image": small.partition(" ")[0]}
+    return _choice(picture.key, picture.key, description) | {"image": small.partition(" ")[0]}
 
 
 def pages(words: str) -> list[Choice]:

@@ -18,7 +18,7 @@ from articles.models import Article, Topic
 YES_NO = [("", "Leave as it is"), ("yes", "Yes"), ("no", "No")]
 
 
-class WishForm(forms.Form):
+class BulkEditForm(forms.Form):
     """What is to become of all of them. What is left empty stays as it is."""
 
     topic = forms.ModelChoiceField(Topic.objects, required=False, empty_label="Leave as it is")
@@ -62,10 +62,10 @@ class WishForm(forms.Form):
             raise forms.ValidationError("Choose what is to change.")
         return data
 
-    def wish(self) -> bulk_edit.Wish:
+    def changes(self) -> bulk_edit.Changes:
         """Return what was asked for."""
         data = self.cleaned_data
-        return bulk_edit.Wish(
+        return bulk_edit.Changes(
             topic=data["topic"],
             state=data["state"] or None,
             withdrawn_note=data["withdrawn_note"].strip(),
@@ -74,16 +74,18 @@ class WishForm(forms.Form):
         )
 
 
-class Together(admin.ModelAdmin):
+class BulkEditMixin(admin.ModelAdmin):
     """The list's action that leads to a page of its own. Nothing changes before its last step."""
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
-        page = path("together/", view(require_POST(self.several)), name="articles_article_together")
+        page = path(
+            "together/", view(require_POST(self.several)), name="articles_article_bulk_edit"
+        )
         return [page, *super().get_urls()]
 
     @admin.action(description="Change several at once …", permissions=["change"])
-    def change_together(
+    def change_several(
         self, request: HttpRequest, queryset: QuerySet[Article]
     ) -> HttpResponse | None:
         """Open the page for the chosen articles."""
@@ -93,7 +95,7 @@ class Together(admin.ModelAdmin):
                 request, f"Choose at most {bulk_edit.MOST} articles at a time. Nothing has changed."
             )
             return None
-        return self._page(request, chosen, WishForm(user=request.user))
+        return self._page(request, chosen, BulkEditForm(user=request.user))
 
     def several(self, request: HttpRequest) -> HttpResponse:
         """Show what would become of each, or do it when that is what was shown."""
@@ -102,32 +104,34 @@ class Together(admin.ModelAdmin):
         chosen = [
             int(pk) for pk in request.POST.getlist("chosen")[: bulk_edit.MOST] if pk.isdecimal()
         ]
-        form = WishForm(request.POST, user=request.user)
+        form = BulkEditForm(request.POST, user=request.user)
         if not form.is_valid():
             return self._page(request, chosen, form, status=422)
         with transaction.atomic():
-            plans = bulk_edit.plan(self._chosen(chosen), form.wish(), request.user)
-            seen = bulk_edit.fingerprint(plans)
+            outcomes = bulk_edit.plan(self._chosen(chosen), form.changes(), request.user)
+            seen = bulk_edit.fingerprint(outcomes)
             if "sure" in request.POST and request.POST.get("seen") == seen:
-                return self._carry_out(request, plans)
+                return self._apply(request, outcomes)
         if "sure" in request.POST:
             messages.warning(
                 request, "Something has changed since you looked. Nothing is saved; look once more."
             )
-        return self._page(request, chosen, form, plans=plans, seen=seen)
+        return self._page(request, chosen, form, outcomes=outcomes, seen=seen)
 
-    def _carry_out(self, request: HttpRequest, plans: list[bulk_edit.Plan]) -> HttpResponse:
-        changed = bulk_edit.carry_out(plans)
-        for one in plans:
-            if one.is_carried_out:
-                self.log_change(request, one.article, f"With others: {' '.join(one.changes)}")
+    def _apply(self, request: HttpRequest, outcomes: list[bulk_edit.Outcome]) -> HttpResponse:
+        changed = bulk_edit.apply(outcomes)
+        for outcome in outcomes:
+            if outcome.is_applied:
+                self.log_change(
+                    request, outcome.article, f"With others: {' '.join(outcome.changes)}"
+                )
         left = (
-            f" {len(plans) - len(changed)} stayed as they were."
-            if len(changed) < len(plans)
+            f" {len(outcomes) - len(changed)} stayed as they were."
+            if len(changed) < len(outcomes)
             else ""
         )
-        said = f"{len(changed)} article{'' if len(changed) == 1 else 's'} changed.{left}"
-        (messages.success if changed else messages.warning)(request, said)
+        message = f"{len(changed)} article{'' if len(changed) == 1 else 's'} changed.{left}"
+        (messages.success if changed else messages.warning)(request, message)
         return redirect("admin:articles_article_changelist")
 
     def _chosen(self, chosen: list[int]) -> QuerySet[Article]:
@@ -137,9 +141,9 @@ class Together(admin.ModelAdmin):
         self,
         request: HttpRequest,
         chosen: list[int],
-        form: WishForm,
+        form: BulkEditForm,
         status: int = 200,
-        **found: Any,
+        **extra: Any,
     ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
@@ -151,8 +155,8 @@ class Together(admin.ModelAdmin):
                     "title", "state", "publish_at", "first_published_at", "topic__title"
                 )
             ),
-            **found,
+            **extra,
         }
-        if plans := found.get("plans"):
-            context["number"] = sum(one.is_carried_out for one in plans)
-        return render(request, "admin/articles/article/together.html", context, status=status)
+        if outcomes := extra.get("outcomes"):
+            context["number"] = sum(outcome.is_applied for outcome in outcomes)
+        return render(request, "admin/articles/article/bulk_edit.html", context, status=status)

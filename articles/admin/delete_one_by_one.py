@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 
-class RowByRow(admin.ModelAdmin):
+class DeleteOneByOneMixin(admin.ModelAdmin):
     """Deletes chosen rows one by one, so that each renews the pages it stood on."""
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -1,4 +1,7 @@
-"""What a text said before: each saved state, two of them side by side, and a way back that loses nothing."""
+"""What a text said before.
+
+Each saved state, two of them side by side, and a way back that loses nothing.
+"""
 
 from typing import Any
 
@@ -17,11 +20,12 @@ from prose.text_diff import Row, compare
 MOST = 200  # states listed
 
 
-class WithHistory(admin.ModelAdmin):
+class HistoryMixin(admin.ModelAdmin):
     """An admin whose history shows texts, not only that something was changed."""
 
-    # What a state of the text is made of, and what comes back when it is restored: never its state or address.
-    restored: tuple[str, ...] = ("title", "dek", "description", "body")
+    # What a state of the text is made of, and what comes back when it is restored: never its state
+    # or address.
+    restored: tuple[str, ...] = ("title", "standfirst", "description", "body")
     also_compared: tuple[str, ...] = ("slug", "checked_on")
 
     def get_urls(self) -> list[URLPattern]:
@@ -75,8 +79,8 @@ class WithHistory(admin.ModelAdmin):
             setattr(text, name, getattr(state, name))
         text.updated_at = timezone.now()
         when = f"{state.history_date:%-d %B %Y, %H:%M} UTC"
-        if found := checks.in_the_way(text):
-            messages.error(request, f"The text of {when} can’t come back as it is. {found[0]}")
+        if results := checks.blocking_errors(text):
+            messages.error(request, f"The text of {when} can’t come back as it is. {results[0]}")
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", pk)
         text.save()
         self.log_change(request, text, f"Brought back the text of {when}.")
@@ -109,12 +113,12 @@ class WithHistory(admin.ModelAdmin):
 
     def _differences(self, before: Any, after: Any) -> list[tuple[str, list[Row]]]:
         """Return, for each field in which two states differ, its label and both texts side by side."""
-        found = []
+        results = []
         for name in (*self.restored, *self.also_compared):
             label = str(self.opts.get_field(name).verbose_name)  # type: ignore[union-attr]
             if rows := compare(_said(getattr(before, name)), _said(getattr(after, name))):
-                found.append((label[:1].upper() + label[1:], rows))
-        return found
+                results.append((label[:1].upper() + label[1:], rows))
+        return results
 
 
 def _said(value: Any) -> str:

@@ -12,8 +12,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from articles.images.renditions import ENDINGS, NO_PICTURE, remade
-from articles.models import Picture
+from articles.images.renditions import ENDINGS, NO_PICTURE, reencode
+from articles.models import Article, Picture
 
 THUMBNAIL_HEIGHT = 90  # CSS pixels
 
@@ -40,9 +40,11 @@ class PictureForm(forms.ModelForm):
         }
 
     def clean_original(self) -> Any:
-        """Put a picture of our own writing in the place of an upload, before anything else reads it."""
+        """Put a picture of our own writing in the place of an upload, before anything else reads
+        it.
+        """
         given = self.cleaned_data["original"]
-        return remade(given) if isinstance(given, UploadedFile) else given
+        return reencode(given) if isinstance(given, UploadedFile) else given
 
 
 @admin.register(Picture)
@@ -67,7 +69,8 @@ class PictureAdmin(admin.ModelAdmin):
     def thumbnail(self, picture: Picture) -> str:
         """The picture, small."""
         small = next(
-            (one for one in picture.sources if one["type"] == "image/webp" and one["srcset"]), None
+            (item for item in picture.sources if item["type"] == "image/webp" and item["srcset"]),
+            None,
         )
         if small is None:
             return ""
@@ -91,8 +94,8 @@ class PictureAdmin(admin.ModelAdmin):
     def articles(self, picture: Picture) -> str:
         """The articles that show it, drafts too."""
         places = [
-            (reverse("admin:articles_article_change", args=[one.pk]), one.title)
-            for one in picture.used_in()
+            (reverse("admin:articles_article_change", args=[item.pk]), item.title)
+            for item in Article.objects.showing(picture.key)
         ]
         return format_html_join(", ", '<a href="{}">{}</a>', places) or "No article."
 
@@ -101,7 +104,9 @@ class PictureAdmin(admin.ModelAdmin):
     ) -> tuple[Any, Any, Any, list[str]]:
         to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
         used = [
-            f"{picture}, in “{article.title}”" for picture in objs for article in picture.used_in()
+            f"{picture}, in “{article.title}”"
+            for picture in objs
+            for article in Article.objects.showing(picture.key)
         ]
         return to_delete, counts, missing, [*protected, *used]
 

@@ -8,9 +8,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from articles.admin.article_form import LinesField
-from articles.admin.delete_one_by_one import RowByRow
-from articles.admin.history import WithHistory
+from articles.admin.delete_one_by_one import DeleteOneByOneMixin
+from articles.admin.history import HistoryMixin
+from articles.editing import checks
+from articles.editing.article_form import LinesField
 from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Topic
 from prose import helpline_needs as needs
 
@@ -25,10 +26,10 @@ class ShownFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Offer]) -> QuerySet[Offer]:
         offers = Offer.objects
-        found = {"yes": offers.current, "soon": offers.expiring, "no": offers.hidden}.get(
+        rows = {"yes": offers.current, "soon": offers.expiring, "no": offers.hidden}.get(
             self.value() or ""
         )
-        return queryset.filter(pk__in=found().values("pk")) if found else queryset
+        return queryset.filter(pk__in=rows().values("pk")) if rows else queryset
 
 
 class DoubtFilter(admin.SimpleListFilter):
@@ -76,31 +77,54 @@ class HelplineForm(forms.ModelForm):
 
 
 @admin.register(Page)
-class PageAdmin(RowByRow, WithHistory):
+class PageAdmin(DeleteOneByOneMixin, HistoryMixin):
     list_display = ("title", "slug", "updated_at", "checked_on")
 
 
 @admin.register(Response)
-class ResponseAdmin(RowByRow, WithHistory):
-    restored = (*WithHistory.restored, "belief", "tagline", "at_a_glance", "warm_line", "related")
+class ResponseAdmin(DeleteOneByOneMixin, HistoryMixin):
+    restored = (
+        *HistoryMixin.restored,
+        "belief",
+        "tagline",
+        "at_a_glance",
+        "reassurance",
+        "related",
+    )
     also_compared = ("key", "position")
     list_display = ("title", "key", "words")
 
 
 @admin.register(Topic)
-class TopicAdmin(RowByRow):
+class TopicAdmin(DeleteOneByOneMixin):
     list_display = ("title", "slug", "position")
 
 
 @admin.register(Source)
-class SourceAdmin(RowByRow):
+class SourceAdmin(DeleteOneByOneMixin):
     list_display = ("key", "authors", "year", "title", "checked")
     list_filter = ("checked",)
     search_fields = ("key", "authors", "title")
 
 
+class OfferForm(forms.ModelForm):
+    """An offer, with what the site's texts say of its host."""
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a partner that a text links to without a label."""
+        data = super().clean() or self.cleaned_data
+        for name, message in checks.offer_errors(Offer(**_only(data, "allowed_host"))).items():
+            self.add_error(name, message)
+        return data
+
+
+def _only(data: dict[str, Any], name: str) -> dict[str, Any]:
+    return {name: data[name]} if name in data else {}
+
+
 @admin.register(Offer)
-class OfferAdmin(RowByRow):
+class OfferAdmin(DeleteOneByOneMixin):
+    form = OfferForm
     list_display = (
         "key",
         "partner",
@@ -124,7 +148,7 @@ class OfferAdmin(RowByRow):
 
 
 @admin.register(Helpline)
-class HelplineAdmin(RowByRow):
+class HelplineAdmin(DeleteOneByOneMixin):
     """Helplines. Who looked one up, and when, is in its history."""
 
     form = HelplineForm
@@ -174,7 +198,7 @@ class HelplineAdmin(RowByRow):
 
 
 @admin.register(CrisisWord)
-class CrisisWordAdmin(RowByRow):
+class CrisisWordAdmin(DeleteOneByOneMixin):
     """Crisis words. Those that ship with the site stay as they are; more can be added."""
 
     list_display = ("phrase", "kind", "ships")

@@ -2,19 +2,40 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from articles.admin.delete_one_by_one import RowByRow
-from articles.models import OldAddress, Redirect, Reviewer
+from articles.admin.delete_one_by_one import DeleteOneByOneMixin
+from articles.linking import redirects
+from articles.models import Redirect, Reviewer, SlugRedirect
 
 MOST = 200  # old addresses shown
 
 
-@admin.register(Redirect)
-class RedirectAdmin(RowByRow):
-    """Redirects. Those of renamed articles make themselves; the list shows them below, to be read."""
+class RedirectForm(forms.ModelForm):
+    """A redirect, with what the site's other addresses say of it."""
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse an address that isn't one, a page it would stand before, a chain, a loop."""
+        data = super().clean() or self.cleaned_data
+        if self.errors:
+            return data
+        row = Redirect(**{name: data[name] for name in ("path", "is_prefix", "target")})
+        row.take_out_control()
+        for name, message in redirects.problems(row).items():
+            self.add_error(name, message)
+        return data
+
+
+@admin.register(Redirect)
+class RedirectAdmin(DeleteOneByOneMixin):
+    """Redirects.
+
+    Those of renamed articles make themselves; the list shows them below, to be read.
+    """
+
+    form = RedirectForm
     list_display = ("path", "leads_to", "is_prefix", "note")
     search_fields = ("path", "target", "note")
     fields = ("path", "is_prefix", "target", "note")
@@ -28,7 +49,7 @@ class RedirectAdmin(RowByRow):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        old = OldAddress.objects.select_related("article").order_by("-pk")
+        old = SlugRedirect.objects.select_related("article").order_by("-pk")
         shown = {"old_addresses": old[:MOST], "old_number": old.count()}
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 

@@ -1,10 +1,13 @@
 """Content as files: what `load_content` reads and `export_content` writes (docs/decisions/0007).
 
-Each row remembers what it said when it was last loaded or exported. So a file can be told to be new, changed, or older than an
-edit made in the admin; that one is never written over unless somebody asks for it. An export gives the same bytes each time.
+Imports editing and what is below it; reading and the commands may import it.
+
+Each row remembers what it said when it was last loaded or exported. So a file can be told to be
+new, changed, or older than an edit made in the admin; that one is never written over unless
+somebody asks for it. An export gives the same bytes each time.
 """
 
-from articles.content_files.changes import Change, Fate
+from articles.content_files.changes import Change, SyncResult
 from articles.content_files.exporting import Exported, export
 from articles.content_files.files import ContentError
 from articles.content_files.helplines import emergency_numbers
@@ -14,7 +17,7 @@ __all__ = [
     "Change",
     "ContentError",
     "Exported",
-    "Fate",
+    "SyncResult",
     "emergency_numbers",
     "export",
     "load",

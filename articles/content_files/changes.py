@@ -1,4 +1,4 @@
-"""What loading a folder does, or would do, row by row."""
+"""Changes: what loading a folder does, or would do, row by row."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from articles.models import Filed
+from articles.models import SyncedModel
 
 
-class Fate(StrEnum):
+class SyncResult(StrEnum):
     """What becomes of a row when its file is loaded."""
 
     SAME = "unchanged"
@@ -21,16 +21,19 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """What becomes of one row. `kind` is the plural of its name; `reason` says why it is refused."""
+    """What becomes of one row.
+
+    `kind` is the plural of its name; `reason` says why it is refused.
+    """
 
     file: Path
     kind: str
     key: str
-    fate: Fate
+    result: SyncResult
     reason: str = ""
 
 
-def dates_of(row: Filed) -> str:
+def dates_of(row: SyncedModel) -> str:
     """Say when a row was edited, and when it was last the same as its file."""
     synced = (
         f"last loaded or exported on {_moment(row.synced_at)}"

@@ -1,4 +1,4 @@
-"""Rows into files: what the database holds, the same bytes each time."""
+"""Exporting: rows into files, the same bytes each time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -9,41 +9,41 @@ from django.db import transaction
 from articles.content_files import slug_redirects, writing
 from articles.content_files.file_types import (
     CRISIS_WORDS,
+    FILE_TYPES,
     HELPLINES,
-    KINDS,
     OFFERS,
     PICTURES,
     REDIRECTS,
     SOURCES,
     TOPICS,
-    Kind,
+    FileType,
     Values,
     values_of,
 )
 from articles.content_files.files import ContentError
-from articles.content_files.helplines import kept_beside
-from articles.content_files.loading import remember
-from articles.models import Filed, OldAddress, Picture
+from articles.content_files.helplines import file_only_fields
+from articles.content_files.loading import mark_synced
+from articles.models import Picture, SyncedModel
 
 HEADERS = {
-    TOPICS.place: "The topics, in the order readers see them.",
-    SOURCES.place: """
+    TOPICS.path: "The topics, in the order readers see them.",
+    SOURCES.path: """
 What the articles rest on. `checked = true` once a person has opened the link and found the work there; a work without that line
 is not yet checked.""",
-    PICTURES.place: "Pictures for articles (`:::picture key`), kept in pictures/. Each has `alt`, or `decorative = true`.",
-    OFFERS.place: """
+    PICTURES.path: "Pictures for articles (`:::picture key`), kept in pictures/. Each has `alt`, or `decorative = true`.",
+    OFFERS.path: """
 Partners' offers, by the key that articles name (`:::offer online-therapy`).
 
 partner.example is a placeholder host, and a live site hides offers with a placeholder host. When there is a partner, change
 every line to what that company's terms say on the day, enter the day in `checked_on`, and name the company on the affiliate
 disclosure page.""",
-    REDIRECTS.place: """
+    REDIRECTS.path: """
 Addresses that lead elsewhere, set by hand; those of renamed articles are in old_addresses.toml. Without a target: gone for
 good.""",
-    CRISIS_WORDS.place: """
+    CRISIS_WORDS.path: """
 Words and phrases that bring people to talk to above everything on the search page, with their near spellings. Small letters,
 no signs. `kind` is suicide, violence or other. The search reads this file itself when the database is away.""",
-    HELPLINES.place: """
+    HELPLINES.path: """
 Emergency numbers and helplines, in the order readers see them. The get-help page and the guide read this file.
 
 `checked_on` is the day a person looked the number up on the service's own page; without one it doesn't show as checked.
@@ -52,13 +52,16 @@ at all; where two lists differed, the lower mark stands. `needs`: what people ca
 all first. `region`: where it serves a part of the country alone. `chat`: the page on which it chats. `in_guide`: printed on
 page 3 of the guide. `hours`: only where a source gave them. `remark`: for editors. "112 or 999" is two numbers: a link to
 dial takes the ones beside " or " apart.""",
-    slug_redirects.PLACE: "Addresses that articles once had, and the articles they lead to now.",
+    slug_redirects.PATH: "Addresses that articles once had, and the articles they lead to now.",
 }
 
 
 @dataclass
 class Exported:
-    """What an export did to a folder, by paths in it. `strays` are files of no row, which are left unless asked otherwise."""
+    """What an export did to a folder, by paths in it.
+
+    `strays` are files of no row, which are left unless asked otherwise.
+    """
 
     written: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
@@ -67,93 +70,99 @@ class Exported:
 
 @transaction.atomic
 def export(folder: Path, *, prune: bool = False) -> Exported:
-    """Write all content below `folder`, and remember of each row that its file says the same now.
+    """Write all content below `folder`, and note of each row that its file says the same now.
 
-    The old file of an article that moved is deleted. A file that belongs to no row may be one that was never loaded: it is
-    left, unless `prune` says that the folder shall hold what the database holds and nothing else.
+    The old file of an article that moved is deleted. A file that belongs to no row may be one that
+    was never loaded: it is left, unless `prune` says that the folder shall hold what the database
+    holds and nothing else.
     """
-    rows = {kind.place: list(_rows(kind)) for kind in KINDS}
-    files = {path: data for kind in KINDS for path, data in _files(kind, rows[kind.place], folder)}
-    files[slug_redirects.PLACE] = _addresses()
-    done = Exported()
-    strays = sorted(set(_there(folder)) - set(files))
-    moved = {f"articles/{slug}.md" for slug in OldAddress.objects.values_list("slug", flat=True)}
+    rows = {file_type.path: _rows(file_type) for file_type in FILE_TYPES}
+    files: dict[str, bytes] = {}
+    for file_type in FILE_TYPES:
+        files.update(_files(file_type, rows[file_type.path], folder))
+    files[slug_redirects.PATH] = _addresses()
+    exported = Exported()
+    strays = sorted(set(_files_there(folder)) - set(files))
     for path, data in files.items():
         if _write(folder / path, data):
-            done.written.append(path)
+            exported.written.append(path)
+    moved = {f"articles/{slug}.md" for slug in slug_redirects.values()}
     for path in strays:
-        if prune or path in moved:
+        is_to_go = prune or path in moved
+        if is_to_go:
             (folder / path).unlink()
-        (done.deleted if prune or path in moved else done.strays).append(path)
-    for kind in KINDS:
-        for row in rows[kind.place]:
-            remember(kind, row)
-    return done
+        (exported.deleted if is_to_go else exported.strays).append(path)
+    for file_type in FILE_TYPES:
+        for row in rows[file_type.path]:
+            mark_synced(file_type, row)
+    return exported
 
 
-def _rows(kind: Kind) -> list[Filed]:
+def _rows(file_type: FileType) -> list[SyncedModel]:
     """Return all rows of one kind in the order of the file."""
-    rows = kind.model._default_manager.select_related()
-    return sorted(rows, key=lambda row: (getattr(row, "position", 0), getattr(row, kind.key)))
+    rows = file_type.model._default_manager.select_related()
+    return sorted(rows, key=lambda row: (getattr(row, "position", 0), getattr(row, file_type.key)))
 
 
-def _files(kind: Kind, rows: list[Filed], folder: Path) -> Iterator[tuple[str, bytes]]:
+def _files(
+    file_type: FileType, rows: list[SyncedModel], folder: Path
+) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of each file of one kind."""
-    if kind.is_markdown:
+    if file_type.is_markdown:
         for row in rows:
-            yield (
-                f"{kind.place}/{getattr(row, kind.key)}.md",
-                writing.markdown(_said(kind, row, {})).encode(),
-            )
+            path = f"{file_type.path}/{getattr(row, file_type.key)}.md"
+            yield path, writing.markdown(_values(file_type, row, {})).encode()
         return
     entries: dict[str, Values] = {}
     before: Values = {}
     for row in rows:
-        entries[getattr(row, kind.key)] = _said(kind, row, before)
-        before = values_of(kind, row)
-    parts = (
-        _helplines(entries, folder)
-        if kind is HELPLINES
-        else (_table(name, said) for name, said in entries.items())
-    )
-    yield kind.place, writing.toml([writing.comment(HEADERS[kind.place]), *parts]).encode()
-    yield from (_picture(row) for row in rows if isinstance(row, Picture))
+        entries[getattr(row, file_type.key)] = _values(file_type, row, before)
+        before = values_of(file_type, row)
+    header = writing.comment(HEADERS[file_type.path])
+    yield file_type.path, writing.toml([header, *_tables(file_type, entries, folder)]).encode()
+    for row in rows:
+        if isinstance(row, Picture):
+            yield _picture(row)
 
 
-def _said(kind: Kind, row: Filed, before: Values) -> Values:
+def _values(file_type: FileType, row: SyncedModel, before: Values) -> Values:
     """Return what a file says of `row`: no default, and nothing that the rest implies."""
-    values = values_of(kind, row)
-    implied = kind.implied(values, before)
-    said = {
-        name: values[field]
-        for name, field in kind.fields.items()
-        if values[field] != _unsaid(kind, field, implied)
-    }
-    return said | {"file": Path(str(row.original.name)).name} if isinstance(row, Picture) else said
+    values = values_of(file_type, row)
+    inferred = file_type.inferred(values, before)
+    written: Values = {}
+    for name, field_name in file_type.fields.items():
+        is_inferred = field_name in inferred
+        unwritten = inferred[field_name] if is_inferred else file_type.default(field_name)
+        if values[field_name] != unwritten:
+            written[name] = values[field_name]
+    if isinstance(row, Picture):
+        written["file"] = Path(str(row.original.name)).name
+    return written
 
 
-def _unsaid(kind: Kind, field: str, implied: Values) -> object:
-    return implied[field] if field in implied else kind.default(field)
-
-
-def _table(name: str, said: Values) -> str:
-    return writing.table(f"[{writing.key(name)}]", said)
+def _tables(file_type: FileType, entries: dict[str, Values], folder: Path) -> Iterator[str]:
+    if file_type is HELPLINES:
+        yield from _helplines(entries, folder)
+        return
+    for name, values in entries.items():
+        yield writing.table(f"[{writing.key(name)}]", values)
 
 
 def _helplines(entries: dict[str, Values], folder: Path) -> Iterator[str]:
     """Yield the tables of helplines.toml, with what only the file knows."""
-    emergency, beside = kept_beside(folder)
+    emergency, file_only = file_only_fields(folder)
     countries: dict[str, str] = {}
-    for said in entries.values():
-        countries.setdefault(said["country"], said.get("country_name", ""))
+    for values in entries.values():
+        countries.setdefault(values["country"], values.get("country_name", ""))
     yield writing.table("[countries]", countries)
     for line in emergency:
         yield writing.table("[[emergency]]", line)
-    for name, said in entries.items():
-        if said.get("country_name") == countries[said["country"]]:
-            del said["country_name"]
-        kept = {known: value for known, value in beside.get(name, {}).items() if value is not False}
-        yield writing.table("[[helpline]]", {"id": name, **said, **kept})
+    for name, values in entries.items():
+        if values.get("country_name") == countries[values["country"]]:
+            del values["country_name"]
+        beside = file_only.get(name, {})
+        added = {key: value for key, value in beside.items() if value is not False}
+        yield writing.table("[[helpline]]", {"id": name, **values, **added})
 
 
 def _picture(row: Picture) -> tuple[str, bytes]:
@@ -169,16 +178,17 @@ def _picture(row: Picture) -> tuple[str, bytes]:
 
 def _addresses() -> bytes:
     parts = [
-        writing.comment(HEADERS[slug_redirects.PLACE]),
-        writing.table("", slug_redirects.said()),
+        writing.comment(HEADERS[slug_redirects.PATH]),
+        writing.table("", slug_redirects.values()),
     ]
     return writing.toml(parts).encode()
 
 
-def _there(folder: Path) -> Iterator[str]:
+def _files_there(folder: Path) -> Iterator[str]:
     """Yield the files of `folder` that each belong to one row, or should."""
-    for place in [*(f"{kind.place}/*.md" for kind in KINDS if kind.is_markdown), "pictures/[!.]*"]:
-        for file in folder.glob(place):
+    folders = [file_type.path for file_type in FILE_TYPES if file_type.is_markdown]
+    for pattern in [*(f"{name}/*.md" for name in folders), "pictures/[!.]*"]:
+        for file in folder.glob(pattern):
             yield file.relative_to(folder).as_posix()
 
 

@@ -1,4 +1,4 @@
-"""What travels: each kind of row, its place in the folder, and the names its fields have there, in the order of writing."""
+"""File types: how each model's rows stand in the content folder, with their fields in order."""
 
 import hashlib
 import json
@@ -11,12 +11,10 @@ from typing import Any
 from django.core.files import File
 from django.db.models.fields.files import FieldFile
 
-from articles.editing.review import fingerprint_of
 from articles.models import (
     RESPONSES,
     Article,
     CrisisWord,
-    Filed,
     Helpline,
     Offer,
     Page,
@@ -24,8 +22,11 @@ from articles.models import (
     Redirect,
     Response,
     Source,
+    SyncedModel,
     Topic,
 )
+from articles.models.article import HASHED_FIELDS
+from prose.text_hash import text_hash
 from trustsite.characters import cleaned
 
 Values = dict[str, Any]  # of one row or entry, by the names of the model's fields
@@ -48,12 +49,16 @@ def _response_position(values: Values, before: Values) -> Values:
 def _publishing(values: Values, before: Values) -> Values:
     moment = values.get("publish_at")
     state = Article.State.PUBLISHED if moment else Article.State.DRAFT
-    return {"state": state.value, "updated_at": moment, "checked_text": _checked_text(values)}
+    # When a draft was last saved is nobody's business but this database's: files don't say it.
+    updated_at = moment or values.get("updated_at")
+    return {"state": state.value, "updated_at": updated_at, "checked_text": _checked_text(values)}
 
 
 def _checked_text(values: Values) -> str:
-    """Return what a day of checking says by itself: that the text was what it is now."""
-    return fingerprint_of(values) if values.get("checked_on") else ""
+    """Return what a day of checking implies: that the text was what it is now."""
+    if not values.get("checked_on"):
+        return ""
+    return text_hash(values.get(name) for name in HASHED_FIELDS)
 
 
 def _named(names: str, **others: str) -> dict[str, str]:
@@ -61,45 +66,47 @@ def _named(names: str, **others: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of row.
+class FileType:
+    """How the rows of a model stand in files.
 
-    `place` is a folder of markdown files or one TOML file, `key` the field that names a row. `fields` leads from the name in
-    the file to the model's field. `implied` returns what the other values of a row, and those of the row before it, say
-    already; that isn't written.
+    `path` is a folder of markdown files or one TOML file, `key` the field that names a row.
+    `fields` leads from the name in the file to the model's field. `inferred` returns what the
+    other values of a row, and those of the row before it, say already; that isn't written.
     """
 
-    model: type[Filed]
-    place: str
+    model: type[SyncedModel]
+    path: str
     key: str
     fields: dict[str, str]
-    implied: Callable[[Values, Values], Values] = _nothing
+    inferred: Callable[[Values, Values], Values] = _nothing
 
     @property
     def is_markdown(self) -> bool:
         """Whether each row has a file of its own, with its text under its front matter."""
-        return not self.place.endswith(".toml")
+        return not self.path.endswith(".toml")
 
     def default(self, field: str) -> Any:
         """Return what `field` is when a file doesn't say."""
         return self.model._meta.get_field(field).get_default()  # type: ignore[union-attr]
 
 
-TOPICS = Kind(Topic, "topics.toml", "slug", _named("title intro position"), _next_position)
-SOURCES = Kind(Source, "sources.toml", "key", _named("authors year title published_in url checked"))
-PICTURES = Kind(
+TOPICS = FileType(Topic, "topics.toml", "slug", _named("title intro position"), _next_position)
+SOURCES = FileType(
+    Source, "sources.toml", "key", _named("authors year title published_in url checked")
+)
+PICTURES = FileType(
     Picture, "pictures.toml", "key", _named("file alt decorative caption", file="original")
 )
-OFFERS = Kind(
+OFFERS = FileType(
     Offer,
     "offers.toml",
     "key",
     _named(
-        "partner heading text button url allowed_host disclosure free_alternative not_for price_model "
-        "valid_until checked_on"
+        "partner heading text button url allowed_host disclosure free_alternative not_for "
+        "price_model valid_until checked_on"
     ),
 )
-HELPLINES = Kind(
+HELPLINES = FileType(
     Helpline,
     "helplines.toml",
     "key",
@@ -108,32 +115,39 @@ HELPLINES = Kind(
     ),
     _next_position,
 )
-PAGES = Kind(
+PAGES = FileType(
     Page,
     "pages",
     "slug",
     _named(
-        "title dek description updated checked body", updated="updated_at", checked="checked_on"
+        "title dek description updated checked body",
+        dek="standfirst",
+        updated="updated_at",
+        checked="checked_on",
     ),
 )
-RESPONSE_TEXTS = Kind(
+RESPONSE_TEXTS = FileType(
     Response,
     "responses",
     "key",
     _named(
         "name belief tagline at_a_glance warm_line dek description related position updated body",
         name="title",
+        warm_line="reassurance",
+        dek="standfirst",
         updated="updated_at",
     ),
     _response_position,
 )
-ARTICLES = Kind(
+ARTICLES = FileType(
     Article,
     "articles",
     "slug",
     _named(
-        "title dek description topic response content_note affiliate safety sign_up evidence evidence_note related "
-        "takeaways state withdrawn_note published updated checked checked_by checked_text corrections body",
+        "title dek description topic response content_note affiliate safety sign_up evidence "
+        "evidence_note related takeaways state withdrawn_note published updated checked checked_by "
+        "checked_text corrections body",
+        dek="standfirst",
         published="publish_at",
         updated="updated_at",
         checked="checked_on",
@@ -141,11 +155,12 @@ ARTICLES = Kind(
     _publishing,
 )
 
-CRISIS_WORDS = Kind(CrisisWord, "crisis_words.toml", "phrase", _named("kind"))
-REDIRECTS = Kind(Redirect, "redirects.toml", "path", _named("is_prefix target note"))
+CRISIS_WORDS = FileType(CrisisWord, "crisis_words.toml", "phrase", _named("kind"))
+REDIRECTS = FileType(Redirect, "redirects.toml", "path", _named("is_prefix target note"))
 
-# In the order of loading: articles name topics, sources, offers and pictures, redirects lead to pages.
-KINDS = [
+# In the order of loading: articles name topics, sources, offers and pictures, redirects lead to
+# pages.
+FILE_TYPES = [
     TOPICS,
     SOURCES,
     PICTURES,
@@ -159,17 +174,32 @@ KINDS = [
 ]
 
 
-def values_of(kind: Kind, row: Filed) -> Values:
-    """Return what of `row` travels. Texts have plain line ends, a topic is its slug, a picture the digest of its bytes."""
-    return {name: _plain(getattr(row, name, None)) for name in (kind.key, *kind.fields.values())}
+def values_of(file_type: FileType, row: SyncedModel) -> Values:
+    """Return what of `row` travels.
 
-
-def digest(kind: Kind, row: Filed) -> str:
-    """Return the fingerprint of what of `row` travels. A new field that keeps its default doesn't change it."""
-    said = {
-        name: value for name, value in values_of(kind, row).items() if value != kind.default(name)
+    Texts have plain line ends, a topic is its slug, a picture the digest of its bytes.
+    """
+    return {
+        name: _plain(getattr(row, name, None))
+        for name in (file_type.key, *file_type.fields.values())
     }
-    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def digest(file_type: FileType, row: SyncedModel) -> str:
+    """Return the digest of what of `row` travels. A new field that keeps its default adds nothing.
+
+    It goes by the columns' names: a field that gets another name changes no digest.
+    """
+    values: Values = {}
+    for name, value in values_of(file_type, row).items():
+        if value != file_type.default(name):
+            values[_column(file_type.model, name)] = value
+    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _column(model: type[SyncedModel], name: str) -> str:
+    field: Any = model._meta.get_field(name)
+    return field.db_column or name
 
 
 def _plain(value: Any) -> Any:
@@ -187,7 +217,7 @@ def _plain(value: Any) -> Any:
 
 
 def file_digest(file: File) -> str:
-    """Return the fingerprint of a file's bytes; of one that is gone, none."""
+    """Return the digest of a file's bytes; of one that is gone, none."""
     try:
         with file.open() as opened:
             return hashlib.sha256(opened.read()).hexdigest()

@@ -1,4 +1,4 @@
-"""Markdown and TOML files as entries: what each says, name by name, with the line it stands on."""
+"""Files: markdown and TOML as entries, name by name, each with the line it stands on."""
 
 import re
 import tomllib
@@ -10,9 +10,8 @@ from typing import Any
 import yaml
 
 BEGIN = ""  # the name under which an entry's `lines` keep where it begins
-_Loader = getattr(
-    yaml, "CSafeLoader", yaml.SafeLoader
-)  # the fast one, where there is a wheel of it
+# The fast one, where there is a wheel of it.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FRONT = re.compile(r"---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 
@@ -26,15 +25,17 @@ class ContentError(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """What a file says of one row, by the names the file uses. `lines` tells the line of each name, and of the beginning."""
+    """What a file says of one row, by the file's names; `lines` has the line of each and of BEGIN."""
 
     file: Path
     key: str
-    said: dict[str, Any]
+    values: dict[str, Any]
     lines: dict[str, int] = field(default_factory=dict)
 
     def problem(self, reason: str, name: str = BEGIN, line: int = 0) -> str:
-        """Return a sentence that names the file, the line where it is known, the row and the reason."""
+        """Return a sentence that names the file, the line where it is known, the row and the
+        reason.
+        """
         line = line or self.lines.get(name) or self.lines.get(BEGIN) or 0
         where = f"{self.file}, line {line}" if line else str(self.file)
         row = "" if self.key == self.file.stem else self.key
@@ -63,22 +64,22 @@ def tables_of(file: Path) -> dict[str, Any]:
 
 def table_lines(file: Path) -> Iterator[tuple[str, dict[str, int]]]:
     """Yield the header of each table of a TOML file, and the lines where it and its names begin."""
-    found: dict[str, int] = {}
+    lines: dict[str, int] = {}
     for number, line in enumerate(text_of(file).split("\n"), start=1):
         if header := re.match(r"\[++\s*+\"?([^\]\"]++)\"?\s*+\]", line):
-            found = {BEGIN: number}
-            yield header[1].strip(), found
+            lines = {BEGIN: number}
+            yield header[1].strip(), lines
         elif name := re.match(r"([\w-]+)\s*=", line):
-            found.setdefault(name[1], number)
+            lines.setdefault(name[1], number)
 
 
 def tables(file: Path) -> Iterator[Entry]:
     """Yield what a TOML file says below each [key]."""
     lines = dict(table_lines(file))
-    for key, said in tables_of(file).items():
-        if not isinstance(said, dict):
+    for key, values in tables_of(file).items():
+        if not isinstance(values, dict):
             raise ContentError(f"{file}: {key}: must be a table, [{key}] with its lines below it")
-        yield Entry(file, key, said, lines.get(key, {}))
+        yield Entry(file, key, values, lines.get(key, {}))
 
 
 def markdown(file: Path) -> Entry:
@@ -87,17 +88,17 @@ def markdown(file: Path) -> Entry:
     front = _FRONT.match(text)
     if not front:
         raise ContentError(f"{file}, line 1: it must begin with its facts between two lines of ---")
-    said, lines = _facts(file, front[1])
-    if "body" in said:
+    values, lines = _front_matter(file, front[1])
+    if "body" in values:
         raise ContentError(
             f"{file}, line {lines['body']}: body: the text stands below the second line of ---"
         )
     body = text[front.end() :]
     lines["body"] = text[: len(text) - len(body.lstrip())].count("\n") + 1
-    return Entry(file, file.stem, {**said, "body": body.strip()}, lines)
+    return Entry(file, file.stem, {**values, "body": body.strip()}, lines)
 
 
-def _facts(file: Path, front: str) -> tuple[dict[str, Any], dict[str, int]]:
+def _front_matter(file: Path, front: str) -> tuple[dict[str, Any], dict[str, int]]:
     """Return what front matter says, and on which line of the file."""
     loader = _Loader(front)
     try:

@@ -1,4 +1,7 @@
-"""helplines.toml, which holds more than rows: countries' names, emergency numbers, and what only the guide and editors read."""
+"""helplines.toml, which holds more than rows.
+
+Countries' names, emergency numbers, and what only the guide and editors read.
+"""
 
 from collections.abc import Iterator
 from itertools import zip_longest
@@ -10,52 +13,56 @@ from django.conf import settings
 from articles.content_files.file_types import HELPLINES
 from articles.content_files.files import ContentError, Entry, table_lines, tables_of
 
-# How far a number was confirmed, whether the guide prints it, and an editor's remark: in the file alone, by its name and type.
+# How far a number was confirmed, whether the guide prints it, and an editor's remark: in the file
+# alone, by its name and type.
 FILE_ONLY = {"confidence": str, "in_guide": bool, "remark": str}
 
 
 def emergency_numbers() -> list[dict[str, Any]]:
-    """Return country and numbers of each emergency line, from the file: a page that needs them can't wait for a database."""
-    lines = tables_of(settings.CONTENT_DIR / HELPLINES.place)["emergency"]
+    """Return country and numbers of each emergency line, from the file.
+
+    A page that needs them can't wait for a database.
+    """
+    lines = tables_of(settings.CONTENT_DIR / HELPLINES.path)["emergency"]
     return [{"country": line["country"], "numbers": line["number"].split(" or ")} for line in lines]
 
 
 def helplines(file: Path) -> Iterator[Entry]:
     """Yield each helpline, with the name of its country."""
     countries, lines = _checked(file)
-    places = [found for header, found in table_lines(file) if header == "helpline"]
+    places = [names for header, names in table_lines(file) if header == "helpline"]
     known: set[str] = set()
     nowhere: dict[str, int] = {}
-    for said, place in zip_longest(lines, places[: len(lines)], fillvalue=nowhere):
-        row = {name: value for name, value in said.items() if name not in {"id", *FILE_ONLY}}
-        name = countries.get(said.get("country"))
-        entry = Entry(file, str(said.get("id", "")), {"country_name": name} | row, place)
-        if problem := _problem(said, entry, known):
+    for values, names_at in zip_longest(lines, places[: len(lines)], fillvalue=nowhere):
+        row = {name: value for name, value in values.items() if name not in {"id", *FILE_ONLY}}
+        name = countries.get(values.get("country"))
+        entry = Entry(file, str(values.get("id", "")), {"country_name": name} | row, names_at)
+        if problem := _problem(values, entry, known):
             raise problem
         known.add(entry.key)
         yield entry
 
 
-def kept_beside(folder: Path) -> tuple[list[dict[str, str]], dict[str, dict[str, Any]]]:
-    """Return what rows don't know: the emergency numbers, and by helpline the fields that are in the file alone.
+def file_only_fields(folder: Path) -> tuple[list[dict[str, str]], dict[str, dict[str, Any]]]:
+    """Return what rows don't know.
+
+    The emergency numbers, and by helpline the fields that are in the file alone.
 
     They are those of `folder`'s file or, where it has none, of the site's own.
     """
-    file = next(
-        (here / HELPLINES.place for here in (folder, settings.CONTENT_DIR) if _exists(here)), None
-    )
-    if file is None:
+    folders = [item for item in (folder, settings.CONTENT_DIR) if _exists(item)]
+    if not folders:
         return [], {}
+    file = folders[0] / HELPLINES.path
     _, lines = _checked(file)
-    beside = {
-        str(line.get("id")): {name: line[name] for name in FILE_ONLY if name in line}
-        for line in lines
-    }
+    beside: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        beside[str(line.get("id"))] = {name: line[name] for name in FILE_ONLY if name in line}
     return tables_of(file).get("emergency", []), beside
 
 
 def _exists(folder: Path) -> bool:
-    return (folder / HELPLINES.place).is_file()
+    return (folder / HELPLINES.path).is_file()
 
 
 def _checked(file: Path) -> tuple[dict[Any, str], list[dict[str, Any]]]:
@@ -83,17 +90,19 @@ def _are_texts(table: dict[str, Any]) -> bool:
     return all(isinstance(value, str) for value in table.values())
 
 
-def _problem(said: dict[str, Any], entry: Entry, known: set[str]) -> ContentError | None:
+def _problem(values: dict[str, Any], entry: Entry, known: set[str]) -> ContentError | None:
     if not entry.key:
         return entry.error("a helpline needs an id")
     if entry.key in known:
         return entry.error("there are two helplines of this id")
-    if not entry.said["country_name"]:
+    if not entry.values["country_name"]:
         return entry.error(
-            f"unknown country {said.get('country')!r}; [countries] names them", "country"
+            f"unknown country {values.get('country')!r}; [countries] names them", "country"
         )
     wrong = [
-        name for name, type_ in FILE_ONLY.items() if name in said and type(said[name]) is not type_
+        name
+        for name, type_ in FILE_ONLY.items()
+        if name in values and type(values[name]) is not type_
     ]
     kind = {bool: "true or false", str: "a text"}
     return entry.error(f"must be {kind[FILE_ONLY[wrong[0]]]}", wrong[0]) if wrong else None

@@ -1,5 +1,6 @@
-"""From a folder to values that a row can take: each thing checked, and named with its line when it can't be."""
+"""Reading: from a folder to values that a row can take, each checked and named with its line."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import models
 
-from articles.content_files.file_types import HELPLINES, Kind, Values, file_digest
+from articles.content_files.file_types import HELPLINES, FileType, Values, file_digest
 from articles.content_files.files import ContentError, Entry, markdown, tables
 from articles.content_files.helplines import helplines
 from articles.images import renditions
@@ -25,64 +26,74 @@ _TYPES: list[tuple[type[models.Field], type[Any], str]] = [
 ]
 
 
-def read(kind: Kind, folder: Path) -> tuple[list[Entry], list[str]]:
-    """Return the entries of one kind, and what is wrong with files that can't be read. Files that aren't there say nothing."""
-    files = (
-        sorted((folder / kind.place).glob("*.md")) if kind.is_markdown else [folder / kind.place]
-    )
+def read(file_type: FileType, folder: Path) -> tuple[list[Entry], list[str]]:
+    """Return the entries of one kind, and what is wrong with files that can't be read."""
     entries: list[Entry] = []
     problems: list[str] = []
-    for file in filter(Path.is_file, files):
+    for file in _files(file_type, folder):
         try:
-            entries += (
-                [markdown(file)]
-                if kind.is_markdown
-                else helplines(file)
-                if kind is HELPLINES
-                else tables(file)
-            )
+            entries += _entries(file_type, file)
         except ContentError as error:
             problems += error.problems
     return entries, problems
 
 
-def values(kind: Kind, entry: Entry, before: Values) -> Values:
-    """Return what `entry` says of the model's fields, what that implies, and the defaults of the rest.
+def _files(file_type: FileType, folder: Path) -> list[Path]:
+    """Return the files of one kind that are there."""
+    path = folder / file_type.path
+    if file_type.is_markdown:
+        return sorted(file for file in path.glob("*.md") if file.is_file())
+    return [path] if path.is_file() else []
 
-    `before` are the values of the entry before it. Raises ContentError for an unknown name or a value of the wrong kind.
+
+def _entries(file_type: FileType, file: Path) -> Iterable[Entry]:
+    if file_type.is_markdown:
+        return [markdown(file)]
+    return helplines(file) if file_type is HELPLINES else tables(file)
+
+
+def field_values(file_type: FileType, entry: Entry, before: Values) -> Values:
+    """Return what `entry` says of the model's fields, what that implies, and defaults for the rest.
+
+    `before` are the values of the entry before it. Raises ContentError for an unknown name or a
+    value of the wrong kind.
     """
-    said: Values = {kind.key: entry.key}
-    for name, value in entry.said.items():
-        if name not in kind.fields:
-            raise entry.error("unknown field; there are " + ", ".join(kind.fields), name)
+    values: Values = {file_type.key: entry.key}
+    for name, value in entry.values.items():
+        if name not in file_type.fields:
+            raise entry.error("unknown field; there are " + ", ".join(file_type.fields), name)
         if value is not None:
-            said[kind.fields[name]] = _value(kind, entry, name, value)
-    defaults = {
-        field: kind.default(field) for field in kind.fields.values() if field != "updated_at"
-    }
-    return defaults | kind.implied(said, before) | said
+            values[file_type.fields[name]] = _value(file_type, entry, name, value)
+    names = [name for name in file_type.fields.values() if name != "updated_at"]
+    defaults = {name: file_type.default(name) for name in names}
+    return defaults | file_type.inferred(values, before) | values
 
 
-def _value(kind: Kind, entry: Entry, name: str, value: Any) -> Any:
+def _value(file_type: FileType, entry: Entry, name: str, value: Any) -> Any:
     """Return `value` as the model's field takes it."""
-    field: Any = kind.model._meta.get_field(kind.fields[name])
-    accepted, words = next(
-        (accepted, words) for type_, accepted, words in _TYPES if isinstance(field, type_)
-    )
-    is_moment = isinstance(field, models.DateTimeField)
-    texts = value if isinstance(value, list) else []
-    fits = type(value) is accepted or (is_moment and isinstance(value, datetime))
-    if not fits or not all(isinstance(text, str) for text in texts):
-        raise entry.error(f"must be {words}", name)
-    if any("\0" in text for text in [*texts, str(value)]):
-        raise entry.error("holds a character that no text has (NUL)", name)
-    if is_moment:
+    field: Any = file_type.model._meta.get_field(file_type.fields[name])
+    _refuse_wrong_type(field, entry, name, value)
+    if isinstance(field, models.DateTimeField):
         return _moment(value)
     if isinstance(field, models.ForeignKey):
         return _related(field, entry, name, value)
     if isinstance(field, models.FileField):
         return _picture(entry, value)
     return cleaned(value, is_line=not isinstance(field, models.TextField))
+
+
+def _refuse_wrong_type(field: models.Field, entry: Entry, name: str, value: Any) -> None:
+    """Raise ContentError for a value that the field doesn't take."""
+    accepted, words = next(
+        (accepted, words) for type_, accepted, words in _TYPES if isinstance(field, type_)
+    )
+    texts = value if isinstance(value, list) else []
+    is_moment = isinstance(field, models.DateTimeField) and isinstance(value, datetime)
+    fits = is_moment or type(value) is accepted
+    if not fits or not all(isinstance(text, str) for text in texts):
+        raise entry.error(f"must be {words}", name)
+    if any("\0" in text for text in [*texts, str(value)]):
+        raise entry.error("holds a character that no text has (NUL)", name)
 
 
 def _moment(value: date) -> datetime:
@@ -92,23 +103,25 @@ def _moment(value: date) -> datetime:
 
 
 def _related(field: Any, entry: Entry, name: str, key: str) -> models.Model:
-    found: models.Model | None = field.related_model.objects.filter(slug=key).first()
-    if found is None:
-        raise entry.error(f"unknown {name} “{key}”", name)
-    return found
+    rows = field.related_model.objects
+    row: models.Model | None = rows.filter(slug=key).first()
+    if row is None:
+        known = ", ".join(rows.values_list("slug", flat=True)) or "none yet"
+        raise entry.error(f"unknown {name} “{key}”; there are {known}", name)
+    return row
 
 
-def _picture(entry: Entry, name: str) -> renditions.Remade:
-    """Return a picture as it is kept. One that we wrote ourselves, as its name or the store tells, isn't written anew."""
+def _picture(entry: Entry, name: str) -> renditions.ReencodedImage:
+    """Return a picture as it is stored; one that we wrote ourselves isn't encoded anew."""
     file = entry.file.parent / "pictures" / name
     if Path(name).name != name or not file.is_file():
         raise entry.error(f"there is no file pictures/{name}", "file")
     data = file.read_bytes()
-    ours = renditions.Remade(data, file.suffix.removeprefix("."))
+    ours = renditions.ReencodedImage(data, file.suffix.removeprefix("."))
     row = Picture.objects.filter(original=f"pictures/{name}").first()
     if ours.name == name or (row and file_digest(row.original) == file_digest(ours)):
         return ours
     try:
-        return renditions.remade(ContentFile(data, name=name))
+        return renditions.reencode(ContentFile(data, name=name))
     except ValidationError as error:
         raise entry.error(" ".join(error.messages), "file") from error

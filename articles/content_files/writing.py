@@ -1,4 +1,4 @@
-"""TOML and front matter, written the same way each time: keys in the order given, one line a value, LF, one end of file."""
+"""Writing TOML and front matter, the same way each time: keys in order, a line a value, LF."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-Said = Mapping[str, Any]
+Values = Mapping[str, Any]
 IN_ONE_LINE = {"related"}  # lists of keys; other lists have a line for each text
 
 
@@ -30,13 +30,15 @@ _Dumper.add_representer(
 )
 
 
-def markdown(said: Said) -> str:
-    """Return a markdown file: what is said of it between lines of ---, and its `body` below."""
-    facts = {name: _fact(name, value) for name, value in said.items() if name != "body"}
+def markdown(values: Values) -> str:
+    """Return a markdown file: its front matter between lines of ---, and its `body` below."""
+    front_values = {
+        name: _front_value(name, value) for name, value in values.items() if name != "body"
+    }
     front = yaml.dump(
-        facts, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf")
+        front_values, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=float("inf")
     )
-    body = said.get("body", "")
+    body = values.get("body", "")
     return f"---\n{front}---\n{body}\n" if body else f"---\n{front}---\n"
 
 
@@ -45,14 +47,11 @@ def comment(text: str) -> str:
     return "\n".join(f"# {line}".rstrip() for line in text.strip().split("\n"))
 
 
-def table(header: str, said: Said) -> str:
+def table(header: str, values: Values) -> str:
     """Return a TOML table; without a header, the lines alone."""
-    return "\n".join(
-        [
-            *([header] if header else []),
-            *(f"{key(name)} = {_toml(value)}" for name, value in said.items()),
-        ]
-    )
+    lines = [header] if header else []
+    lines += [f"{key(name)} = {_toml(value)}" for name, value in values.items()]
+    return "\n".join(lines)
 
 
 def toml(parts: Iterable[str]) -> str:
@@ -65,7 +64,7 @@ def key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _toml(name)
 
 
-def _fact(name: str, value: Any) -> Any:
+def _front_value(name: str, value: Any) -> Any:
     if isinstance(value, datetime) and value.timetz().replace(tzinfo=None) == time():
         return value.date()
     return _Row(value) if name in IN_ONE_LINE and isinstance(value, list) else value
@@ -76,5 +75,6 @@ def _toml(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
-    # JSON's texts, numbers and truths are TOML's too, but for one character that TOML wants spelt out.
+    # JSON's texts, numbers and truths are TOML's too, but for one character that TOML wants spelt
+    # out.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")

@@ -1,6 +1,9 @@
-"""Changing several articles at once: first what would become of each and what stands in its way, then all in one go.
+"""Changing several articles at once.
 
-The same rules hold as for one: the steps of workflow.py, and no article with a blocking finding reaches readers.
+First what would become of each and what stands in its way, then all in one go.
+
+The same rules hold as for one: the steps of workflow.py, and no article with a blocking finding
+reaches readers.
 """
 
 import hashlib
@@ -19,7 +22,7 @@ MOST = 200  # articles at a time
 
 
 @dataclass(frozen=True)
-class Wish:
+class Changes:
     """What is to become of all of them; None leaves a field as it is."""
 
     topic: Topic | None = None
@@ -30,7 +33,7 @@ class Wish:
 
 
 @dataclass
-class Plan:
+class Outcome:
     """What would become of one article. With a refusal, nothing would."""
 
     article: Article
@@ -38,66 +41,77 @@ class Plan:
     refusals: list[str] = field(default_factory=list)
 
     @property
-    def is_carried_out(self) -> bool:
+    def is_applied(self) -> bool:
         """Whether something changes and nothing stands in its way."""
         return bool(self.changes) and not self.refusals
 
 
-def plan(articles: Iterable[Article], wish: Wish, user: Any) -> list[Plan]:
-    """Return what would become of each article if `user` had this wish. The articles take on the wish; nothing is saved."""
-    return [_plan(article, wish, user) for article in articles]
+def plan(articles: Iterable[Article], wanted: Changes, user: Any) -> list[Outcome]:
+    """Return what would become of each article if `user` wanted these changes.
+
+    The articles take on the changes; nothing is saved.
+    """
+    return [_plan(article, wanted, user) for article in articles]
 
 
-def fingerprint(plans: list[Plan]) -> str:
-    """Return what stands for the plans as they are shown: a person who says yes says it to these."""
-    said = [(one.article.pk, one.article.changed_at, one.changes, one.refusals) for one in plans]
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+def fingerprint(outcomes: list[Outcome]) -> str:
+    """Return what stands for the outcomes as they are shown.
+
+    A person who says yes says it to these.
+    """
+    values = [
+        (outcome.article.pk, outcome.article.changed_at, outcome.changes, outcome.refusals)
+        for outcome in outcomes
+    ]
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 
 @transaction.atomic
-def carry_out(plans: list[Plan]) -> list[Article]:
-    """Save each article that changes, one by one, so that each has its history and renews its pages. Return them."""
-    changed = [one.article for one in plans if one.is_carried_out]
+def apply(outcomes: list[Outcome]) -> list[Article]:
+    """Save each article that changes, one by one, so that each has its history and renews its
+    pages. Return them.
+    """
+    changed = [outcome.article for outcome in outcomes if outcome.is_applied]
     for article in changed:
         article.save()
     return changed
 
 
-def _plan(article: Article, wish: Wish, user: Any) -> Plan:
-    made = Plan(article)
+def _plan(article: Article, wanted: Changes, user: Any) -> Outcome:
+    outcome = Outcome(article)
     if not (user.has_perm(workflow.WRITE) and workflow.may_edit(article, user)):
-        made.refusals.append("What readers can see is changed by somebody who may publish.")
-        return made
-    _change_state(made, wish, user)
-    if wish.topic and wish.topic != article.topic:
-        made.changes.append(f"Topic: {article.topic} → {wish.topic}.")
-        article.topic = wish.topic
-    if wish.affiliate is not None and wish.affiliate != article.affiliate:
-        made.changes.append(
-            "It may hold an offer." if wish.affiliate else "It may hold no offer any more."
+        outcome.refusals.append("What readers can see is changed by somebody who may publish.")
+        return outcome
+    _change_state(outcome, wanted, user)
+    if wanted.topic and wanted.topic != article.topic:
+        outcome.changes.append(f"Topic: {article.topic} → {wanted.topic}.")
+        article.topic = wanted.topic
+    if wanted.affiliate is not None and wanted.affiliate != article.affiliate:
+        outcome.changes.append(
+            "It may hold an offer." if wanted.affiliate else "It may hold no offer any more."
         )
-        article.affiliate = wish.affiliate
-    if wish.forget_check and article.checked_on:
-        _forget_check(made, user)
-    if made.changes and not made.refusals:
-        made.refusals = checks.in_the_way(article)
-    return made
+        article.affiliate = wanted.affiliate
+    if wanted.forget_check and article.checked_on:
+        _forget_check(outcome, user)
+    if outcome.changes and not outcome.refusals:
+        outcome.refusals = checks.blocking_errors(article)
+    return outcome
 
 
-def _change_state(made: Plan, wish: Wish, user: Any) -> None:
-    article = made.article
-    if wish.state is None or wish.state == article.state:
+def _change_state(outcome: Outcome, wanted: Changes, user: Any) -> None:
+    article = outcome.article
+    if wanted.state is None or wanted.state == article.state:
         return
-    before, after = article.stage, str(State(wish.state).label)
-    if wish.state not in workflow.steps(article):
-        made.refusals.append(f"“{before}” can’t become “{after}”.")
-    elif wish.state not in workflow.choices(article, user):
-        made.refusals.append(f"You may not make “{after}” of “{before}”.")
+    before, after = article.stage, str(State(wanted.state).label)
+    if wanted.state not in workflow.steps(article):
+        outcome.refusals.append(f"“{before}” can’t become “{after}”.")
+    elif wanted.state not in workflow.choices(article, user):
+        outcome.refusals.append(f"You may not make “{after}” of “{before}”.")
     else:
-        article.state = wish.state
-        if wish.state == State.WITHDRAWN:
-            article.withdrawn_note, article.updated_at = wish.withdrawn_note, timezone.now()
-        made.changes.append(f"State: {before} → {article.stage}{_when(article)}.")
+        article.state = wanted.state
+        if wanted.state == State.WITHDRAWN:
+            article.withdrawn_note, article.updated_at = wanted.withdrawn_note, timezone.now()
+        outcome.changes.append(f"State: {before} → {article.stage}{_when(article)}.")
 
 
 def _when(article: Article) -> str:
@@ -106,10 +120,10 @@ def _when(article: Article) -> str:
     return f", for {timezone.localtime(article.publish_at):%-d %B %Y, %H:%M %Z}"
 
 
-def _forget_check(made: Plan, user: Any) -> None:
-    article = made.article
+def _forget_check(outcome: Outcome, user: Any) -> None:
+    article = outcome.article
     if not (user.has_perm(workflow.PUBLISH) or user.has_perm("articles.review_article")):
-        made.refusals.append("Somebody who may publish or check can take back its check.")
+        outcome.refusals.append("Somebody who may publish or check can take back its check.")
         return
-    made.changes.append(f"Its check of {article.checked_on:%-d %B %Y} no longer counts.")
+    outcome.changes.append(f"Its check of {article.checked_on:%-d %B %Y} no longer counts.")
     article.checked_on, article.checked_by = None, ""

@@ -1,4 +1,4 @@
-"""What an article can ask of an editor, as conditions: the list filters by them, the desk's first page counts them."""
+"""Status of articles as conditions: the list filters by them, the dashboard counts them."""
 
 from collections.abc import Callable
 
@@ -6,21 +6,19 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from articles.editing import review
-from articles.editing.workflow import DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN
-
-
-def scheduled() -> Q:
-    """Released, and its time still to come."""
-    return Q(state=PUBLISHED, publish_at__gt=timezone.now())
-
-
-def published() -> Q:
-    """Open to readers now."""
-    return Q(state=PUBLISHED, publish_at__lte=timezone.now())
+from articles.states import (
+    DRAFT,
+    IN_REVIEW,
+    WITHDRAWN,
+    published,
+    scheduled,
+)
 
 
 def due() -> Q:
-    """Open to readers, and its check has run out, or there never was one (as signoff.is_due says of one article)."""
+    """Open to readers, and its check has run out, or there never was one (as review.is_due says of
+    one).
+    """
     return published() & (
         Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - review.DUE_AFTER)
     )
@@ -28,7 +26,7 @@ def due() -> Q:
 
 def changed() -> Q:
     """Its words have changed since they were checked."""
-    return ~Q(checked_on=None) & ~Q(checked_text=F("text_now")) & ~Q(state=WITHDRAWN)
+    return ~Q(checked_on=None) & ~Q(checked_text=F("text_hash")) & ~Q(state=WITHDRAWN)
 
 
 def problems() -> Q:
@@ -43,7 +41,7 @@ STAGES: dict[str, tuple[str, Callable[[], Q]]] = {
     "published": ("Published", published),
     "withdrawn": ("Withdrawn", lambda: Q(state=WITHDRAWN)),
 }
-ASKS: dict[str, tuple[str, Callable[[], Q]]] = {
+NEEDS_ATTENTION: dict[str, tuple[str, Callable[[], Q]]] = {
     "due": ("Due for checking", due),
     "changed": ("Changed since it was checked", changed),
     "problems": ("Something to look at", problems),

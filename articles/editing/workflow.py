@@ -1,19 +1,14 @@
 """The states of an article, and who may bring it from one to the next.
 
-A writer drafts and hands in; who may publish also schedules, takes back and withdraws. What readers have seen never becomes
-a draft again: it is changed, or withdrawn with a reason.
+A writer drafts and hands in; who may publish also schedules, takes back and withdraws. What readers
+have seen never becomes a draft again: it is changed, or withdrawn with a reason.
 """
 
-from typing import TYPE_CHECKING
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-from django.utils import timezone
+from articles.models import Article
+from articles.states import DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-
-    from articles.models import Article
-
-DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN = "draft", "in review", "published", "withdrawn"
 WRITE, PUBLISH = "articles.change_article", "articles.publish_article"
 
 # From a state to each that may follow, with the permission it takes.
@@ -24,38 +19,26 @@ STEPS = {
     WITHDRAWN: {PUBLISHED: PUBLISH},
 }
 UNSCHEDULE = {DRAFT: PUBLISH, IN_REVIEW: PUBLISH}  # from published, while its time is still to come
-FOR_GOOD = (
-    "Readers have seen this article, so its address stays: change it, or withdraw it with a reason."
-)
 
 
-def steps(article: "Article | None") -> dict[str, str]:
-    """Return the states that may follow, with the permission each takes; of a new article, those that follow a draft."""
+def steps(article: Article | None) -> dict[str, str]:
+    """Return the states that may follow, with the permission each takes; of a new article, those
+    that follow a draft.
+    """
     if article is None:
         return STEPS[DRAFT]
     return STEPS[article.state] | (UNSCHEDULE if article.is_scheduled else {})
 
 
-def undoes(before: "Article | None", after: "Article") -> dict[str, str]:
-    """Return, by field, what saving `after` over `before` would take back of what readers have seen."""
-    if before is None or not before.was_public:
-        return {}
-    found = {}
-    if after.state not in after.PUBLIC and before.state in before.PUBLIC:
-        found["state"] = FOR_GOOD
-    if after.publish_at is not None and after.publish_at > timezone.now():
-        found["publish_at"] = (
-            "Readers have seen this article, so it can’t be published at a time to come."
-        )
-    return found
-
-
-def choices(article: "Article | None", user: "AbstractBaseUser | AnonymousUser") -> list[str]:
+def choices(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> list[str]:
     """Return the states `user` may save `article` in, its present one first."""
     present = article.state if article else DRAFT
     return [present, *(state for state, right in steps(article).items() if user.has_perm(right))]  # type: ignore[union-attr]
 
 
-def may_edit(article: "Article | None", user: "AbstractBaseUser | AnonymousUser") -> bool:
-    """Whether `user` may change the words: of what readers see, or will see by itself, only who may publish."""
+def may_edit(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether `user` may change the words.
+
+    Of what readers see, or will see by itself, only who may publish.
+    """
     return article is None or article.state in {DRAFT, IN_REVIEW} or user.has_perm(PUBLISH)  # type: ignore[union-attr]

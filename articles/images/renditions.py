@@ -1,14 +1,15 @@
 """Pictures that editors upload: looked at, written anew, and kept in the sizes that pages ask for.
 
-Nothing of an upload stays but what can be seen. It is decoded and encoded again, so what a camera noted (when, where) and
-whatever hid behind the picture are gone; its name is made of its content and says nothing of the name it came with.
+Nothing of an upload stays but what can be seen. It is decoded and encoded again, so what a camera
+noted (when, where) and whatever hid behind the picture are gone; its name is made of its content
+and says nothing of the name it came with.
 """
 
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from io import BytesIO
 from pathlib import PurePath
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypedDict
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
@@ -41,18 +42,30 @@ PAPER = (250, 247, 241)  # behind what is see-through, where a format can't be
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS  # Pillow itself refuses twice this, before it decodes anything
 
 
-class Remade(ContentFile):
-    """A picture of our own writing, under a name made of its content and of how its renditions are made."""
+class PictureSource(TypedDict):
+    """What a `source` element says: a format, and the addresses of its sizes."""
+
+    type: str
+    srcset: str
+
+
+class ReencodedImage(ContentFile):
+    """A picture of our own writing, under a name made of its content and of how its renditions are
+    made.
+    """
 
     def __init__(self, data: bytes, ending: str) -> None:
         recipe = repr((WIDTHS, FALLBACK_WIDTH, ENCODERS)).encode()
         super().__init__(data, name=f"{sha256(recipe + data).hexdigest()[:20]}.{ending}")
 
 
-def remade(upload: File) -> Remade:
-    """Return the picture in `upload`, written anew: upright, in sRGB, at most `LONGEST_SIDE` wide and high.
+def reencode(upload: File) -> ReencodedImage:
+    """Return the picture in `upload`, written anew.
 
-    Raises ValidationError, in words for the editor, for anything that isn't a whole still picture of a sensible size.
+    Upright, in sRGB, at most `LONGEST_SIDE` wide and high.
+
+    Raises ValidationError, in words for the editor, for anything that isn't a whole still picture
+    of a sensible size.
     """
     image = _opened(upload)
     lossless = image.format == "PNG"
@@ -64,8 +77,8 @@ def remade(upload: File) -> Remade:
             error,
         )
     if lossless or image.mode == "RGBA":
-        return Remade(_encoded(image, {"format": "PNG"}), "png")
-    return Remade(
+        return ReencodedImage(_encoded(image, {"format": "PNG"}), "png")
+    return ReencodedImage(
         _encoded(image, {"format": "JPEG", "quality": 95, "subsampling": 0, "optimize": True}),
         "jpg",
     )
@@ -93,22 +106,27 @@ def _opened(upload: File) -> Image.Image:
         _refuse(NO_PICTURE, error)
     if image.width * image.height > MOST_PIXELS:
         _refuse(too_many)
-    # Telephones put a second picture (depth, a thumbnail) behind a JPEG; Pillow calls that MPO. The first is the picture.
-    found = {"MPO": "JPEG"}.get(str(image.format), image.format)
-    if found != "JPEG" and getattr(image, "n_frames", 1) > 1:
+    # Telephones put a second picture (depth, a thumbnail) behind a JPEG; Pillow calls that MPO. The
+    # first is the picture.
+    result = {"MPO": "JPEG"}.get(str(image.format), image.format)
+    if result != "JPEG" and getattr(image, "n_frames", 1) > 1:
         _refuse(
             "Moving pictures can’t be used, because some readers are made ill by them. Use a still one."
         )
     ending = PurePath(upload.name or "").suffix.lower().removeprefix(".")
-    if ENDINGS.get(ending, found) != found:
+    if ENDINGS.get(ending, result) != result:
         _refuse(
-            f"The name ends in .{ending}, but the file is a {found} picture. Give it its right ending and try again."
+            f"The name ends in .{ending}, but the file is a {result} picture. Give it its right ending and try again."
         )
     return image
 
 
 def _pixels(image: Image.Image) -> Image.Image:
-    """Decode: upright, in sRGB, no larger than is kept, and with nothing beside the pixels. The mode is RGB or RGBA."""
+    """Decode.
+
+    Upright, in sRGB, no larger than is kept, and with nothing beside the pixels. The mode is RGB or
+    RGBA.
+    """
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if image.mode.startswith(
         "I"
@@ -144,19 +162,22 @@ def _encoded(image: Image.Image, options: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def keep(original: Remade, folder: str) -> list[dict[str, Any]]:
-    """Store `original` and its renditions in `folder` ("pictures/"). Return the renditions: name, type, width, height."""
+def store_renditions(original: ReencodedImage, folder: str) -> list[dict[str, Any]]:
+    """Store `original` and its renditions in `folder` ("pictures/").
+
+    Return the renditions: name, type, width, height.
+    """
     stem, _, _ = str(original.name).partition(".")
     original.seek(0)
     _store(f"{folder}{original.name}", original.read())
-    kept = []
+    stored = []
     for image, ending in _renditions(Image.open(original, formats=FORMATS)):
         name = f"{folder}{stem}-{image.width}.{ending}"
         _store(name, _encoded(image, ENCODERS[ending]))
-        kept.append(
+        stored.append(
             {"name": name, "type": TYPES[ending], "width": image.width, "height": image.height}
         )
-    return kept
+    return stored
 
 
 def _renditions(image: Image.Image) -> Iterator[tuple[Image.Image, str]]:
@@ -176,33 +197,32 @@ def _resized(image: Image.Image, width: int) -> Image.Image:
 
 
 def _store(name: str, body: bytes) -> None:
-    # The name is made of the content, so a file that is there is the same, or was cut short when a disk filled up.
-    discard([name])
+    # The name is made of the content, so a file that is there is the same, or was cut short when a
+    # disk filled up.
+    delete([name])
     default_storage.save(name, ContentFile(body))
 
 
-def discard(names: Iterable[str]) -> None:
+def delete(names: Iterable[str]) -> None:
     """Delete stored files; one that isn't there is as good as deleted."""
     for name in names:
         default_storage.delete(name)
 
 
-def sources(renditions: list[dict[str, Any]]) -> list[dict[str, str]]:
+def sources(renditions: list[dict[str, Any]]) -> list[PictureSource]:
     """Return type and srcset of each format a browser may choose, the smallest format first."""
-    return [
-        {
-            "type": TYPES[ending],
-            "srcset": ", ".join(
-                f"{default_storage.url(one['name'])} {one['width']}w"
-                for one in renditions
-                if one["type"] == TYPES[ending]
-            ),
-        }
-        for ending in ("avif", "webp")
-    ]
+    return [_source(renditions, TYPES[ending]) for ending in ("avif", "webp")]
+
+
+def _source(renditions: list[dict[str, Any]], type_: str) -> PictureSource:
+    sizes = []
+    for rendition in renditions:
+        if rendition["type"] == type_:
+            sizes.append(f"{default_storage.url(rendition['name'])} {rendition['width']}w")
+    return {"type": type_, "srcset": ", ".join(sizes)}
 
 
 def fallback(renditions: list[dict[str, Any]]) -> dict[str, Any]:
     """Return address, width and height of the JPEG that every browser can show."""
-    found = next((one for one in renditions if one["type"] == TYPES["jpg"]), None)
-    return found | {"url": default_storage.url(found["name"])} if found else {}
+    result = next((one for one in renditions if one["type"] == TYPES["jpg"]), None)
+    return result | {"url": default_storage.url(result["name"])} if result else {}

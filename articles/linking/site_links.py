@@ -1,15 +1,17 @@
-"""Whether an address of this site leads somewhere: asked of the address table and the rows, not over the network."""
+"""Site links: whether an address of ours leads somewhere, asked of the URLs and the rows."""
 
-from urllib.parse import urlsplit
+from typing import Any
 
-from django.conf import settings
-from django.urls import Resolver404, resolve, reverse
+from django.db.models import QuerySet
+from django.urls import reverse
 
-from articles.linking.slug_history import leads_to
-from articles.models import Article, Page, Response, Topic
+from articles.linking.slug_history import resolve
+from articles.models import Article, Helpline, Page, Response, Topic
+from prose.rules import links
+from prose.rules.library import article_slug, view_at
 
 # Pages that are always there, by what editors call them.
-STANDING = {
+STATIC_PAGES = {
     "Take the quiz": "quiz:take",
     "How the quiz works": "quiz:method",
     "The free guide": "newsletter:guide",
@@ -20,57 +22,69 @@ STANDING = {
 
 
 def path_of(href: str) -> str | None:
-    """Return the path of a link that stays on this site, or None for one that leaves it or only jumps within its page."""
-    parts = urlsplit(href)
-    if (
-        parts.scheme in {"http", "https"}
-        and f"{parts.scheme}://{parts.netloc}" == settings.SITE_URL
-    ):
-        return parts.path or "/"
-    return parts.path if href.startswith("/") and not href.startswith("//") else None
+    """Return the path of a link that stays on this site, without its anchor; else None."""
+    address = links.path_of(href)
+    return address.partition("#")[0] if address else None
 
 
-def leads_somewhere(path: str) -> bool:
-    """Whether a reader who follows `path` finds a page now."""
-    try:
-        found = resolve(path)
-    except Resolver404:
+def leads_somewhere(address: str, *, with_scheduled: bool = False) -> bool:
+    """Whether a reader who follows a path finds a page now, and on it the part after the #."""
+    path, _, anchor = address.partition("#")
+    match = view_at(path)
+    if match is None:
         return False
-    row = {
-        "articles:article": lambda slug: Article.objects.published().filter(slug=slug).exists(),
-        "articles:topic": lambda slug: (
-            Article.objects.published().filter(topic__slug=slug).exists()
-        ),
-        "articles:page": lambda slug: Page.objects.filter(slug=slug).exists(),
-        "articles:response": lambda key: Response.objects.filter(key=key).exists(),
-    }.get(found.view_name)
-    return row(*found.kwargs.values()) if row else True
+    articles = Article.objects.released() if with_scheduled else Article.objects.published()
+    pages: dict[str, tuple[QuerySet[Any], str]] = {
+        "articles:article": (articles, "slug"),
+        "articles:topic": (articles, "topic__slug"),
+        "articles:page": (Page.objects.all(), "slug"),
+        "articles:response": (Response.objects.all(), "key"),
+    }
+    row: Any = None
+    if match.view_name in pages:
+        rows, name = pages[match.view_name]
+        row = rows.filter(**{name: next(iter(match.kwargs.values()))}).first()
+        if row is None:
+            return False
+    return not anchor or anchor in _anchors(match.view_name, row)
+
+
+def _anchors(view: str, row: Any) -> set[str]:
+    """Return the ids that links may name on a page; those of other pages aren't known."""
+    if view == "articles:get_help":
+        page = Page.objects.filter(slug="get-help").first()
+        countries = Helpline.objects.values_list("country", flat=True)
+        return {"danger", *countries, *(_headings(page) if page else ())}
+    return set(_headings(row)) if view in {"articles:article", "articles:page"} else set()
+
+
+def _headings(text: Article | Page) -> list[str]:
+    return [anchor for _, anchor, _ in text.contents]
 
 
 def has_moved(path: str) -> Article | None:
     """Return the article that once stood at `path` and stands elsewhere now."""
-    prefix = "/articles/"
-    article = leads_to(path.removeprefix(prefix).strip("/")) if path.startswith(prefix) else None
+    slug = article_slug(path)
+    article = resolve(slug) if slug else None
     return article if article and article.is_published else None
 
 
 def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
-    """Return address and title of the pages whose title holds `words`, for an editor to choose from."""
-    standing = [
-        (reverse(view), title)
-        for title, view in STANDING.items()
-        if words.casefold() in title.casefold()
+    """Return address and title of pages whose title holds `words`, for an editor to choose from."""
+    targets = []
+    for title, view in STATIC_PAGES.items():
+        if words.casefold() in title.casefold():
+            targets.append((reverse(view), title))
+    published = Article.objects.published()
+    responses = Response.objects.filter(position__lt=4)
+    topics = Topic.objects.filter(articles__in=published).distinct()
+    searched: list[QuerySet[Any]] = [
+        published.only("slug", "title"),
+        responses.only("key", "title"),
+        Page.objects.only("slug", "title"),
+        topics,
     ]
-    found = standing + [
-        (row.get_absolute_url(), row.title)
-        for rows in (
-            Article.objects.published().filter(title__icontains=words).only("slug", "title"),
-            Response.objects.filter(title__icontains=words, position__lt=4).only("key", "title"),
-            Page.objects.filter(title__icontains=words).only("slug", "title"),
-            Topic.objects.filter(
-                title__icontains=words, articles__in=Article.objects.published()
-            ).distinct(),
-        )
-        for row in rows[:most]
-    ]
-    return found[:most]
+    for rows in searched:
+        for row in rows.filter(title__icontains=words)[:most]:
+            targets.append((row.get_absolute_url(), row.title))
+    return targets[:most]

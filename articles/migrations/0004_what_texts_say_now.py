@@ -1,13 +1,15 @@
 from django.db import migrations, models
 
-from articles.editing.review import SUBSTANCE, fingerprint_of
+from prose.text_hash import text_hash
+
+SUBSTANCE = ("title", "dek", "body", "takeaways", "content_note", "evidence", "evidence_note")
 
 
 def note_words(apps, schema_editor):
     articles = apps.get_model("articles", "Article").objects
     for article in articles.only(*SUBSTANCE).iterator(chunk_size=100):
-        said = {name: getattr(article, name) for name in SUBSTANCE}
-        articles.filter(pk=article.pk).update(text_now=fingerprint_of(said))
+        words = text_hash(getattr(article, name) for name in SUBSTANCE)
+        articles.filter(pk=article.pk).update(text_now=words)
 
 
 class Migration(migrations.Migration):

@@ -1,40 +1,45 @@
-"""What the site reads from: articles and the things they are made of."""
+"""Models: articles and what they are made of, one noun a module.
+
+Import nothing of this app but states and images; all of it may import them.
+"""
 
 from articles.models.article import (
     RESPONSES,
     Article,
     ArticleQuerySet,
-    OldAddress,
     next_publication,
 )
+from articles.models.autosaves import Autosave
 from articles.models.crisis_words import CrisisWord
-from articles.models.desk import Draft, Redirect, Reviewer
 from articles.models.helplines import Helpline
 from articles.models.images import Picture
-from articles.models.markdown import Text
+from articles.models.markdown import MarkdownModel
 from articles.models.offers import Offer
 from articles.models.pages import Page, Response
-from articles.models.shelves import Source, Topic
-from articles.models.synced import STALE_AFTER, Filed, is_stale
+from articles.models.redirects import Redirect, SlugRedirect
+from articles.models.reviewers import Reviewer
+from articles.models.sources import Source
+from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
+from articles.models.topics import Topic
 
 __all__ = [
     "RESPONSES",
     "STALE_AFTER",
     "Article",
     "ArticleQuerySet",
+    "Autosave",
     "CrisisWord",
-    "Draft",
-    "Filed",
     "Helpline",
+    "MarkdownModel",
     "Offer",
-    "OldAddress",
     "Page",
     "Picture",
     "Redirect",
     "Response",
     "Reviewer",
+    "SlugRedirect",
     "Source",
-    "Text",
+    "SyncedModel",
     "Topic",
     "is_stale",
     "next_publication",

@@ -1,7 +1,8 @@
-"""Articles, and the addresses they once had."""
+"""Articles: what they say, and who may see them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -11,13 +12,50 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
-from articles.editing import review, status, workflow
-from articles.models.markdown import Text, recorded
-from articles.models.shelves import Source, Topic
-from prose import renderer
-from trustsite.web.page_cache import Content
+from articles import states
+from articles.models.markdown import MarkdownModel, Section, history_field
+from articles.models.sources import Source
+from articles.models.topics import Topic
+from prose.text_hash import text_hash
+from trustsite.web.page_cache import soft
 
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
+
+
+# What the text says: once a person has checked it, a change to one of these undoes the check.
+HASHED_FIELDS = (
+    "title",
+    "standfirst",
+    "body",
+    "takeaways",
+    "content_note",
+    "evidence",
+    "evidence_note",
+)
+
+
+# What of the front matter, besides title and description, the rules of texts look at.
+READ_BY_RULES = (
+    *("content_note", "affiliate", "safety", "evidence", "evidence_note"),
+    *("related", "takeaways"),
+)
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What was put right in an article, and on which day."""
+
+    on: date
+    what: str
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A numbered source under an article, with the ids of its mentions to link back to."""
+
+    number: int
+    source: Source
+    backlinks: list[str]
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -30,35 +68,41 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return super().delete()
 
     def published(self) -> "ArticleQuerySet":
-        """Those a reader can open now. Decided by the clock, so a scheduled article needs no job to appear."""
-        return self.filter(status.published())
+        """Those a reader can open now.
+
+        Decided by the clock, so a scheduled article needs no job to appear.
+        """
+        return self.filter(states.published())
+
+    def released(self) -> "ArticleQuerySet":
+        """Those published, and those whose time is still to come."""
+        return self.filter(state=states.PUBLISHED)
 
     def withdrawn(self) -> "ArticleQuerySet":
         """Those readers could open once, and that were taken back."""
         seen = Q(first_published_at__isnull=False) | Q(publish_at__lte=timezone.now())
         return self.filter(seen, state=Article.State.WITHDRAWN)
 
+    def showing(self, picture_key: str) -> "ArticleQuerySet":
+        """Those, drafts too, that show a picture."""
+        return self.filter(html__contains=f'data-block="picture:{picture_key}"')
+
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
         topic = ("topic__title", "topic__slug", "topic__intro")
         return self.select_related("topic").only(
-            "slug", "title", "dek", "words", "response", *topic
+            "slug", "title", "standfirst", "words", "response", *topic
         )
 
 
-class Article(Text):
+class Article(MarkdownModel):
     """One article."""
 
     class State(models.TextChoices):
-        DRAFT = workflow.DRAFT, "Draft"
-        IN_REVIEW = workflow.IN_REVIEW, "In review"
-        PUBLISHED = workflow.PUBLISHED, "Published"
-        WITHDRAWN = workflow.WITHDRAWN, "Withdrawn"
-
-    PUBLIC = [
-        State.PUBLISHED,
-        State.WITHDRAWN,
-    ]  # states with an address that readers know, once publish_at has come
+        DRAFT = states.DRAFT, "Draft"
+        IN_REVIEW = states.IN_REVIEW, "In review"
+        PUBLISHED = states.PUBLISHED, "Published"
+        WITHDRAWN = states.WITHDRAWN, "Withdrawn"
 
     class Evidence(models.TextChoices):
         WELL_SUPPORTED = "well supported", "Well supported"
@@ -86,8 +130,9 @@ class Article(Text):
     )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
-    # A fact, not a wish: set when a save finds that readers could open it, and never cleared. A scheduled article falls due by
-    # the clock alone, so until it is next saved `was_public` says the same of it.
+    # A fact, not a wish: set when a save finds that readers could open it, and never cleared. A
+    # scheduled article falls due by the clock alone, so until it is next saved `was_public` says
+    # the same of it.
     first_published_at = models.DateTimeField(null=True, editable=False)
     withdrawn_note = models.CharField(
         "why it was withdrawn",
@@ -106,29 +151,30 @@ class Article(Text):
         blank=True,
         help_text="Name and profession of who checked it, with the person's consent.",
     )
-    # What the text said when it was checked (signoff.py): once its words differ, it no longer counts as checked.
+    # What the text said when it was checked (editing/review.py): once its words differ, it no
+    # longer counts as checked.
     checked_text = models.CharField(max_length=32, blank=True, editable=False)
-    text_now = models.CharField(
-        max_length=32, default="", editable=False
-    )  # what its words were when last saved
-    corrections = models.JSONField(
-        default=list, editable=False
-    )  # [{"on": day, "what": words}], shown under the article
-    preview_key = models.CharField(
-        max_length=22, blank=True, editable=False
-    )  # a new one makes preview links worthless
-    problems = models.PositiveSmallIntegerField(
-        default=0, editable=False
-    )  # found when last saved (inspection.py)
+    # What its words were when it was last saved.
+    text_hash = models.CharField(max_length=32, default="", editable=False, db_column="text_now")
+    # [{"on": day, "what": words}], shown under the article.
+    corrections = models.JSONField(default=list, editable=False)
+    # A new one makes preview links worthless.
+    preview_key = models.CharField(max_length=22, blank=True, editable=False)
+    # How much the rules found when it was last saved (editing/checks.py).
+    problems = models.PositiveSmallIntegerField(default=0, editable=False)
 
-    TYPESET = (*Text.TYPESET, "takeaways", "content_note", "evidence_note")
-    MAY_HOLD_OFFERS = MAY_HOLD_PICTURES = True
-    may_be_unfinished = (
-        False  # set at the desk for a draft: it may hold mistakes, but never an advert in disguise
+    TYPESET = (*MarkdownModel.TYPESET, "takeaways", "content_note", "evidence_note")
+    FOLDER = "articles"
+    FRONT_MATTER = MarkdownModel.FRONT_MATTER | {name: name for name in READ_BY_RULES}
+    # What other pages show of it: in lists, on cards, in the neighbours under an article.
+    ON_CARDS = (
+        *("slug", "topic_id", "response", "title", "standfirst", "minutes"),
+        *("state", "publish_at"),
     )
+    COMPARES = True
 
     objects = ArticleQuerySet.as_manager()
-    history: Any = recorded("preview_key", "problems", "text_now", "first_published_at")
+    history: Any = history_field("preview_key", "problems", "text_hash", "first_published_at")
 
     class Meta:
         ordering = ["topic__position", "title"]
@@ -137,64 +183,70 @@ class Article(Text):
             ("review_article", "Can sign off the text of articles"),
         ]
 
+    @property
+    def file_name(self) -> str:
+        return self.slug
+
     def get_absolute_url(self) -> str:
         return reverse("articles:article", args=[self.slug])
 
     def clean(self) -> None:
-        from articles.editing import checks as inspection
-
-        if undone := workflow.undoes(self._kept(), self):
-            raise ValidationError(undone)
+        if errors := states.undone(self._stored(), self):
+            raise ValidationError(errors)
         if self.state == self.State.WITHDRAWN and not self.withdrawn_note.strip():
             raise ValidationError(
                 {"withdrawn_note": "Say in a line why it was withdrawn: its address shows it."}
             )
-        if self.state == self.State.WITHDRAWN or renderer.wrong_length(self.body):
-            return  # nobody reads it, and no mistake in it may keep it before readers
-        found = inspection.disguised(self) if self.may_be_unfinished else inspection.mistakes(self)
-        if messages := [(finding.field, str(finding)) for finding in found]:
-            raise ValidationError(
-                {field: [text for name, text in messages if name == field] for field, _ in messages}
-            )
+        if self.state != self.State.WITHDRAWN:
+            super().clean()  # nobody reads it else, and no mistake may keep it before readers
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        from articles.editing import checks as inspection
-        from articles.linking import slug_history
-        from articles.reading import search
-
-        self._keep_fact()
-        slug_history.keep(self)
-        review.keep(self)
-        self.text_now = review.fingerprint(self)
-        self.problems = len(inspection.inspect(self))
+        """Save it; articles/receivers.py keeps its old address, its check and the search index."""
+        self._note_first_publication()
         super().save(*args, **kwargs)
-        self.__dict__.pop("parts", None)
-        self.__dict__.pop("pictures", None)
-        search.index(self)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        from articles.reading import search
-
-        (self._kept() or self).refuse_if_public()
-        search.forget(self)
+        (self._stored() or self).refuse_if_public()
         return super().delete(*args, **kwargs)
 
-    def refuse_if_public(self) -> None:
-        """Raise ProtectedError when readers have seen it: its address must go on saying what became of it."""
-        if self.was_public:
-            raise models.ProtectedError(workflow.FOR_GOOD, {self})
+    @property
+    def cache_tag(self) -> str:
+        """What pages that show its text are made of."""
+        return f"article:{self.pk}"
 
-    def _kept(self) -> "Article | None":
+    def cache_tags(self, before: "Article | None") -> Iterable[str]:
+        """Its own page goes; lists go when what they show changes; what led to it goes when it is taken back."""
+        shown = [row for row in (before, self) if row and row.state in states.PUBLIC]
+        if not shown:
+            return ()
+        tags = [self.cache_tag, "texts"]
+        if before and all(getattr(before, name) == getattr(self, name) for name in self.ON_CARDS):
+            return tags
+        is_taken_back = before is not None and before.is_published and not self.is_published
+        return [*tags, "lists", "cards" if is_taken_back else soft("cards")]
+
+    def refuse_if_public(self) -> None:
+        """Raise ProtectedError when readers have seen it.
+
+        Its address must go on saying what became of it.
+        """
+        if self.was_public:
+            raise models.ProtectedError(states.FOR_GOOD, {self})
+
+    def _stored(self) -> "Article | None":
         """Return it as the database has it, as far as it says what readers have seen."""
         names = ("slug", "state", "publish_at", "first_published_at")
         return Article.objects.filter(pk=self.pk).only(*names).first() if self.pk else None
 
-    def _keep_fact(self) -> None:
-        """Part of saving: note since when readers could open it, before a change to its state or time takes effect."""
-        before = self._kept()
-        if undone := workflow.undoes(before, self):
-            raise ValidationError(undone)
+    def _note_first_publication(self) -> None:
+        """Part of saving.
+
+        Note since when readers could open it, before a change to its state or time takes effect.
+        """
+        before = self._stored()
+        if errors := states.undone(before, self):
+            raise ValidationError(errors)
         seen_since = before.seen_since if before else None
         if self.state == self.State.PUBLISHED and self.publish_at is None:
             self.publish_at = seen_since or timezone.now()
@@ -223,7 +275,7 @@ class Article(Text):
     @property
     def is_checked(self) -> bool:
         """Whether a person has checked the text as it stands."""
-        return self.checked_on is not None and self.checked_text == review.fingerprint(self)
+        return self.checked_on is not None and self.checked_text == words_hash(self)
 
     @property
     def was_public(self) -> bool:
@@ -232,18 +284,21 @@ class Article(Text):
 
     @property
     def seen_since(self) -> datetime | None:
-        """Since when readers could open it: as noted when it was saved or, since it fell due after that, by the clock."""
-        if self.first_published_at or self.state not in self.PUBLIC or self.publish_at is None:
+        """Since when readers could open it.
+
+        As noted when it was saved or, since it fell due after that, by the clock.
+        """
+        if self.first_published_at or self.state not in states.PUBLIC or self.publish_at is None:
             return self.first_published_at
         return self.publish_at if self.publish_at <= timezone.now() else None
 
     @property
-    def skip_to(self) -> dict[str, str] | None:
-        """Where to read on without what the content note names: the section on what helps, or else the takeaways."""
+    def skip_to(self) -> Section | None:
+        """Where to read on past what the content note names: what helps, or else the takeaways."""
         for section in self.sections[1:]:
-            if re.search(r"\bhelps?\b", section["text"], re.IGNORECASE):
-                return {"id": section["id"], "text": f"“{section['text']}”"}
-        return {"id": "takeaways", "text": "the points to take away"} if self.takeaways else None
+            if re.search(r"\bhelps?\b", section.text, re.IGNORECASE):
+                return Section(section.id, f"“{section.text}”")
+        return Section("takeaways", "the points to take away") if self.takeaways else None
 
     @property
     def has_quiz_block(self) -> bool:
@@ -251,39 +306,32 @@ class Article(Text):
         return any(part.kind == "quiz" for part in self.parts)
 
     @property
-    def dated_corrections(self) -> list[dict[str, Any]]:
+    def dated_corrections(self) -> list[Correction]:
         """What was put right, each with its day."""
-        return [
-            {"on": date.fromisoformat(one["on"]), "what": one["what"]} for one in self.corrections
-        ]
+        corrections = []
+        for item in self.corrections:
+            corrections.append(Correction(date.fromisoformat(item["on"]), item["what"]))
+        return corrections
 
-    def references(self) -> Iterator[dict[str, Any]]:
-        """Yield the numbered sources, in the order of their first mention, each with its mentions to link back to."""
+    def references(self) -> Iterator[Reference]:
+        """Yield the numbered sources, in the order of their first mention."""
         sources = Source.objects.in_bulk(list(self.citations), field_name="key")
         for number, (key, mentions) in enumerate(self.citations.items(), start=1):
             if key in sources:
                 backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]
-                yield {"number": number, "source": sources[key], "backlinks": backlinks}
-
-
-class OldAddress(Content):
-    """An address an article once had. It leads to the article for good (301)."""
-
-    slug = models.SlugField(unique=True, max_length=80)
-    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="old_addresses")
-
-    class Meta:
-        verbose_name_plural = "old addresses"
-
-    def __str__(self) -> str:
-        return self.slug
+                yield Reference(number, sources[key], backlinks)
 
 
 def next_publication() -> datetime | None:
     """Return when the next scheduled article falls due."""
     return (
-        Article.objects.filter(status.scheduled())
+        Article.objects.filter(states.scheduled())
         .order_by("publish_at")
         .values_list("publish_at", flat=True)
         .first()
     )
+
+
+def words_hash(row: Any) -> str:
+    """Return the hash of an article's words, or of a stored state's in its history."""
+    return text_hash(getattr(row, name) for name in HASHED_FIELDS)

@@ -1,17 +1,37 @@
 """Words that somebody in danger may search for."""
 
+import tomllib
+from functools import cache
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from articles.models.synced import Filed
+from articles.models.synced import SyncedModel
+from prose.spelling import tokens
+
+FILE_NAME = "crisis_words.toml"
 
 
-class CrisisWord(Filed):
+def shipped() -> dict[str, str]:
+    """Return the kind of each phrase that ships with the site."""
+    file = settings.CONTENT_DIR / FILE_NAME
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@cache
+def _read(file: Path, changed: int) -> dict[str, str]:
+    phrases = tomllib.loads(file.read_text())
+    return {phrase: values.get("kind", "other") for phrase, values in phrases.items()}
+
+
+class CrisisWord(SyncedModel):
     """A word or phrase that brings the people to talk to above everything on the search page.
 
-    Those that ship with the site stay: they count whatever the database says (crisis_words.py).
+    Those that ship with the site stay: they count whatever the database says
+    (reading/crisis_words.py).
     """
 
     class Kind(models.TextChoices):
@@ -56,12 +76,8 @@ class CrisisWord(Filed):
     @property
     def is_shipped(self) -> bool:
         """Whether it ships with the site."""
-        from articles.reading.crisis_words import shipped
-
         return self.phrase in shipped()
 
 
 def _plain(phrase: str) -> str:
-    from prose.spelling import tokens
-
     return " ".join(tokens(phrase))

@@ -1,6 +1,7 @@
-"""Whom to call or write to."""
+"""Helplines: whom to call or write to."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from articles.models.offers import Offer
-from articles.models.synced import STALE_AFTER, Filed, is_stale
+from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
 from prose import affiliate_rules
 from prose import helpline_needs as needs
 
@@ -25,8 +26,11 @@ class HelplineQuerySet(models.QuerySet["Helpline"]):
         return self.filter(stale | Q(url=""))
 
 
-class Helpline(Filed):
-    """A service to call or write to. Shown as checked only once a person has entered the day they checked it."""
+class Helpline(SyncedModel):
+    """A service to call or write to.
+
+    Shown as checked only once a person has entered the day they checked it.
+    """
 
     key = models.SlugField(unique=True)
     country = models.CharField(max_length=3)
@@ -59,32 +63,36 @@ class Helpline(Filed):
     def __str__(self) -> str:
         return self.name
 
+    def cache_tags(self, before: "Helpline | None") -> Iterable[str]:
+        """The pages that list helplines go at once."""
+        return ("helplines",)
+
     def clean(self) -> None:
-        errors = {}
+        errors: dict[str, str] = {}
         for name in ("phone", "sms"):
             if not re.fullmatch(r"(\+?[0-9][0-9 -]*)?", getattr(self, name)):
                 errors[name] = "Digits and spaces alone, so that a telephone can dial it."
         for name in ("url", "chat"):
-            address = getattr(self, name)
-            if address and urlsplit(address).scheme != "https":
-                errors[name] = "The address must begin with https://."
-            if affiliate_rules.is_partners(address, Offer.objects.hosts()):
-                errors[name] = (
-                    "A partner that pays us stands in an offer, never among the helplines."
-                )
-        if (
-            not isinstance(self.needs, list)
-            or not self.needs
-            or needs.unknown(map(str, self.needs))
-        ):
-            errors["needs"] = f"Name one or more of: {', '.join(needs.NEEDS)}."
-        if not needs.regions_are_known(self.country, self.region):
-            known = ", ".join(needs.REGIONS.get(self.country, [])) or "none"
-            errors["region"] = f"The regions of this country are: {known}. Two are joined by “and”."
+            if problem := _address_problem(getattr(self, name)):
+                errors[name] = problem
+        errors |= self._need_problems()
         if self.checked_on and self.checked_on > timezone.localdate():
             errors["checked_on"] = "That day hasn’t come yet."
         if errors:
             raise ValidationError(errors)
+
+    def _need_problems(self) -> dict[str, str]:
+        """Return what is wrong with the needs and the region it serves."""
+        problems: dict[str, str] = {}
+        is_list = isinstance(self.needs, list) and bool(self.needs)
+        if not is_list or needs.unknown(map(str, self.needs)):
+            problems["needs"] = f"Name one or more of: {', '.join(needs.NEEDS)}."
+        if not needs.regions_are_known(self.country, self.region):
+            known = ", ".join(needs.REGIONS.get(self.country, [])) or "none"
+            problems["region"] = (
+                f"The regions of this country are: {known}. Two are joined by “and”."
+            )
+        return problems
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         before = type(self).objects.filter(pk=self.pk).first() if self.pk else None
@@ -148,3 +156,10 @@ def _digits(number: str) -> str:
     return "+" * number.startswith("+") + "".join(
         character for character in number if character.isdigit()
     )
+
+
+def _address_problem(address: str) -> str:
+    if affiliate_rules.leads_to_partner(address, Offer.objects.hosts()):
+        return "A partner that pays us stands in an offer, never among the helplines."
+    is_secure = not address or urlsplit(address).scheme == "https"
+    return "" if is_secure else "The address must begin with https://."

@@ -7,12 +7,14 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from articles.images import renditions as pictures
-from articles.models.article import Article, ArticleQuerySet
-from articles.models.synced import Filed
+from articles.models.synced import SyncedModel
 
 
-class Picture(Filed):
-    """A picture for articles: uploaded once, kept in several sizes, with its words for those who don't see it."""
+class Picture(SyncedModel):
+    """A picture for articles.
+
+    Uploaded once, kept in several sizes, with its words for those who don't see it.
+    """
 
     key = models.SlugField(unique=True)
     original = models.ImageField(upload_to="pictures/", width_field="width", height_field="height")
@@ -51,49 +53,44 @@ class Picture(Filed):
                 {"alt": "A decorative picture has no text: take it out, or the mark."}
             )
         try:
-            self._remake()
+            self._reencode()
         except ValidationError as error:
             raise ValidationError({"original": error.messages}) from error
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         before = Picture.objects.filter(pk=self.pk).first()
-        self._remake()
+        self._reencode()
         if self._is_uploaded():
-            self.renditions = pictures.keep(self.original.file, "pictures/")
+            self.renditions = pictures.store_renditions(self.original.file, "pictures/")
             self.original = f"pictures/{self.original.name}"
         super().save(*args, **kwargs)
         if before and before.original != self.original:
             transaction.on_commit(before.discard_files)
 
+    @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        if articles := list(self.used_in()):
-            titles = ", ".join(f"“{article.title}”" for article in articles)
-            raise models.ProtectedError(
-                f"This picture is in {titles}. Take it out there first.", set(articles)
-            )
         result = super().delete(*args, **kwargs)
         transaction.on_commit(self.discard_files)
         return result
 
     def _is_uploaded(self) -> bool:
-        return bool(self.original) and not self.original._committed  # type: ignore[attr-defined]  # Django's own mark
+        # Django's own mark.
+        return bool(self.original) and not self.original._committed  # type: ignore[attr-defined]
 
-    def _remake(self) -> None:
+    def _reencode(self) -> None:
         """Put a picture of our own writing in the place of a new upload."""
-        if self._is_uploaded() and not isinstance(self.original.file, pictures.Remade):
-            self.original = pictures.remade(self.original.file)
+        if self._is_uploaded() and not isinstance(self.original.file, pictures.ReencodedImage):
+            self.original = pictures.reencode(self.original.file)
 
     def discard_files(self) -> None:
-        """Delete the picture and its renditions from the store, unless another row shows the very same picture."""
+        """Delete the picture and its renditions from the store, unless another row shows the very
+        same picture.
+        """
         if not Picture.objects.filter(original=self.original.name).exists():
-            pictures.discard([str(self.original.name), *(one["name"] for one in self.renditions)])
-
-    def used_in(self) -> ArticleQuerySet:
-        """Return the articles, drafts too, that show it."""
-        return Article.objects.filter(html__contains=f'data-block="picture:{self.key}"')
+            pictures.delete([str(self.original.name), *(item["name"] for item in self.renditions)])
 
     @property
-    def sources(self) -> list[dict[str, str]]:
+    def sources(self) -> list[pictures.PictureSource]:
         """Type and srcset of each format a browser may choose."""
         return pictures.sources(self.renditions)
 

@@ -1,8 +1,9 @@
-"""A text: markdown kept beside the HTML that was made of it."""
+"""Markdown model: a text kept beside the HTML that was made of it."""
 
 import math
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -10,15 +11,16 @@ from django.db import models
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from articles.models.synced import Filed
-from prose import affiliate_rules, placeholders
+from articles.models import text_checks
+from articles.models.images import Picture
+from articles.models.synced import SyncedModel
+from prose import placeholders
 from prose import renderer as rendering
-
-if TYPE_CHECKING:
-    from articles.models.images import Picture
+from prose.document import Part, parts
+from prose.rules.source_files import StoredText, stored_text
 
 # What is made anew from the rest, or belongs to the file: no part of what a text said at a time.
-MADE = [
+DERIVED_FIELDS = [
     "html",
     "contents",
     "citations",
@@ -30,16 +32,26 @@ MADE = [
 ]
 
 
-def recorded(*made: str) -> HistoricalRecords:
-    """Return the field that keeps every saved state of a text with its author."""
-    return HistoricalRecords(excluded_fields=[*MADE, *made])
+def history_field(*excluded: str) -> HistoricalRecords:
+    """Return the history field: it keeps every saved state of a text with its author."""
+    return HistoricalRecords(excluded_fields=[*DERIVED_FIELDS, *excluded])
 
 
-class Text(Filed):
+@dataclass(frozen=True)
+class Section:
+    """A section of a text, or another place to jump to: its id and how a link names it."""
+
+    id: str
+    text: str
+
+
+class MarkdownModel(SyncedModel):
     """A title, a line under it, and markdown kept beside the HTML that was made of it."""
 
     title = models.CharField(max_length=120)
-    dek = models.CharField("line under the title", max_length=240, blank=True)
+    standfirst = models.CharField(
+        "line under the title", max_length=240, blank=True, db_column="dek"
+    )
     description = models.CharField(
         max_length=170, blank=True, help_text="For search engines and previews of shared links."
     )
@@ -54,11 +66,12 @@ class Text(Filed):
     renderer = models.PositiveSmallIntegerField(default=0, editable=False)
     updated_at = models.DateTimeField("updated", default=timezone.now)
 
-    TYPESET: tuple[str, ...] = ("title", "dek", "description")
-    MAY_HOLD_OFFERS = False
-    MAY_HOLD_PICTURES = (
-        False  # a result page shows some texts; a picture it fetched would tell a log which
-    )
+    TYPESET: tuple[str, ...] = ("title", "standfirst", "description")
+    # Where its file stands, and which field each name in its front matter is, as rules read them.
+    FOLDER = ""
+    FRONT_MATTER = {"title": "title", "dek": "standfirst", "description": "description"}
+    # Set at the desk for a draft: it may hold mistakes, but never an advert in disguise.
+    may_be_unfinished = False
 
     class Meta:
         abstract = True
@@ -71,31 +84,25 @@ class Text(Filed):
         if too_long := rendering.wrong_length(self.body):
             raise ValidationError({"body": too_long})
 
-    def clean(self) -> None:
-        from articles.models import Offer, Picture
+    def as_file(self) -> StoredText:
+        """Return it as the file it would be, for the rules of texts."""
+        values = {name: getattr(self, field) for name, field in self.FRONT_MATTER.items()}
+        return stored_text(self.FOLDER, self.file_name, values, self.body)
 
+    @property
+    def file_name(self) -> str:
+        """The name of its file, without an ending."""
+        raise NotImplementedError
+
+    def clean(self) -> None:
         super().clean()
         if rendering.wrong_length(self.body):
             return
-        made = rendering.render(self.body)
-        problems = [
-            str(found)
-            for found in [
-                *made.problems,
-                *affiliate_rules.raw_links(made.links, Offer.objects.hosts()),
-            ]
-        ]
-        if not self.MAY_HOLD_OFFERS and affiliate_rules.offers_in(made.html):
-            problems.append("Offers stand in articles alone.")
-        asked_for = {part.key for part in rendering.parts(made.html) if part.kind == "picture"}
-        if asked_for and not self.MAY_HOLD_PICTURES:
-            problems.append("Pictures stand in articles alone.")
-        elif unknown := asked_for - set(
-            Picture.objects.filter(key__in=asked_for).values_list("key", flat=True)
-        ):
-            problems.append(f"There is no picture “{'”, “'.join(sorted(unknown))}”.")
-        if problems:
-            raise ValidationError({"body": problems})
+        errors: dict[str, list[str]] = {}
+        for error in text_checks.errors(self.as_file(), is_unfinished=self.may_be_unfinished):
+            errors.setdefault(error.place, []).append(str(error))
+        if errors:
+            raise ValidationError(errors)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.render()
@@ -103,34 +110,35 @@ class Text(Filed):
 
     def render(self) -> None:
         """Make the stored HTML from the markdown."""
-        made = rendering.render(self.body)
-        self.html, self.citations, self.words = made.html, made.citations, made.words
-        self.contents = [[heading.level, heading.id, heading.text] for heading in made.contents]
+        rendered = rendering.render(self.body)
+        self.html, self.citations, self.words = rendered.html, rendered.citations, rendered.words
+        headings = rendered.contents
+        self.contents = [[heading.level, heading.id, heading.text] for heading in headings]
         self.renderer = rendering.VERSION
+        self.__dict__.pop("parts", None)
+        self.__dict__.pop("pictures", None)
 
     @cached_property
-    def parts(self) -> list[rendering.Part]:
+    def parts(self) -> list[Part]:
         """The text as the page shows it: HTML, and blocks to fill in."""
         if self.renderer != rendering.VERSION:
             self.render()
-        return list(rendering.parts(placeholders.fill_in_html(self.html)))
+        return list(parts(placeholders.substitute_html(self.html)))
 
     @cached_property
-    def pictures(self) -> dict[str, "Picture"]:
+    def pictures(self) -> dict[str, Picture]:
         """The pictures that stand in the text, by key. No query when there are none."""
-        from articles.models import Picture
-
         keys = {part.key for part in self.parts if part.kind == "picture"}
         return Picture.objects.in_bulk(list(keys), field_name="key") if keys else {}
 
     @property
-    def sections(self) -> list[dict[str, str]]:
+    def sections(self) -> list[Section]:
         """The sections (h2) for the contents list."""
-        return [
-            {"id": anchor, "text": placeholders.fill_in(text)}
-            for level, anchor, text in self.contents
-            if level == 2
-        ]
+        sections = []
+        for level, anchor, text in self.contents:
+            if level == 2:
+                sections.append(Section(anchor, placeholders.substitute(text)))
+        return sections
 
     @property
     def minutes(self) -> int:

@@ -1,6 +1,6 @@
 """Partners' offers."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -11,11 +11,12 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 
-from articles.models.synced import STALE_AFTER, Filed, is_stale
-from prose import affiliate_rules, renderer
+from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
+from prose import affiliate_rules
 
 SOON = timedelta(days=30)
-# Names that RFC 2606 keeps for examples: an offer that points there is a placeholder and earns nobody anything.
+# Names that RFC 2606 keeps for examples: an offer that points there is a placeholder and earns
+# nobody anything.
 PLACEHOLDER_HOSTS = (".example", ".test", ".invalid", "example.com", "example.org")
 
 
@@ -27,16 +28,18 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         return list(self.values_list("allowed_host", flat=True))
 
     def current(self) -> "OfferQuerySet":
-        """Those still valid and checked within the last 180 days; on a live site none that points at a placeholder."""
+        """Those still valid and checked within the last 180 days; on a live site none that points
+        at a placeholder.
+        """
         today = timezone.localdate()
-        found = self.filter(valid_until__gte=today, checked_on__gte=today - STALE_AFTER)
+        result = self.filter(valid_until__gte=today, checked_on__gte=today - STALE_AFTER)
         if not settings.DEVELOPMENT:
-            found = found.exclude(_ends_with(PLACEHOLDER_HOSTS))
-        return found
+            result = result.exclude(_ends_with(PLACEHOLDER_HOSTS))
+        return result
 
     def hidden(self) -> "OfferQuerySet":
         """Those that readers don't see (`why_hidden` says why)."""
-        return self.exclude(pk__in=self.model._default_manager.current().values("pk"))  # type: ignore[attr-defined]
+        return self.exclude(pk__in=self.model._default_manager.current().values("pk"))
 
     def placeholders(self) -> "OfferQuerySet":
         """Those without a partner."""
@@ -49,14 +52,17 @@ class OfferQuerySet(models.QuerySet["Offer"]):
 
 
 def _ends_with(endings: tuple[str, ...]) -> Q:
-    found = Q()
+    result = Q()
     for ending in endings:
-        found |= Q(allowed_host__endswith=ending)
-    return found
+        result |= Q(allowed_host__endswith=ending)
+    return result
 
 
-class Offer(Filed):
-    """A partner's offer. Shown on articles alone, labelled before its link, never without a free route beside it."""
+class Offer(SyncedModel):
+    """A partner's offer.
+
+    Shown on articles alone, labelled before its link, never without a free route beside it.
+    """
 
     key = models.SlugField(unique=True)
     partner = models.CharField(max_length=80)
@@ -105,6 +111,10 @@ class Offer(Filed):
             return "It points at a placeholder: no partner has been chosen."
         return ""
 
+    def cache_tags(self, before: "Offer | None") -> Iterable[str]:
+        """The pages that may show an offer go at once: one that has ended must not be read as one that stands."""
+        return ("offers",)
+
     def clean(self) -> None:
         errors: dict[str, list[str]] = {}
         for name in ("partner", *self.TYPESET):
@@ -118,22 +128,9 @@ class Offer(Filed):
         if self.checked_on and self.checked_on > timezone.localdate():
             errors["checked_on"] = ["That day hasn’t come yet."]
         own_host = urlsplit(settings.SITE_URL).hostname or ""
-        if wrong := affiliate_rules.wrong_with_host(self.allowed_host):
+        if wrong := affiliate_rules.host_error(self.allowed_host):
             errors["allowed_host"] = [wrong]
-        elif wrong := affiliate_rules.wrong_with_address(self.url, self.allowed_host, own_host):
+        elif wrong := affiliate_rules.address_error(self.url, self.allowed_host, own_host):
             errors["url"] = [wrong]
-        elif linking := list(_texts_that_link_to(self.allowed_host)):
-            errors["allowed_host"] = [
-                f"These texts link there without a label: {', '.join(linking)}."
-            ]
         if errors:
             raise ValidationError(errors)
-
-
-def _texts_that_link_to(host: str) -> Iterator[str]:
-    from articles.models import Article, Page, Response
-
-    for model in (Article, Page, Response):
-        for text in model._default_manager.filter(body__icontains=host.removeprefix("www.")):
-            if affiliate_rules.raw_links(renderer.render(text.body).links, [host]):
-                yield text.title

@@ -1,17 +1,22 @@
 """Texts that are no articles: standing pages, and what the site says of each response."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import models, transaction
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
-from articles.models.markdown import Text, recorded
+from articles.models.markdown import MarkdownModel, history_field
+from articles.models.redirects import Redirect
 
 
-class Standing(Text):
-    """A text that readers can open from when it is first saved. Its address leads on when it changes, and says when it's gone.
+class Standing(MarkdownModel):
+    """A text that readers can open from when it is first saved.
 
-    The address is told to search engines and linked from mails, so it must never turn into one that nobody knows.
+    Its address leads on when it changes, and says when it's gone.
+
+    The address is told to search engines and linked from mails, so it must never turn into one that
+    nobody knows.
     """
 
     class Meta:
@@ -19,9 +24,9 @@ class Standing(Text):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        kept = type(self)._base_manager.filter(pk=self.pk).first() if self.pk else None
+        stored = type(self)._base_manager.filter(pk=self.pk).first() if self.pk else None
         super().save(*args, **kwargs)
-        before, now = _address_of(kept) if kept else "", _address_of(self)
+        before, now = address_of(stored) if stored else "", address_of(self)
         if before and before != now:
             _lead(before, now, f"“{self.title}” moved.")
         _lead_nowhere_from(now)
@@ -29,7 +34,7 @@ class Standing(Text):
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         result = super().delete(*args, **kwargs)
-        if before := _address_of(self):
+        if before := address_of(self):
             _lead(before, "", f"“{self.title}” stood here and was deleted.")
         return result
 
@@ -40,51 +45,81 @@ class Page(Standing):
     slug = models.SlugField(unique=True)
     checked_on = models.DateField("last checked", null=True, blank=True)
 
-    history: Any = recorded()
+    history: Any = history_field()
+
+    FOLDER = "pages"
+    COMPARES = True
 
     class Meta:
         ordering = ["slug"]
+
+    @property
+    def file_name(self) -> str:
+        return self.slug
+
+    def cache_tags(self, before: "Page | None") -> Iterable[str]:
+        """Return what changes: it goes from its address, and from the one it had."""
+        slugs = {row.slug for row in (before, self) if row}
+        return ["texts", *(f"page:{slug}" for slug in slugs)]
 
     def get_absolute_url(self) -> str:
         return f"/{self.slug}/"
 
 
 class Response(Standing):
-    """What the site says of a pattern: the four responses, the blends, and the results that name none.
+    """What the site says of a pattern.
 
-    `key` is `fight`, `fight-flight`, `even-mix`, `low-signal`, `incomplete` or `steadiness-settles` and its like.
+    The four responses, the blends, and the results that name none.
+
+    `key` is `fight`, `fight-flight`, `even-mix`, `low-signal`, `incomplete` or `steadiness-settles`
+    and its like.
     """
 
     key = models.SlugField(unique=True)
     belief = models.CharField(max_length=80, blank=True)
     tagline = models.CharField(max_length=40, blank=True)
     at_a_glance = models.CharField(max_length=240, blank=True)
-    warm_line = models.CharField(max_length=240, blank=True)
+    reassurance = models.CharField("warm line", max_length=240, blank=True, db_column="warm_line")
     related = models.JSONField(default=list, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
 
-    history: Any = recorded()
+    history: Any = history_field()
 
-    TYPESET = (*Text.TYPESET, "belief", "tagline", "at_a_glance", "warm_line")
+    TYPESET = (*MarkdownModel.TYPESET, "belief", "tagline", "at_a_glance", "reassurance")
+
+    FOLDER = "responses"
+    FRONT_MATTER = {
+        "name": "title",
+        "belief": "belief",
+        "tagline": "tagline",
+        "at_a_glance": "at_a_glance",
+        "warm_line": "reassurance",
+        "dek": "standfirst",
+        "description": "description",
+        "related": "related",
+    }
 
     class Meta:
         ordering = ["position", "key"]
+
+    @property
+    def file_name(self) -> str:
+        return self.key
 
     def get_absolute_url(self) -> str:
         return reverse("articles:response", args=[self.key])
 
 
-def _address_of(row: Any) -> str:
-    """Return where readers open a text; empty for one that only other pages show, such as a blend."""
-    from articles.linking.slug_history import addressable
-
-    return next((found.get_absolute_url() for found in addressable([row])), "")
+def address_of(row: Any) -> str:
+    """Return where readers open a row; empty when no address can be made of it, as of a blend."""
+    try:
+        return str(row.get_absolute_url())
+    except NoReverseMatch:
+        return ""
 
 
 def _lead(path: str, target: str, note: str) -> None:
     """Set where `path` leads from now on (nowhere: gone for good), and what led there until now."""
-    from articles.models import Redirect
-
     for row in Redirect.objects.filter(target=path, is_prefix=False):
         row.target = target
         row.save()
@@ -95,7 +130,5 @@ def _lead(path: str, target: str, note: str) -> None:
 
 def _lead_nowhere_from(path: str) -> None:
     """Take away what leads on from `path`: a page stands there now."""
-    from articles.models import Redirect
-
     for row in Redirect.objects.filter(path=path, is_prefix=False):
         row.delete()

@@ -5,13 +5,16 @@ from datetime import date, timedelta
 from django.db import models
 from django.utils import timezone
 
-from trustsite.web.page_cache import Content
+from trustsite.models import CachedPageModel
 
 STALE_AFTER = timedelta(days=180)
 
 
-class Filed(Content):
-    """A row that also travels as a file: what it said when it was last loaded or exported, and when it changed since."""
+class SyncedModel(CachedPageModel):
+    """A row that also travels as a file.
+
+    What it said when it was last loaded or exported, and when it changed since.
+    """
 
     changed_at = models.DateTimeField(auto_now=True)
     synced_at = models.DateTimeField(null=True, editable=False)

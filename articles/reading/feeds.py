@@ -15,7 +15,10 @@ NEWEST = 20
 
 
 class WholeText(Atom1Feed):
-    """Atom with the article in it, and in XML whatever a row holds: one character must not take the feed from everybody."""
+    """Atom with the article in it, and in XML whatever a row holds.
+
+    One character must not take the feed from everybody.
+    """
 
     def add_item(self, *args: Any, **kwargs: Any) -> None:
         super().add_item(
@@ -42,11 +45,11 @@ class ArticlesFeed(Feed):
             addressable(Article.objects.published().order_by("-publish_at", "slug")[:NEWEST])
         )
 
-    def item_title(self, item: Article) -> str:  # type: ignore[override]
+    def item_title(self, item: Article) -> str:
         return item.title  # XML escapes it; the base class would do so a second time
 
     def item_description(self, item: Article) -> str:
-        return item.dek
+        return item.standfirst
 
     def item_pubdate(self, item: Article) -> datetime | None:
         return item.publish_at

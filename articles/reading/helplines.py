@@ -1,6 +1,9 @@
-"""What the get-help page shows: from the database or, when that can't answer, from the content folder.
+"""What the get-help page shows.
 
-The copy of the folder asks the database nothing, so that the numbers are there when everything else is down.
+From the database or, when that can't answer, from the content folder.
+
+The copy of the folder asks the database nothing, so that the numbers are there when everything else
+is down.
 """
 
 import logging
@@ -25,8 +28,11 @@ class NothingThereError(Exception):
     """The database holds no get-help page or no helpline."""
 
 
-def shown() -> dict[str, Any]:
-    """Return what get_help.html shows. `is_copy` says that it comes from the folder, and so may be older."""
+def page_context() -> dict[str, Any]:
+    """Return what get_help.html shows.
+
+    `is_copy` says that it comes from the folder, and so may be older.
+    """
     try:
         return _from_database()
     except (Error, NothingThereError) as error:
@@ -41,11 +47,13 @@ PANEL_NEEDS = {"talk": ("crisis",), "violence": ("violence", "sexual-violence")}
 
 
 def panels(kinds: Iterable[str]) -> list[dict[str, Any]]:
-    """Return what crisis_panel.html shows above a search that names `kinds` of danger (crisis_words.py), the first first."""
+    """Return what crisis_panel.html shows above a search that names `kinds` of danger
+    (crisis_words.py), the first first.
+    """
     names = dict.fromkeys("violence" if kind == "violence" else "talk" for kind in kinds)
     if not names:
         return []
-    context = shown()
+    context = page_context()
     return [
         {"name": name, "emergency": context["emergency"], "countries": _first(context, name)}
         for name in names
@@ -53,15 +61,17 @@ def panels(kinds: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _first(context: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = []
+    results = []
     for country in context["countries"]:
         lines = [line for group in country["groups"] for line in group["helplines"]]
-        found.append({"name": country["name"], "helplines": _first_of(lines, PANEL_NEEDS[name])})
-    return [country for country in found if country["helplines"]]
+        results.append({"name": country["name"], "helplines": _first_of(lines, PANEL_NEEDS[name])})
+    return [country for country in results if country["helplines"]]
 
 
 def _first_of(lines: list[Helpline], wanted: Iterable[str]) -> list[Helpline]:
-    """Return the first line for each need, in every part of the country; one for a crisis, or a directory, if there is none."""
+    """Return the first line for each need, in every part of the country; one for a crisis, or a
+    directory, if there is none.
+    """
     chosen = [line for need in wanted for line in _in_every_part(lines, need)]
     if "crisis" in wanted:
         chosen += [line for line in lines if line.sms and "crisis" in line.needs][:1]
@@ -92,10 +102,12 @@ def _from_database() -> dict[str, Any]:
 
 def _from_folder() -> dict[str, Any]:
     post = frontmatter.loads((settings.CONTENT_DIR / "pages" / "get-help.md").read_text())
-    page = Page(slug="get-help", body=post.content, **_known(Page, post.metadata))
+    page = Page(slug="get-help", body=post.content)
+    for name, field in Page.FRONT_MATTER.items():
+        setattr(page, field, post.metadata.get(name, ""))
     tables = tomllib.loads((settings.CONTENT_DIR / "helplines.toml").read_text())
     helplines = [
-        Helpline(country_name=tables["countries"][row["country"]], **_known(Helpline, row))
+        Helpline(country_name=tables["countries"][row["country"]], **_known(row))
         for row in tables["helpline"]
     ]
     for row in (page, *helplines):
@@ -103,13 +115,10 @@ def _from_folder() -> dict[str, Any]:
     return _set_out(page, helplines, is_copy=True)
 
 
-def _known(model: type[Page] | type[Helpline], row: dict[str, Any]) -> dict[str, Any]:
+def _known(row: dict[str, Any]) -> dict[str, Any]:
     """Return what of a file's row the page shows; what else the file says is for loading it."""
-    return {
-        name: row[name]
-        for name in {field.name for field in model._meta.fields} - {"id"}
-        if name in row
-    }
+    names = [field.name for field in Helpline._meta.fields if field.name != "id"]
+    return {name: row[name] for name in names if name in row}
 
 
 def _set_out(page: Page, helplines: list[Helpline], *, is_copy: bool) -> dict[str, Any]:
@@ -139,8 +148,11 @@ def _by_country(helplines: list[Helpline]) -> Iterator[tuple[tuple[str, str], li
 
 def _grouped(lines: list[Helpline]) -> list[dict[str, Any]]:
     """Return a country's lines under their headings, in the order of those."""
-    found = {heading: [line for line in lines if line.group == heading] for heading in needs.GROUPS}
-    return [{"heading": heading, "helplines": group} for heading, group in found.items() if group]
+    groups = []
+    for heading in needs.GROUPS:
+        if group := [line for line in lines if line.group == heading]:
+            groups.append({"heading": heading, "helplines": group})
+    return groups
 
 
 def _listed(words: list[str]) -> str:

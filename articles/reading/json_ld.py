@@ -1,4 +1,7 @@
-"""What a page says about itself to machines (schema.org, as JSON-LD). It claims nothing that the page doesn't show."""
+"""What a page says about itself to machines (schema.org, as JSON-LD).
+
+It claims nothing that the page doesn't show.
+"""
 
 import json
 from typing import Any
@@ -7,10 +10,11 @@ from django.conf import settings
 from django.utils.safestring import SafeString
 
 from articles.models import Article, Topic
-from prose.renderer import trusted
+from prose.document import trusted
 from trustsite.characters import without_control
 
-# Characters that could end the element or start another; JSON reads their escapes as the same characters.
+# Characters that could end the element or start another; JSON reads their escapes as the same
+# characters.
 ESCAPES = {
     ord("<"): "\\u003C",
     ord(">"): "\\u003E",
@@ -38,7 +42,7 @@ def article(article: Article) -> SafeString:
     about: dict[str, Any] = {
         "@type": "Article",
         "headline": article.title,
-        "description": article.description or article.dek,
+        "description": article.description or article.standfirst,
         "inLanguage": "en-GB",
         "mainEntityOfPage": address,
         "datePublished": article.publish_at.isoformat() if article.publish_at else None,

@@ -1,4 +1,7 @@
-"""Which articles stand under an article: the editor's picks, then others of its topic, then the rest."""
+"""Which articles stand under an article.
+
+The editor's picks, then others of its topic, then the rest.
+"""
 
 from django.db.models import Case, When
 
@@ -25,17 +28,17 @@ def related(article: Article) -> list[Article]:
 
 def cards(slugs: list[str], *, without: str = "") -> list[Article]:
     """Return the published ones of `slugs`, in their order, up to three."""
-    found = {
+    by_slug = {
         article.slug: article
         for article in Article.objects.published().for_cards().filter(slug__in=slugs)
     }
-    return [found[slug] for slug in slugs if slug in found and slug != without][:CARDS]
+    return [by_slug[slug] for slug in slugs if slug in by_slug and slug != without][:CARDS]
 
 
-def neighbours(article: Article) -> tuple[Article | None, Article | None]:
+def previous_and_next(article: Article) -> tuple[Article | None, Article | None]:
     """Return the published articles before and after `article` on its topic's page, in one query."""
     shelf = list(Article.objects.published().filter(topic=article.topic_id).only("slug", "title"))
-    place = next((place for place, other in enumerate(shelf) if other.pk == article.pk), None)
-    if place is None:
+    index = next((index for index, other in enumerate(shelf) if other.pk == article.pk), None)
+    if index is None:
         return None, None
-    return shelf[place - 1] if place else None, shelf[place + 1] if place + 1 < len(shelf) else None
+    return shelf[index - 1] if index else None, shelf[index + 1] if index + 1 < len(shelf) else None

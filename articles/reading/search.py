@@ -1,7 +1,9 @@
-"""Full-text search over published articles: SQLite's FTS5, or PostgreSQL's when that is the database. The same in both.
+"""Full-text search over published articles: SQLite's FTS5, or PostgreSQL's when that is the
+database. The same in both.
 
-A word finds its other forms (heal, healing) and its accented spellings, titles count before texts, and the last word may be
-unfinished. Nothing a reader types is an operator. No query is kept or logged.
+A word finds its other forms (heal, healing) and its accented spellings, titles count before texts,
+and the last word may be unfinished. Nothing a reader types is an operator. No query is kept or
+logged.
 """
 
 from dataclasses import dataclass
@@ -12,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from articles.models import Article
 from articles.reading.search_vocabulary import Memory, passes_copy_rules
-from prose.renderer import CITED, TAG, trusted
+from prose.document import CITED, TAG, trusted
 from prose.spelling import SHORTEST, fold, tokens
 
 LONGEST, MOST_WORDS = 100, 8  # characters and words of a query that count
@@ -53,12 +55,15 @@ class Hit:
 
 def words(query: str) -> list[str]:
     """Return the words of a query that are worth looking for."""
-    found = tokens(query[:LONGEST])
-    return ([word for word in found if word not in STOP] or found)[:MOST_WORDS]
+    results = tokens(query[:LONGEST])
+    return ([word for word in results if word not in STOP] or results)[:MOST_WORDS]
 
 
 def index(article: Article) -> None:
-    """Put an article's words into the index, or take them out when it isn't published. Part of saving it."""
+    """Put an article's words into the index, or take them out when it isn't published.
+
+    Part of saving it.
+    """
     forget(article)
     if article.state != Article.State.PUBLISHED:
         return
@@ -67,10 +72,10 @@ def index(article: Article) -> None:
         if connection.vendor == "postgresql":
             cursor.execute(
                 _sql("index"),
-                [article.pk, text, fold(article.title), fold(article.dek), fold(text)],
+                [article.pk, text, fold(article.title), fold(article.standfirst), fold(text)],
             )
         else:
-            cursor.execute(_sql("index"), [article.pk, article.title, article.dek, text])
+            cursor.execute(_sql("index"), [article.pk, article.title, article.standfirst, text])
 
 
 def forget(article: Article) -> None:
@@ -92,16 +97,22 @@ def search(query: str) -> list[Hit]:
 
 
 def suggestion(query: str, memory: Memory) -> str:
-    """Return `query` with each unknown word replaced by the nearest one of titles and lists; empty when there is none.
+    """Return `query` with each unknown word replaced by the nearest one of titles and lists; empty
+    when there is none.
 
-    A suggestion speaks for us: it obeys the rules of our texts, and never names a danger that the reader didn't.
+    A suggestion speaks for us: it obeys the rules of our texts, and never names a danger that the
+    reader didn't.
     """
     wanted = words(query)
     nearest = [_nearest(word, memory) for word in wanted]
-    said = " ".join(nearest)
-    if nearest == wanted or memory.crisis.kinds(said, memory.known) or not passes_copy_rules(said):
+    suggested = " ".join(nearest)
+    if (
+        nearest == wanted
+        or memory.crisis.kinds(suggested, memory.known)
+        or not passes_copy_rules(suggested)
+    ):
         return ""
-    return said
+    return suggested
 
 
 def _nearest(word: str, memory: Memory) -> str:
@@ -115,7 +126,10 @@ def _sql(name: str) -> str:
 
 
 def _expression(wanted: list[str]) -> str:
-    """Return the engine's query for every word, the last of them as a beginning. The words are letters and digits alone."""
+    """Return the engine's query for every word, the last of them as a beginning.
+
+    The words are letters and digits alone.
+    """
     if connection.vendor == "postgresql":
         return " & ".join([*wanted[:-1], f"{wanted[-1]}:*"])
     return " ".join([*(f'"{word}"' for word in wanted[:-1]), f'"{wanted[-1]}"*'])

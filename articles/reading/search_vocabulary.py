@@ -1,7 +1,10 @@
-"""What searches need beside the index, kept in memory: crisis words, and the words that a suggestion may be made of.
+"""What searches need beside the index, kept in memory.
 
-It is made anew when content changes (by the stamp that page stores watch) and at each full hour, when articles may have
-fallen due. A search costs one look at the stamp, so that nobody can make the site read its texts again and again.
+Crisis words, and the words that a suggestion may be made of.
+
+It is made anew when content changes (by the version that page caches watch) and at each full hour,
+when articles may have fallen due. A search costs one look at the stamp, so that nobody can make the
+site read its texts again and again.
 """
 
 import re
@@ -10,18 +13,18 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from threading import Lock
 
 from django.conf import settings
 from django.db import Error
 
 from articles.models import Article, CrisisWord
-from articles.reading.crisis_words import CrisisWords, shipped
+from articles.models.crisis_words import shipped
+from articles.reading.crisis_words import CrisisWords
 from prose.rules import words as copy_rules
-from prose.rules.source_files import Text
+from prose.rules.source_files import stored_text
 from prose.spelling import SHORTEST, NearWords, tokens
-from trustsite.web.page_cache import stamp_number
+from trustsite.models import CacheVersion
 
 PLACE = "search_words.toml"
 MOST = 2_000  # articles, and crisis words, that are looked at
@@ -47,7 +50,7 @@ class _Kept:
     def get(self) -> Memory:
         """Return the memory; without a database, what the content folder alone says."""
         try:
-            key = (stamp_number(), int(time.time() // 3600))
+            key = (CacheVersion.current(), int(time.time() // 3600))
             with self._lock:
                 if self._memory is None or key != self._key:
                     self._memory, self._key = _from_database(), key
@@ -60,17 +63,20 @@ class _Kept:
         self._memory = self._key = None
 
 
-KEPT = _Kept()
+VOCABULARY = _Kept()
 
 
 def passes_copy_rules(text: str) -> bool:
-    """Whether an editor could write `text`: what we say to a reader who mistyped obeys the same rules."""
+    """Whether an editor could write `text`.
+
+    What we say to a reader who mistyped obeys the same rules.
+    """
     return not any(_slipping_lines([text]))
 
 
 def _from_database() -> Memory:
     phrases = dict(CrisisWord.objects.values_list("phrase", "kind")[:MOST])
-    texts = Article.objects.published().values_list("title", "dek")[:MOST]
+    texts = Article.objects.published().values_list("title", "standfirst")[:MOST]
     return _made(
         [*(phrases | shipped()).items()],
         [word for pair in texts for text in pair for word in tokens(text)],
@@ -101,7 +107,6 @@ def _listed() -> list[str]:
 
 def _slipping_lines(texts: list[str]) -> Iterator[int]:
     """Yield the place of each text that breaks a copy rule."""
-    root = Path("/desk")
-    text = Text(root, root / "articles" / "search.md", "\n\n".join(texts))
-    for slip in copy_rules.slips(text, [], set()):
-        yield (slip.line - 1) // 2
+    text = stored_text("articles", "search", {}, "\n\n".join(texts))
+    for match in copy_rules.matches(text, [], set()):
+        yield (match.line - text.body_line - 1) // 2

@@ -1,9 +1,7 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
-from articles.admin import previews
-from articles.images import views as image_views
-from articles.reading import views
+from articles.reading import image_views, views
 from articles.reading.feeds import ArticlesFeed
 from articles.reading.sitemaps import SITEMAPS
 from trustsite.web.page_cache import public
@@ -18,14 +16,19 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("articles/", views.index, name="index"),
     path("articles/<slug:slug>/", views.article, name="article"),
-    path("preview/<str:token>/", previews.show, name="preview"),
+    path("preview/<str:token>/", views.preview, name="preview"),
     path("topics/<slug:slug>/", views.topic, name="topic"),
     path("responses/", views.responses, name="responses"),
     re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),
     path("get-help/", views.get_help, name="get_help"),
     path("search/", views.search, name="search"),
-    path("feed/", public(ArticlesFeed()), name="feed"),
-    path("sitemap.xml", public(sitemap), {"sitemaps": SITEMAPS}, name="sitemap"),
+    path("feed/", public(made_of=["lists", "texts"])(ArticlesFeed()), name="feed"),
+    path(
+        "sitemap.xml",
+        public(made_of=["lists", "texts"], reads=["p"])(sitemap),
+        {"sitemaps": SITEMAPS},
+        name="sitemap",
+    ),
     path("robots.txt", views.robots),
     path(".well-known/security.txt", views.security_txt),
     path("card.png", image_views.share_card, name="site_card"),

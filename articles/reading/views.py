@@ -12,23 +12,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from articles.editing import preview_links
 from articles.linking import redirects
-from articles.linking.slug_history import leads_to
+from articles.linking.slug_history import resolve
 from articles.models import RESPONSES, Article, Offer, Page, Response
 from articles.reading import helplines, json_ld
-from articles.reading.related import cards, neighbours, related
+from articles.reading.related import cards, previous_and_next, related
 from articles.reading.search import LONGEST, suggestion
 from articles.reading.search import search as find
-from articles.reading.search_vocabulary import KEPT
+from articles.reading.search_vocabulary import VOCABULARY
 from prose import affiliate_rules
-from trustsite.web.page_cache import CACHE_CONTROL, public
+from trustsite.web.page_cache import depends_on, public
 
 START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 FOUR = [key for key, _ in RESPONSES]
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def home(request: HttpRequest) -> HttpResponse:
     """Say what the site is, and lead to the quiz, the articles and the guide."""
     context = {"responses": Response.objects.filter(key__in=FOUR), "start_here": cards(START_HERE)}
@@ -36,7 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def index(request: HttpRequest) -> HttpResponse:
     """List every published article by topic."""
     articles = list(Article.objects.published().for_cards())
@@ -51,14 +52,17 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["cards", "sources", "offers"])
 def article(request: HttpRequest, slug: str) -> HttpResponse:
-    """Show one published article; say of a withdrawn one that it is gone; lead on from an address that has changed."""
-    if found := Article.objects.published().select_related("topic").filter(slug=slug).first():
-        return render(request, "articles/article.html", article_context(found))
+    """Show one published article; say of a withdrawn one that it is gone; lead on from an address
+    that has changed.
+    """
+    if result := Article.objects.published().select_related("topic").filter(slug=slug).first():
+        depends_on(result.cache_tag)
+        return render(request, "articles/article.html", article_context(result))
     if gone := Article.objects.withdrawn().filter(slug=slug).first():
         return render(request, "410.html", {"article": gone, "related": related(gone)}, status=410)
-    if moved := leads_to(slug):
+    if moved := resolve(slug):
         return HttpResponsePermanentRedirect(moved.get_absolute_url())
     raise Http404
 
@@ -76,15 +80,28 @@ def article_context(article: Article) -> dict[str, object]:
         "has_offer": any(part.kind == "offer" and part.key in offers for part in article.parts),
         "references": list(article.references()),
         "related": related(article),
-        "neighbours": neighbours(article),
+        "neighbours": previous_and_next(article),
         "share_mail": f"mailto:?subject={quote(article.title)}&body={quote(address)}",
         "address": address,
-        "structured": json_ld.article(article),
+        "json_ld": json_ld.article(article),
     }
 
 
 @require_safe
-@public
+def preview(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the newest text of the article a link is for. Nobody keeps or finds this page."""
+    shared = preview_links.read(token)
+    if shared is None:
+        raise Http404
+    context = article_context(preview_links.latest_draft(shared)) | {"is_shared": True}
+    response = render(request, "articles/article.html", context)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_safe
+@public(made_of=["responses"])
 def responses(request: HttpRequest) -> HttpResponse:
     """Set the four responses side by side."""
     return render(
@@ -93,12 +110,12 @@ def responses(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def response(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one response protects, costs and gives."""
-    found = get_object_or_404(Response, key=key)
+    result = get_object_or_404(Response, key=key)
     others = Response.objects.filter(key__in=FOUR).exclude(key=key)
-    context = {"response": found, "others": others, "related": cards(found.related)}
+    context = {"response": result, "others": others, "related": cards(result.related)}
     return render(request, "articles/response.html", context)
 
 
@@ -106,14 +123,17 @@ def response(request: HttpRequest, key: str) -> HttpResponse:
 @public
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a standing page."""
+    depends_on(f"page:{slug}")
     return render(request, "articles/page.html", {"page": get_object_or_404(Page, slug=slug)})
 
 
 @require_safe
-@public
+@public(made_of=["helplines", "page:get-help"])
 def get_help(request: HttpRequest) -> HttpResponse:
-    """Show the helplines, by country, before any other word; from a copy when the database doesn't answer."""
-    context = helplines.shown()
+    """Show the helplines, by country, before any other word; from a copy when the database doesn't
+    answer.
+    """
+    context = helplines.page_context()
     response = render(request, "articles/get_help.html", context)
     if context["is_copy"]:
         response.headers["Cache-Control"] = "no-store"
@@ -121,7 +141,7 @@ def get_help(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["lists"])
 def topic(request: HttpRequest, slug: str) -> HttpResponse:
     """List a topic's published articles; a topic without any isn't there yet."""
     articles = list(Article.objects.published().for_cards().filter(topic__slug=slug))
@@ -133,10 +153,14 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
+@public(made_of=["search"], reads=["q"])
 def search(request: HttpRequest) -> HttpResponse:
-    """Look for articles by their words; people to talk to first. Not kept anywhere, and out of search engines."""
+    """Look for articles by their words; people to talk to first.
+
+    Not kept anywhere, and out of search engines.
+    """
     query = " ".join(request.GET.get("q", "").split())[:LONGEST]
-    memory = KEPT.get()
+    memory = VOCABULARY.get()
     kinds = memory.crisis.kinds(query, memory.known)
     context: dict[str, object] = {"query": query, "panels": helplines.panels(kinds)}
     try:
@@ -147,7 +171,8 @@ def search(request: HttpRequest) -> HttpResponse:
         }
     except Error:
         context["is_down"] = True
-    # Whoever may be in danger gets the numbers as an ordinary page: a proxy may put its own in the place of an error.
+    # Whoever may be in danger gets the numbers as an ordinary page: a proxy may put its own in the
+    # place of an error.
     response = render(
         request,
         "articles/search.html",
@@ -155,13 +180,11 @@ def search(request: HttpRequest) -> HttpResponse:
         status=503 if "is_down" in context and not kinds else 200,
     )
     response.headers["X-Robots-Tag"] = "noindex"
-    if not request.GET:
-        response.headers["Cache-Control"] = CACHE_CONTROL
     return response
 
 
 @require_safe
-@public
+@public(made_of=["site"])
 def robots(request: HttpRequest) -> HttpResponse:
     """Let search engines in everywhere but where they would only lose their way."""
     closed = [reverse("admin:index"), "/newsletter/"]
@@ -174,7 +197,7 @@ def robots(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@public
+@public(made_of=["site"])
 def security_txt(request: HttpRequest) -> HttpResponse:
     """Say whom to tell of a hole (RFC 9116)."""
     expires = (timezone.now() + timedelta(days=180)).replace(
@@ -190,7 +213,9 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Lead on from an address that an editor has set; else say kindly that this page isn't here, and where to go."""
+    """Lead on from an address that an editor has set; else say kindly that this page isn't here,
+    and where to go.
+    """
     try:
         row = redirects.find(request.path) if request.method in {"GET", "HEAD"} else None
     except Error:

@@ -1,14 +1,24 @@
 """What other apps' pages show of the articles: a response's text, and cards."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 
 from articles.models import Response
 from articles.reading.related import cards
-from prose import renderer
+from prose.document import Part, section
 
 register = template.Library()
+
+# What the renderer puts into a text: its class, and the component in static/css that styles it.
+CLASSES = {
+    "cite": "cite",
+    "exercise": "note",
+    "note": "note",
+    "pull": "pull",
+    "table": "table",
+}
 
 
 @register.inclusion_tag("components/response_text.html")
@@ -19,13 +29,16 @@ def response_text(key: str) -> dict[str, Any]:
 
 @register.inclusion_tag("components/steadiness.html")
 def steadiness(key: str) -> dict[str, Any]:
-    """Show text `key` about how stress settles. It stands in a section, so its own headings step back."""
-    found = Response.objects.filter(key=key).first()
-    html = "".join(part.html for part in found.parts) if found else ""
-    tonight = renderer.section(html, "what-can-help-tonight")
+    """Show text `key` about how stress settles.
+
+    It stands in a section, so its own headings step back.
+    """
+    response = Response.objects.filter(key=key).first()
+    html = "".join(part.html for part in response.parts) if response else ""
+    tonight = section(html, "what-can-help-tonight")
     return {
-        "response": found,
-        "says": renderer.section(html, "how-stress-settles"),
+        "response": response,
+        "says": section(html, "how-stress-settles"),
         "tonight": tonight,
     }
 
@@ -37,16 +50,24 @@ def at_a_glance(key: str) -> str:
 
 
 @register.simple_tag
-def warm_line(key: str) -> str:
+def reassurance(key: str) -> str:
     """Return the warm sentence that stands before the text of response `key`."""
-    return Response.objects.filter(key=key).values_list("warm_line", flat=True).first() or ""
+    return Response.objects.filter(key=key).values_list("reassurance", flat=True).first() or ""
 
 
 @register.inclusion_tag("components/cards.html")
 def related_cards(key: str) -> dict[str, Any]:
     """Show the articles that belong to response `key`."""
-    found = Response.objects.filter(key=key).first()
-    return {"articles": cards(found.related) if found else []}
+    response = Response.objects.filter(key=key).first()
+    return {"articles": cards(response.related) if response else []}
+
+
+@register.filter
+def components(parts: Iterable[Part]) -> str:
+    """Return the components that occur in the parts of a text, for its page's `styles` block."""
+    html = "".join(part.html for part in parts)
+    found = {name for css_class, name in CLASSES.items() if f'class="{css_class}"' in html}
+    return " ".join(sorted(found))
 
 
 @register.filter

@@ -1,4 +1,7 @@
-"""The desk of the newsletter, a module a table."""
+"""The newsletter's admin, a module a table.
+
+Imports everything below; nothing imports it but Django's admin.
+"""
 
 from newsletter.admin import deliveries, issues, subscribers
 

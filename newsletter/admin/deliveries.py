@@ -1,4 +1,4 @@
-"""The list manager's view of the outbox: how every mail fared, in plain words, and the switch that stops all sending."""
+"""The deliveries' admin: how every mail fared, in plain words, and what pauses all sending."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -6,10 +6,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.contrib.admin.models import CHANGE
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -17,50 +16,31 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from newsletter import setup_checklist
+from newsletter.admin.read_only import ReadOnlyAdmin, log_action
 from newsletter.models import Delivery, Heartbeat
-from newsletter.outbox import send_rate, sender
+from newsletter.outbox import queue, send_rate
 
-OF_LATE = timedelta(days=7)
+LATELY = timedelta(days=7)
 REASONS = {
     Delivery.State.QUEUED: "Waiting for the worker.",
     Delivery.State.SENDING: "A worker is sending it now.",
     Delivery.State.SENT: "The mail server took it.",
     Delivery.State.RETRY: "It didn't go through. We try again by ourselves.",
-    Delivery.State.FAILED: "It can't be delivered. Look at the reply, then send it again if that makes sense.",
-    Delivery.State.SUPPRESSED: "Not sent: the person had left or no longer waited for it, or mail to them had come back.",
+    Delivery.State.FAILED: (
+        "It can't be delivered. Look at the reply, then send it again if that makes sense."
+    ),
+    Delivery.State.SUPPRESSED: (
+        "Not sent: the person had left or no longer waited for it, or mail to them had come back."
+    ),
     Delivery.State.HELD: "Its letter is paused. It goes on when the letter does.",
-    Delivery.State.UNKNOWN: "It may or may not have arrived. Send it again if one copy too many does no harm.",
+    Delivery.State.UNKNOWN: (
+        "It may or may not have arrived. Send it again if one copy too many does no harm."
+    ),
 }
 
 
-def note(request: HttpRequest, model: type[Model], what: str, flag: int, words: str) -> None:
-    """Write into the desk's history what somebody did to a whole table. No words with an address in them."""
-    user: Any = request.user
-    kind = ContentType.objects.get_for_model(model)
-    LogEntry.objects.create(
-        user=user, content_type=kind, object_repr=what, action_flag=flag, change_message=words
-    )
-
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that are looked at, not edited."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [field.name for field in self.model._meta.fields]
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        """Show no button to save: there is nothing to."""
-        context |= {"show_save": False, "show_save_and_continue": False}
-        return super().render_change_form(request, context, *args, **kwargs)
-
-
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnly):
+class DeliveryAdmin(ReadOnlyAdmin):
     """How every mail fared, in plain words, and a way to send one again."""
 
     list_display = (
@@ -92,7 +72,10 @@ class DeliveryAdmin(ReadOnly):
 
     @admin.display(description="")
     def again(self, row: Delivery) -> str:
-        """A button that sends it again, once nothing more happens to it by itself. It belongs to the list's own form."""
+        """A button that sends it again, once nothing more happens to it by itself.
+
+        It belongs to the list's own form.
+        """
         if row.state in Delivery.OPEN:
             return ""
         where = reverse("admin:newsletter_delivery_again", args=[row.pk])
@@ -123,7 +106,7 @@ class DeliveryAdmin(ReadOnly):
     @admin.action(description="Send again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Put finished mails into the queue anew."""
-        number = sum(sender.send_again(row) for row in queryset)
+        number = sum(queue.requeue(row) for row in queryset)
         for row in queryset:
             self.log_change(request, row, "Sent again.")
         messages.success(
@@ -161,23 +144,23 @@ class DeliveryAdmin(ReadOnly):
         if not self.has_change_permission(request):
             raise PermissionDenied
         act()
-        note(request, Delivery, "The outbox", CHANGE, words)
+        log_action(request, Delivery, "The outbox", CHANGE, words)
         messages.success(request, words)
         return HttpResponseRedirect(reverse("admin:newsletter_delivery_changelist"))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list, and above it whether mail is being sent, what stops it, and what has failed."""
-        heart = Heartbeat.objects.filter(pk=1).first()
-        of_late = Delivery.objects.filter(changed_at__gt=timezone.now() - OF_LATE)
+        """Show the list, and above it whether mail is sent, what stops it, and what has failed."""
+        heartbeat = Heartbeat.objects.filter(pk=1).first()
+        lately = Delivery.objects.filter(changed_at__gt=timezone.now() - LATELY)
         outbox = {
-            "heart": heart,
+            "heartbeat": heartbeat,
             "is_late": Heartbeat.is_late(),
             "is_paused": send_rate.is_paused(),
             "waiting": Delivery.objects.filter(state__in=Delivery.WAITING).count(),
-            "failed": of_late.filter(state=Delivery.State.FAILED).count(),
-            "unsure": of_late.filter(state=Delivery.State.UNKNOWN).count(),
+            "failed": lately.filter(state=Delivery.State.FAILED).count(),
+            "unsure": lately.filter(state=Delivery.State.UNKNOWN).count(),
             "may_switch": self.has_change_permission(request),
         }
         return super().changelist_view(request, {"outbox": outbox, **(extra_context or {})})

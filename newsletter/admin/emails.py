@@ -1,4 +1,4 @@
-"""Every mail the site sends, as one made-up person would get it: for editors and list managers to look through."""
+"""The e-mails admin: every mail the site sends, as one made-up person would get it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,13 +6,13 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.core.mail import EmailMultiAlternatives
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from newsletter.emails import samples
-from newsletter.emails.messages import Letter as Mail
-from newsletter.emails.preview import look
+from newsletter.emails.preview import preview_response
 from newsletter.issues import preflight
 from newsletter.models import Delivery, Letter
 
@@ -24,39 +24,38 @@ SAMPLE = {
 View = Callable[..., HttpResponse]
 
 
-def for_the_curious(view: View) -> View:
-    """Let in who writes letters or looks after the list."""
+def mail_staff_required(view: View) -> View:
+    """Allow a view to who writes issues or manages the list, for reading alone."""
 
     @wraps(view)
     def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not any(
-            request.user.has_perm(f"newsletter.{name}")
-            for name in ("change_letter", "change_delivery")
-        ):
+        user = request.user
+        may_write = user.has_perm("newsletter.change_letter")
+        if not (may_write or user.has_perm("newsletter.change_delivery")):
             raise PermissionDenied
         return view(request, *args, **kwargs)
 
     return require_safe(inner)
 
 
-@for_the_curious
+@mail_staff_required
 def mails(request: HttpRequest) -> HttpResponse:
     """List every kind of mail, with its subject."""
     kinds = [(kind, kind.label, _sample(kind).subject) for kind in Delivery.Kind]
-    return _page(request, "mails.html", {"title": "Every mail we send", "kinds": kinds})
+    return _page(request, "emails.html", {"title": "Every mail we send", "kinds": kinds})
 
 
-@for_the_curious
+@mail_staff_required
 def mail(request: HttpRequest, kind: str) -> HttpResponse:
     """Show one of them, in a frame."""
-    found = _kind(kind)
-    return _page(request, "mail.html", {"title": found.label, "kind": found})
+    known = _kind(kind)
+    return _page(request, "email.html", {"title": known.label, "kind": known})
 
 
-@for_the_curious
-def mail_look(request: HttpRequest, kind: str) -> HttpResponse:
+@mail_staff_required
+def mail_preview(request: HttpRequest, kind: str) -> HttpResponse:
     """Show what is in the frame."""
-    return look(request, _sample(_kind(kind)))
+    return preview_response(request, _sample(_kind(kind)))
 
 
 def _kind(name: str) -> Delivery.Kind:
@@ -66,12 +65,10 @@ def _kind(name: str) -> Delivery.Kind:
         raise Http404 from None
 
 
-def _sample(kind: Delivery.Kind) -> Mail:
-    return (
-        preflight.as_mail(Letter(**SAMPLE))
-        if kind == Delivery.Kind.LETTER
-        else samples.render(kind)
-    )
+def _sample(kind: Delivery.Kind) -> EmailMultiAlternatives:
+    if kind == Delivery.Kind.LETTER:
+        return preflight.as_email(Letter(**SAMPLE))
+    return samples.render(kind)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

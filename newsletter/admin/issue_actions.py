@@ -1,4 +1,4 @@
-"""Where a letter is tested, scheduled, sent, paused and withdrawn: one page, and one step at a time, by buttons alone."""
+"""Issue actions: testing, scheduling, sending, pausing, withdrawing; one page, by buttons alone."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,10 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from newsletter.emails.preview import look
-from newsletter.issues import lifecycle, preflight
+from newsletter.emails.preview import preview_response
+from newsletter.issues import lifecycle, preflight, scheduling
 from newsletter.models import Delivery, Heartbeat, Letter
-from newsletter.outbox.smtp_errors import judge_sending
+from newsletter.outbox.smtp_errors import classify_send_error
 
 MAY_WRITE, MAY_SEND = "newsletter.change_letter", "newsletter.send_letter"
 Log = Callable[[Letter, str], Any]
@@ -39,14 +39,14 @@ class ScheduleForm(forms.Form):
 
 @require_safe
 def sending(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show where a letter stands, what was found in it, how far it has got, and what can be done with it now."""
+    """Show the state of an issue, preflight's findings, its progress, and what can be done now."""
     return _page(request, _letter(request, pk))
 
 
 @require_safe
 def as_mail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the letter as the mail it is, or was, for a frame."""
-    return look(request, preflight.as_mail(_letter(request, pk)))
+    return preview_response(request, preflight.as_email(_letter(request, pk)))
 
 
 def _letter(request: HttpRequest, pk: int) -> Letter:
@@ -57,36 +57,36 @@ def _letter(request: HttpRequest, pk: int) -> Letter:
 
 def _page(request: HttpRequest, letter: Letter, form: ScheduleForm | None = None) -> HttpResponse:
     is_draft = letter.state == Letter.State.DRAFT
-    counted = lifecycle.progress(letter)
-    total, done = sum(counted.values()), counted.get(Delivery.State.SENT, 0)
+    progress = lifecycle.progress(letter)
+    possible = {name: lifecycle.may(name, letter) for name in lifecycle.TRANSITIONS}
     context = {
         "letter": letter,
         "form": form or ScheduleForm(initial={"day": timezone.localdate(), "time": "09:00"}),
         "findings": preflight.check(letter, ask_dns=True) if is_draft else [],
         "missed": lifecycle.missed(letter),
-        "people": lifecycle.audience().count(),
-        "counted": [(state.label, number) for state, number in counted.items()],
-        "total": total,
-        "done": done,
+        "people": scheduling.audience().count(),
+        "counts": [(state.label, number) for state, number in progress.items()],
+        "total": sum(progress.values()),
+        "done": progress.get(Delivery.State.SENT, 0),
         "zone": timezone.localtime().tzname(),
         "seen": _seen(letter),
         "may_send": request.user.has_perm(MAY_SEND),
         "may_write": request.user.has_perm(MAY_WRITE),
-        "moves": {move: lifecycle.may(move, letter) for move in lifecycle.MOVES},
+        "may": possible,
         "worker_is_late": Heartbeat.is_late(),
     }
     status = 422 if form else 200
     return render(
         request,
         "admin/newsletter/letter/sending.html",
-        _around(request, letter, context),
+        _context(request, letter, context),
         status=status,
     )
 
 
 @require_POST
 def step(request: HttpRequest, pk: int, step: str, log: Log) -> HttpResponse:
-    """Take one step with a letter. What reaches people, or can't be undone, asks once more before."""
+    """Take one action with an issue. What reaches people, or can't be undone, asks once more."""
     if step not in STEPS:
         raise Http404
     permission, act = STEPS[step]
@@ -99,11 +99,11 @@ def step(request: HttpRequest, pk: int, step: str, log: Log) -> HttpResponse:
         if step in ASKS_FIRST and "sure" not in request.POST:
             return _ask(request, letter, step)
         if "seen" in request.POST and request.POST["seen"] != _seen(letter):
-            raise lifecycle.NotNow(
+            raise lifecycle.InvalidTransition(
                 "Its words were changed since you looked. Look at them once more."
             )
         words = act(request, letter)
-    except lifecycle.NotNow as refused:
+    except lifecycle.InvalidTransition as refused:
         messages.error(request, str(refused))
     else:
         log(letter, words)
@@ -113,25 +113,26 @@ def step(request: HttpRequest, pk: int, step: str, log: Log) -> HttpResponse:
 
 def _ask(request: HttpRequest, letter: Letter, step: str) -> HttpResponse:
     """Ask once more: to how many people it goes, or what won't go back."""
-    move = "schedule" if step == "send" else step
-    if not lifecycle.may(move, letter):
-        raise lifecycle.NotNow(
+    transition = "schedule" if step == "send" else step
+    if not lifecycle.may(transition, letter):
+        raise lifecycle.InvalidTransition(
             f"That can’t be done with a letter that is {letter.get_state_display().lower()}."
         )
-    waiting = sum(
-        number for state, number in lifecycle.progress(letter).items() if state in Delivery.OPEN
-    )
+    progress = lifecycle.progress(letter)
+    waiting = sum(number for state, number in progress.items() if state in Delivery.OPEN)
     context = {
         "letter": letter,
         "step": step,
-        "people": lifecycle.audience().count(),
+        "people": scheduling.audience().count(),
         "waiting": waiting,
+        "seen": _seen(letter),
     }
-    context |= {"seen": _seen(letter)}
-    return render(request, "admin/newsletter/letter/sure.html", _around(request, letter, context))
+    return render(
+        request, "admin/newsletter/letter/confirm.html", _context(request, letter, context)
+    )
 
 
-def _around(request: HttpRequest, letter: Letter, context: dict[str, Any]) -> dict[str, Any]:
+def _context(request: HttpRequest, letter: Letter, context: dict[str, Any]) -> dict[str, Any]:
     return {
         **admin.site.each_context(request),
         "title": letter.subject,
@@ -141,7 +142,7 @@ def _around(request: HttpRequest, letter: Letter, context: dict[str, Any]) -> di
 
 
 def _seen(letter: Letter) -> str:
-    """Return what stands for the words a person was shown, so that no others go out on their word."""
+    """Return a hash of the words a person was shown, so that no others go out on their word."""
     return hashlib.sha256(f"{letter.subject}\0{letter.body}".encode()).hexdigest()[:16]
 
 
@@ -149,39 +150,42 @@ def _test(request: HttpRequest, letter: Letter) -> str:
     """Send it to who asks, at once, by the way all mail goes."""
     address = getattr(request.user, "email", "")
     if not address:
-        raise lifecycle.NotNow(
+        raise lifecycle.InvalidTransition(
             "Your account has no e-mail address to send a test to. An owner can enter one."
         )
-    if wrong := [one for one in preflight.check(letter) if one.name == "words"]:
-        raise lifecycle.Blocked(wrong)
-    mail = preflight.as_mail(letter, to=address)
+    findings = [finding for finding in preflight.check(letter) if finding.name == "words"]
+    if findings:
+        raise lifecycle.BlockedByPreflight(findings)
+    mail = preflight.as_email(letter, to=address)
     mail.subject = f"[Test] {mail.subject}"
     backend = get_connection()
     try:
         backend.send_messages([mail])
     except Exception as error:
-        raise lifecycle.NotNow(f"The test didn’t go out: {judge_sending(error).reply}") from error
+        raise lifecycle.InvalidTransition(
+            f"The test didn’t go out: {classify_send_error(error).reply}"
+        ) from error
     return "A test was sent to your own address. Its links to unsubscribe do nothing."
 
 
 def _schedule(request: HttpRequest, letter: Letter) -> str:
     form = ScheduleForm(request.POST)
     form.is_valid()  # asked before, by `step`
-    lifecycle.schedule(letter, form.moment())
+    scheduling.schedule(letter, form.moment())
     return f"Scheduled for {timezone.localtime(letter.send_at):%-d %B %Y, %H:%M %Z}."
 
 
 def _send(request: HttpRequest, letter: Letter) -> str:
-    lifecycle.send_now(letter)
+    scheduling.send_now(letter)
     return "The worker begins to send it in a moment."
 
 
-def _plainly(act: Callable[[Letter], None], words: str) -> Callable[[HttpRequest, Letter], str]:
-    def acted(request: HttpRequest, letter: Letter) -> str:
+def _simple(act: Callable[[Letter], None], words: str) -> Callable[[HttpRequest, Letter], str]:
+    def action(request: HttpRequest, letter: Letter) -> str:
         act(letter)
         return words
 
-    return acted
+    return action
 
 
 # By the name in the address: who may, and what it does.
@@ -189,12 +193,12 @@ STEPS: dict[str, tuple[str, Callable[[HttpRequest, Letter], str]]] = {
     "test": (MAY_WRITE, _test),
     "schedule": (MAY_SEND, _schedule),
     "send": (MAY_SEND, _send),
-    "unschedule": (MAY_SEND, _plainly(lifecycle.unschedule, "It is a draft again.")),
+    "unschedule": (MAY_SEND, _simple(scheduling.unschedule, "It is a draft again.")),
     "pause": (
         MAY_SEND,
-        _plainly(lifecycle.pause, "Paused. A mail that was already in hand may still go."),
+        _simple(lifecycle.pause, "Paused. A mail that was already in hand may still go."),
     ),
-    "resume": (MAY_SEND, _plainly(lifecycle.resume, "It goes on where it stopped.")),
-    "withdraw": (MAY_SEND, _plainly(lifecycle.withdraw, "Withdrawn. Nobody else gets it.")),
+    "resume": (MAY_SEND, _simple(lifecycle.resume, "It goes on where it stopped.")),
+    "withdraw": (MAY_SEND, _simple(lifecycle.withdraw, "Withdrawn. Nobody else gets it.")),
 }
 ASKS_FIRST = {"send", "withdraw"}

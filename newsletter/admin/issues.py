@@ -1,4 +1,4 @@
-"""The desk's pages about letters: the list, and where one is written. Sending it is in letter_steps.py."""
+"""The issues' admin: the list, and where one is written. Sending it is in issue_actions.py."""
 
 from typing import Any
 
@@ -12,8 +12,9 @@ from django.utils.timezone import localtime
 from django.views.decorators.http import require_POST
 
 from newsletter.admin import emails, issue_actions
-from newsletter.emails.preview import look
-from newsletter.issues import body, lifecycle, preflight
+from newsletter.emails.email import one_line
+from newsletter.emails.preview import preview_response
+from newsletter.issues import body, lifecycle, preflight, scheduling
 from newsletter.models import Delivery, Letter
 
 
@@ -30,29 +31,33 @@ class LetterForm(forms.ModelForm):
             ),
         }
         help_texts = {
-            "subject": "Others may see it in an inbox: plain words that don’t tell what the letter is about.",
-            "body": "Markdown, as in articles: :::note, :::exercise, :::quote. :::quiz and :::guide become links. "
-            "Links to pages of ours may begin with /. No pictures, no footnotes.",
+            "subject": "Others may see it in an inbox: "
+            "plain words that don’t tell what the letter is about.",
+            "body": "Markdown, as in articles: :::note, :::exercise, :::quote. "
+            ":::quiz and :::guide become links. Links to pages of ours may begin with /. "
+            "No pictures, no footnotes.",
         }
 
     def clean(self) -> dict[str, Any]:
         """Refuse what can't stand in a mail, and words for a letter that isn't a draft any more."""
-        given = self.cleaned_data
-        given["subject"] = body.one_line(given.get("subject", ""))
-        for name, found in body.problems(given["subject"], given.get("body", "")).items():
+        values = self.cleaned_data
+        values["subject"] = one_line(values.get("subject", ""))
+        problems = body.problems(values["subject"], values.get("body", ""))
+        for name, messages_of_field in problems.items():
             if name not in self.errors:
-                self.add_error(name, found)
+                self.add_error(name, messages_of_field)
         drafts = Letter.objects.filter(pk=self.instance.pk, state=Letter.State.DRAFT)
         if self.instance.pk and not drafts.exists():
             raise ValidationError(
-                "This letter isn’t a draft any more. Copy your words, unschedule it, then save them."
+                "This letter isn’t a draft any more. "
+                "Copy your words, unschedule it, then save them."
             )
-        return given
+        return values
 
 
 @admin.register(Letter)
 class LetterAdmin(admin.ModelAdmin):
-    """Letters: a draft is edited here; what is scheduled, on its way or sent can be read."""
+    """Issues: a draft is edited here; what is scheduled, on its way or sent can be read."""
 
     form = LetterForm
     list_display = ("subject", "state", "when", "gone_out")
@@ -65,8 +70,8 @@ class LetterAdmin(admin.ModelAdmin):
     change_list_template = "admin/newsletter/letter/change_list.html"
 
     class Media:
-        css = {"all": ["admin/letters.css"]}
-        js = [forms.Script("admin/letter_preview.js", type="module")]
+        css = {"all": ["admin/newsletter.css"]}
+        js = [forms.Script("admin/issue_preview.js", type="module")]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -74,7 +79,9 @@ class LetterAdmin(admin.ModelAdmin):
             path("preview/", view(require_POST(self.preview)), name="newsletter_letter_preview"),
             path("mails/", view(emails.mails), name="newsletter_mails"),
             path("mails/<str:kind>/", view(emails.mail), name="newsletter_mail"),
-            path("mails/<str:kind>/look/", view(emails.mail_look), name="newsletter_mail_look"),
+            path(
+                "mails/<str:kind>/look/", view(emails.mail_preview), name="newsletter_mail_preview"
+            ),
             path(
                 "<int:pk>/sending/", view(issue_actions.sending), name="newsletter_letter_sending"
             ),
@@ -91,13 +98,14 @@ class LetterAdmin(admin.ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
         sent = Count("deliveries", filter=Q(deliveries__state=Delivery.State.SENT))
-        found: QuerySet[Letter] = super().get_queryset(request)
-        return found.annotate(people=Count("deliveries"), reached=sent)
+        letters: QuerySet[Letter] = super().get_queryset(request)
+        return letters.annotate(people=Count("deliveries"), reached=sent)
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Letter | None = None
     ) -> tuple[str, ...]:
-        # Words that are posted are always read, so that the answer to a late save can show them again.
+        # Words that are posted are always read, so that the answer to a late save can show them
+        # again.
         is_read = obj is not None and obj.state != Letter.State.DRAFT and request.method == "GET"
         return ("subject", "body") if is_read else ()
 
@@ -134,12 +142,14 @@ class LetterAdmin(admin.ModelAdmin):
     def save_model(
         self, request: HttpRequest, obj: Letter, form: forms.ModelForm, change: bool
     ) -> None:
-        lifecycle.write(obj)
+        scheduling.write(obj)
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return super().changeform_view(request, *args, **kwargs)
-        except lifecycle.NotNow as refused:  # it was scheduled between our look and our write
+        except (
+            lifecycle.InvalidTransition
+        ) as refused:  # it was scheduled between our look and our write
             messages.error(request, str(refused))
             return HttpResponseRedirect(request.path)
 
@@ -148,4 +158,4 @@ class LetterAdmin(admin.ModelAdmin):
         if not (self.has_add_permission(request) or self.has_change_permission(request)):
             raise PermissionDenied
         letter = Letter(subject=request.POST.get("subject", ""), body=request.POST.get("body", ""))
-        return look(request, preflight.as_mail(letter), preflight.check(letter))
+        return preview_response(request, preflight.as_email(letter), preflight.check(letter))

@@ -1,85 +1,97 @@
-"""The list as a file: who, since when, on what basis, and how their mail fares, in one place."""
+"""Subscriber export: the list as a file, CSV or JSON.
 
-from collections import Counter
-from typing import Any
+Who, since when, on what basis, and how their mail fares, in one place; everything but the codes.
+"""
+
+import csv
+import io
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime
 
 from django.db.models import QuerySet
-from import_export import resources
-from import_export.fields import Field
 
 from newsletter.models import Bounce, Subscriber, Suppression
 
-FIELDS = {  # by attribute: the column's heading
-    "address": "address",
-    "status": "status",
-    "wants_letters": "wants the letters",
-    "asked_at": "asked",
-    "confirmed_at": "confirmed",
-    "wording": "wording agreed to",
-    "basis": "consent given elsewhere",
-    "guide_sent_at": "guide sent",
-    "paused_until": "paused until",
-    "returned_at": "mail came back",
-    "bounces": "returned mail",
-    "suppressed": "must not be written to",
-}
+CHUNK = 1000
+# Beginnings that a spreadsheet would take for a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Row = tuple[str, ...]
 
 
-class ThePeople(resources.ModelResource):  # type: ignore[misc]
-    """Everything about everybody on the list that isn't a code."""
+HEADINGS = (
+    "address",
+    "status",
+    "wants the letters",
+    "asked",
+    "confirmed",
+    "wording agreed to",
+    "consent given elsewhere",
+    "guide sent",
+    "paused until",
+    "mail came back",
+    "returned mail",
+    "must not be written to",
+)
 
-    address = Field("address", FIELDS["address"])
-    status = Field("get_state_display", FIELDS["status"])
-    wants_letters = Field(column_name=FIELDS["wants_letters"])
-    asked_at = Field(column_name=FIELDS["asked_at"])
-    confirmed_at = Field(column_name=FIELDS["confirmed_at"])
-    wording = Field("wording", FIELDS["wording"])
-    basis = Field("basis", FIELDS["basis"])
-    guide_sent_at = Field(column_name=FIELDS["guide_sent_at"])
-    paused_until = Field(column_name=FIELDS["paused_until"])
-    returned_at = Field(column_name=FIELDS["returned_at"])
-    bounces = Field(column_name=FIELDS["bounces"])
-    suppressed = Field(column_name=FIELDS["suppressed"])
 
-    class Meta:
-        model = Subscriber
-        fields = tuple(FIELDS)
-        export_order = tuple(FIELDS)
-        chunk_size = 1000
+class SubscriberExport:
+    """The subscribers of a queryset as rows of words, in the order of HEADINGS."""
 
-    def before_export(self, queryset: QuerySet[Subscriber], **options: Any) -> None:
-        """Look up in two queries what is kept by hash."""
-        self.returned: dict[str, Counter[str]] = {}
+    def __init__(self, subscribers: QuerySet[Subscriber]) -> None:
+        self.subscribers = subscribers
+        # What is kept by hash, in two queries.
+        self.bounces: defaultdict[str, Counter[str]] = defaultdict(Counter)
         for fingerprint, kind in Bounce.objects.values_list("fingerprint", "kind"):
-            self.returned.setdefault(fingerprint, Counter())[Bounce.Kind(kind).label] += 1
-        self.refused = dict(Suppression.objects.values_list("fingerprint", "reason"))
+            self.bounces[fingerprint][Bounce.Kind(kind).label] += 1
+        self.suppressed = dict(Suppression.objects.values_list("fingerprint", "reason"))
 
-    def dehydrate_wants_letters(self, person: Subscriber) -> str:
-        return "yes" if person.wants_letters else "no"
+    def rows(self) -> Iterator[Row]:
+        """Yield a row a person."""
+        for person in self.subscribers.iterator(chunk_size=CHUNK):
+            yield (
+                person.address,
+                person.get_state_display(),
+                "yes" if person.wants_letters else "no",
+                _time(person.asked_at),
+                _time(person.confirmed_at),
+                person.wording,
+                person.basis,
+                _time(person.guide_sent_at),
+                _time(person.paused_until),
+                _time(person.returned_at),
+                self._bounces(person),
+                self._suppression(person),
+            )
 
-    def dehydrate_asked_at(self, person: Subscriber) -> str:
-        return _time(person.asked_at)
+    def as_csv(self) -> str:
+        """Return the rows as CSV, in which nothing begins like a formula."""
+        file = io.StringIO(newline="")
+        writer = csv.writer(file)
+        writer.writerow(HEADINGS)
+        for row in self.rows():
+            writer.writerow(map(_as_text, row))
+        return file.getvalue()
 
-    def dehydrate_confirmed_at(self, person: Subscriber) -> str:
-        return _time(person.confirmed_at)
+    def as_json(self) -> str:
+        """Return the rows as a JSON list of objects."""
+        people = [dict(zip(HEADINGS, row, strict=True)) for row in self.rows()]
+        return json.dumps(people, ensure_ascii=False, indent=2)
 
-    def dehydrate_guide_sent_at(self, person: Subscriber) -> str:
-        return _time(person.guide_sent_at)
+    def _bounces(self, person: Subscriber) -> str:
+        counts = sorted(self.bounces.get(person.fingerprint, {}).items())
+        return ", ".join(f"{number} × {kind}" for kind, number in counts)
 
-    def dehydrate_paused_until(self, person: Subscriber) -> str:
-        return _time(person.paused_until)
-
-    def dehydrate_returned_at(self, person: Subscriber) -> str:
-        return _time(person.returned_at)
-
-    def dehydrate_bounces(self, person: Subscriber) -> str:
-        counted = self.returned.get(person.fingerprint, Counter())
-        return ", ".join(f"{number} × {kind}" for kind, number in sorted(counted.items()))
-
-    def dehydrate_suppressed(self, person: Subscriber) -> str:
-        reason = self.refused.get(person.fingerprint)
-        return Suppression.Reason(reason).label if reason else ""
+    def _suppression(self, person: Subscriber) -> str:
+        reason = self.suppressed.get(person.fingerprint)
+        return str(Suppression.Reason(reason).label) if reason else ""
 
 
-def _time(moment: Any) -> str:
+def _time(moment: datetime | None) -> str:
     return moment.isoformat(timespec="seconds") if moment else ""
+
+
+def _as_text(value: str) -> str:
+    """Return a cell that a spreadsheet takes for words, by an apostrophe before it."""
+    return f"'{value}" if value.startswith(FORMULA) else value

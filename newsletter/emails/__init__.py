@@ -1,4 +1,4 @@
-"""Every mail that is sent: texts, samples, previews, the guide.
+"""Every e-mail that is sent: its registry, texts, samples, previews, the guide.
 
-Imports models; everything above may import it.
+Imports models and what stands below; outbox and everything above may import it.
 """

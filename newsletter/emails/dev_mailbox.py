@@ -1,4 +1,4 @@
-"""Mail in development: every mail a file in MAIL_DIR, and what /dev/mail/ needs to show them."""
+"""The development mailbox: every mail a file in MAIL_DIR, and what /dev/mail/ shows of them."""
 
 import os
 import re
@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
-from newsletter.emails.preview import Mail
+from newsletter.emails.email import to_bytes
+from newsletter.emails.preview import ParsedEmail
 
 NAME = re.compile(r"[0-9]{15,20}-[0-9a-f]{8}")
 
@@ -25,21 +26,21 @@ class FolderBackend(BaseEmailBackend):
         for message in email_messages:
             target = settings.MAIL_DIR / f"{time.time_ns()}-{secrets.token_hex(4)}.eml"
             half = target.with_suffix(".part")
-            half.write_bytes(message.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
+            half.write_bytes(to_bytes(message))
             os.replace(half, target)
         return len(email_messages)
 
 
-def mails() -> list[Mail]:
+def mails() -> list[ParsedEmail]:
     """Return every mail in the folder, the newest first."""
     return [_parsed(file) for file in sorted(settings.MAIL_DIR.glob("*.eml"), reverse=True)]
 
 
-def mail(name: str) -> Mail | None:
+def mail(name: str) -> ParsedEmail | None:
     """Return one mail by its file's name."""
     file = settings.MAIL_DIR / f"{name}.eml"
     return _parsed(file) if NAME.fullmatch(name) and file.exists() else None
 
 
-def _parsed(file: Path) -> Mail:
-    return Mail.of(file.read_bytes(), file.stem)
+def _parsed(file: Path) -> ParsedEmail:
+    return ParsedEmail.of(file.read_bytes(), file.stem)

@@ -1,4 +1,4 @@
-"""/dev/mail/: what would have been sent, as a person would read it. On a live site these pages don't exist."""
+"""/dev/mail/: the development mailbox as pages. On a live site they don't exist."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from newsletter.emails import dev_mailbox
-from newsletter.emails.preview import Mail, html_alone
+from newsletter.emails.preview import ParsedEmail, html_response
 from trustsite.web.security_headers import page_policy
 
 View = Callable[..., HttpResponse]
@@ -37,21 +37,23 @@ def mails(request: HttpRequest) -> HttpResponse:
 @in_development
 def mail(request: HttpRequest, name: str) -> HttpResponse:
     """Show one mail: headers, text, attachments, and its HTML in a frame."""
-    response = render(request, "newsletter/dev_mail.html", {"mail": _found(name)})
-    response.headers["Content-Security-Policy"] = f"{page_policy()}; frame-src 'self'"
+    response = render(request, "newsletter/dev_mail.html", {"mail": _mail_or_404(name)})
+    response.headers["Content-Security-Policy"] = (
+        f"{page_policy(response.content)}; frame-src 'self'"
+    )
     return response
 
 
 @in_development
 def mail_html(request: HttpRequest, name: str) -> HttpResponse:
     """Show the HTML part alone."""
-    return html_alone(_found(name))
+    return html_response(_mail_or_404(name))
 
 
 @in_development
 def attachment(request: HttpRequest, name: str, number: int, filename: str) -> HttpResponse:
     """Hand out one attachment."""
-    attachments = _found(name).attachments
+    attachments = _mail_or_404(name).attachments
     if number >= len(attachments):
         raise Http404
     _, content_type, data = attachments[number]
@@ -60,8 +62,8 @@ def attachment(request: HttpRequest, name: str, number: int, filename: str) -> H
     )
 
 
-def _found(name: str) -> Mail:
-    found = dev_mailbox.mail(name)
-    if found is None:
+def _mail_or_404(name: str) -> ParsedEmail:
+    email = dev_mailbox.mail(name)
+    if email is None:
         raise Http404
-    return found
+    return email

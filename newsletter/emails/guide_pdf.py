@@ -2,22 +2,22 @@
 
 from datetime import UTC, date, datetime
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
 import typst
 from django.conf import settings
 
-GUIDE_VERSION = "1.0"
-GUIDE_DATE = date(2026, 11, 22)
+from trustsite.web import fonts
+
+GUIDE_VERSION = "1.1"
+GUIDE_DATE = date(2026, 11, 26)
 GUIDE_FILE_NAME = "trauma-healing-guide.pdf"
 GUIDE_PAGES = 12
 
-# PDF/UA-1 makes typst refuse what a screen reader could not read: a picture without words, a skipped heading level, a
-# character our faces lack.
+# PDF/UA-1 makes typst refuse what a screen reader could not read: a picture without words, a
+# skipped heading level, a character our fonts lack.
 STANDARD: Final = "ua-1"
-FONT_PACKAGES = ("fontpkg_newsreader", "fontpkg_figtree")
 
 
 class GuideError(Exception):
@@ -27,8 +27,9 @@ class GuideError(Exception):
 def compile_guide() -> bytes:
     """Return the guide as a tagged PDF.
 
-    It is made once per process and set of settings (about 0.2 s) and kept. The time written into it is that of its
-    version, so that two processes, or two releases with the same words, give the same bytes.
+    It is compiled once per process and set of settings (about 0.2 s) and cached. The time written
+    into it is that of its version, so that two processes, or two releases with the same words, give
+    the same bytes.
 
     Raises GuideError when typst refuses the words, the numbers of helplines.toml or a setting.
     """
@@ -43,7 +44,7 @@ def _compile(content: Path, site_url: str, site_name: str, contact_email: str) -
         return typst.compile(
             content / "guide" / "guide.typ",
             root=content,
-            font_paths=_faces(),
+            font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs={
                 "site_url": site_url,
@@ -56,15 +57,16 @@ def _compile(content: Path, site_url: str, site_name: str, contact_email: str) -
             timestamp=datetime(GUIDE_DATE.year, GUIDE_DATE.month, GUIDE_DATE.day, tzinfo=UTC),
         )
     except typst.TypstError as error:
-        # The diagnostic is message, hints and place in one text; it is empty when typst has no place to point at.
+        # The diagnostic is message, hints and position in one text; it is empty when typst has no
+        # position to point at.
         raise GuideError(error.diagnostic.strip() or error.message) from error
 
 
 @cache
-def _faces() -> typst.Fonts:
-    """The two faces of the site and no others, so that every machine sets the same pages."""
+def _fonts() -> typst.Fonts:
+    """Return the site's two fonts and no others, so that every machine sets the same pages."""
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
-        font_paths=[Path(str(files(package) / "files")) for package in FONT_PACKAGES],
+        font_paths=list(fonts.folders()),
     )

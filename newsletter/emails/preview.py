@@ -1,37 +1,58 @@
-"""A mail taken apart, and shown as people will see it: HTML in frames, the text, the head.
+"""E-mail preview: a mail taken apart and shown as people will see it: HTML, text, headers.
 
-A mail carries its styles in its elements, which no other page of ours may. So it is shown in documents of its own, whose
-policy allows styles and nothing else: no script, no request, no form.
+A mail carries its styles in its elements, which no other page of ours may. So it is shown in
+documents of its own, whose policy allows styles and nothing else: no script, no request, no form.
 """
 
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
-from email.message import EmailMessage as Parsed
-from typing import Any
+from email.message import EmailMessage as ParsedMessage
+from typing import NamedTuple
 
 from django.core.mail import EmailMessage
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from newsletter.issues.preflight import Finding
+from newsletter.emails.email import to_bytes
 
-MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-LOOK_POLICY = MAIL_POLICY.replace("style-src", "style-src 'self'") + "; sandbox allow-same-origin"
+EMAIL_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+)
+PREVIEW_POLICY = (
+    EMAIL_POLICY.replace("style-src", "style-src 'self'") + "; sandbox allow-same-origin"
+)
 
 
 @dataclass(frozen=True)
-class Mail:
+class Finding:
+    """One thing a person should know before a mail goes: found by preflight, shown in previews."""
+
+    name: str
+    message: str
+    blocks: bool = True
+
+
+class Attachment(NamedTuple):
+    """A file that comes with a mail."""
+
+    filename: str
+    content_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class ParsedEmail:
     """A mail, parsed, by its name."""
 
     name: str
-    parsed: Parsed
+    parsed: ParsedMessage
 
     @classmethod
-    def of(cls, data: bytes, name: str = "") -> "Mail":
+    def of(cls, data: bytes, name: str = "") -> "ParsedEmail":
         """Take a mail apart."""
-        return cls(name, message_from_bytes(data, policy=policy.default))  # type: ignore[arg-type]
+        return cls(name, message_from_bytes(data, policy=policy.default))
 
     @property
     def headers(self) -> list[tuple[str, str]]:
@@ -49,41 +70,46 @@ class Mail:
         html = self._body("html")
         for part in self.parsed.walk():
             if part["Content-ID"]:
-                picture = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]
+                data = base64.b64encode(part.get_payload(decode=True)).decode()  # type: ignore[arg-type]
                 html = html.replace(
                     f"cid:{part['Content-ID'].strip('<>')}",
-                    f"data:{part.get_content_type()};base64,{picture}",
+                    f"data:{part.get_content_type()};base64,{data}",
                 )
         return html.replace("<head>", '<head><base target="_top">', 1)
 
     @property
-    def attachments(self) -> list[tuple[str, str, bytes]]:
+    def attachments(self) -> list[Attachment]:
         """Name, type and bytes of each attachment."""
-        found = [
-            part for part in self.parsed.walk() if part.get_content_disposition() == "attachment"
-        ]
         return [
-            (part.get_filename() or "", part.get_content_type(), part.get_payload(decode=True))
-            for part in found
-        ]  # type: ignore[misc]
+            Attachment(
+                part.get_filename() or "",
+                part.get_content_type(),
+                part.get_payload(decode=True),  # type: ignore[arg-type]
+            )
+            for part in self.parsed.walk()
+            if part.get_content_disposition() == "attachment"
+        ]
 
     def _body(self, kind: str) -> str:
         part = self.parsed.get_body((kind,))
         return part.get_content() if part else ""
 
 
-def html_alone(mail: Mail) -> HttpResponse:
+def html_response(email: ParsedEmail) -> HttpResponse:
     """Answer with a mail's HTML part, for a frame of ours."""
-    return _framed(HttpResponse(mail.html), MAIL_POLICY)
+    return _framed(HttpResponse(email.html), EMAIL_POLICY)
 
 
-def look(
+def preview_response(
     request: HttpRequest, message: EmailMessage | None, findings: Sequence[Finding] = ()
 ) -> HttpResponse:
-    """Answer with a mail as a person reads it, at two widths and as text, and with what was found; for a frame of ours."""
-    mail = message and Mail.of(message.message().as_bytes(linesep="\r\n"))  # type: ignore[call-arg]
-    context: dict[str, Any] = {"mail": mail, "findings": findings}
-    return _framed(render(request, "newsletter/mail_look.html", context), LOOK_POLICY)
+    """Answer with a mail as a person reads it, and what was found in it; for a frame of ours.
+
+    At two widths, and as text.
+    """
+    email = ParsedEmail.of(to_bytes(message)) if message else None
+    context = {"mail": email, "findings": findings}
+    return _framed(render(request, "newsletter/message_preview.html", context), PREVIEW_POLICY)
 
 
 def _framed(response: HttpResponse, policy: str) -> HttpResponse:

@@ -1,14 +1,17 @@
-"""Every mail as one person would get it, for people who look through them. Nobody is written to, and no link acts on anybody.
+"""E-mail samples: every mail as one made-up person would get it. No link in them acts on anybody.
 
-The person is made up and never kept. Links that carry a person's token lead to the page for links that no longer work.
+The person is never saved. Links that carry a person's token lead to the page for links that no
+longer work.
 """
 
+from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
+from newsletter import tokens
+from newsletter.consent import WORDING
 from newsletter.emails import messages
+from newsletter.emails.registry import Audience
 from newsletter.models import Delivery, Letter, Subscriber
-from newsletter.subscribing import tokens
-from newsletter.subscribing.signup import WORDING
 
 ADDRESS = "reader@example.org"
 INERT = "sample"  # what stands in a link where a person's token would
@@ -16,7 +19,7 @@ INERT = "sample"  # what stands in a link where a person's token would
 
 def render(
     kind: Delivery.Kind, *, letter: Letter | None = None, to: str = ADDRESS
-) -> messages.Letter:
+) -> EmailMultiAlternatives:
     """Return the mail of one kind. Nothing is read from or written to the list."""
     person = _person(kind, to)
     mail = messages.render(Delivery(kind=kind, subscriber=person, letter=letter))
@@ -27,7 +30,8 @@ def render(
 
 def _person(kind: Delivery.Kind, address: str) -> Subscriber:
     now = timezone.now()
-    state = Subscriber.State.PENDING if kind in Delivery.ASKING else Subscriber.State.CONFIRMED
+    is_unconfirmed = messages.audience_of(kind) is Audience.UNCONFIRMED
+    state = Subscriber.State.PENDING if is_unconfirmed else Subscriber.State.CONFIRMED
     return Subscriber(
         address=address,
         fingerprint=INERT,
@@ -38,12 +42,10 @@ def _person(kind: Delivery.Kind, address: str) -> Subscriber:
     )
 
 
-def _make_inert(mail: messages.Letter, token: str) -> None:
+def _make_inert(mail: EmailMultiAlternatives, token: str) -> None:
     mail.body = str(mail.body).replace(token, INERT)
-    pages = [(str(content).replace(token, INERT), kind) for content, kind in mail.alternatives]
-    mail.alternatives = []
-    for content, kind in pages:
-        mail.attach_alternative(content, kind)
-    mail.extra_headers = {
-        name: str(value).replace(token, INERT) for name, value in mail.extra_headers.items()
-    }
+    alternatives, mail.alternatives = mail.alternatives, []
+    for content, content_type in alternatives:
+        mail.attach_alternative(str(content).replace(token, INERT), content_type)
+    for name, value in mail.extra_headers.items():
+        mail.extra_headers[name] = str(value).replace(token, INERT)

@@ -1,4 +1,4 @@
-"""What comes back: webhooks of mail services, bounces, complaints.
+"""What comes back: webhooks of mail services.
 
-Imports outbox and below; admin may import it.
+Imports outbox and below; the addresses (urls) and the system checks may import it.
 """

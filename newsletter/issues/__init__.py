@@ -1,4 +1,4 @@
-"""The newsletter's issues: writing, checks before sending, sending.
+"""The newsletter's issues: writing, preflight, scheduling and pausing.
 
-Imports outbox and below; admin may import it.
+Imports outbox and below; the admin, the dashboard and the worker may import it.
 """

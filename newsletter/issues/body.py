@@ -1,8 +1,9 @@
-"""A letter's words: an editor's markdown as the HTML and the text of a mail, and what of it can't stand in one.
+"""Issue body: an editor's markdown as the HTML and the text of a mail, and what can't stand in one.
 
-The site's renderer makes the HTML. What a page does with its blocks a mail can't: the quiz and the guide become links, a
-picture would have to be fetched from us, so there is none. An offer stands in a letter where the owner allows it
-(LETTER_OFFERS), and then as on an article: label and disclosure before its link.
+The site's renderer makes the HTML. What a page does with its blocks a mail can't: the quiz and the
+guide become links, a picture would have to be fetched from us, so there is none. An offer stands in
+an issue where the owner allows it (LETTER_OFFERS), and then as on an article: label and disclosure
+before its link.
 """
 
 import re
@@ -14,47 +15,43 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from articles.models import Offer
+from articles import api as articles
+from newsletter.emails.email import one_line
 from prose import affiliate_rules, placeholders, renderer
+from prose.document import Part, parts
+from prose.finding import Finding
 from prose.plain_text import plain
-from prose.renderer import Problem
 
 LONGEST_SUBJECT = 150
-OFFERS_AT_MOST = 1
+MAX_OFFERS = 1
+LINK_STARTS = re.compile(r"(https?://|mailto:|tel:|sms:|/(?!/))", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Words:
-    """What a letter says, finished but for the foot, which is each person's own."""
+class IssueBody:
+    """What an issue says, finished but for the foot, which is each person's own."""
 
     subject: str
     html: str
     text: str
 
 
-def one_line(subject: str) -> str:
-    """Return a subject without line breaks and the like: they would begin another header."""
-    return " ".join(
-        "".join(character if character.isprintable() else " " for character in subject).split()
-    )
-
-
-def words(subject: str, body: str) -> Words:
-    """Return the finished words of a letter. What `problems` names is left out."""
+def render(subject: str, body: str) -> IssueBody:
+    """Return the finished words of an issue. What `problems` names is left out."""
     html = _html(body)
-    return Words(one_line(subject), html, plain(html))
+    return IssueBody(one_line(subject), html, plain(html))
 
 
 def problems(subject: str, body: str) -> dict[str, list[str]]:
-    """Return what an editor must mend before a letter is kept, by field."""
-    found = {
-        "subject": _wrong_subject(one_line(subject)),
-        "body": [str(problem) for problem in _wrong_body(body)],
+    """Return what an editor must mend before an issue is saved, by field."""
+    by_field = {
+        "subject": _subject_problems(one_line(subject)),
+        "body": [str(problem) for problem in _body_problems(body)],
     }
-    return {name: messages for name, messages in found.items() if messages}
+    return {name: messages for name, messages in by_field.items() if messages}
 
 
-def _wrong_subject(subject: str) -> list[str]:
+def _subject_problems(subject: str) -> list[str]:
     if not subject:
         return ["Please write a subject."]
     if len(subject) > LONGEST_SUBJECT:
@@ -62,68 +59,73 @@ def _wrong_subject(subject: str) -> list[str]:
     return []
 
 
-def _wrong_body(body: str) -> Iterator[Problem]:
-    made = renderer.render(body)
-    if not made.words and not any(renderer.parts(made.html)):
-        yield Problem(0, "Please write the letter.")
-    yield from made.problems
-    yield from affiliate_rules.raw_links(made.links, Offer.objects.hosts())
-    if made.citations:
-        yield Problem(
+def _body_problems(body: str) -> Iterator[Finding]:
+    rendered = renderer.render(body)
+    pieces = list(parts(rendered.html))
+    if not rendered.words and not any(pieces):
+        yield Finding(0, "Please write the letter.")
+    yield from rendered.problems
+    yield from affiliate_rules.unlabelled_links(rendered.links, articles.partner_hosts())
+    if rendered.citations:
+        yield Finding(
             0,
-            "Footnotes have no foot in a mail. Link to the source, or to the article that cites it.",
+            "Footnotes have no foot in a mail. Link to the source, "
+            "or to the article that cites it.",
         )
-    for link in made.links:
-        if wrong := _wrong_link(link.href):
-            yield Problem(link.line, f"The link {link.href} {wrong}")
-    yield from _wrong_blocks(body, [part for part in renderer.parts(made.html) if part.kind])
+    for link in rendered.links:
+        problem = _link_problem(link.href)
+        if problem:
+            yield Finding(link.line, f"The link {link.href} {problem}")
+    yield from _block_problems(body, [part for part in pieces if part.kind])
 
 
-def _wrong_link(href: str) -> str:
+def _link_problem(href: str) -> str:
     if href.startswith("#"):
         return "leads to a place on a page. In a mail it has nowhere to go."
-    if href and not re.match(r"(https?://|mailto:|tel:|sms:|/(?!/))", href, re.IGNORECASE):
+    if href and not LINK_STARTS.match(href):
         return "needs to begin with https://, or with / for a page of ours."
     return ""
 
 
-def _wrong_blocks(body: str, blocks: list[renderer.Part]) -> Iterator[Problem]:
+def _block_problems(body: str, blocks: list[Part]) -> Iterator[Finding]:
+    offers = 0
     for block in blocks:
         if block.kind == "picture":
-            yield Problem(
-                _line(body, "picture"),
+            yield Finding(
+                _line_of(body, "picture"),
                 "Pictures don’t travel in letters. Link to the page that shows it.",
             )
-        elif block.kind == "offer" and (wrong := wrong_with_offer(block.key)):
-            yield Problem(_line(body, "offer"), wrong)
-    if sum(block.kind == "offer" for block in blocks) > OFFERS_AT_MOST:
-        yield Problem(_line(body, "offer"), "A letter has one offer at most.")
+        elif block.kind == "offer":
+            offers += 1
+            problem = offer_problem(block.key)
+            if problem:
+                yield Finding(_line_of(body, "offer"), problem)
+    if offers > MAX_OFFERS:
+        yield Finding(_line_of(body, "offer"), "A letter has one offer at most.")
 
 
-def wrong_with_offer(key: str) -> str:
-    """Return why an offer can't stand in a letter; empty when it can."""
+def offer_problem(key: str) -> str:
+    """Return why an offer can't stand in an issue; empty when it can."""
     if not settings.LETTER_OFFERS:
-        return "Offers don’t stand in letters. The owner can allow labelled ones by the setting LETTER_OFFERS."
-    offer = Offer.objects.filter(key=key).first()
+        return (
+            "Offers don’t stand in letters. "
+            "The owner can allow labelled ones by the setting LETTER_OFFERS."
+        )
+    offer = articles.offer(key)
     if offer is None:
         return f"There is no offer “{key}”."
     return f"Readers don’t see the offer “{key}”: {offer.why_hidden}" if offer.why_hidden else ""
 
 
-def offers_in(body: str) -> list[str]:
-    """Return the keys of the offers a letter asks for."""
-    return affiliate_rules.offers_in(renderer.render(body).html)
-
-
-def _line(body: str, directive: str) -> int:
+def _line_of(body: str, directive: str) -> int:
     """Return the line on which a directive first stands."""
     match = re.search(rf"^[^\S\n]*:::[^\S\n]*{directive}\b", body, re.MULTILINE)
     return body.count("\n", 0, match.end()) + 1 if match else 0
 
 
 def _html(body: str) -> str:
-    made = placeholders.fill_in_html(renderer.render(body).html)
-    html = "".join(str(part.html) or _block(part.kind, part.key) for part in renderer.parts(made))
+    rendered = placeholders.substitute_html(renderer.render(body).html)
+    html = "".join(str(part.html) or _block(part.kind, part.key) for part in parts(rendered))
     html = re.sub(r' tabindex="-?\d+"', "", html)  # for a page's links to its sections
     return re.sub(r'href="/(?!/)', f'href="{settings.SITE_URL}/', html)
 
@@ -134,9 +136,8 @@ def _block(kind: str, key: str) -> str:
         return _button(reverse("quiz:take"), "Open the quiz")
     if kind == "guide":
         return _button(reverse("newsletter:guide"), "About the free guide")
-    offer = Offer.objects.filter(key=key).first() if kind == "offer" else None
-    if offer and not wrong_with_offer(key):
-        return render_to_string("emails/offer.html", {"offer": offer})
+    if kind == "offer" and not offer_problem(key):
+        return render_to_string("emails/offer.html", {"offer": articles.offer(key)})
     return ""
 
 

@@ -1,14 +1,23 @@
-"""All that is kept about people who asked for mail, the letters, and the outbox. A test pins the list of fields."""
+"""Subscribers, letters and the outbox: all that is kept. A test pins the list of fields.
+
+Imports hashing alone; every other module of the newsletter may import it.
+"""
 
 from newsletter.models.issues import Letter
 from newsletter.models.outbox import HEARTBEAT_EVERY, Delivery, Heartbeat, new_message_id
-from newsletter.models.subscribers import Bounce, FormMail, Subscriber, Suppression, new_public_id
+from newsletter.models.subscribers import (
+    Bounce,
+    FormMailCount,
+    Subscriber,
+    Suppression,
+    new_public_id,
+)
 
 __all__ = [
     "HEARTBEAT_EVERY",
     "Bounce",
     "Delivery",
-    "FormMail",
+    "FormMailCount",
     "Heartbeat",
     "Letter",
     "Subscriber",

@@ -1,4 +1,8 @@
-"""The letters: mails written by an editor for everybody who asked for them."""
+"""Issues of the newsletter: mails written by an editor for everybody who asked for them.
+
+The model is called Letter, as its table, permissions and history are; the code around it says
+issue.
+"""
 
 from django.db import models
 from django.utils import timezone
@@ -7,7 +11,7 @@ from trustsite.characters import Texts
 
 
 class Letter(Texts):
-    """One letter to everybody on the list. `letters.py` alone changes its state."""
+    """One issue of the newsletter. `issues.lifecycle` alone changes its state."""
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -21,7 +25,8 @@ class Letter(Texts):
     body = models.TextField("text", help_text="Markdown, as in articles.")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     send_at = models.DateTimeField("to be sent", null=True, blank=True, editable=False)
-    # The words as they were when sending began: a change made meanwhile never splits the list into two readings.
+    # The words as they were when sending began: a change made meanwhile never splits the list into
+    # two readings.
     sent_subject = models.CharField(max_length=150, blank=True, editable=False)
     sent_html = models.TextField(blank=True, editable=False)
     sent_text = models.TextField(blank=True, editable=False)

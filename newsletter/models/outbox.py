@@ -8,9 +8,6 @@ from django.db import models
 from django.db.models import Func, Q
 from django.utils import timezone
 
-from newsletter.models.issues import Letter
-from newsletter.models.subscribers import Subscriber
-
 HEARTBEAT_EVERY = timedelta(seconds=20)
 
 
@@ -20,7 +17,10 @@ def new_message_id() -> str:
 
 
 class Waits(Func):
-    """Whether a state is one of a mail that waits. Written out: SQLite matches a partial index to no parameter."""
+    """Whether a state is one of a mail that waits.
+
+    Written out: SQLite matches a partial index to no parameter.
+    """
 
     template = "%(expressions)s IN ('queued', 'retry')"
     output_field = models.BooleanField()
@@ -39,7 +39,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
 
 
 class Delivery(models.Model):
-    """One mail to one person: a row of the outbox. `delivery.py` alone changes it."""
+    """One mail to one person: a row of the outbox. The package `outbox` alone changes it."""
 
     class Kind(models.TextChoices):
         CONFIRM = "confirm", "Please confirm"
@@ -66,23 +66,22 @@ class Delivery(models.Model):
 
     WAITING = [State.QUEUED, State.RETRY]
     OPEN = [*WAITING, State.SENDING, State.HELD]
-    ASKING = [Kind.CONFIRM, Kind.MOVE]  # the only ones that an unconfirmed address is ever sent
-    BY_WISH = [
-        Kind.WELCOME_1,
-        Kind.WELCOME_2,
-        Kind.WELCOME_3,
-        Kind.WELCOME_4,
-        Kind.LETTER,
-    ]  # for who ticked the box
-    # Mails that somebody waits for go first; twenty thousand letters never hold up a confirmation.
-    PROMPT, PATIENT = 0, 1
+    # Priorities: mails that somebody waits for go first, so that twenty thousand letters never hold
+    # up a confirmation.
+    HIGH, BULK = 0, 1
 
     kind = models.CharField(max_length=10, choices=Kind)
-    subscriber = models.ForeignKey(Subscriber, on_delete=models.CASCADE, related_name="deliveries")
-    letter = models.ForeignKey(
-        Letter, on_delete=models.PROTECT, related_name="deliveries", null=True, blank=True
+    subscriber = models.ForeignKey(
+        "newsletter.Subscriber", on_delete=models.CASCADE, related_name="deliveries"
     )
-    rank = models.PositiveSmallIntegerField(default=PROMPT, editable=False)
+    letter = models.ForeignKey(
+        "newsletter.Letter",
+        on_delete=models.PROTECT,
+        related_name="deliveries",
+        null=True,
+        blank=True,
+    )
+    priority = models.PositiveSmallIntegerField(default=HIGH, editable=False, db_column="rank")
     state = models.CharField(max_length=10, choices=State, default=State.QUEUED)
     attempts = models.PositiveSmallIntegerField(default=0)
     crashes = models.PositiveSmallIntegerField(default=0)
@@ -111,7 +110,7 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["rank", "not_before", "id"],
+                fields=["priority", "not_before", "id"],
                 condition=Q(state__in=["queued", "retry"]),
                 name="waiting_mail",
             ),
@@ -129,16 +128,15 @@ class Heartbeat(models.Model):
 
     at = models.DateTimeField(default=timezone.now)
     trouble = models.CharField(max_length=200, blank=True)
-    paused_at = models.DateTimeField(
-        null=True, blank=True
-    )  # when a person stopped all sending, until they let it go on
+    # When a person stopped all sending, until they let it go on.
+    paused_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"Heartbeat at {self.at:%Y-%m-%d %H:%M:%S}"
 
     @classmethod
     def beat(cls, trouble: str = "") -> None:
-        """Note that the worker is running now, or why it stops."""
+        """Record that the worker is running now, or why it stops."""
         cls.objects.update_or_create(pk=1, defaults={"at": timezone.now(), "trouble": trouble})
 
     @classmethod
@@ -148,6 +146,9 @@ class Heartbeat(models.Model):
 
     @classmethod
     def is_late(cls) -> bool:
-        """Whether the worker has missed two beats, or never ran. A beat from the future is none: a clock had jumped."""
+        """Whether the worker has missed two beats, or never ran.
+
+        A beat from the future is none: a clock had jumped.
+        """
         last = cls.last()
         return last is None or abs(timezone.now() - last) > 2 * HEARTBEAT_EVERY

@@ -1,4 +1,4 @@
-"""People, as far as we know them: an address, what they agreed to, and who must not be written to."""
+"""Subscribers: an address, what they agreed to, and who must not be written to."""
 
 import secrets
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from django.db import models
 from django.utils import timezone
 
+from newsletter.hashing import fingerprint
 from trustsite.characters import Texts
 
 
@@ -15,7 +16,10 @@ def new_public_id() -> str:
 
 
 class Subscriber(Texts):
-    """An address that asked for the guide, and perhaps for the letters. No name, no IP address, no result."""
+    """An address that asked for the guide, and perhaps for the letters.
+
+    No name, no IP address, no result.
+    """
 
     class State(models.TextChoices):
         PENDING = "pending", "Asked, not yet confirmed"
@@ -24,8 +28,8 @@ class Subscriber(Texts):
         RETURNED = "returned", "Mail came back; rests for 30 days"
 
     address = models.EmailField(unique=True)
-    # The address's keyed hash: the same for all ways of writing its capitals, and what unsubscribe links carry, so that a
-    # link in any old mail still works for somebody who left and came back.
+    # The address's keyed hash: the same for all ways of writing its capitals, and what unsubscribe
+    # links carry, so that a link in any old mail still works for somebody who left and came back.
     fingerprint = models.CharField(max_length=64, unique=True, editable=False)
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
@@ -37,7 +41,8 @@ class Subscriber(Texts):
     guide_sent_at = models.DateTimeField("guide sent", null=True, blank=True)
     paused_until = models.DateTimeField("paused until", null=True, blank=True)
     returned_at = models.DateTimeField("mail came back", null=True, blank=True, db_index=True)
-    # A new address of somebody who is on the list already: confirming it moves everything over and erases the old one.
+    # A new address of somebody who is on the list already: confirming it moves everything over and
+    # erases the old one.
     replaces = models.OneToOneField(
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="replacement"
     )
@@ -46,8 +51,6 @@ class Subscriber(Texts):
         return f"Subscriber {self.pk}"  # never the address: the admin's history would keep it
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        from newsletter.suppression import fingerprint
-
         self.fingerprint = fingerprint(self.address)
         super().save(*args, **kwargs)
 
@@ -70,7 +73,10 @@ class Suppression(models.Model):
 
 
 class Bounce(models.Model):
-    """What a mail service reported about one address, kept for 90 days as a keyed hash, a class and a time."""
+    """A report of a mail service about one address, kept for 90 days.
+
+    A keyed hash, a class and a time.
+    """
 
     class Kind(models.TextChoices):
         HARD = "hard", "Does not exist"
@@ -86,14 +92,18 @@ class Bounce(models.Model):
         return f"Bounce {self.pk}"
 
 
-class FormMail(models.Model):
-    """One mail that somebody's filling in the form made us send: a keyed hash and a time, kept for 30 days.
+class FormMailCount(models.Model):
+    """A count of mails that forms made us send: a keyed hash and a time each, kept for 30 days.
 
-    It limits how often a stranger can make us write to one person, also after the person's row has gone.
+    It limits how often a stranger can make us write to one person, also after the person's row has
+    gone.
     """
 
     hash = models.CharField(max_length=64, db_index=True)
     at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        db_table = "newsletter_formmail"
 
     def __str__(self) -> str:
         return f"Form mail {self.pk}"

@@ -1,4 +1,4 @@
-"""The queue of mails and the worker that sends them.
+"""The queue of mails, who may still get one, sending, retention, and what a refusal does.
 
-Imports emails, suppression and models; subscribing, issues, inbound and admin may import it.
+Imports emails and below; issues, subscribing, inbound and the worker may import it.
 """

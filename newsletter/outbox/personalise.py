@@ -1,105 +1,125 @@
-"""A letter's bytes for each person, without making the mail anew for each: that costs more than sending it.
+"""Personalisation: an issue's bytes for each person, without rendering the mail for each.
 
-Only a few of the bytes are a person's own: their address, the Message-ID, the date and two links. So a letter is made once, in
-the ordinary way, for its first person; it is cut where that person's own bytes stand, and everybody else's are put there. They
-must be as long, so that no line breaks elsewhere. Links and Message-IDs are; a mail of which it isn't so is made the ordinary
-way.
+Rendering costs more than sending. Only a few of the bytes are a person's own: their address, the
+Message-ID, the date and two links. So an issue is rendered once, in the ordinary way, for its first
+person; it is cut where that person's own bytes stand, and everybody else's are put there. They must
+be as long, so that no line breaks elsewhere. Links and Message-IDs are; a mail of which it isn't so
+is rendered the ordinary way.
 """
 
 import re
 from email.utils import formatdate
+from typing import NamedTuple
 
 from django.utils import timezone
 
+from newsletter import tokens
 from newsletter.emails import messages
+from newsletter.emails.email import to_bytes
 from newsletter.models import Delivery
-from newsletter.subscribing import tokens
 
-KEPT = 64  # moulds; a letter has one for each day on which people asked, as its foot names the day
+# An issue has one template for each day on which people asked, as its foot names the day.
+MAX_TEMPLATES = 64
 PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+")
-LONGEST = 70  # characters of an address whose header stays on one line
+LONGEST_ADDRESS = 70  # characters, so that its header stays on one line
+HEADERS = ("To", "Date")  # personal as a whole, and of any length
+EMBEDDED = ("id", "leave", "settings")  # anywhere in the mail, and all of one length
+SOFT_BREAK = b"=\r\n"  # how quoted-printable breaks a line
 
-Own = dict[str, bytes]
-_moulds: dict[object, "Mould"] = {}
+Personal = dict[str, bytes]  # one person's own bytes, by name
+_templates: dict[object, "MessageTemplate"] = {}
 
 
-def wire(delivery: Delivery) -> bytes | None:
-    """Return a letter's mail as it goes over the wire; None when it must be made in the ordinary way."""
-    person = delivery.subscriber
-    if (
-        delivery.letter is None
-        or len(person.address) > LONGEST
-        or not PLAIN_ADDRESS.fullmatch(person.address)
-    ):
+def raw_bytes(delivery: Delivery) -> bytes | None:
+    """Return an issue's mail as it goes over the wire; None if it needs the ordinary rendering."""
+    if delivery.letter is None or not _is_plain(delivery.subscriber.address):
         return None
-    own = _own(delivery)
-    key = (
-        delivery.letter.pk,
-        delivery.letter.changed_at,
-        timezone.localdate(person.asked_at),
-        person.basis,
-    )
-    if key not in _moulds:
-        if len(_moulds) >= KEPT:
-            _moulds.clear()
-        _moulds[key] = Mould(delivery, own)
-    return _moulds[key].fill(own)
+    personal = _personal(delivery)
+    key = _template_key(delivery)
+    if key not in _templates:
+        if len(_templates) >= MAX_TEMPLATES:
+            _templates.clear()
+        _templates[key] = MessageTemplate(delivery, personal)
+    return _templates[key].render(personal)
 
 
-def _own(delivery: Delivery) -> Own:
-    """Return what in a letter is one person's own."""
-    own = {
-        "To": delivery.subscriber.address,
-        "Date": formatdate(),
-        "id": delivery.message_id,
-        "leave": tokens.unsubscribe_token(delivery.subscriber),
-        "settings": tokens.settings_token(delivery.subscriber),
+def _is_plain(address: str) -> bool:
+    return len(address) <= LONGEST_ADDRESS and PLAIN_ADDRESS.fullmatch(address) is not None
+
+
+def _template_key(delivery: Delivery) -> object:
+    """Return what all mails of one template have in common."""
+    letter, person = delivery.letter, delivery.subscriber
+    assert letter is not None  # noqa: S101  for the type checker
+    return letter.pk, letter.changed_at, timezone.localdate(person.asked_at), person.basis
+
+
+def _personal(delivery: Delivery) -> Personal:
+    """Return what in an issue is one person's own."""
+    person = delivery.subscriber
+    return {
+        "To": person.address.encode(),
+        "Date": formatdate().encode(),
+        "id": delivery.message_id.encode(),
+        "leave": tokens.unsubscribe_token(person).encode(),
+        "settings": tokens.settings_token(person).encode(),
     }
-    return {name: value.encode() for name, value in own.items()}
 
 
-class Mould:
-    """A letter made for one person, cut where that person's own bytes stand."""
+class Slot(NamedTuple):
+    """A gap in the mail, for some of a person's own bytes."""
 
-    def __init__(self, delivery: Delivery, own: Own) -> None:
-        whole = messages.render(delivery).message().as_bytes(linesep="\r\n")  # type: ignore[call-arg]
-        head, gap, body = whole.partition(b"\r\n\r\n")
-        inside = {
-            name: rb"(?:=\r\n)?".join(map(re.escape, _letters(own[name])))
-            for name in ("id", "leave", "settings")
-        }
-        headers = {name: rb"(?<=\r\n%s: )[^\r]*" % name.encode() for name in ("To", "Date")}
-        self.pieces = [*_cut(head, headers | inside), gap, *_cut(body, inside)]
-        self.lengths = {name: len(own[name]) for name in inside}
+    name: str
+    part: slice = slice(None)
 
-    def fill(self, own: Own) -> bytes | None:
-        """Return the letter with another person's own bytes; None if theirs are longer or shorter."""
-        if any(len(own[name]) != length for name, length in self.lengths.items()):
+
+class MessageTemplate:
+    """An issue rendered for one person, cut where that person's own bytes stand."""
+
+    def __init__(self, delivery: Delivery, personal: Personal) -> None:
+        head, gap, body = to_bytes(messages.render(delivery)).partition(b"\r\n\r\n")
+        embedded = {name: _embedded_pattern(personal[name]) for name in EMBEDDED}
+        headers = {name: rb"(?<=\r\n%s: )[^\r]*" % name.encode() for name in HEADERS}
+        self.pieces = [*_cut(head, headers | embedded), gap, *_cut(body, embedded)]
+        self.lengths = {name: len(personal[name]) for name in EMBEDDED}
+
+    def render(self, personal: Personal) -> bytes | None:
+        """Return the issue with a person's own bytes; None if theirs are longer or shorter."""
+        if any(len(personal[name]) != length for name, length in self.lengths.items()):
             return None
         return b"".join(
-            piece if isinstance(piece, bytes) else own[piece[0]][piece[1]] for piece in self.pieces
+            personal[piece.name][piece.part] if isinstance(piece, Slot) else piece
+            for piece in self.pieces
         )
 
 
-def _letters(value: bytes) -> list[bytes]:
-    return [value[at : at + 1] for at in range(len(value))]
+def _embedded_pattern(value: bytes) -> bytes:
+    """Return a pattern for bytes that quoted-printable may have broken over two lines."""
+    letters = [re.escape(value[index : index + 1]) for index in range(len(value))]
+    return rb"(?:=\r\n)?".join(letters)
 
 
-def _cut(text: bytes, patterns: dict[str, bytes]) -> list[bytes | tuple[str, slice]]:
-    """Cut a text at the patterns. Quoted-printable may have broken one over two lines; then it becomes two pieces."""
-    pieces: list[bytes | tuple[str, slice]] = []
+def _cut(text: bytes, patterns: dict[str, bytes]) -> list[bytes | Slot]:
+    """Cut a text at the patterns: what stands between them, and a slot or more for each match."""
+    groups = [b"(?P<%s>%s)" % (name.encode(), pattern) for name, pattern in patterns.items()]
+    pieces: list[bytes | Slot] = []
     end = 0
-    for found in re.finditer(
-        b"|".join(b"(?P<%s>%s)" % (name.encode(), each) for name, each in patterns.items()), text
-    ):
-        name = str(found.lastgroup)
-        pieces.append(text[end : found.start()])
-        end, at = found.end(), 0
-        if name in {"To", "Date"}:
-            pieces.append((name, slice(None)))
-            continue
-        for part in found[0].split(b"=\r\n"):
-            pieces += [b"=\r\n"] if at else []
-            pieces.append((name, slice(at, at + len(part))))
-            at += len(part)
+    for match in re.finditer(b"|".join(groups), text):
+        pieces.append(text[end : match.start()])
+        pieces += _slots(str(match.lastgroup), match[0])
+        end = match.end()
     return [*pieces, text[end:]]
+
+
+def _slots(name: str, matched: bytes) -> list[bytes | Slot]:
+    """Return the slot of a match; two, with the line break between them, where it was broken."""
+    if name in HEADERS:
+        return [Slot(name)]
+    slots: list[bytes | Slot] = []
+    start = 0
+    for part in matched.split(SOFT_BREAK):
+        if slots:
+            slots.append(SOFT_BREAK)
+        slots.append(Slot(name, slice(start, start + len(part))))
+        start += len(part)
+    return slots

@@ -1,4 +1,4 @@
-"""How long things are kept, and the broom that keeps to it. The privacy page says the same numbers."""
+"""Retention: how long things are kept, and what erases them; the privacy page says the same."""
 
 import logging
 from datetime import datetime, timedelta
@@ -8,9 +8,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from newsletter import suppression
-from newsletter.models import Bounce, Delivery, FormMail, Subscriber, Suppression
-from newsletter.subscribing.tokens import CONFIRM_WITHIN
-from trustsite.models import Tries
+from newsletter.models import Bounce, Delivery, FormMailCount, Subscriber, Suppression
+from newsletter.tokens import CONFIRM_WITHIN
 
 PENDING = CONFIRM_WITHIN
 GUIDE_ONLY = timedelta(days=7)  # after delivery; after confirming when it could not be delivered
@@ -24,9 +23,9 @@ logger = logging.getLogger(__name__)
 
 
 def prune() -> dict[str, int]:
-    """Erase what has been kept long enough; return how many rows of each sort went. Twice is harmless."""
+    """Erase what is past its retention; return how many rows of each sort went."""
     now = timezone.now()
-    done = {
+    erased = {
         "pending": _erase(
             Subscriber.objects.filter(state=Subscriber.State.PENDING, asked_at__lt=now - PENDING)
         ),
@@ -37,33 +36,32 @@ def prune() -> dict[str, int]:
         .delete()[0],
         "leaving": _erase(_has_left(now - LEAVING)),
         "bounces": Bounce.objects.filter(at__lt=now - BOUNCES).delete()[0],
-        "tries at the door": Tries.objects.filter(until__lte=now).delete()[0],
-        "form mails": FormMail.objects.filter(at__lt=now - FORM_MAILS).delete()[0],
+        "form mails": FormMailCount.objects.filter(at__lt=now - FORM_MAILS).delete()[0],
     }
     Subscriber.objects.filter(paused_until__lt=now).update(paused_until=None)
-    empty_journal()
-    if any(done.values()):
-        logger.info("Erased what had been kept long enough: %s.", done)
-    return done
+    truncate_journal()
+    if any(erased.values()):
+        logger.info("Erased what had been kept long enough: %s.", erased)
+    return erased
 
 
-def empty_journal() -> None:
-    """Move SQLite's journal into the database and empty it, for it still holds the pages that erased rows stood on."""
+def truncate_journal() -> None:
+    """Move SQLite's journal into the database and empty it: it still holds erased rows."""
     if connection.vendor == "sqlite" and not connection.in_atomic_block:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _had_the_guide(before: datetime) -> QuerySet[Subscriber]:
-    """Return who asked for the guide alone and had it, or could not be given it, before a moment."""
-    done = Q(guide_sent_at__lt=before) | Q(guide_sent_at=None, confirmed_at__lt=before)
+    """Return who asked for the guide alone, and had it or couldn't be given it before a moment."""
+    is_done = Q(guide_sent_at__lt=before) | Q(guide_sent_at=None, confirmed_at__lt=before)
     on_its_way = Delivery.objects.filter(state__in=Delivery.OPEN).values("subscriber")
     confirmed = Subscriber.objects.filter(state=Subscriber.State.CONFIRMED, wants_letters=False)
-    return confirmed.filter(done).exclude(pk__in=on_its_way)
+    return confirmed.filter(is_done).exclude(pk__in=on_its_way)
 
 
 def _has_left(before: datetime) -> QuerySet[Subscriber]:
-    """Return who has left and whose goodbye isn't on its way any more, or has been for too long."""
+    """Return who has left and whose goodbye isn't on its way, or has been for too long."""
     on_its_way = Delivery.objects.filter(
         kind=Delivery.Kind.GOODBYE, state__in=Delivery.OPEN
     ).values("subscriber")
@@ -72,7 +70,10 @@ def _has_left(before: datetime) -> QuerySet[Subscriber]:
 
 
 def _forget_returned(before: datetime) -> int:
-    """Erase who has rested since before a moment; return how many. Each is asked again first: they may have answered."""
+    """Erase who has rested since before a moment; return how many.
+
+    Each is asked again first: they may have answered.
+    """
     rested = Subscriber.objects.filter(state=Subscriber.State.RETURNED, returned_at__lt=before)
     return sum(_forget(rested, pk) for pk in list(rested.values_list("pk", flat=True)))
 

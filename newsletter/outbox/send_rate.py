@@ -1,8 +1,9 @@
-"""How fast mail leaves, and whether any does.
+"""Send rate: how fast mail leaves, and whether any does.
 
-So many mails a second and an hour in all, so many a minute to one mail domain: each worker keeps the count for itself, on a
-clock that nobody can turn. Mails that somebody waits for (Delivery.PROMPT) may run a tenth of a period's mails ahead of that
-even pace, so a confirmation doesn't wait behind a letter's thousands.
+So many mails a second and an hour in all, so many a minute to one mail domain: each worker keeps
+the count for itself, on a clock that nobody can turn. Mails that somebody waits for (Delivery.HIGH)
+may run a tenth of a period's mails ahead of that even rate, so a confirmation doesn't wait behind
+an issue's thousands.
 """
 
 import time
@@ -12,66 +13,69 @@ from django.utils import timezone
 
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
 
-MOST_DOMAINS = 1000  # buckets kept; those that have nothing to remember are thrown away first
+MAX_DOMAINS = 1000  # buckets kept; those that have nothing to remember are thrown away first
 MARGIN = 0.05  # seconds that a mail comes back after its slot and not before it
 
 
 class Bucket:
-    """At most `most` mails in any `seconds`, evenly spaced. With `lenient` seconds, lost time is made up for by as much."""
+    """At most `max_count` mails in any `seconds`, constant_time spaced.
 
-    def __init__(self, most: float, seconds: float, lenient: float = 0.0) -> None:
-        ahead = max(int(most) // 10 - 1, 0)
-        self.every = seconds / (most if lenient else most - ahead)
-        self.ahead = ahead * self.every
-        self.lenient = max(lenient, self.every) if lenient else 0.0
+    With `catch_up` seconds, lost time is made up for by as much.
+    """
+
+    def __init__(self, max_count: float, seconds: float, catch_up: float = 0.0) -> None:
+        ahead = max(int(max_count) // 10 - 1, 0)
+        self.interval = seconds / (max_count if catch_up else max_count - ahead)
+        self.ahead = ahead * self.interval
+        self.catch_up = max(catch_up, self.interval) if catch_up else 0.0
         self.free_at = self.last_slot = 0.0
 
-    def wait(self, rank: int) -> float:
-        """Return in how many seconds a mail of this rank may go; 0 when it may now."""
-        lead = self.ahead if rank == Delivery.PROMPT else 0.0
+    def wait(self, priority: int) -> float:
+        """Return in how many seconds a mail of this priority may go; 0 when it may now."""
+        lead = self.ahead if priority == Delivery.HIGH else 0.0
         return max(0.0, self.free_at - lead - time.monotonic())
 
     def count(self) -> None:
-        """Note that a mail goes now."""
-        self.free_at = max(self.free_at, time.monotonic() - self.lenient) + self.every
+        """Count a mail that goes now."""
+        self.free_at = max(self.free_at, time.monotonic() - self.catch_up) + self.interval
 
-    def slot(self, rank: int) -> float:
-        """Return in how many seconds to come back. Patient mails queue up, each with a moment of its own."""
-        if rank == Delivery.PROMPT:
-            return self.wait(rank)
-        self.last_slot = max(self.last_slot + self.every, self.free_at)
+    def slot(self, priority: int) -> float:
+        """Return in how many seconds to come back. Bulk mails queue up, each with a slot."""
+        if priority == Delivery.HIGH:
+            return self.wait(priority)
+        self.last_slot = max(self.last_slot + self.interval, self.free_at)
         return self.last_slot - time.monotonic()
 
 
-class Pace:
+class RateLimiter:
     """The limits of one worker. Each is a number of mails; 0 is no limit."""
 
     def __init__(self, per_second: float = 0, per_hour: float = 0, per_domain: float = 0) -> None:
         limits = ((per_second, 1), (per_hour, 3600))
-        self.buckets = [Bucket(most, seconds) for most, seconds in limits if most]
+        self.buckets = [Bucket(limit, seconds) for limit, seconds in limits if limit]
         self.per_domain = per_domain  # a minute
         self.domains: dict[str, Bucket] = {}
 
     @classmethod
-    def from_settings(cls) -> "Pace":
-        """Return the pace that the site's settings ask for."""
+    def from_settings(cls) -> "RateLimiter":
+        """Return the limits that the site's settings ask for."""
         return cls(
             settings.MAIL_PER_SECOND, settings.MAIL_PER_HOUR, settings.MAIL_PER_DOMAIN_PER_MINUTE
         )
 
-    def wait(self, rank: int) -> float:
-        """Return in how many seconds a mail of this rank may be taken up; 0 when it may now."""
-        return max((bucket.wait(rank) for bucket in self.buckets), default=0.0)
+    def wait(self, priority: int) -> float:
+        """Return in how many seconds a mail of this priority may be claimed; 0 when it may now."""
+        return max((bucket.wait(priority) for bucket in self.buckets), default=0.0)
 
-    def put_off(self, delivery: Delivery) -> float:
-        """Return for how many seconds a mail must make way because its domain has had enough; 0 when it may go."""
+    def delay_for(self, delivery: Delivery) -> float:
+        """Return for how many seconds a mail waits because its domain has had enough; mostly 0."""
         bucket = self.domains.get(_domain(delivery))
-        if bucket is None or not bucket.wait(delivery.rank):
+        if bucket is None or not bucket.wait(delivery.priority):
             return 0.0
-        return bucket.slot(delivery.rank) + MARGIN
+        return bucket.slot(delivery.priority) + MARGIN
 
     def count(self, delivery: Delivery) -> None:
-        """Note that a mail is handed to the server now."""
+        """Count a mail that is handed to the server now."""
         for bucket in self.buckets:
             bucket.count()
         if self.per_domain:
@@ -79,29 +83,31 @@ class Pace:
 
     def _bucket(self, domain: str) -> Bucket:
         if domain not in self.domains:
-            if len(self.domains) >= MOST_DOMAINS:
-                now = time.monotonic()
-                self.domains = {
-                    name: kept for name, kept in self.domains.items() if kept.free_at > now
-                }
-            # A worker looks once a second, so what came due since then may go at once.
-            self.domains[domain] = Bucket(self.per_domain, 60, lenient=1.0)
+            if len(self.domains) >= MAX_DOMAINS:
+                self._drop_idle()
+            # A worker polls once a second, so what came due since then may go at once.
+            self.domains[domain] = Bucket(self.per_domain, 60, catch_up=1.0)
         return self.domains[domain]
+
+    def _drop_idle(self) -> None:
+        now = time.monotonic()
+        busy = {name: bucket for name, bucket in self.domains.items() if bucket.free_at > now}
+        self.domains = busy
 
 
 def _domain(delivery: Delivery) -> str:
     return delivery.subscriber.address.rpartition("@")[2].lower()
 
 
-# -- a person's hand on the tap ------------------------------------------------------------------------------------
+# -- the switch by which a person stops all sending ----------------------------------------------
 
 
 def pause_sending() -> None:
-    """Stop all sending, within a second or the mail in hand. Nothing is lost: what is written meanwhile waits."""
-    if not Heartbeat.objects.filter(
-        pk=1
-    ).exists():  # no worker has run yet, and this must not look as if one had
-        Heartbeat.objects.get_or_create(pk=1, defaults={"at": timezone.now() - 3 * HEARTBEAT_EVERY})
+    """Stop all sending, within a second or the mail in hand. What is enqueued meanwhile waits."""
+    if not Heartbeat.objects.filter(pk=1).exists():
+        # No worker has run yet, and this must not look as if one had.
+        long_ago = timezone.now() - 3 * HEARTBEAT_EVERY
+        Heartbeat.objects.get_or_create(pk=1, defaults={"at": long_ago})
     Heartbeat.objects.filter(pk=1, paused_at=None).update(paused_at=timezone.now())
 
 

@@ -1,5 +1,7 @@
-"""Django's SMTP backend with three things more: it names our mail domain to the server, it knows an unsure outcome, and it says
-in one breath what the server lets it say so (PIPELINING, RFC 2920): two journeys a mail instead of four.
+"""The SMTP backend: Django's, and three things more.
+
+It names our mail domain to the server, it knows an unsure outcome, and it sends its commands in one
+go where the server allows that (PIPELINING, RFC 2920): two round trips a mail instead of four.
 """
 
 import smtplib
@@ -9,21 +11,24 @@ from typing import Any
 from django.conf import settings
 from django.core.mail.backends.smtp import EmailBackend
 
+ACCEPTED = {250, 251}  # a recipient; 251: the server forwards
+CLOSING = 421
+
 
 class UnsureOutcome(smtplib.SMTPServerDisconnected):
-    """The whole message was handed over and the server did not answer in time: it may or may not have taken it."""
+    """The whole message was handed over and no answer came: it may or may not have been taken."""
 
 
-class Watched(smtplib.SMTP):
+class WatchedSMTP(smtplib.SMTP):
     """An SMTP connection that notices when a time-out leaves the outcome open."""
 
     handed_over = False
 
     def __init__(self, *args: Any, **params: Any) -> None:
-        # Django would greet with this machine's own name, which readers could then find in the mail's Received lines.
-        super().__init__(
-            *args, **{**params, "local_hostname": settings.FROM_EMAIL.rpartition("@")[2]}
-        )
+        # Django would greet with this machine's own name, which readers could then find in the
+        # mail's Received lines.
+        params["local_hostname"] = settings.FROM_EMAIL.rpartition("@")[2]
+        super().__init__(*args, **params)
 
     def send(self, s: Any) -> None:
         super().send(s)
@@ -51,10 +56,10 @@ class Watched(smtplib.SMTP):
             return super().sendmail(from_addr, to_addrs, msg, mail_options, rcpt_options)
         [recipient] = to_addrs
         size = f" SIZE={len(msg)}" if self.has_extn("size") else ""
-        ask = f"MAIL FROM:{smtplib.quoteaddr(from_addr)}{size}\r\nRCPT TO:{smtplib.quoteaddr(recipient)}\r\nDATA\r\n"
-        self.send(ask)
+        mail_from, rcpt_to = smtplib.quoteaddr(from_addr), smtplib.quoteaddr(recipient)
+        self.send(f"MAIL FROM:{mail_from}{size}\r\nRCPT TO:{rcpt_to}\r\nDATA\r\n")
         sender, receiver, data = self.getreply(), self.getreply(), self.getreply()
-        if sender[0] == 250 and receiver[0] in {250, 251} and data[0] == 354:
+        if sender[0] == 250 and receiver[0] in ACCEPTED and data[0] == 354:
             self.send(_as_data(msg))
             data = self.getreply()
             if data[0] == 250:
@@ -62,25 +67,30 @@ class Watched(smtplib.SMTP):
         elif data[0] == 354:  # it would take a message to nobody
             self.send(b".\r\n")
             self.getreply()
-        if 421 in {sender[0], receiver[0], data[0]}:
-            self.close()
-        else:
-            self._rset()  # type: ignore[attr-defined]
+        self._reset({sender[0], receiver[0], data[0]})
         if sender[0] != 250:
             raise smtplib.SMTPSenderRefused(*sender, from_addr)
-        if receiver[0] not in {250, 251}:
+        if receiver[0] not in ACCEPTED:
             raise smtplib.SMTPRecipientsRefused({recipient: receiver})
         raise smtplib.SMTPDataError(*data)
 
+    def _reset(self, codes: set[int]) -> None:
+        """Make the connection ready for the next mail; close it if the server is closing it."""
+        if CLOSING in codes:
+            self.close()
+        else:
+            self._rset()  # type: ignore[attr-defined]
+
 
 def _as_data(msg: bytes) -> bytes:
-    """Return a message as it stands between DATA and its answer: its dots doubled at the beginning of lines, ended by one."""
+    """Return a message as SMTP's DATA wants it: dots that begin a line doubled, one at the end."""
     msg = msg.replace(b"\n.", b"\n..")
-    start, end = b"." if msg.startswith(b".") else b"", b"" if msg.endswith(b"\r\n") else b"\r\n"
+    start = b"." if msg.startswith(b".") else b""
+    end = b"" if msg.endswith(b"\r\n") else b"\r\n"
     return start + msg + end + b".\r\n"
 
 
-class WatchedSSL(Watched, smtplib.SMTP_SSL):
+class WatchedSSL(WatchedSMTP, smtplib.SMTP_SSL):
     """The same over TLS from the first byte."""
 
 
@@ -89,9 +99,9 @@ class Backend(EmailBackend):
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:
-        return WatchedSSL if self.use_ssl else Watched
+        return WatchedSSL if self.use_ssl else WatchedSMTP
 
-    def send_wire(self, recipient: str, wire: bytes) -> None:
+    def send_raw(self, recipient: str, raw: bytes) -> None:
         """Send a mail that is bytes already."""
         assert self.connection is not None, "open() comes first"  # noqa: S101  for the type checker
-        self.connection.sendmail(settings.FROM_EMAIL, [recipient], wire)
+        self.connection.sendmail(settings.FROM_EMAIL, [recipient], raw)

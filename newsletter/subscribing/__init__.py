@@ -1,4 +1,4 @@
-"""Asking for the guide, confirming, preferences, leaving.
+"""Sign-up, confirming, preferences, leaving, and the public pages for them.
 
-Imports outbox and below; admin may import it.
+Imports outbox and below; the addresses (urls), the admin and template tags may import it.
 """

@@ -1,53 +1,81 @@
-"""All that is held about one person, in words for them to read and as data for them to keep."""
+"""Data export: all that is held about one person, in words to read and as data to keep."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db.models import QuerySet
 
-from newsletter.emails import welcome_series
-from newsletter.models import Bounce, Delivery, FormMail, Subscriber
+from newsletter import consent
+from newsletter.emails import messages, welcome_series
+from newsletter.models import Bounce, Delivery, FormMailCount, Subscriber
 from newsletter.outbox import retention
 from newsletter.subscribing import signup
 
-# Whose mails a form may cause are counted under these names (signup.may_mail).
-COUNTED = {
-    Delivery.Kind.CONFIRM: "asking you to confirm",
-    Delivery.Kind.GUIDE: "bringing the guide again",
-    Delivery.Kind.SETTINGS: "bringing the link to this page",
-    Delivery.Kind.MOVE: "asking about a new address",
-    "moves": "asking for another address",
-}
+# Mails that a form caused are counted under these names (signup.may_mail).
+COUNTED = messages.counted_kinds() | {"moves": "asking for another address"}
+
+MailData = TypedDict(
+    "MailData",
+    {
+        "what": str,
+        "subject": str | None,
+        "state": str,
+        "queued": datetime,
+        "not before": datetime,
+        "last change": datetime,
+        "sent": datetime | None,
+        "tries that failed": int,
+        "what the mail server said": str,
+        "Message-ID": str,
+    },
+)
+# Every field that is held, with names a person can read.
+SubscriberData = TypedDict(
+    "SubscriberData",
+    {
+        "address": str,
+        "state": str,
+        "wants the letters": bool,
+        "wording agreed to": dict[str, Any],
+        "consent given elsewhere": str,
+        "asked": datetime,
+        "confirmed": datetime | None,
+        "guide sent": datetime | None,
+        "paused until": datetime | None,
+        "mail came back": datetime | None,
+        "new address, not yet confirmed": str | None,
+        "code that stands for the address": str,
+        "code that stands for the place on the list": str,
+        "mails": list[MailData],
+        "returned mail": list[dict[str, Any]],
+        "mails counted, so that nobody is flooded": list[str],
+    },
+)
 
 
 def rows(subscriber: Subscriber) -> list[tuple[str, str]]:
     """Return what is held, as pairs of a heading and words; what isn't there isn't listed."""
-    person, waiting = subscriber, Subscriber.objects.filter(replaces=subscriber).first()
-    found = [
-        ("Address", person.address),
-        ("What for", _purpose(person)),
-        ("What you agreed to", _agreed(person)),
-        ("Agreed elsewhere", person.basis),
-        ("When you asked", _day(person.asked_at)),
-        ("When you confirmed", _day(person.confirmed_at)),
-        ("When the guide went out", _day(person.guide_sent_at)),
-        ("Paused until", _day(person.paused_until)),
-        ("Your mail came back, so we stopped", _day(person.returned_at)),
-        ("Notes still to come", str(welcome_series.waiting(person).count() or "")),
-        ("New address, not yet confirmed", waiting.address if waiting else ""),
-        (
-            "Returned mail",
-            ", ".join(
-                f"{bounce.get_kind_display()} ({_day(bounce.at)})" for bounce in _bounces(person)
-            ),
-        ),
-        ("Counted, so that nobody is flooded", ", ".join(_counted(person))),
-        (
-            "Codes",
-            "Two: one stands for your address, the other for your place on the list. They are in the copy.",
-        ),
+    codes = (
+        "Two: one stands for your address, the other for your place on the list. "
+        "They are in the copy."
+    )
+    pairs = [
+        ("Address", subscriber.address),
+        ("What for", _purpose(subscriber)),
+        ("What you agreed to", _agreed(subscriber)),
+        ("Agreed elsewhere", subscriber.basis),
+        ("When you asked", _day(subscriber.asked_at)),
+        ("When you confirmed", _day(subscriber.confirmed_at)),
+        ("When the guide went out", _day(subscriber.guide_sent_at)),
+        ("Paused until", _day(subscriber.paused_until)),
+        ("Your mail came back, so we stopped", _day(subscriber.returned_at)),
+        ("Notes still to come", str(welcome_series.waiting(subscriber).count() or "")),
+        ("New address, not yet confirmed", _new_address(subscriber) or ""),
+        ("Returned mail", ", ".join(_bounce_lines(subscriber))),
+        ("Counted, so that nobody is flooded", ", ".join(_counts(subscriber))),
+        ("Codes", codes),
     ]
-    return [(heading, words) for heading, words in found if words]
+    return [(heading, words) for heading, words in pairs if words]
 
 
 def mails(subscriber: Subscriber) -> QuerySet[Delivery]:
@@ -55,35 +83,34 @@ def mails(subscriber: Subscriber) -> QuerySet[Delivery]:
     return subscriber.deliveries.select_related("letter").order_by("-not_before", "-pk")
 
 
-def as_data(subscriber: Subscriber) -> dict[str, Any]:
-    """Return every field that is held, with names a person can read."""
-    person, waiting = subscriber, Subscriber.objects.filter(replaces=subscriber).first()
+def as_data(subscriber: Subscriber) -> SubscriberData:
+    """Return every field that is held."""
+    wording = {"version": subscriber.wording, "words": _words(subscriber)}
     return {
-        "address": person.address,
-        "state": person.get_state_display(),
-        "wants the letters": person.wants_letters,
-        "wording agreed to": {"version": person.wording, "words": _words(person)},
-        "consent given elsewhere": person.basis,
-        "asked": person.asked_at,
-        "confirmed": person.confirmed_at,
-        "guide sent": person.guide_sent_at,
-        "paused until": person.paused_until,
-        "mail came back": person.returned_at,
-        "new address, not yet confirmed": waiting and waiting.address,
-        "code that stands for the address": person.fingerprint,
-        "code that stands for the place on the list": person.public_id,
-        "mails": [_mail(delivery) for delivery in mails(person)],
-        "returned mail": [
-            {"what": bounce.get_kind_display(), "at": bounce.at} for bounce in _bounces(person)
-        ],
-        "mails counted, so that nobody is flooded": _counted(person),
+        "address": subscriber.address,
+        "state": subscriber.get_state_display(),
+        "wants the letters": subscriber.wants_letters,
+        "wording agreed to": wording,
+        "consent given elsewhere": subscriber.basis,
+        "asked": subscriber.asked_at,
+        "confirmed": subscriber.confirmed_at,
+        "guide sent": subscriber.guide_sent_at,
+        "paused until": subscriber.paused_until,
+        "mail came back": subscriber.returned_at,
+        "new address, not yet confirmed": _new_address(subscriber),
+        "code that stands for the address": subscriber.fingerprint,
+        "code that stands for the place on the list": subscriber.public_id,
+        "mails": list(map(_mail_data, mails(subscriber))),
+        "returned mail": list(map(_bounce_data, _bounces(subscriber))),
+        "mails counted, so that nobody is flooded": _counts(subscriber),
     }
 
 
-def _mail(delivery: Delivery) -> dict[str, Any]:
+def _mail_data(delivery: Delivery) -> MailData:
+    letter = delivery.letter
     return {
         "what": delivery.get_kind_display(),
-        "subject": delivery.letter and (delivery.letter.sent_subject or delivery.letter.subject),
+        "subject": (letter.sent_subject or letter.subject) if letter else None,
         "state": delivery.get_state_display(),
         "queued": delivery.created_at,
         "not before": delivery.not_before,
@@ -95,35 +122,54 @@ def _mail(delivery: Delivery) -> dict[str, Any]:
     }
 
 
+def _bounce_data(bounce: Bounce) -> dict[str, Any]:
+    return {"what": bounce.get_kind_display(), "at": bounce.at}
+
+
+def _bounce_lines(subscriber: Subscriber) -> list[str]:
+    bounces = _bounces(subscriber)
+    return [f"{bounce.get_kind_display()} ({_day(bounce.at)})" for bounce in bounces]
+
+
+def _new_address(subscriber: Subscriber) -> str | None:
+    """Return the address that waits to take this one's place."""
+    return Subscriber.objects.filter(replaces=subscriber).values_list("address", flat=True).first()
+
+
 def _purpose(subscriber: Subscriber) -> str:
     if subscriber.wants_letters:
         return "The letters, until you stop them"
     if subscriber.guide_sent_at:
-        return f"The guide alone. We erase your address on {_day(subscriber.guide_sent_at + retention.GUIDE_ONLY)}"
+        day = _day(subscriber.guide_sent_at + retention.GUIDE_ONLY)
+        return f"The guide alone. We erase your address on {day}"
     return "The guide alone. We erase your address seven days after it goes out"
 
 
 def _words(subscriber: Subscriber) -> list[str]:
     """Return the words this person agreed to, as far as we wrote them."""
-    guide, letters = signup.AGREED.get(subscriber.wording, ("", ""))
-    return [words for words in (guide, letters if subscriber.wants_letters else "") if words]
+    guide, letters = consent.AGREED.get(subscriber.wording, ("", ""))
+    ticked = letters if subscriber.wants_letters else ""
+    return [words for words in (guide, ticked) if words]
 
 
 def _agreed(subscriber: Subscriber) -> str:
-    said = " and ".join(f"“{words}”" for words in _words(subscriber))
-    return f"{said} (words of {subscriber.wording})" if said else ""
+    quoted = " and ".join(f"“{words}”" for words in _words(subscriber))
+    return f"{quoted} (words of {subscriber.wording})" if quoted else ""
 
 
 def _bounces(subscriber: Subscriber) -> QuerySet[Bounce]:
     return Bounce.objects.filter(fingerprint=subscriber.fingerprint).order_by("-at")
 
 
-def _counted(subscriber: Subscriber) -> list[str]:
-    counts = {
-        words: FormMail.objects.filter(hash=signup.mailbox_hash(kind, subscriber.address)).count()
-        for kind, words in COUNTED.items()
-    }
-    return [f"{count} {words}" for words, count in counts.items() if count]
+def _counts(subscriber: Subscriber) -> list[str]:
+    """Return how many mails forms have caused to this person's mailbox lately."""
+    lines = []
+    for kind, words in COUNTED.items():
+        mailbox = signup.mailbox_hash(kind, subscriber.address)
+        count = FormMailCount.objects.filter(hash=mailbox).count()
+        if count:
+            lines.append(f"{count} {words}")
+    return lines
 
 
 def _day(moment: datetime | None) -> str:

@@ -1,4 +1,7 @@
-"""The forms. What the one for the guide says is what a person agrees to: signup.WORDING names the version of its words."""
+"""The public forms. What the one for the guide says is what a person agrees to.
+
+consent.WORDING names the version of its words.
+"""
 
 from typing import Any
 
@@ -6,11 +9,15 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Field, Layout
 from django import forms
 
-from newsletter.subscribing.signup import AGREED, WORDING, AddressError, normalise
+from newsletter.addresses import AddressError, normalise
+from newsletter.consent import AGREED, WORDING
 from trustsite.web.form_guard import is_good
 
 BAD_ADDRESS = "Please check the address. It should look like name@example.org."
-STALE = "This page had been open for a while, so we made it new. Your address is still there: please send it once more."
+STALE = (
+    "This page had been open for a while, so we made it new. "
+    "Your address is still there: please send it once more."
+)
 
 
 class AddressInput(forms.EmailInput):
@@ -20,7 +27,7 @@ class AddressInput(forms.EmailInput):
         return "".join(filter(str.isprintable, value)) if value else None
 
 
-class OneAddress(forms.Form):
+class AddressForm(forms.Form):
     """One address, normalised."""
 
     address = forms.CharField(
@@ -43,7 +50,7 @@ class OneAddress(forms.Form):
             raise forms.ValidationError(BAD_ADDRESS) from None
 
 
-class PublicForm(OneAddress):
+class PublicForm(AddressForm):
     """An address on a page for everybody, with a trap for machines and the stamp of the page."""
 
     website = forms.CharField(
@@ -57,9 +64,8 @@ class PublicForm(OneAddress):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"auto_id": "guide-%s", **kwargs})
         self.helper = FormHelper()
-        self.helper.form_tag = (
-            False  # the template writes the form element, the fresh stamp and the button
-        )
+        # The template writes the form element, the fresh stamp and the button.
+        self.helper.form_tag = False
         self.helper.layout = Layout(*self.shown, Field("website", template="wmtr/trap.html"))
 
     def is_from_a_machine(self) -> bool:
@@ -84,7 +90,7 @@ class YourDataForm(PublicForm):
     """Asks for the link to what we hold."""
 
 
-class MoveForm(OneAddress):
+class MoveForm(AddressForm):
     """Names a new address, on a page that only its person can open."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,67 +1,62 @@
-"""How often the form may be used: counts in the cache under keyed hashes, never an address of a person or a machine.
+"""Rate limits of the public forms, by network and mail domain; never an address of a person or a
+machine is kept.
 
-The cap on mails to one address is not here but in the database (signup.py): it must outlive a restart.
+How many is a matter of settings. When the whole site's limit is reached, only a network that asks
+again is asked to wait: a day in the news turns no reader away. Without a store of counts there is
+no limit: that must not cost anybody the guide. The cap on mails to one address is not here but in
+the database (signup.py): it must outlive a restart.
 """
 
-import hashlib
-import hmac
 import logging
-import secrets
 
-from django.core.cache import cache
+from django.conf import settings
 from django.http import HttpRequest
 
-from trustsite.web.client_address import client
+from trustsite.web.client_network import client_network
+from trustsite.web.rate_limit import Limit, RateLimitUnavailableError, Usage
 
-HOUR, DAY = 3600, 86_400
-PER_CLIENT, PER_DOMAIN, IN_ALL = 10, 30, 500  # an hour
-GUESSES = 60  # links that don't work, an hour and network
+HOUR = 3600
+PER_NETWORK = Limit("sign-ups per network", settings.SIGNUPS_PER_NETWORK, HOUR)
+PER_DOMAIN = Limit("sign-ups per mail domain", settings.SIGNUPS_PER_DOMAIN, HOUR)
+IN_ALL = Limit("sign-ups in all", settings.SIGNUPS_PER_HOUR, HOUR)
+BAD_LINKS = Limit("links that don't work per network", settings.BAD_LINKS_PER_NETWORK, HOUR)
 # Where so many people have their mailbox that a limit per domain would shut out strangers.
 _LARGE_PROVIDERS = """
-    aol.com btinternet.com fastmail.com free.fr gmail.com gmx.com gmx.de gmx.net googlemail.com hotmail.co.uk hotmail.com
-    icloud.com live.co.uk live.com mail.com me.com msn.com orange.fr outlook.com proton.me protonmail.com sky.com
-    t-online.de virginmedia.com web.de yahoo.co.uk yahoo.com yandex.com zoho.com
+    aol.com btinternet.com fastmail.com free.fr gmail.com gmx.com gmx.de gmx.net googlemail.com
+    hotmail.co.uk hotmail.com icloud.com live.co.uk live.com mail.com me.com msn.com orange.fr
+    outlook.com proton.me protonmail.com sky.com t-online.de virginmedia.com web.de yahoo.co.uk
+    yahoo.com yandex.com zoho.com
 """
 LARGE_PROVIDERS = frozenset(_LARGE_PROVIDERS.split())
 
 logger = logging.getLogger(__name__)
 
 
-def may_ask(request: HttpRequest, address: str) -> bool:
-    """Count one use of the form; whether it is within what one network, one mail domain and everybody may do in an hour."""
+def allow_request(request: HttpRequest, address: str) -> bool:
+    """Count one use of the form; whether it is within what one network, one mail domain and the
+    site may do in an hour.
+    """
+    network = _increment(PER_NETWORK, client_network(request))
+    if network.is_exceeded:
+        return False
     domain = address.rpartition("@")[2]
-    return (
-        _counts("client", client(request), PER_CLIENT)
-        and (domain in LARGE_PROVIDERS or _counts("domain", domain, PER_DOMAIN))
-        and _counts("all", "", IN_ALL)
-    )
+    if domain not in LARGE_PROVIDERS and _increment(PER_DOMAIN, domain).is_exceeded:
+        return False
+    is_repeated = network.count > 1
+    return not (_increment(IN_ALL, "").is_exceeded and is_repeated)
 
 
-def may_guess(request: HttpRequest) -> bool:
-    """Count one link that doesn't work; whether one network has tried few enough. Links that work are never counted."""
-    return _counts("guesses", client(request), GUESSES)
+def allow_token_try(request: HttpRequest) -> bool:
+    """Count one link that doesn't work; whether one network has tried few enough.
+
+    Links that work are never counted.
+    """
+    return not _increment(BAD_LINKS, client_network(request)).is_exceeded
 
 
-def _counts(bucket: str, value: str, most: int) -> bool:
-    """Add one to the count of `value`; whether it is within `most`. Without a cache there is no limit."""
+def _increment(limit: Limit, value: str) -> Usage:
     try:
-        key = f"limit:{bucket}:{_hidden(value)}"
-        cache.add(key, 0, HOUR)
-        count = cache.incr(key)
-    except Exception as error:  # a missing cache must not cost anybody the guide
-        logger.warning(
-            "The cache did not answer (%s); the limit for %s was not kept.",
-            type(error).__name__,
-            bucket,
-        )
-        return True
-    if count == most + 1:
-        log = logger.error if bucket == "all" else logger.warning
-        log("The hourly limit for %s was reached.", bucket)
-    return count <= most
-
-
-def _hidden(value: str) -> str:
-    """Return a hash of `value` under a key that is thrown away every day."""
-    salt = cache.get_or_set("limit:salt", secrets.token_hex, DAY)
-    return hmac.new(str(salt).encode(), value.encode(), hashlib.sha256).hexdigest()
+        return limit.increment(value)
+    except RateLimitUnavailableError:
+        logger.warning("No store of counts answered; the limit for %s was not kept.", limit.name)
+        return Usage(0)

@@ -1,6 +1,6 @@
-"""What somebody on the list may wish for themselves: a pause, fewer mails, another address, to be erased.
+"""Preferences of somebody on the list: a pause, fewer mails, to be erased.
 
-Moving to another address is in moving.py.
+Moving to another address is in address_change.py.
 """
 
 from datetime import timedelta
@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from newsletter import suppression
+from newsletter import addresses, hashing, suppression
 from newsletter.emails import welcome_series
 from newsletter.models import Delivery, Subscriber, Suppression
-from newsletter.outbox.sender import enqueue
+from newsletter.outbox.queue import enqueue
 from newsletter.subscribing import signup
 
 PAUSE = timedelta(days=30)
@@ -20,7 +20,10 @@ PAUSE = timedelta(days=30)
 
 @transaction.atomic
 def pause(subscriber: Subscriber) -> None:
-    """Send no note and no letter for 30 days. The notes wait, their spacing stays. Twice is once."""
+    """Send no welcome e-mail and no issue for 30 days. Twice is once.
+
+    The welcome e-mails wait, their spacing stays.
+    """
     now = timezone.now()
     not_paused = Q(paused_until=None) | Q(paused_until__lte=now)
     if Subscriber.objects.filter(not_paused, pk=subscriber.pk).update(paused_until=now + PAUSE):
@@ -34,7 +37,7 @@ def is_paused(subscriber: Subscriber) -> bool:
 
 @transaction.atomic
 def resume(subscriber: Subscriber) -> None:
-    """End a pause early: the notes come forward by what was left of it."""
+    """End a pause early: the welcome e-mails come forward by what was left of it."""
     paused = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
     if paused is None or paused.paused_until is None:
         return
@@ -45,13 +48,16 @@ def resume(subscriber: Subscriber) -> None:
 
 
 @transaction.atomic
-def no_more_notes(subscriber: Subscriber) -> None:
-    """Keep the letters and stop the notes."""
+def stop_welcome_series(subscriber: Subscriber) -> None:
+    """Keep the issues and stop the welcome e-mails."""
     welcome_series.stop(subscriber)
 
 
 def erase(subscriber: Subscriber, *, say_goodbye: bool) -> None:
-    """Erase everything about somebody, at once; or, if they asked for one last mail, the address when that has gone."""
+    """Erase everything about somebody, at once.
+
+    If they asked for one last mail, the address goes when that has gone.
+    """
     if say_goodbye and subscriber.state == Subscriber.State.CONFIRMED:
         _leave_with_goodbye(subscriber)
     else:
@@ -66,31 +72,31 @@ def _leave_with_goodbye(subscriber: Subscriber) -> None:
         return
     Subscriber.objects.filter(replaces=leaving).delete()
     leaving.deliveries.all().delete()
-    # Nothing stays but the address, and when they asked to go: keeping.py counts from there.
-    nothing = {
-        "wants_letters": False,
-        "wording": "",
-        "basis": "",
-        "confirmed_at": None,
-        "guide_sent_at": None,
-    }
-    nothing |= {"paused_until": None, "asked_at": timezone.now(), "state": Subscriber.State.LEAVING}
-    Subscriber.objects.filter(pk=leaving.pk).update(**nothing)
+    # Nothing stays but the address, and when they asked to go: retention.py counts from there.
+    Subscriber.objects.filter(pk=leaving.pk).update(
+        state=Subscriber.State.LEAVING,
+        asked_at=timezone.now(),
+        wants_letters=False,
+        wording="",
+        basis="",
+        confirmed_at=None,
+        guide_sent_at=None,
+        paused_until=None,
+    )
     enqueue(Delivery.Kind.GOODBYE, leaving)
 
 
 @transaction.atomic
 def ask_for_settings(address: str) -> None:
-    """Mail the link to what we hold to a normalised address that is on the list. Costs the same work when it isn't."""
+    """Mail the link to what we hold to a normalised address that is on the list.
+
+    Costs the same work when it isn't.
+    """
     allowed = signup.may_mail(Delivery.Kind.SETTINGS, address)
-    fingerprint = suppression.fingerprint(address)
+    fingerprint = hashing.fingerprint(address)
     known = Subscriber.objects.filter(
         fingerprint=fingerprint, state=Subscriber.State.CONFIRMED
     ).first()
-    if (
-        allowed
-        and known
-        and not suppression.is_suppressed(fingerprint)
-        and not signup.is_blocked(address)
-    ):
+    is_unwelcome = suppression.is_suppressed(fingerprint) or addresses.is_blocked(address)
+    if allowed and known and not is_unwelcome:
         enqueue(Delivery.Kind.SETTINGS, known)

@@ -1,4 +1,4 @@
-"""Seeing, changing and erasing what we hold, by a mailed link; and asking for that link without an old mail at hand."""
+"""Preferences pages: seeing, changing and erasing what we hold, by a mailed link."""
 
 from collections.abc import Callable
 
@@ -7,68 +7,72 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from newsletter import tokens
 from newsletter.emails import welcome_series
 from newsletter.models import Subscriber
-from newsletter.subscribing import address_change, data_export, limits, preferences, signup, tokens
-from newsletter.subscribing.constant_time import evenly
+from newsletter.retry_later import retry_later, retry_later_on_db_error
+from newsletter.subscribing import address_change, data_export, limits, preferences, signup
+from newsletter.subscribing.constant_time import constant_time
 from newsletter.subscribing.forms import MoveForm, YourDataForm
-from newsletter.subscribing.views import gone, later, or_later, require_page
-from trustsite.web.form_guard import from_here
+from newsletter.subscribing.views import link_expired, require_page
+from trustsite.web.form_guard import same_origin_required
 from trustsite.web.page_cache import public
 
 
-@public
+@public(made_of=["forms"])
 def ask(request: HttpRequest) -> HttpResponse:
     """Show the form that asks for the link."""
     return render(request, "newsletter/your_data.html", {"form": YourDataForm()})
 
 
 @require_page
-@or_later
-@from_here
+@retry_later_on_db_error
+@same_origin_required
 def your_data(request: HttpRequest) -> HttpResponse:
     """Take in a request for the link. The answer is the same whatever is known of the address."""
     if request.method != "POST":
         return ask(request)
     form = YourDataForm(request.POST)
     if form.is_from_a_machine():
-        return _asked(request)
+        return _check_inbox(request)
     if not form.is_valid():
         return render(request, "newsletter/your_data.html", {"form": form}, status=422)
-    if not limits.may_ask(request, form.cleaned_data["address"]):
-        return later(request, 429)
-    with evenly():
+    if not limits.allow_request(request, form.cleaned_data["address"]):
+        return retry_later(request, 429)
+    with constant_time():
         preferences.ask_for_settings(form.cleaned_data["address"])
-    return _asked(request)
+    return _check_inbox(request)
 
 
-def _asked(request: HttpRequest) -> HttpResponse:
-    return render(request, "newsletter/your_data_asked.html", {"sender": site_settings.FROM_NAME})
+def _check_inbox(request: HttpRequest) -> HttpResponse:
+    return render(
+        request, "newsletter/your_data_requested.html", {"sender": site_settings.FROM_NAME}
+    )
 
 
 @require_page
-@or_later
-@from_here
+@retry_later_on_db_error
+@same_origin_required
 def settings(request: HttpRequest, token: str) -> HttpResponse:
     """Show all that is held about one person, and do what its buttons say."""
     subscriber = _person(token)
     if subscriber is None:
-        return gone(request)
+        return link_expired(request)
     if request.method != "POST":
         return _page(request, subscriber, token)
-    wish = WISHES.get(request.POST.get("wish", ""))
-    return (
-        wish(request, subscriber, token) if wish else _page(request, subscriber, token, status=422)
-    )
+    action = ACTIONS.get(request.POST.get("wish", ""))
+    if action is None:
+        return _page(request, subscriber, token, status=422)
+    return action(request, subscriber, token)
 
 
 @require_safe
-@or_later
+@retry_later_on_db_error
 def copy(request: HttpRequest, token: str) -> HttpResponse:
     """Hand out all that is held as a file."""
     subscriber = _person(token)
     if subscriber is None:
-        return gone(request)
+        return link_expired(request)
     response = JsonResponse(
         data_export.as_data(subscriber), json_dumps_params={"indent": 2, "ensure_ascii": False}
     )
@@ -86,24 +90,24 @@ def _page(
     request: HttpRequest,
     subscriber: Subscriber,
     token: str,
-    said: str = "",
+    message: str = "",
     form: MoveForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     person = signup.find(subscriber.public_id)  # as it is now, after what was done
     if person is None:  # they left from another window
-        return gone(request)
+        return link_expired(request)
     context = {
         "token": token,
         "person": person,
         "rows": data_export.rows(person),
         "mails": data_export.mails(person),
-        "notes": welcome_series.waiting(person).exists(),
+        "welcome_emails": welcome_series.waiting(person).exists(),
         "paused": preferences.is_paused(person),
         "form": form or MoveForm(),
-        "said": said,
+        "message": message,
     }
-    response = render(request, "newsletter/settings.html", context, status=status)
+    response = render(request, "newsletter/preferences.html", context, status=status)
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -118,8 +122,8 @@ def _resume(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpRes
     return _page(request, subscriber, token, "The pause is over.")
 
 
-def _no_notes(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
-    preferences.no_more_notes(subscriber)
+def _stop_welcome_series(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
+    preferences.stop_welcome_series(subscriber)
     return _page(
         request, subscriber, token, "No more notes. The letters go on, at most one a month."
     )
@@ -129,12 +133,15 @@ def _move(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpRespo
     form = MoveForm(request.POST)
     if not form.is_valid():
         return _page(request, subscriber, token, form=form, status=422)
-    if not limits.may_ask(request, form.cleaned_data["address"]):
-        return later(request, 429)
-    with evenly():
+    if not limits.allow_request(request, form.cleaned_data["address"]):
+        return retry_later(request, 429)
+    with constant_time():
         address_change.ask(subscriber, form.cleaned_data["address"])
-    said = "If the new address can receive our mail, a message is on its way there. Press its button to move."
-    return _page(request, subscriber, token, said)
+    message = (
+        "If the new address can receive our mail, a message is on its way there. "
+        "Press its button to move."
+    )
+    return _page(request, subscriber, token, message)
 
 
 def _erase(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
@@ -145,10 +152,10 @@ def _erase(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResp
     )
 
 
-WISHES: dict[str, Callable[[HttpRequest, Subscriber, str], HttpResponse]] = {
+ACTIONS: dict[str, Callable[[HttpRequest, Subscriber, str], HttpResponse]] = {
     "pause": _pause,
     "resume": _resume,
-    "no-notes": _no_notes,
+    "no-notes": _stop_welcome_series,
     "move": _move,
     "erase": _erase,
 }

@@ -1,80 +1,37 @@
-"""Signing up, confirming and leaving: the rules, without the pages.
+"""Sign-up: asking, confirming and leaving, without the pages.
 
 Whatever is known of an address, asking looks the same from outside; only its inbox learns more.
 """
 
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
-from email_validator import EmailNotValidError, validate_email
 
-from newsletter import suppression
-from newsletter.models import Delivery, FormMail, Subscriber, Suppression
-from newsletter.outbox.sender import enqueue
+from newsletter import addresses, consent, hashing, suppression
+from newsletter.models import Delivery, FormMailCount, Subscriber, Suppression
+from newsletter.outbox.queue import enqueue
 
-WORDING = "2026-11"  # of the form's words, which say what a person agrees to; a new date with every change of them
-# The words of each version, and what ticking the box added: shown to everybody who asks what we hold.
-AGREED = {
-    "2026-11": (
-        "Send me the guide",
-        "Also send me the letters (four short notes over two weeks, then at most one a month)",
-    ),
-}
 PER_DAY, PER_MONTH = 1, 3  # mails of one kind that the form may cause to one address
-LONGEST_LOCAL_PART = 64  # RFC 5321, 4.5.3.1.1
-# Beginnings that a spreadsheet would take for a formula.
-FORMULA = ("=", "+", "-", "@")
+# Mail domains that take an address with and without dots for the same.
+DOTLESS = {"gmail.com", "googlemail.com"}
 
 State = Subscriber.State
 
 
-class AddressError(ValueError):
-    """This isn't one address that mail could be sent to."""
-
-
-def normalise(text: str) -> str:
-    """Return the one way we write an address: no space around it, its domain in small letters and ASCII.
-
-    Refuses what is valid on paper but only ever seen in attacks. Raises AddressError.
-    """
-    text = text.strip(" \u00a0").removesuffix(".")
-    if not text.isprintable() or "%" in text:
-        raise AddressError
-    try:
-        found = validate_email(text, check_deliverability=False, allow_smtputf8=False)
-    except EmailNotValidError as error:
-        raise AddressError from error
-    if len(found.local_part) > LONGEST_LOCAL_PART or found.local_part.startswith(FORMULA):
-        raise AddressError
-    return f"{found.local_part}@{found.ascii_domain.lower()}"
-
-
-def is_blocked(address: str) -> bool:
-    """Whether the address is at, or below, a domain that the owner has blocked."""
-    domain = f".{address.rpartition('@')[2]}"
-    return any(
-        domain.endswith(f".{blocked.strip().strip('.').lower()}")
-        for blocked in settings.BLOCKED_DOMAINS
-        if blocked
-    )
-
-
 @transaction.atomic
 def ask(address: str, *, letters: bool) -> None:
-    """Take in a request for the guide from a normalised address: write what it needs into the outbox.
+    """Take in a request for the guide from a normalised address: enqueue what it needs.
 
-    New, unconfirmed or returned: the confirmation. Confirmed: the guide, or the guide again. After a complaint, or more
-    often than once a day or three times in 30 days: nothing.
+    New, unconfirmed or returned: the confirmation. Confirmed: the guide, or the guide again. After
+    a complaint, or more often than once a day or three times in 30 days: nothing.
     """
-    fingerprint = suppression.fingerprint(address)
-    if is_blocked(address) or suppression.is_refused(fingerprint):
+    fingerprint = hashing.fingerprint(address)
+    if addresses.is_blocked(address) or suppression.is_refused(fingerprint):
         may_mail(Delivery.Kind.CONFIRM, address)  # counted all the same, so that it takes as long
         return
-    Subscriber.objects.filter(
-        fingerprint=fingerprint, state=State.LEAVING
-    ).delete()  # back before the goodbye went out
+    # Back before the goodbye went out.
+    Subscriber.objects.filter(fingerprint=fingerprint, state=State.LEAVING).delete()
     subscriber = Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).first()
     confirmed = subscriber if subscriber and subscriber.state == State.CONFIRMED else None
     if not (confirmed and _has_all(confirmed, letters)) and may_mail(
@@ -90,58 +47,67 @@ def ask(address: str, *, letters: bool) -> None:
 
 
 def _has_all(subscriber: Subscriber, letters: bool) -> bool:
-    """Whether a confirmed person asks for nothing new. Until the guide has gone out, nothing else may hold it up."""
+    """Whether a confirmed person asks for nothing new.
+
+    Until the guide has gone out, nothing else may hold it up.
+    """
     return subscriber.wants_letters or not letters or subscriber.guide_sent_at is None
 
 
 def _ask_to_confirm(address: str, fingerprint: str, letters: bool) -> None:
-    asked = {
+    values = {
         "state": State.PENDING,
         "wants_letters": letters,
-        "wording": WORDING,
+        "wording": consent.WORDING,
         "asked_at": timezone.now(),
+        "confirmed_at": None,
+        # An address that waited to take another's place asks for itself now, and takes nobody's.
+        "replaces": None,
+        "returned_at": None,
     }
-    # An address that waited to take another one's place asks for itself now, and takes nobody's.
-    asked |= {"confirmed_at": None, "replaces": None, "returned_at": None}
     Delivery.objects.filter(subscriber__fingerprint=fingerprint, kind=Delivery.Kind.MOVE).delete()
-    # Somebody on the list whose mail came back keeps what they agreed to: whoever fills in the form can't take it away.
-    rests = Subscriber.objects.filter(
+    # Somebody on the list whose mail came back keeps what they agreed to: whoever fills in the form
+    # can't take it away.
+    returned = Subscriber.objects.filter(
         fingerprint=fingerprint, state=State.RETURNED, wants_letters=True
     ).first()
-    if rests:
-        enqueue(Delivery.Kind.CONFIRM, rests)
+    if returned:
+        enqueue(Delivery.Kind.CONFIRM, returned)
         return
     subscriber, _ = Subscriber.objects.update_or_create(
-        fingerprint=fingerprint, defaults=asked, create_defaults={"address": address, **asked}
+        fingerprint=fingerprint, defaults=values, create_defaults={"address": address, **values}
     )
     enqueue(Delivery.Kind.CONFIRM, subscriber)
 
 
 def may_mail(kind: str, address: str, per_day: int = PER_DAY, per_month: int = PER_MONTH) -> bool:
-    """Count a mail that a form is about to cause; whether this mailbox has had few enough of its kind."""
+    """Count a mail that a form is about to cause; whether this mailbox has had few enough."""
     now = timezone.now()
     mailbox = mailbox_hash(kind, address)
-    sent = FormMail.objects.filter(hash=mailbox)
+    sent = FormMailCount.objects.filter(hash=mailbox)
     if sent.filter(at__gt=now - timedelta(days=1)).count() >= per_day:
         return False
     if sent.filter(at__gt=now - timedelta(days=30)).count() >= per_month:
         return False
-    FormMail.objects.create(hash=mailbox, at=now)
+    FormMailCount.objects.create(hash=mailbox, at=now)
     return True
 
 
 def mailbox_hash(kind: str, address: str) -> str:
     """Return the code under which mails of one kind to one mailbox are counted."""
-    return suppression.keyed_hash(f"{kind}:{_mailbox(address)}")
+    return hashing.keyed_hash(f"{kind}:{_mailbox(address)}")
 
 
 def _mailbox(address: str) -> str:
-    """Return what most addresses of one mailbox share, so that `a.b+x@gmail.com` has no more mails than `ab@gmail.com`."""
+    """Return what the addresses of one mailbox share.
+
+    So `a.b+x@gmail.com` is sent no more mails than `ab@gmail.com`.
+    """
     local, _, domain = address.lower().rpartition("@")
     local = local.partition("+")[0]
-    return (
-        f"{local.replace('.', '') if domain in {'gmail.com', 'googlemail.com'} else local}@{domain}"
-    )
+    if domain in DOTLESS:
+        local = local.replace(".", "")
+    return f"{local}@{domain}"
 
 
 def find(public_id: str) -> Subscriber | None:
@@ -151,15 +117,16 @@ def find(public_id: str) -> Subscriber | None:
 
 @transaction.atomic
 def confirm(public_id: str) -> Subscriber | None:
-    """Confirm a request and queue the guide; a second time changes nothing. Return the person, or None when they left.
+    """Confirm a request and enqueue the guide; a second time changes nothing.
 
-    Who answers a mail has proved the mailbox: an address that rested is written to again, by what it agreed to before.
+    Return the person, or None when they left. Who answers a mail has proved the mailbox: an address
+    that rested is written to again, by what it agreed to before.
     """
-    asked = Subscriber.objects.filter(public_id=public_id, replaces=None)
-    newly = asked.filter(state=State.PENDING).update(
+    requests = Subscriber.objects.filter(public_id=public_id, replaces=None)
+    newly = requests.filter(state=State.PENDING).update(
         state=State.CONFIRMED, confirmed_at=timezone.now()
     )
-    newly += asked.filter(state=State.RETURNED).update(state=State.CONFIRMED, returned_at=None)
+    newly += requests.filter(state=State.RETURNED).update(state=State.CONFIRMED, returned_at=None)
     subscriber = find(public_id)
     if subscriber and newly:
         suppression.lift(subscriber.fingerprint)
@@ -168,5 +135,5 @@ def confirm(public_id: str) -> Subscriber | None:
 
 
 def leave(fingerprint: str, reason: Suppression.Reason = Suppression.Reason.UNSUBSCRIBED) -> None:
-    """Erase an address with all that belongs to it, and remember as a hash that it must not be written to."""
+    """Erase an address with all that belongs to it, and suppress its hash."""
     suppression.forget(fingerprint, reason)

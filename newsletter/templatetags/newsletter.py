@@ -1,4 +1,4 @@
-"""What other apps' pages show of the newsletter: the panel that offers the guide."""
+"""Template tags for other apps' pages: the panel that offers the guide."""
 
 from functools import lru_cache
 
@@ -6,20 +6,20 @@ from django import template
 from django.template.loader import render_to_string
 
 from newsletter.subscribing.forms import SignUpForm
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 register = template.Library()
 
 
 @register.simple_tag
 def guide_sign_up(form: SignUpForm | None = None) -> str:
-    """Show the guide panel with its form. Pages that show `form` filled in are theirs who sent it, and not kept."""
-    return _panel(form) if form else _empty_panel(form_stamp())
+    """Show the guide panel with its form. Pages with a filled-in `form` are never cached."""
+    return _panel(form) if form else _empty_panel(form_token())
 
 
 @lru_cache(maxsize=1)
 def _empty_panel(stamp: str) -> str:
-    """Return the panel of this hour: the same for everybody, and a third of the work of a quiz result."""
+    """Return the panel of this hour, the same for everybody: a third of a quiz result's work."""
     return _panel(SignUpForm())
 
 

@@ -115,7 +115,7 @@ def proxy(options: dict[str, Any]) -> Iterator[Finding]:
         told = json.loads(error.read(MAX_ANSWER))
     arrives = told.get("arrives", {})
     if not arrives.get("https") and settings.SITE_URL.startswith("https:"):
-        mend = "Let the proxy set X-Forwarded-Proto, and set BEHIND_PROXY=on."
+        mend = "Let the proxy set X-Forwarded-Proto, and set TRUSTED_PROXIES."
         yield fail("proxy", "Requests arrive as plain http.", mend)
     if arrives.get("forged"):
         mend = "Let the proxy write X-Forwarded-For itself, as the files in deploy/ do."

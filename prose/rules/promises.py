@@ -1,4 +1,5 @@
-"""What texts promise of helplines: `promises.toml` says it for machines, and `helplines.toml` must keep it.
+"""What texts promise of helplines: `promises.toml` says it for machines, and `helplines.toml` must
+keep it.
 
 Each [[promise]] names a file, words that stand in it, the needs (prose/helpline_needs.py) and the
 countries' codes, or "all". A sentence that speaks of lines, and of a country or the get-help page,
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from prose import helpline_needs as needs
-from prose.rules.source_files import Text
+from prose.rules.source_files import SourceFile
 
 FILE = "promises.toml"
 EVERYWHERE = "all"
@@ -56,7 +57,10 @@ class Place:
 
 
 def read(root: Path) -> list[Promise]:
-    """Return what a content folder's file says; nothing where there is none. Raises ValueError for one it can't read."""
+    """Return what a content folder's file says; nothing where there is none.
+
+    Raises ValueError for one it can't read.
+    """
     file = root / FILE
     if not file.exists():
         return []
@@ -85,7 +89,7 @@ def _promise(root: Path, line: int, said: dict[str, Any]) -> Promise:
     )
 
 
-def uncovered(text: Text, promises: Iterable[Promise]) -> Iterator[tuple[int, str]]:
+def uncovered(text: SourceFile, promises: Iterable[Promise]) -> Iterator[tuple[int, str]]:
     """Yield line and words of each sentence that speaks of lines without a promise that says which."""
     if text.file.suffix not in READ:
         return
@@ -105,9 +109,11 @@ def uncovered(text: Text, promises: Iterable[Promise]) -> Iterator[tuple[int, st
 
 
 def broken(
-    promises: Iterable[Promise], texts: Iterable[Text], tables: dict[str, Any]
+    promises: Iterable[Promise], texts: Iterable[SourceFile], tables: dict[str, Any]
 ) -> Iterator[tuple[Promise, str]]:
-    """Yield each promise whose words are gone, or that helplines.toml (`tables`) doesn't keep, with why."""
+    """Yield each promise whose words are gone, or that helplines.toml (`tables`) doesn't keep, with
+    why.
+    """
     sources = {text.shown: _flat(text.source) for text in texts}
     roots = {name.split("/")[0] for name in sources}
     lines = [

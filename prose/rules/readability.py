@@ -1,8 +1,9 @@
-"""How hard a text is to read: Flesch-Kincaid grades, and sentences that run on.
+"""Readability: Flesch-Kincaid grades, and sentences that run on.
 
-The grade is textstat's, from a dictionary of syllables that is a part of the checks and of no release (docs/decisions/0006):
-a site that runs without it gives no grades, and says all the rest. A score proves nothing by itself: a text can pass and be
-bad. It stops a text from drifting where a tired reader can't follow.
+The grade is textstat's, from a dictionary of syllables that is a part of the checks and of no
+release (docs/decisions/0006): a site that runs without it gives no grades, and says all the rest. A
+score proves nothing by itself: a text can pass and be bad. It stops a text from drifting where a
+tired reader can't follow.
 """
 
 import re
@@ -11,12 +12,16 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from importlib.util import find_spec
 
-from prose.rules.source_files import Passage, Text
+from prose.finding import Finding
+from prose.rules.catalogue import finding
+from prose.rules.source_files import Passage, SourceFile
 
 LONG_SENTENCE = 25  # words
+SENTENCE_END = re.compile(r"(?<=[.!?:])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 
-# The hardest grade allowed, by file and section. Articles and standing pages: about 13 years of age; whatever is read in
-# distress or decides something (help, quiz, results, mails, privacy in short): about 11.
+# The hardest grade allowed, by file and section. Articles and standing pages: about 13 years of
+# age; whatever is read in distress or decides something (help, quiz, results, mails, privacy in
+# short): about 11.
 GATES: list[tuple[str, str, float]] = [
     ("pages/get-help.md", "*", 6.0),
     ("pages/privacy.md", "The short version", 6.0),
@@ -33,7 +38,7 @@ GATES: list[tuple[str, str, float]] = [
 class Grade:
     """How a stretch of text reads, and the hardest grade it may have."""
 
-    text: Text
+    text: SourceFile
     section: str
     grade: float
     gate: float
@@ -49,8 +54,10 @@ class Grade:
         return f"{self.text.shown} ({self.section})" if self.section != "*" else self.text.shown
 
 
-def grades(text: Text) -> Iterator[Grade]:
-    """Yield a grade for each gate that is for this file; of two gates for the whole file, the first counts."""
+def grades(text: SourceFile) -> Iterator[Grade]:
+    """Yield a grade for each gate that is for this file; of two gates for the whole file, the first
+    counts.
+    """
     if not find_spec("textstat"):
         return
     whole = False
@@ -63,18 +70,32 @@ def grades(text: Text) -> Iterator[Grade]:
             yield _grade(text, section, gate, passages)
 
 
-def _grade(text: Text, section: str, gate: float, passages: list[Passage]) -> Grade:
-    from textstat import textstat
+def _grade(text: SourceFile, section: str, gate: float, passages: list[Passage]) -> Grade:
+    from textstat import textstat  # takes a second to import, and isn't there on a live site
 
-    lengths = [
-        count_words(sentence) for passage in passages for sentence in sentences(passage.words)
-    ]
+    lengths: list[int] = []
+    for passage in passages:
+        lengths += map(count_words, sentences(passage.words))
     prose = " ".join(_ended(passage.words) for passage in passages)
     grade = textstat.flesch_kincaid_grade(prose)
     return Grade(text, section, grade, gate, sum(lengths) / len(lengths), max(lengths))
 
 
-def long_sentences(text: Text) -> Iterator[tuple[int, str]]:
+def findings(text: SourceFile, measured: list[Grade]) -> Iterator[Finding]:
+    """Yield the grades of `text` that are too hard, and its long sentences."""
+    for grade in measured:
+        if grade.is_too_hard:
+            section = "" if grade.section == "*" else f" of “{grade.section}”"
+            message = (
+                f"reading grade{section} {grade.grade:.1f}, where {grade.gate:.1f} is the most"
+            )
+            yield finding("reading.grade", 1, message)
+    for line, sentence in long_sentences(text):
+        message = f"{count_words(sentence)} words in one sentence: {sentence}"
+        yield finding("sentence.long", line, message)
+
+
+def long_sentences(text: SourceFile) -> Iterator[tuple[int, str]]:
     """Yield each sentence over 25 words, with its line."""
     for passage in text.passages:
         for sentence in sentences(passage.words):
@@ -84,11 +105,7 @@ def long_sentences(text: Text) -> Iterator[tuple[int, str]]:
 
 def sentences(words: str) -> list[str]:
     """Cut a paragraph into its sentences."""
-    return [
-        part
-        for part in re.split(r"(?<=[.!?:])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])", _ended(words))
-        if part
-    ]
+    return [part for part in SENTENCE_END.split(_ended(words)) if part]
 
 
 def count_words(sentence: str) -> int:

@@ -1,7 +1,10 @@
-"""Tics: habits that show only when many articles are read together, such as one phrase, one length or one shape for all.
+"""Tics.
 
-`manage.py lint_copy --tics` prints them. They are for a person to weigh and stop no release: any one of these phrases can be
-right where it stands. What counts is how many articles share it.
+Habits that show only when many articles are read together, such as one phrase, one length or one
+shape for all.
+
+`manage.py lint_copy --tics` prints them. They are for a person to weigh and stop no release: any
+one of these phrases can be right where it stands. What counts is how many articles share it.
 """
 
 import re
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from statistics import mean, pstdev
 
 from prose import renderer
-from prose.rules.source_files import Text
+from prose.rules.source_files import SourceFile
 
 ARTICLE_LINK = re.compile(r"\]\(/articles/([a-z0-9-]+)/")
 OUTWARD_LINK = re.compile(r"\]\(https?://")
@@ -105,7 +108,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Shape:
-    """One article's length, its headings and its links. `inward` counts the articles that link to it in their text."""
+    """One article's length, its headings and its links.
+
+    `inward` counts the articles that link to it in their text.
+    """
 
     words: int
     headings: list[str]
@@ -151,7 +157,7 @@ class Measures:
         return f"headings: {informing} of {number} name the topic or ask a question ({share:.0f} %)"
 
 
-def measure(texts: Sequence[Text]) -> Measures:
+def measure(texts: Sequence[SourceFile]) -> Measures:
     """Count the habits of the articles among `texts`."""
     articles = {text.file.stem: text for text in texts if text.file.match("articles/*.md")}
     prose = {slug: _prose(text) for slug, text in articles.items()}
@@ -165,15 +171,18 @@ def measure(texts: Sequence[Text]) -> Measures:
     )
 
 
-def informs(heading: str, text: Text) -> bool:
-    """Whether a heading says what stands under it when it's read alone: it names the topic, or it asks a question."""
+def informs(heading: str, text: SourceFile) -> bool:
+    """Whether a heading says what stands under it when it's read alone.
+
+    It names the topic, or it asks a question.
+    """
     if QUESTION.match(heading) and not LEANING.search(heading):
         return True
     topic = _stems(f"{text.meta.get('title', '')} {text.file.stem.replace('-', ' ')}")
     return bool(_stems(heading) & topic)
 
 
-def _prose(text: Text) -> str:
+def _prose(text: SourceFile) -> str:
     return "\n".join(passage.words for passage in text.passages)
 
 
@@ -182,7 +191,7 @@ def _count(tic: Tic, prose: Sequence[str]) -> Count:
     return Count(tic.name, sum(map(bool, hits)), sum(hits))
 
 
-def _shape(text: Text, inward: int) -> Shape:
+def _shape(text: SourceFile, inward: int) -> Shape:
     made = renderer.render(text.body)
     headings = [heading.text for heading in made.contents if heading.level == 2]
     uninforming = [heading for heading in headings if not informs(heading, text)]
@@ -197,8 +206,11 @@ def _stems(words: str) -> set[str]:
     return {word[:STEM] for word in WORD.findall(words.lower()) if word not in FILLER}
 
 
-def _inward_links(articles: Mapping[str, Text]) -> Counter[str]:
-    """Count for each article the others that link to it in their text: cards at the foot don't count."""
+def _inward_links(articles: Mapping[str, SourceFile]) -> Counter[str]:
+    """Count for each article the others that link to it in their text.
+
+    Cards at the foot don't count.
+    """
     found: Counter[str] = Counter()
     for slug, text in articles.items():
         found.update(set(ARTICLE_LINK.findall(text.body)) - {slug})

@@ -1,7 +1,7 @@
-"""Words this site doesn't use, and claims about the reader it doesn't make.
+"""Words this site doesn't use, and claims about the reader it doesn't make (words.toml).
 
-What a pattern finds is a mistake unless its sentence hedges or denies it (`unless`), or `allowed_words.toml` beside the texts
-names it with a reason.
+What a pattern finds is a mistake unless its sentence hedges or denies it, or `allowed_words.toml`
+beside the texts names it with a reason.
 """
 
 import re
@@ -9,18 +9,26 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
-from prose.rules.source_files import Text
+from prose.finding import Finding
+from prose.rules.catalogue import finding
+from prose.rules.source_files import SourceFile
 
-DENIED = r"\b(?:no|not|never|none|nor|without|nothing|nobody|cannot|than)\b|n(?:'{1,2}|’)t\b"
-HEDGED = r"\b(?:if|whether|when|unless|suppose)\b|" + DENIED
+FILE = Path(__file__).with_name("words.toml")
+ALLOWED_WORDS = "allowed_words.toml"
 ANYWHERE = "*"
+DENIED = r"\b(?:no|not|never|none|nor|without|nothing|nobody|cannot|than)\b|n(?:'{1,2}|’)t\b"
+UNLESS = {
+    "denied": re.compile(DENIED, re.I),
+    "hedged": re.compile(r"\b(?:if|whether|when|unless|suppose)\b|" + DENIED, re.I),
+}
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A pattern, what to write in its place, where it holds, and what in the same sentence makes it right."""
+class WordRule:
+    """A pattern, what to write instead, where it holds, what in its sentence makes it right."""
 
     pattern: re.Pattern[str]
     instead: str
@@ -28,110 +36,18 @@ class Rule:
     unless: re.Pattern[str] | None = None
 
 
-def _rule(
-    pattern: str, instead: str, *, files: str = ANYWHERE, unless: str = "", case: bool = False
-) -> Rule:
-    spaced = re.sub(r"(?<!\[) ", r"\\s+", pattern).replace("'", "['’]")
-    flags = re.NOFLAG if case else re.I
-    return Rule(
-        re.compile(spaced, flags), instead, files, re.compile(unless, re.I) if unless else None
-    )
-
-
-# What stands for a person, what promises, what hurries, what fills; then how a page may not speak of its reader.
-RULES = [
-    _rule(r"\bvictims?\b", "someone who was hurt; survivor, if the person uses it"),
-    _rule(r"\b(?:damaged|broken)\b", "say what happened, not what a person is"),
-    _rule(r"\btrigger(?:s|ed|ing)?\b", "reminded, set off"),
-    _rule(r"\b(?:toxic|narcissis\w*|psychos?|crazy|insane|borderline)\b", "describe the behaviour"),
-    _rule(r"\bcodependen\w*|\b(?:abandonment|daddy) issues\b", "describe the pattern"),
-    _rule(r"\b(?:maladaptive|dysfunction\w*|disorders?)\b", "costs you, gets in the way"),
-    _rule(r"\bsevere(?:ly)?\b", "hard, strong; or the study's own figure"),
-    _rule(r"\b(?:your abuser|perpetrators?)\b", "the person who hurt you"),
-    _rule(
-        r"\bcommit(?:s|ted|ting)? suicide\b|\bfailed (?:suicide )?attempt",
-        "died by suicide, suicide attempt",
-    ),
-    _rule(r"\bnormal (?:people|person)\b", "many people"),
-    _rule(r"\bheal(?:s|ed|ing)?\b", "ease, steady, help"),
-    _rule(
-        r"\b(?:cur(?:e|es|ed|ing)|fix(?:es|ing)?|hacks?|detox\w*|unlock\w*)\b",
-        "ease, steady, practise, learn",
-    ),
-    _rule(r"\b(?:rewir|reset)\w*|\breleas(?:e|es|ed|ing)\b", "ease, steady, let go"),
-    _rule(r"\bstored in (?:the|your) body\b", "what the body does"),
-    _rule(r"\b(?:journeys?|warriors?|thrivers?|thriving)\b|\bunpack\w* your\b", "plain words"),
-    _rule(
-        r"\b(?:science-backed|clinically proven|expert-approved|proven|guarantee\w*)\b",
-        "name the study and its size",
-    ),
-    _rule(
-        r"\b(?:study|studies|science|research|trials?) (?:proves?|proved)\b",
-        "found, on average, in so many people",
-    ),
-    _rule(
-        r"\b(?:medically|clinically) (?:reviewed|approved|validated)\b",
-        "only with a named, registered person",
-    ),
-    _rule(
-        r"\bscore of\b|\btake (?:our|the|this) test\b",
-        "the quiz, what your answers lean towards",
-        unless=DENIED,
-    ),
-    _rule(
-        r"\b(?:hurry|last chance|act now|limited (?:time|offer|places))\b|\bdon't miss\b",
-        "leave it out",
-    ),
-    _rule(r"\b(?:secrets?|countdowns?)\b", "leave it out"),
-    _rule(r"\b(?:always|never)\b", "often, can, some"),
-    _rule(
-        r"\b(?:everyone|everybody)\b|\ball (?:people|men|women|of us|survivors)\b|\bwe all\b",
-        "many people",
-    ),
-    _rule(r"\b(?:just|simply|obviously|easy|easily)\b", "leave it out"),
-    _rule(r"\bdon't worry\b", "this is hard, and here is who can help"),
-    _rule(r"\byou must\b", "you might, if it's safe"),
-    _rule(r"!(?!=)", "a full stop"),
-    _rule(r"\b[A-Z]{4,}(?:[ ][A-Z]{3,})+\b", "small letters", case=True),
-    _rule("[\U0001f300-\U0001faff☀-➿]", "words; no emoji"),
-    _rule(r"\bdiagnos\w*", "say what it can't tell; only a professional diagnoses", unless=DENIED),
-    _rule(
-        r"\byou(?:'re| are) an? \w+", "your answers lean towards…; what people do", unless=HEDGED
-    ),
-    _rule(
-        r"\byou(?:'ve| have) (?:[\w-]+ ){0,2}(?:trauma|ptsd|anxiety|depression|symptoms?|conditions?|issues)\b",
-        "nobody can tell that from a page",
-        unless=HEDGED,
-    ),
-    _rule(
-        r"\byou have (?!to\b)", "what the answers lean towards", files="responses/*", unless=HEDGED
-    ),
-    _rule(
-        r"\byour (?:trauma|ptsd|symptoms)\b(?! responses?)",
-        "what happened; what you notice",
-        unless=HEDGED,
-    ),
-    _rule(
-        r"\byou(?:'ve been| have been| were) (?:abused|neglected|traumati[sz]ed)\b",
-        "if you were",
-        unless=HEDGED,
-    ),
-    _rule(r"\byou suffer\b|\bbecause of your (?:past|childhood)\b", "may have other causes"),
-]
-
-
 @dataclass(frozen=True)
-class Allowed:
+class AllowedWords:
     """Words that are right where they stand, with the reason. `files` is a pattern of paths."""
 
-    words: re.Pattern[str]
+    pattern: re.Pattern[str]
     files: str
     line: int
-    said: str
+    words: str
 
 
 @dataclass(frozen=True)
-class Slip:
+class Match:
     """A word in a file that shouldn't be there."""
 
     line: int
@@ -139,28 +55,53 @@ class Slip:
     instead: str
 
 
-def slips(text: Text, allowed: list[Allowed], used: set[Allowed]) -> Iterator[Slip]:
+@cache
+def word_rules() -> list[WordRule]:
+    """Return the rules of words.toml."""
+    rules = []
+    for entry in tomllib.loads(FILE.read_text())["avoid"]:
+        spaced = re.sub(r"(?<!\[) ", r"\\s+", entry["pattern"]).replace("'", "['’]")
+        flags = re.NOFLAG if entry.get("case") else re.I
+        unless = UNLESS[entry["unless"]] if "unless" in entry else None
+        pattern = re.compile(spaced, flags)
+        rules.append(WordRule(pattern, entry["instead"], entry.get("files", ANYWHERE), unless))
+    return rules
+
+
+def matches(
+    text: SourceFile, allowed: list[AllowedWords], used: set[AllowedWords]
+) -> Iterator[Match]:
     """Yield what the rules find in `text`; exceptions that applied are added to `used`."""
-    spared = [
-        (match.span(), one)
-        for one in allowed
-        if fnmatch(text.name, one.files)
-        for match in one.words.finditer(text.visible)
-    ]
-    for rule in RULES:
+    spared = _spared(text, allowed)
+    for rule in word_rules():
         if not fnmatch(text.name, rule.files):
             continue
         for match in rule.pattern.finditer(text.visible):
-            reasons = {
-                one for (start, end), one in spared if start <= match.start() and match.end() <= end
-            }
-            if rule.unless and rule.unless.search(
-                _sentence(text.visible, match.start(), match.end())
-            ):
+            start, end = match.span()
+            if rule.unless and rule.unless.search(_sentence(text.visible, start, end)):
                 continue
+            reasons = {item for first, last, item in spared if first <= start and end <= last}
             used |= reasons
             if not reasons:
-                yield Slip(text.line_of(match.start()), " ".join(match[0].split()), rule.instead)
+                yield Match(text.line_of(start), " ".join(match[0].split()), rule.instead)
+
+
+def findings(
+    text: SourceFile, allowed: list[AllowedWords], used: set[AllowedWords]
+) -> Iterator[Finding]:
+    """Yield `matches` as findings."""
+    for match in matches(text, allowed, used):
+        yield finding("word.avoid", match.line, f"“{match.words}” → {match.instead}")
+
+
+def _spared(text: SourceFile, allowed: list[AllowedWords]) -> list[tuple[int, int, AllowedWords]]:
+    """Return where exceptions for this file stand in it."""
+    places = []
+    for item in allowed:
+        if fnmatch(text.name, item.files):
+            for match in item.pattern.finditer(text.visible):
+                places.append((*match.span(), item))
+    return places
 
 
 def _sentence(words: str, start: int, end: int) -> str:
@@ -170,19 +111,22 @@ def _sentence(words: str, start: int, end: int) -> str:
     return before + words[start:end] + after
 
 
-def read_allowed(root: Path) -> list[Allowed]:
-    """Return the exceptions of `root`'s allowed_words.toml, if it has one; each must give a reason."""
-    file = root / "allowed_words.toml"
-    if not file.exists():
-        return []
+def read_allowed(root: Path) -> list[AllowedWords]:
+    """Return the exceptions of `root`'s allowed_words.toml, if any; each must give a reason."""
+    file = root / ALLOWED_WORDS
+    return list(_read_allowed(file, file.stat().st_mtime_ns)) if file.exists() else []
+
+
+@cache
+def _read_allowed(file: Path, changed: int) -> tuple[AllowedWords, ...]:
     source = file.read_text()
-    found = []
+    allowed = []
     for entry in tomllib.loads(source)["allow"]:
+        words = entry["words"]
         if not entry.get("reason"):
-            raise ValueError(f"{file}: “{entry['words']}” gives no reason")
-        pattern = re.escape(entry["words"]).replace(r"\ ", r"\s+").replace("'", "['’]")
-        line = source.count("\n", 0, source.find(f'words = "{entry["words"]}"')) + 1
-        found.append(
-            Allowed(re.compile(pattern, re.I), entry.get("files", ANYWHERE), line, entry["words"])
-        )
-    return found
+            raise ValueError(f"{file}: “{words}” gives no reason")
+        pattern = re.escape(words).replace(r"\ ", r"\s+").replace("'", "['’]")
+        line = source.count("\n", 0, source.find(f'words = "{words}"')) + 1
+        files = entry.get("files", ANYWHERE)
+        allowed.append(AllowedWords(re.compile(pattern, re.I), files, line, words))
+    return tuple(allowed)

@@ -1,4 +1,4 @@
-"""The editors' side of the quiz: drafts can be edited; what is or was live can only be read."""
+"""Admin classes of the quiz: drafts can be edited; what is or was live can only be read."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.forms import modelform_factory
 from django.http import HttpRequest
 
-from quiz.admin.views import Desk
+from quiz.admin.views import VersionViewsAdmin
 from quiz.models import Option, PartOfVersion, Question, Quiz, Rating, Review, Version, is_fixed
 
 
@@ -23,7 +23,8 @@ class DraftsOnly(BaseModelAdmin):
         return super().has_change_permission(request, obj) and not _is_fixed(obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Without a row: the action that deletes many at once, which would pass over the models' own guard.
+        # Without a row: the action that deletes many at once, which would pass over the models'
+        # own guard.
         return (
             super().has_delete_permission(request, obj) and obj is not None and not _is_fixed(obj)
         )
@@ -74,7 +75,7 @@ class QuizAdmin(admin.ModelAdmin):
 
 
 @admin.register(Version)
-class VersionAdmin(DraftsOnly, Desk):
+class VersionAdmin(DraftsOnly, VersionViewsAdmin):
     list_display = ("__str__", "state", "released_at", "retired_at")
     list_filter = ("quiz", "state")
     list_select_related = ("quiz",)

@@ -1,4 +1,7 @@
-"""The desk of a quiz version: its points in one grid, taking a draft, releasing, retiring, copying, and TOML out and in."""
+"""Admin views of a quiz version.
+
+Its points in one grid, taking a draft, releasing, retiring, copying, export and import as TOML.
+"""
 
 from typing import Any
 
@@ -12,12 +15,12 @@ from django.urls import URLPattern, path
 from django.views.decorators.http import require_GET, require_POST
 
 from quiz import content_files, views
-from quiz.lint import points_on_offer
+from quiz.lint import point_sums
 from quiz.models import NotReadyError, Option, Quiz, Version
-from quiz.version_cache import Released
-from trustsite.web.form_guard import from_here
+from quiz.version_cache import CachedVersion
+from trustsite.web.form_guard import same_origin_required
 
-MOST_BYTES = 256 * 1024  # of a file to read
+MAX_BYTES = 256 * 1024  # of a file to read
 WEIGHT = forms.NumberInput(attrs={"min": 0, "max": 3, "class": "points__weight"})
 PointsFormSet = modelformset_factory(
     Option,
@@ -31,8 +34,8 @@ PointsFormSet = modelformset_factory(
 )
 
 
-class ReadForm(forms.Form):
-    """A file to make a draft of."""
+class ImportForm(forms.Form):
+    """Import form: a file to make a draft of."""
 
     quiz = forms.ChoiceField(choices=Quiz.Slug)
     file = forms.FileField(help_text="TOML, as “Export” writes it.")
@@ -40,7 +43,7 @@ class ReadForm(forms.Form):
     def clean_file(self) -> str:
         """Return the file's text."""
         file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
+        if file.size > MAX_BYTES:
             raise forms.ValidationError("This file is too large to be a quiz.")
         try:
             text: str = file.read().decode()
@@ -49,20 +52,20 @@ class ReadForm(forms.Form):
         return text
 
 
-class Desk(admin.ModelAdmin):
-    """A version's pages beside the form that Django makes."""
+class VersionViewsAdmin(admin.ModelAdmin):
+    """Admin views of a version beside the form that Django makes."""
 
     def get_urls(self) -> list[URLPattern]:
-        view, desk = self.admin_site.admin_view, "quiz_version_"
+        view, prefix = self.admin_site.admin_view, "quiz_version_"
         return [
-            path("read/", view(self.read), name=f"{desk}read"),
-            path("<int:pk>/points/", view(self.points), name=f"{desk}points"),
+            path("read/", view(self.read), name=f"{prefix}read"),
+            path("<int:pk>/points/", view(self.points), name=f"{prefix}points"),
             # Scored and forgotten like the readers' form, and guarded like it.
-            path("<int:pk>/try/", view(from_here(self.try_out)), name=f"{desk}try"),
-            path("<int:pk>/export/", view(require_GET(self.export)), name=f"{desk}export"),
-            path("<int:pk>/copy/", view(require_POST(self.copy)), name=f"{desk}copy"),
-            path("<int:pk>/release/", view(require_POST(self.release)), name=f"{desk}release"),
-            path("<int:pk>/retire/", view(require_POST(self.retire)), name=f"{desk}retire"),
+            path("<int:pk>/try/", view(same_origin_required(self.try_out)), name=f"{prefix}try"),
+            path("<int:pk>/export/", view(require_GET(self.export)), name=f"{prefix}export"),
+            path("<int:pk>/copy/", view(require_POST(self.copy)), name=f"{prefix}copy"),
+            path("<int:pk>/release/", view(require_POST(self.release)), name=f"{prefix}release"),
+            path("<int:pk>/retire/", view(require_POST(self.retire)), name=f"{prefix}retire"),
             *super().get_urls(),
         ]
 
@@ -73,15 +76,16 @@ class Desk(admin.ModelAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        version = (
-            Version.objects.whole().filter(pk=object_id).first() if object_id.isdecimal() else None
-        )
-        found = {"problems": version.problems()} if version else {}
-        return super().change_view(request, object_id, form_url, {**found, **(extra_context or {})})
+        context = dict(extra_context or {})
+        if object_id.isdecimal():
+            version = Version.objects.with_questions().filter(pk=object_id).first()
+            if version:
+                context.setdefault("problems", version.problems())
+        return super().change_view(request, object_id, form_url, context)
 
     def points(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show every answer of a version with its points, in order; for a draft, save them."""
-        version = self._find(request, pk)
+        version = self._get(request, pk)
         may_change = self.has_change_permission(request, version)
         if request.method == "POST" and not may_change:
             raise PermissionDenied
@@ -104,24 +108,24 @@ class Desk(admin.ModelAdmin):
             "original": version,
             "formset": formset,
             "may_change": may_change,
-            "sums": points_on_offer(version.form()),
+            "sums": point_sums(version.definition()),
             "problems": version.problems(),
         }
         return render(request, "admin/quiz/version/points.html", context)
 
     def try_out(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a version, draft or not, by the readers' own pages."""
-        asked = Released(self._find(request, pk))
+        version = CachedVersion(self._get(request, pk))
         if request.method != "POST":
-            return views.unkept(views.show_questions(request, asked))
+            return views.never_cache(views.show_questions(request, version))
         data = views.read_post(request)
-        return views.unkept(
-            data if isinstance(data, HttpResponse) else views.show_result(request, asked, data)
-        )
+        if isinstance(data, HttpResponse):
+            return views.never_cache(data)
+        return views.never_cache(views.show_result(request, version, data))
 
     def export(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Give a version as a file."""
-        version = self._find(request, pk)
+        version = self._get(request, pk)
         response = HttpResponse(
             content_files.write(version), content_type="application/toml; charset=utf-8"
         )
@@ -134,14 +138,14 @@ class Desk(admin.ModelAdmin):
         """Make a draft of a file."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = ReadForm(request.POST or None, request.FILES or None)
+        form = ImportForm(request.POST or None, request.FILES or None)
         if request.method == "POST" and form.is_valid():
             try:
                 draft = content_files.read(form.cleaned_data["quiz"], form.cleaned_data["file"])
             except content_files.ContentError as error:
                 form.add_error("file", f"This file can’t be read: {error}.")
             else:
-                return self._opened(request, draft, "Read from a file.")
+                return self._open_draft(request, draft, "Read from a file.")
         context = {
             **self.admin_site.each_context(request),
             "title": "Import a version",
@@ -152,16 +156,16 @@ class Desk(admin.ModelAdmin):
 
     def copy(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make a new draft that holds what a version holds."""
-        version = self._find(request, pk)
+        version = self._get(request, pk)
         if not self.has_add_permission(request):
             raise PermissionDenied
-        return self._opened(
+        return self._open_draft(
             request, content_files.copy(version), f"Copied from version {version.number}."
         )
 
     def release(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show a draft to readers, if nothing is wrong with it."""
-        version = self._find(request, pk)
+        version = self._get(request, pk)
         if not self.has_change_permission(request, version):
             raise PermissionDenied
         try:
@@ -177,7 +181,7 @@ class Desk(admin.ModelAdmin):
 
     def retire(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show a live version to nobody new."""
-        version = self._find(request, pk)
+        version = self._get(request, pk)
         if not (super().has_change_permission(request) and version.is_live):
             raise PermissionDenied
         version.retire()
@@ -187,13 +191,13 @@ class Desk(admin.ModelAdmin):
         )
         return redirect("admin:quiz_version_change", pk)
 
-    def _find(self, request: HttpRequest, pk: int) -> Version:
-        version = get_object_or_404(Version.objects.whole(), pk=pk)
+    def _get(self, request: HttpRequest, pk: int) -> Version:
+        version = get_object_or_404(Version.objects.with_questions(), pk=pk)
         if not self.has_view_permission(request, version):
             raise PermissionDenied
         return version
 
-    def _opened(self, request: HttpRequest, draft: Version, how: str) -> HttpResponse:
+    def _open_draft(self, request: HttpRequest, draft: Version, how: str) -> HttpResponse:
         self.log_addition(request, draft, how)
         messages.success(
             request, f"Version {draft.number} is a draft. Readers see it once it is released."

@@ -1,4 +1,4 @@
-"""What a version is made of: its questions, their options, and the ratings of the longer form."""
+"""Parts of a version: its questions, their options, and the ratings of the longer quiz."""
 
 from typing import Any
 
@@ -8,37 +8,40 @@ from django.db import models
 from quiz import lint
 from quiz.models.versions import FIXED, Version, is_fixed, refuse_if_fixed
 from quiz.scoring import scoring
-from trustsite.web.page_cache import Content
+from trustsite.models import CachedPageModel
 
 
-class PartOfVersion(Content):
-    """What a version is made of: it can be saved and deleted while the version is a draft."""
+class PartOfVersion(CachedPageModel):
+    """A part of a version: it can be saved and deleted while the version is a draft."""
 
     class Meta:
         abstract = True
 
     @property
     def owner_id(self) -> int | None:
-        """The key of the version it belongs to."""
+        """Primary key of the version it belongs to."""
         raise NotImplementedError
 
     @property
-    def kept_owner_id(self) -> int | None:
-        """The key of the version it belongs to in the database: moving it elsewhere changes that one too."""
-        kept = type(self)._base_manager.filter(pk=self.pk).first() if self.pk else None
-        return kept.owner_id if kept else None
+    def stored_owner_id(self) -> int | None:
+        """Primary key of the version it belongs to in the database.
+
+        Moving it elsewhere changes that version too.
+        """
+        stored = type(self)._base_manager.filter(pk=self.pk).first() if self.pk else None
+        return stored.owner_id if stored else None
 
     def clean(self) -> None:
         super().clean()
-        if is_fixed(self.owner_id, self.kept_owner_id):
+        if is_fixed(self.owner_id, self.stored_owner_id):
             raise ValidationError(FIXED)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        refuse_if_fixed(self.owner_id, self.kept_owner_id)
+        refuse_if_fixed(self.owner_id, self.stored_owner_id)
         super().save(*args, **kwargs)
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        refuse_if_fixed(self.owner_id, self.kept_owner_id)
+        refuse_if_fixed(self.owner_id, self.stored_owner_id)
         return super().delete(*args, **kwargs)
 
 
@@ -66,21 +69,17 @@ class Question(PartOfVersion):
     def owner_id(self) -> int | None:
         return self.version_id
 
-    def to_score(self) -> scoring.Question:
+    def definition(self) -> scoring.Question:
         """Return what `scoring.score` needs."""
-        return scoring.Question(
-            self.key,
-            tuple(
-                scoring.Option(option.key, option.weights, option.calm)
-                for option in self.options.all()
-            ),
-        )
+        options = [
+            scoring.Option(option.key, option.weights, option.calm) for option in self.options.all()
+        ]
+        return scoring.Question(self.key, tuple(options))
 
     def wording(self) -> lint.Wording:
         """Return what `lint.problems` reads."""
-        return lint.Wording(
-            self.key, self.stem, tuple(option.text for option in self.options.all())
-        )
+        texts = tuple(option.text for option in self.options.all())
+        return lint.Wording(self.key, self.stem, texts)
 
 
 class Option(PartOfVersion):
@@ -114,16 +113,14 @@ class Option(PartOfVersion):
 
     @property
     def weights(self) -> dict[str, int]:
-        """Its points by response."""
+        """Points by response."""
         return {response: getattr(self, response) for response in scoring.RESPONSES}
 
     @property
-    def given(self) -> list[tuple[str, int]]:
-        """The responses that get points from it, and how many."""
-        return sorted(
-            ((name, points) for name, points in self.weights.items() if points),
-            key=lambda pair: -pair[1],
-        )
+    def points(self) -> list[tuple[str, int]]:
+        """Responses that get points from it, and how many, the most first."""
+        positive = [(name, points) for name, points in self.weights.items() if points]
+        return sorted(positive, key=lambda pair: -pair[1])
 
 
 class Rating(PartOfVersion):

@@ -1,4 +1,7 @@
-"""Quizzes and their versions. A version that was once live never changes: who began on it is scored by it."""
+"""Quizzes and their versions.
+
+A version that was once live never changes: who began on it is scored by it.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -11,13 +14,12 @@ from django.utils import timezone
 
 from quiz import lint
 from quiz.scoring import scoring
-from quiz.scoring.simulation import Behaviour, behaviour
-from trustsite.web.page_cache import Content
+from quiz.scoring.simulation import Simulation, simulate
+from trustsite.models import CachedPageModel
 
 FIXED = "This version is or was live, so it can't change any more. Make a new version instead."
-ANSWERABLE = timedelta(
-    days=365
-)  # how long after its retirement a form in somebody's hands is scored
+# How long after its retirement a form in somebody's hands is scored.
+ANSWERABLE_FOR = timedelta(days=365)
 
 
 class VersionIsFixedError(Exception):
@@ -32,17 +34,17 @@ class NotReadyError(Exception):
         self.problems = problems
 
 
-class Quiz(Content):
+class Quiz(CachedPageModel):
     """One of the two forms. Its slug decides which margins its answers are scored by."""
 
     class Slug(models.TextChoices):
         SHORT = "short", "The 3-minute quiz"
         FULL = "full", "The longer quiz"
 
-    # How far one response must be ahead of the next, in shares, for a single answer given; divided by the answers given it
-    # comes to about two answers in the short form and two and a half in the longer one. Simulated: whoever clicks at random
-    # is named one response in 31 of 100 runs of the first short form and in 25 of the longer one; with
-    # calm answers, in 25 and 20.
+    # How far one response must be ahead of the next, in shares, for a single answer given. Divided
+    # by the answers given it comes to about two answers in the short form and two and a half in the
+    # longer one. Simulated: who answers at random is named one response in 31 of 100 runs of the
+    # first short form and in 25 of the longer one; with calm answers, in 25 and 20.
     MARGINS = {"short": (190, 150), "full": (260, 200)}
     MINUTES = {"short": 3, "full": 6}
 
@@ -82,17 +84,20 @@ class VersionQuerySet(models.QuerySet["Version"]):
         return self.exclude(state=Version.State.DRAFT)
 
     def answerable(self) -> "VersionQuerySet":
-        """Those that answers are scored by: the live ones, and those retired less than a year ago."""
+        """Those that answers are scored by.
+
+        The live ones, and those retired less than a year ago.
+        """
         return self.filter(
-            Q(state=Version.State.LIVE) | Q(retired_at__gt=timezone.now() - ANSWERABLE)
+            Q(state=Version.State.LIVE) | Q(retired_at__gt=timezone.now() - ANSWERABLE_FOR)
         )
 
-    def whole(self) -> "VersionQuerySet":
+    def with_questions(self) -> "VersionQuerySet":
         """With all that a page shows."""
         return self.select_related("quiz").prefetch_related("questions__options", "ratings")
 
 
-class Version(Content):
+class Version(CachedPageModel):
     """The questions of a quiz at one time."""
 
     class State(models.TextChoices):
@@ -111,9 +116,8 @@ class Version(Content):
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT, editable=False)
     released_at = models.DateTimeField("released", null=True, editable=False)
     retired_at = models.DateTimeField("retired", null=True, editable=False)
-    behaviour = models.JSONField(
-        null=True, editable=False
-    )  # quiz.behaviour, simulated when it is released
+    # What quiz.scoring.simulation found when it was released, as its `to_json` gives it.
+    simulation = models.JSONField(null=True, editable=False, db_column="behaviour")
 
     objects = VersionQuerySet.as_manager()
 
@@ -156,14 +160,14 @@ class Version(Content):
 
     @transaction.atomic
     def release(self) -> None:
-        """Show this draft to readers in place of the present version, which is retired; or raise NotReadyError."""
+        """Show this draft to readers and retire the present version; or raise NotReadyError."""
         refuse_if_fixed(self.pk)
-        whole = Version.objects.whole().get(pk=self.pk)
-        if found := whole.problems():
-            raise NotReadyError(found)
+        draft = Version.objects.with_questions().get(pk=self.pk)
+        if problems := draft.problems():
+            raise NotReadyError(problems)
         for present in Version.objects.live().filter(quiz=self.quiz):
             present.retire()
-        self.behaviour = behaviour(whole.form()).as_json()
+        self.simulation = simulate(draft.definition()).to_json()
         self.state, self.released_at = self.State.LIVE, timezone.now()
         self.save()
 
@@ -172,27 +176,40 @@ class Version(Content):
         self.state, self.retired_at = self.State.RETIRED, timezone.now()
         super().save(update_fields=["state", "retired_at"])
 
-    def form(self) -> scoring.Form:
+    def definition(self) -> scoring.QuizDefinition:
         """Return what `scoring.score` needs."""
         margin, second_margin = Quiz.MARGINS[self.quiz.slug]
-        questions = tuple(question.to_score() for question in self.questions.all())
+        questions = tuple(question.definition() for question in self.questions.all())
         ratings = tuple(scoring.Rating(rating.key, rating.reverse) for rating in self.ratings.all())
-        return scoring.Form(questions, margin, second_margin, ratings)
+        return scoring.QuizDefinition(questions, margin, second_margin, ratings)
 
     def problems(self) -> list[str]:
-        """Return what keeps it from being released, or what is wrong with it since the rules changed."""
-        form = self.form()
-        whole = not any(lint.of_structure(form))
-        simulated = (
-            Behaviour(**self.behaviour) if self.behaviour else behaviour(form) if whole else None
-        )
-        return lint.problems(
-            form, [question.wording() for question in self.questions.all()], simulated
-        )
+        """Return what keeps it from being released.
+
+        Of a released one: what is wrong with it since the rules changed.
+        """
+        definition = self.definition()
+        simulation = None
+        if self.simulation or not any(lint.check_structure(definition)):
+            simulation = self.stored_or_new_simulation()
+        wording = [question.wording() for question in self.questions.all()]
+        return lint.problems(definition, wording, simulation)
+
+    def stored_or_new_simulation(self) -> Simulation:
+        """Return what was simulated at the release, or else simulate it.
+
+        Every question needs an option.
+        """
+        if self.simulation:
+            return Simulation.from_json(self.simulation)
+        return simulate(self.definition())
 
 
-class Review(Content):
-    """Somebody qualified has read a version, quiz and results, and stands by it with name and profession."""
+class Review(CachedPageModel):
+    """Review of a version by somebody qualified.
+
+    They have read it, quiz and results, and stand by it with name and profession.
+    """
 
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="reviews")
     reviewer = models.CharField(
@@ -208,10 +225,11 @@ class Review(Content):
 
 
 def is_fixed(*version_ids: int | None) -> bool:
-    """Whether one of these versions was ever live. Asks the database, not an object that may be older."""
-    return (
-        Version.objects.released().filter(pk__in=[known for known in version_ids if known]).exists()
-    )
+    """Whether one of these versions was ever live.
+
+    Asks the database, not an object that may be older.
+    """
+    return Version.objects.released().filter(pk__in=list(filter(None, version_ids))).exists()
 
 
 def refuse_if_fixed(*version_ids: int | None) -> None:

@@ -1,19 +1,24 @@
-"""The quiz's arithmetic: from answers to an outcome. Pure: the same answers give the same result, and nothing is read or kept.
+"""Scoring: from answers to an outcome.
 
-Because people choose between answers, shares rank the four responses within one person and measure nothing else.
+Pure: the same answers give the same result, and nothing is read or stored.
+
+Because people choose between answers, shares rank the four responses within one person and measure
+nothing else.
 
 1. Fewer than two thirds of the questions answered ("none of these" and a calm answer are answers):
-   incomplete. At least half answered calmly: mostly calm. Fewer than half answered with one of the four
-   responses: low signal. None of these shows figures. Otherwise a calm answer counts as "none of these"
-   does: it gives no points, and asks for none.
-2. A response's points over the most the answered questions offer it, scaled so that the four add up to 100: its share.
-3. A lead counts if it is bigger than noise, about two answers. First and third closer than that: an even mix. First and
-   second: a blend. Else one response, named clearly (half of all and 25 ahead, two thirds answered) or a little.
+   incomplete. At least half answered calmly: mostly calm. Fewer than half answered with one of the
+   four responses: low signal. None of these shows figures. Otherwise a calm answer counts as "none
+   of these" does: it gives no points, and asks for none.
+2. A response's points over the most the answered questions offer it, scaled so that the four add up
+   to 100: its share.
+3. A lead counts if it is bigger than noise, about two answers. First and third closer than that: an
+   even mix. First and second: a blend. Else one response, named clearly (half of all and 25 ahead,
+   two thirds answered) or a little.
 
 Worked examples: tests/quiz/fixtures.json, and those with calm answers: tests/quiz/fixtures_v2.json.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import ceil, floor
 from statistics import fmean
@@ -50,6 +55,11 @@ class Question:
         return next((option for option in self.options if option.key == answer), None)
 
     @property
+    def has_calm(self) -> bool:
+        """Whether one of its answers is calm."""
+        return any(option.calm for option in self.options)
+
+    @property
     def weighed(self) -> tuple[Option, ...]:
         """The answers that speak for a response: all but the calm one."""
         return tuple(option for option in self.options if not option.calm)
@@ -61,25 +71,37 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Rating:
-    """A statement rated from 0 (not at all like me) to 4 (very much). `reverse` ones speak for settling soon."""
+    """A statement rated from 0 (not at all like me) to 4 (very much).
+
+    `reverse` ones speak for settling soon.
+    """
 
     key: str
     reverse: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A quiz to be scored. `margin` and `second_margin`, divided by the answers given, are the smallest leads that count."""
+class QuizDefinition:
+    """A quiz to be scored.
+
+    `margin` and `second_margin`, divided by the number of answers, are the smallest leads that
+    count.
+    """
 
     questions: tuple[Question, ...]
     margin: int
     second_margin: int
     ratings: tuple[Rating, ...] = ()
 
+    @property
+    def has_calm(self) -> bool:
+        """Whether it has calm answers."""
+        return any(question.has_calm for question in self.questions)
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the answers come to. `shares` (per cent, exact) is empty when there was too little to go on."""
+    """Result of a scoring. `shares` (per cent, exact) is empty if there was too little to go on."""
 
     outcome: Outcome
     answered: int  # with one of the four responses
@@ -95,48 +117,53 @@ class Result:
 
     @property
     def key(self) -> str:
-        """The name of the text that belongs to this result: `freeze`, `flight-fawn`, `even-mix` …"""
+        """Key of the text that belongs to this result: `freeze`, `flight-fawn`, `even-mix` …"""
         return "-".join(self.responses) if self.outcome in {"primary", "blend"} else self.outcome
 
     @property
     def pair(self) -> str:
-        """The name of the text about the leading response and the second, if there is a second."""
-        return "-".join(_listed({*self.responses, self.secondary})) if self.secondary else ""
+        """Key of the text about the leading response and the second, if there is a second."""
+        return "-".join(_in_order({*self.responses, self.secondary})) if self.secondary else ""
 
     @property
     def steadiness_text(self) -> str:
-        """The name of the text about how soon stress settles, if there is something to say."""
-        return (
-            f"steadiness-{self.steadiness}"
-            if self.steadiness in {"settles", "noticeable", "hard-going"}
-            else ""
-        )
+        """Key of the text about how soon stress settles, if there is something to say."""
+        is_shown = self.steadiness in {"settles", "noticeable", "hard-going"}
+        return f"steadiness-{self.steadiness}" if is_shown else ""
 
     @property
     def figures(self) -> dict[str, int]:
         """The shares as shown: whole numbers, the highest first, tied ones in the usual order."""
-        ranked = sorted(
-            self.shares,
-            key=lambda response: (-round(self.shares[response], 6), RESPONSES.index(response)),
-        )
-        return {response: floor(self.shares[response] + 0.5 + TOLERANCE) for response in ranked}
+        return {name: floor(self.shares[name] + 0.5 + TOLERANCE) for name in self._ranked()}
+
+    def _ranked(self) -> list[str]:
+        """Return the responses by their share, rounding errors apart."""
+
+        def rank(response: str) -> tuple[float, int]:
+            return -round(self.shares[response], 6), RESPONSES.index(response)
+
+        return sorted(self.shares, key=rank)
 
 
 def score(
-    form: Form, answers: Mapping[str, str], ratings: Mapping[str, int] | None = None
+    definition: QuizDefinition,
+    answers: Mapping[str, str],
+    ratings: Mapping[str, int] | None = None,
 ) -> Result:
-    """Score `answers` (question key → option key, "none" or "skip") and, for the longer form, `ratings` (key → 0 to 4).
+    """Score `answers` (question key → option key, "none" or "skip").
 
-    Keys and answers that the form doesn't have count as skipped.
+    For the longer quiz also `ratings` (key → 0 to 4). Keys and answers that the quiz doesn't have
+    count as skipped.
     """
-    given = [(question, question.chosen(answers.get(question.key))) for question in form.questions]
-    chosen = [(question, option) for question, option in given if option and not option.calm]
-    size, answered = len(form.questions), len(chosen)
-    none = sum(answers.get(question.key) == NONE for question in form.questions)
-    calm = sum(option is not None and option.calm for _, option in given)
-    skipped = size - answered - none - calm
+    chosen, none, calm = _count(definition, answers)
+    size, answered = len(definition.questions), len(chosen)
     result = Result(
-        "incomplete", answered, none, calm, skipped, steadiness=_steadiness(form, ratings or {})
+        "incomplete",
+        answered,
+        none,
+        calm,
+        skipped=size - answered - none - calm,
+        steadiness=_steadiness(definition, ratings or {}),
     )
     enough = ceil(2 * size / 3)
     if answered + none + calm < enough:
@@ -146,7 +173,25 @@ def score(
     shares = _shares(chosen)
     if answered < ceil(size / 2) or not shares:
         return replace(result, outcome="low-signal")
-    return _decide(replace(result, shares=shares, few_answers=answered < enough), form)
+    return _decide(replace(result, shares=shares, few_answers=answered < enough), definition)
+
+
+def _count(
+    definition: QuizDefinition, answers: Mapping[str, str]
+) -> tuple[list[tuple[Question, Option]], int, int]:
+    """Return the answers with a response, and the numbers of "none" and of calm answers."""
+    chosen, none, calm = [], 0, 0
+    for question in definition.questions:
+        answer = answers.get(question.key)
+        option = question.chosen(answer)
+        none += answer == NONE
+        if option is None:
+            continue
+        if option.calm:
+            calm += 1
+        else:
+            chosen.append((question, option))
+    return chosen, none, calm
 
 
 def is_mostly_calm(calm: int, size: int) -> bool:
@@ -155,79 +200,95 @@ def is_mostly_calm(calm: int, size: int) -> bool:
 
 
 def _shares(chosen: list[tuple[Question, Option]]) -> dict[str, float]:
-    points = [
-        sum(option.weights.get(response, 0) for _, option in chosen) for response in RESPONSES
-    ]
-    return shares_of(
-        points,
-        [sum(question.highest(response) for question, _ in chosen) for response in RESPONSES],
-    )
+    questions = [question for question, _ in chosen]
+    options = [option for _, option in chosen]
+    points = [sum_of_weights(options, response) for response in RESPONSES]
+    most = [sum_of_highest(questions, response) for response in RESPONSES]
+    return shares_of(points, most)
+
+
+def sum_of_weights(options: Iterable[Option], response: str) -> int:
+    """Return the points that `options` give to `response`."""
+    return sum(option.weights.get(response, 0) for option in options)
+
+
+def sum_of_highest(questions: Iterable[Question], response: str) -> int:
+    """Return the most points that one person's answers to `questions` can give to `response`."""
+    return sum(question.highest(response) for question in questions)
 
 
 def shares_of(points: Sequence[int], most: Sequence[int]) -> dict[str, float]:
-    """Return each response's share in per cent: its points over the most there were for it, scaled to add up to 100."""
-    norm = [part / whole if whole else 0.0 for part, whole in zip(points, most, strict=True)]
-    total = sum(norm)
-    return (
-        {response: 100 * part / total for response, part in zip(RESPONSES, norm, strict=True)}
-        if total
-        else {}
-    )
+    """Return each response's share in per cent; nothing if there are no points.
+
+    Its points over the most there were for it, scaled so that the four add up to 100.
+    """
+    parts = [part / whole if whole else 0.0 for part, whole in zip(points, most, strict=True)]
+    total = sum(parts)
+    if not total:
+        return {}
+    return {name: 100 * part / total for name, part in zip(RESPONSES, parts, strict=True)}
 
 
 def name_outcome(shares: Mapping[str, float], margin: float) -> tuple[Outcome, tuple[str, ...]]:
-    """Say what `shares` come to when a lead of `margin` counts: one response, a blend of two or an even mix."""
+    """Name what `shares` come to when a lead of `margin` counts.
+
+    One response, a blend or an even mix.
+    """
     ranked = sorted(RESPONSES, key=lambda response: -shares[response])
-    first, second, third, _ = (shares[response] for response in ranked)
+    first, second, third = (shares[response] for response in ranked[:3])
     if _below(first - third, margin):
-        return "even-mix", tuple(
-            response for response in RESPONSES if _below(first - shares[response], margin)
-        )
+        close = {name for name in RESPONSES if _below(first - shares[name], margin)}
+        return "even-mix", _in_order(close)
     if _below(first - second, margin):
-        return "blend", _listed(set(ranked[:2]))
+        return "blend", _in_order(set(ranked[:2]))
     return "primary", (ranked[0],)
 
 
-def _decide(result: Result, form: Form) -> Result:
-    """Name the outcome; of one response, how clearly it leads and whether another stands out behind it."""
-    outcome, responses = name_outcome(result.shares, form.margin / result.answered)
+def _decide(result: Result, definition: QuizDefinition) -> Result:
+    """Decide the outcome.
+
+    Of one response also how clearly it leads and whether another stands out behind it.
+    """
+    outcome, responses = name_outcome(result.shares, definition.margin / result.answered)
+    result = replace(result, outcome=outcome, responses=responses)
     if outcome != "primary":
-        return replace(result, outcome=outcome, responses=responses)
+        return result
     first, second, third, _ = sorted(result.shares.values(), reverse=True)
     is_clear = not (
         _below(first, CLEAR_SHARE) or _below(first - second, CLEAR_LEAD) or result.few_answers
     )
-    is_second = not (
-        _below(second, SECONDARY_SHARE)
-        or _below(second - third, form.second_margin / result.answered)
-    )
+    second_lead = definition.second_margin / result.answered
+    has_second = not (_below(second, SECONDARY_SHARE) or _below(second - third, second_lead))
+    runner_up = max(set(RESPONSES) - set(responses), key=lambda name: result.shares[name])
     return replace(
         result,
-        outcome=outcome,
-        responses=responses,
         strength="clear" if is_clear else "leaning",
-        secondary=max(set(RESPONSES) - set(responses), key=lambda name: result.shares[name])
-        if is_second
-        else "",
+        secondary=runner_up if has_second else "",
     )
 
 
-def _steadiness(form: Form, ratings: Mapping[str, int]) -> Steadiness:
-    """Say how soon stress settles. People who give one answer to everything are told nothing."""
-    both_ways = {rating.reverse for rating in form.ratings} == {True, False}
-    if not both_ways or any(ratings.get(rating.key) not in range(5) for rating in form.ratings):
+def _steadiness(definition: QuizDefinition, ratings: Mapping[str, int]) -> Steadiness:
+    """Name how soon stress settles. People who give one answer to everything are told nothing."""
+    values: dict[bool, list[int]] = {False: [], True: []}  # by whether the rating is reverse
+    for rating in definition.ratings:
+        value = ratings.get(rating.key)
+        if value is None or value not in range(5):
+            return "not-shown"
+        values[rating.reverse].append(value)
+    if not (values[False] and values[True]):
         return "not-shown"
-    direct = fmean(ratings[rating.key] for rating in form.ratings if not rating.reverse)
-    reverse = fmean(ratings[rating.key] for rating in form.ratings if rating.reverse)
+    direct, reverse = fmean(values[False]), fmean(values[True])
     if min(direct, reverse) >= 3 or max(direct, reverse) <= 1:
         return "inconsistent"
     index = 25 * fmean([direct, 4 - reverse])
-    return "settles" if index < 35 else "noticeable" if index < 65 else "hard-going"
+    if index < 35:
+        return "settles"
+    return "noticeable" if index < 65 else "hard-going"
 
 
 def _below(value: float, limit: float) -> bool:
     return value < limit - TOLERANCE
 
 
-def _listed(responses: set[str]) -> tuple[str, ...]:
+def _in_order(responses: set[str]) -> tuple[str, ...]:
     return tuple(response for response in RESPONSES if response in responses)

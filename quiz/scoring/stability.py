@@ -1,16 +1,19 @@
-"""How firm an outcome is: how many answers would have to differ for another one. Exact, pure, a few milliseconds.
+"""Stability of an outcome: how many answers would have to differ for another one.
 
-Counted are the questions answered with one of the four responses: the least number of them whose answer, changed to another
-of the four in the same question, gives another outcome (its kind, or the responses it names). Which
-questions are answered so stays as it is, so the most points there are for each response, and the margins,
-stay too, and an outcome depends on the four sums of points alone. Two ways to count follow from that:
+Exact, pure, a few milliseconds. Counted are the questions answered with one of the four responses:
+the least number of them whose answer, changed to another of the four in the same question, gives
+another outcome (its kind, or the responses it names). Which questions are answered so stays as it
+is. So the most points there are for each response, and the margins, stay too, and an outcome
+depends on the four sums of points alone. Two ways to count follow from that:
 
-- Few changes: all sums that one change can reach, then two, and so on. They are few, because most answers weigh alike.
-- A single response: it stays named as long as it leads each of the others by the margin. Each lead is linear in the points,
-  so the fewest changes that break it are the ones that lower it most. No search is needed.
+- Few changes: all sums that one change can reach, then two, and so on. They are few, because most
+  answers weigh alike.
+- A single response: it stays named as long as it leads each of the others by the margin. Each lead
+  is linear in the points, so the fewest changes that break it are the ones that lower it most. No
+  search is needed.
 
-Beside that, answers turned calm: so many that the outcome is "mostly calm". If these are fewer, or as
-few, that is said too.
+Beside that, answers turned calm: so many that the outcome is "mostly calm". If these are fewer, or
+as few, that is said too.
 """
 
 from collections.abc import Mapping
@@ -20,18 +23,21 @@ from math import lcm
 
 from quiz.scoring.scoring import (
     RESPONSES,
-    Form,
     Option,
     Question,
+    QuizDefinition,
     is_mostly_calm,
     name_outcome,
     score,
     shares_of,
+    sum_of_highest,
+    sum_of_weights,
 )
 
-LISTED = 2  # so many changes are looked through one by one; beyond, the outcomes that they lead to are too many to name
-WORDS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
-KINDS = {
+# So many changes are looked through one by one; beyond, they lead to too many outcomes to name.
+MAX_LISTED_CHANGES = 2
+NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
+KIND_LABELS = {
     "primary": "one pattern",
     "blend": "a blend of two patterns",
     "even-mix": "an even mix",
@@ -41,181 +47,201 @@ KINDS = {
     "another-even-mix": "a different mix",
 }
 Points = tuple[int, ...]  # by response, in the order of RESPONSES
-Named = tuple[str, tuple[str, ...]]  # an outcome and the responses it names
+NamedOutcome = tuple[str, tuple[str, ...]]  # an outcome and the responses it names
 
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """So many different answers would have given another outcome; `others` are the kinds they could have given, if few."""
+    """Stability of one outcome: so many different answers would have given another.
+
+    `others` are the kinds of outcome they could have given, if these are few.
+    """
 
     changes: int
     others: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
-        """The same in words."""
-        number = WORDS[self.changes] if self.changes < len(WORDS) else str(self.changes)
+        """The sentence that the result page shows."""
+        number = NUMBERS[self.changes] if self.changes < len(NUMBERS) else str(self.changes)
         if self.others:
-            *before, last = (KINDS[kind] for kind in self.others)
-            kinds = f"{', '.join(before)} or {last}" if before else last
-            return f"{number} different answer{'s' * (self.changes > 1)} could have shown {kinds}."
+            plural = "s" if self.changes > 1 else ""
+            return f"{number} different answer{plural} could have shown {self._kinds()}."
         if self.changes == 1:
             return "One different answer could have shown another result."
         return f"{number} of your answers would have to be different to show another result."
 
+    def _kinds(self) -> str:
+        *before, last = [KIND_LABELS[kind] for kind in self.others]
+        return f"{', '.join(before)} or {last}" if before else last
 
-def stability(form: Form, answers: Mapping[str, str]) -> Stability | None:
-    """Return how firm the outcome of `answers` is; nothing where no figures are shown or nothing else can come out."""
-    sheet = Sheet(form, answers)
-    if not score(form, answers).shares or sheet.named is None:
+
+def stability(definition: QuizDefinition, answers: Mapping[str, str]) -> Stability | None:
+    """Return how stable the outcome of `answers` is.
+
+    Nothing where no figures are shown or nothing else can come out.
+    """
+    sheet = AnswerSheet(definition, answers)
+    if not score(definition, answers).shares or sheet.outcome is None:
         return None
-    return _sooner(_among_the_four(sheet), sheet.to_calm)
+    return _fewer_changes(_among_responses(sheet, sheet.outcome), sheet.changes_to_calm)
 
 
-def _sooner(among: Stability | None, to_calm: int) -> Stability | None:
-    """Return what takes fewer changes: `among`, or `to_calm` answers turned calm (0: none would do)."""
-    if not to_calm or (among and among.changes < to_calm):
+def _fewer_changes(among: Stability | None, changes_to_calm: int) -> Stability | None:
+    """Return what takes fewer changes: `among`, or answers turned calm (0: none would do)."""
+    if not changes_to_calm or (among and among.changes < changes_to_calm):
         return among
-    if among and among.changes == to_calm:
-        return Stability(to_calm, (*among.others, "mostly-calm")) if among.others else among
-    return Stability(to_calm, ("mostly-calm",))
+    if among and among.changes == changes_to_calm:
+        others = (*among.others, "mostly-calm")
+        return Stability(changes_to_calm, others) if among.others else among
+    return Stability(changes_to_calm, ("mostly-calm",))
 
 
-def _among_the_four(sheet: "Sheet") -> Stability | None:
-    """Return how firm the outcome is when answers change among the four responses alone."""
-    if sheet.named is None:
-        return None
+def _among_responses(sheet: "AnswerSheet", outcome: NamedOutcome) -> Stability | None:
+    """Return how stable `outcome` is when answers change among the four responses alone."""
     first = 1
-    if sheet.named[0] == "primary":
-        first = sheet.to_unseat(sheet.named[1][0])
-        if not 0 < first <= LISTED:
-            return Stability(first) if first else None
+    if outcome[0] == "primary":
+        first = sheet.changes_to_flip(outcome[1][0])
+        if first == 0:
+            return None
+        if first > MAX_LISTED_CHANGES:
+            return Stability(first)
     for changes in range(first, len(sheet.moves) + 1):
-        if others := {
-            found
-            for points in sheet.reached(changes)
-            if (found := sheet.name(points)) != sheet.named
-        }:
-            return Stability(changes, _kinds(others, sheet.named))
+        outcomes = {sheet.outcome_of(points) for points in sheet.reachable(changes)}
+        if others := outcomes - {outcome}:
+            return Stability(changes, _kinds(others, outcome))
     return None
 
 
-def _kinds(others: set[Named | None], named: Named) -> tuple[str, ...]:
-    """Return the kinds of `others`, the commonest reading first; one like `named` in kind is "another"."""
-    kinds = {found[0] for found in others if found}
-    return tuple(
-        f"another-{kind}" if kind == named[0] else kind
-        for kind in ("primary", "blend", "even-mix")
-        if kind in kinds
-    )
+def _kinds(others: set[NamedOutcome | None], outcome: NamedOutcome) -> tuple[str, ...]:
+    """Return the kinds of `others`, the commonest first.
+
+    One like `outcome` in kind is "another".
+    """
+    present = {other[0] for other in others if other}
+    kinds = []
+    for kind in ("primary", "blend", "even-mix"):
+        if kind in present:
+            kinds.append(f"another-{kind}" if kind == outcome[0] else kind)
+    return tuple(kinds)
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """The answered questions of a form, and what follows from their points."""
+class AnswerSheet:
+    """The answered questions of a quiz, and what follows from their points."""
 
-    form: Form
+    definition: QuizDefinition
     answers: Mapping[str, str]
+
+    @cached_property
+    def answered(self) -> list[tuple[Question, Option]]:
+        """The questions answered with a response or calmly, and how."""
+        answered = []
+        for question in self.definition.questions:
+            if option := question.chosen(self.answers.get(question.key)):
+                answered.append((question, option))
+        return answered
 
     @cached_property
     def chosen(self) -> list[tuple[Question, Option]]:
         """The questions answered with a response, and how."""
-        return [(question, option) for question, option in self.given if not option.calm]
+        return [(question, option) for question, option in self.answered if not option.calm]
 
     @cached_property
-    def given(self) -> list[tuple[Question, Option]]:
-        """The questions answered with a response or calmly, and how."""
-        given = (
-            (question, question.chosen(self.answers.get(question.key)))
-            for question in self.form.questions
-        )
-        return [(question, option) for question, option in given if option]
-
-    @cached_property
-    def to_calm(self) -> int:
-        """How many answers, turned calm, make the outcome "mostly calm"; 0 if no number of them does."""
-        calm, size = len(self.given) - len(self.chosen), len(self.form.questions)
-        can_turn = sum(
-            any(option.calm for option in question.options) for question, _ in self.chosen
-        )
-        numbers = range(1, can_turn + 1)
-        return next((number for number in numbers if is_mostly_calm(calm + number, size)), 0)
+    def changes_to_calm(self) -> int:
+        """How many answers, turned calm, make it "mostly calm"; 0 if no number of them does."""
+        calm, size = len(self.answered) - len(self.chosen), len(self.definition.questions)
+        can_turn = sum(question.has_calm for question, _ in self.chosen)
+        for changes in range(1, can_turn + 1):
+            if is_mostly_calm(calm + changes, size):
+                return changes
+        return 0
 
     @cached_property
     def points(self) -> Points:
-        return tuple(
-            sum(option.weights.get(name, 0) for _, option in self.chosen) for name in RESPONSES
-        )
+        """The points of each response."""
+        options = [option for _, option in self.chosen]
+        return tuple(sum_of_weights(options, response) for response in RESPONSES)
 
     @cached_property
     def most(self) -> Points:
-        return tuple(
-            sum(question.highest(name) for question, _ in self.chosen) for name in RESPONSES
-        )
+        """The most points there were for each response."""
+        questions = [question for question, _ in self.chosen]
+        return tuple(sum_of_highest(questions, response) for response in RESPONSES)
 
     @cached_property
-    def named(self) -> Named | None:
-        return self.name(self.points)
+    def outcome(self) -> NamedOutcome | None:
+        """The outcome as answered."""
+        return self.outcome_of(self.points)
 
     @cached_property
     def moves(self) -> list[set[Points]]:
-        """For each answered question, what another answer would do to the points."""
-        return [
-            {_difference(other, option) for other in question.weighed if other.key != option.key}
-            for question, option in self.chosen
-        ]
+        """What another answer would do to the points, for each answered question."""
+        moves = []
+        for question, option in self.chosen:
+            others = [other for other in question.weighed if other.key != option.key]
+            moves.append({_difference(other, option) for other in others})
+        return moves
 
-    def name(self, points: Points) -> Named | None:
+    def outcome_of(self, points: Points) -> NamedOutcome | None:
         """Return the outcome of `points`, or nothing if there are none."""
         shares = shares_of(points, self.most)
-        return name_outcome(shares, self.form.margin / len(self.chosen)) if shares else None
+        if not shares:
+            return None
+        return name_outcome(shares, self.definition.margin / len(self.chosen))
 
-    def reached(self, changes: int) -> set[Points]:
+    def reachable(self, changes: int) -> set[Points]:
         """Return the points that exactly so many changed answers can lead to."""
-        layers: list[set[Points]] = [{self.points}, *(set() for _ in range(changes))]
+        layers: list[set[Points]] = [{self.points}]
+        layers += [set() for _ in range(changes)]
         for moves in self.moves:
             for changed in range(changes, 0, -1):
-                layers[changed] |= {
-                    _add(points, move) for points in layers[changed - 1] for move in moves
-                }
+                for points in layers[changed - 1]:
+                    layers[changed].update(_add(points, move) for move in moves)
         return layers[changes]
 
-    def to_unseat(self, leader: str) -> int:
-        """Return the fewest changes after which `leader` no longer leads every other response by the margin; 0: never."""
+    def changes_to_flip(self, leader: str) -> int:
+        """Return the fewest changes after which `leader` doesn't lead all others; 0: never.
+
+        To lead is to be ahead by the margin.
+        """
         first = RESPONSES.index(leader)
-        unit = lcm(*(whole for whole in self.most if whole))
-        scale = [unit // whole if whole else 0 for whole in self.most]
-        tries = []
-        for other in range(len(RESPONSES)):
-            if other == first:
-                continue
-            # The lead over the other, less the margin, in whole numbers: 100 · answers · (lead) − margin · (all four).
-            factors = [-self.form.margin * part for part in scale]
-            factors[first] += 100 * len(self.chosen) * scale[first]
-            factors[other] -= 100 * len(self.chosen) * scale[other]
-            tries.append(self._fewest_below_zero(factors))
-        return min(filter(None, tries), default=0)
+        rivals = [rival for rival in range(len(RESPONSES)) if rival != first]
+        counts = [self._fewest_below_zero(self._lead_factors(first, rival)) for rival in rivals]
+        return min(filter(None, counts), default=0)
+
+    def _lead_factors(self, first: int, rival: int) -> list[int]:
+        """Return the factors that turn points into the lead over a rival, less the margin.
+
+        In whole numbers: 100 · answers · (lead) − margin · (all four).
+        """
+        unit = lcm(*filter(None, self.most))
+        scale = [unit // most if most else 0 for most in self.most]
+        factors = [-self.definition.margin * part for part in scale]
+        factors[first] += 100 * len(self.chosen) * scale[first]
+        factors[rival] -= 100 * len(self.chosen) * scale[rival]
+        return factors
 
     def _fewest_below_zero(self, factors: list[int]) -> int:
-        """Return the fewest changes that bring the sum of points times `factors` below zero; 0: none do."""
-        value = _times(self.points, factors)
-        drops = sorted(
-            min((_times(move, factors) for move in moves), default=0) for moves in self.moves
-        )
-        for changes, drop in enumerate(drops, start=1):
+        """Return the fewest changes that bring points times `factors` below zero; 0: none do."""
+        drops = []
+        for moves in self.moves:
+            drops.append(min((_product(move, factors) for move in moves), default=0))
+        value = _product(self.points, factors)
+        for changes, drop in enumerate(sorted(drops), start=1):
             value += drop
             if value < 0:
                 return changes
         return 0
 
 
-def _difference(one: Option, other: Option) -> Points:
-    return tuple(one.weights.get(name, 0) - other.weights.get(name, 0) for name in RESPONSES)
+def _difference(option: Option, other: Option) -> Points:
+    return tuple(option.weights.get(name, 0) - other.weights.get(name, 0) for name in RESPONSES)
 
 
 def _add(points: Points, move: Points) -> Points:
     return (points[0] + move[0], points[1] + move[1], points[2] + move[2], points[3] + move[3])
 
 
-def _times(points: Points, factors: list[int]) -> int:
+def _product(points: Points, factors: list[int]) -> int:
     return sum(part * factor for part, factor in zip(points, factors, strict=True))

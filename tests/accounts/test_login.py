@@ -8,6 +8,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
+from accounts.login_throttle import PER_CODE, LoginAttempt
 from tests.accounts.login import PASSWORD, log_in
 from tests.trustsite.web.observatory import score
 
@@ -52,7 +53,9 @@ def test_every_failure_is_told_the_same(client, editor, django_user_model, kind)
 def test_an_unknown_name_takes_as_long_as_a_wrong_password(client, editor, settings, monkeypatch):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
     monkeypatch.setattr("django.contrib.auth.hashers.PBKDF2PasswordHasher.iterations", 60_000)
-    monkeypatch.setattr("accounts.login_throttle._take", lambda bucket: 0)
+    monkeypatch.setattr(
+        "accounts.login_throttle._count", lambda *args: LoginAttempt([(PER_CODE, "")])
+    )
     editor.set_password(PASSWORD)
     editor.save()
     taken = {"editor": [], "nobody": []}
@@ -110,8 +113,8 @@ def test_a_form_from_elsewhere_is_refused(editor):
         for path in (
             "/admin/login/",
             "/admin/logout/",
-            "/admin/door/forgotten/",
-            "/admin/door/places/end/",
+            "/admin/account/password-reset/",
+            "/admin/account/sessions/revoke/",
         ):
             assert (
                 strict.post(
@@ -173,7 +176,7 @@ def test_cookies_are_for_this_site_alone_and_not_for_scripts(client, editor, set
 
 
 def test_nobody_signs_up(client):
-    for path in ("/admin/signup/", "/admin/door/signup/", "/accounts/signup/"):
+    for path in ("/admin/signup/", "/admin/account/signup/", "/accounts/signup/"):
         assert client.get(path, follow=True).redirect_chain[-1:] in (
             [],
             [("/admin/login/?next=" + path, 302)],

@@ -42,13 +42,13 @@ def later(monkeypatch, **time):
     monkeypatch.setattr(signing.time, "time", lambda: now)
 
 
-def asked(client, address):
-    return client.post("/admin/door/forgotten/", {"email": address})
+def request_link(client, address):
+    return client.post("/admin/account/password-reset/", {"email": address})
 
 
 class TestByMail:
     def test_a_link_comes_and_sets_another_password(self, client, editor, mailoutbox):
-        asked(client, "Editor@desk.example")
+        request_link(client, "Editor@desk.example")
         [mail] = mailoutbox
         assert mail.to == ["editor@desk.example"]
         assert "password" in mail.subject
@@ -70,43 +70,52 @@ class TestByMail:
             "reader@desk.example",
             "new@desk.example",
         )
-        pages = {asked(Client(), address).content for address in addresses}
+        pages = {request_link(Client(), address).content for address in addresses}
         assert len(pages) == 1
         assert [mail.to for mail in mailoutbox] == [["editor@desk.example"]]
 
     def test_at_most_three_go_out_in_an_hour(self, client, editor, mailoutbox):
-        pages = {asked(client, "editor@desk.example").content for _ in range(5)}
+        pages = {request_link(client, "editor@desk.example").content for _ in range(5)}
         assert len(pages) == 1
         assert len(mailoutbox) == 3
 
     def test_it_does_not_take_the_second_step_away(self, client, editor):
         TOTP.activate(editor, "A" * 32)
         choose(client, password_links.link(editor, password_links.RESET))
-        assert log_in(client, password=NEW).headers["Location"] == "/admin/door/second-step/"
+        assert log_in(client, password=NEW).headers["Location"] == "/admin/account/second-step/"
 
 
-@pytest.mark.parametrize("sort", password_links.GOOD_FOR)
+@pytest.mark.parametrize("purpose", password_links.MAX_AGE)
 class TestEachLink:
-    def test_looking_at_it_does_not_use_it_up(self, client, editor, sort, parse):
-        link = password_links.link(editor, sort)
+    def test_looking_at_it_does_not_use_it_up(self, client, editor, purpose, parse):
+        link = password_links.link(editor, purpose)
         for _ in range(2):
             parse(client.get(path(link)))
         assert choose(client, link).status_code == 302
 
-    def test_it_is_in_no_log(self, editor, sort):
-        link = path(password_links.link(editor, sort))
-        assert redact(f"Gone: {link}") == f"Gone: /admin/door/password/{sort}/…/"
+    def test_it_is_in_no_log(self, editor, purpose):
+        link = path(password_links.link(editor, purpose))
+        assert redact(f"Gone: {link}") == f"Gone: /admin/account/password/{purpose}/…/"
 
-    def test_it_works_once(self, client, editor, sort):
-        link = password_links.link(editor, sort)
+    def test_the_address_it_was_first_sent_under_leads_on(self, client, editor, purpose):
+        first_name = password_links.FIRST_NAMES[purpose]
+        present = path(password_links.link(editor, purpose))
+        sent = present.replace(f"/account/password/{purpose}/", f"/door/password/{first_name}/")
+        signer = signing.TimestampSigner(salt=f"door.{first_name}")  # as it was signed then
+        assert signer.unsign(sent.split("/")[-2])
+        assert client.get(sent).headers["Location"] == present
+        assert client.get(sent, follow=True).status_code == 200
+
+    def test_it_works_once(self, client, editor, purpose):
+        link = password_links.link(editor, purpose)
         choose(client, link)
         assert choose(client, link, "a third way round the lake").status_code == 410
         assert client.get(path(link)).status_code == 410
         assert log_in(client, password=NEW).status_code == 302
 
-    def test_it_dies_in_time(self, client, editor, sort, monkeypatch):
-        link = password_links.link(editor, sort)
-        later(monkeypatch, seconds=password_links.GOOD_FOR[sort].total_seconds() - 5)
+    def test_it_dies_in_time(self, client, editor, purpose, monkeypatch):
+        link = password_links.link(editor, purpose)
+        later(monkeypatch, seconds=password_links.MAX_AGE[purpose].total_seconds() - 5)
         assert client.get(path(link)).status_code == 200
         later(monkeypatch, seconds=10)
         assert client.get(path(link)).status_code == 410
@@ -114,39 +123,39 @@ class TestEachLink:
     @pytest.mark.parametrize(
         "change", [{"email": "other@desk.example"}, {"is_active": False}, {"is_staff": False}]
     )
-    def test_it_dies_with_a_change(self, client, editor, sort, change):
-        link = password_links.link(editor, sort)
+    def test_it_dies_with_a_change(self, client, editor, purpose, change):
+        link = password_links.link(editor, purpose)
         for name, value in change.items():
             setattr(editor, name, value)
         editor.save()
         assert client.get(path(link)).status_code == 410
 
-    def test_it_dies_with_another_password_or_a_login(self, client, editor, sort):
-        link = password_links.link(editor, sort)
+    def test_it_dies_with_another_password_or_a_login(self, client, editor, purpose):
+        link = password_links.link(editor, purpose)
         log_in(Client())
         assert client.get(path(link)).status_code == 410
         editor.refresh_from_db()
-        link = password_links.link(editor, sort)
+        link = password_links.link(editor, purpose)
         editor.set_password(NEW)
         editor.save()
         assert client.get(path(link)).status_code == 410
 
-    def test_it_is_worth_nothing_as_another_sort_or_changed(self, client, editor, sort):
-        link = path(password_links.link(editor, sort))
-        for other in {*password_links.GOOD_FOR, "anything"} - {sort}:
-            assert client.get(link.replace(f"/{sort}/", f"/{other}/")).status_code == 410
+    def test_it_is_worth_nothing_as_another_sort_or_changed(self, client, editor, purpose):
+        link = path(password_links.link(editor, purpose))
+        for other in {*password_links.MAX_AGE, "anything"} - {purpose}:
+            assert client.get(link.replace(f"/{purpose}/", f"/{other}/")).status_code == 410
         assert client.get(link[:-3] + "xx/").status_code == 410
 
-    def test_a_weak_password_is_refused_and_the_link_lives(self, client, editor, sort):
-        link = password_links.link(editor, sort)
+    def test_a_weak_password_is_refused_and_the_link_lives(self, client, editor, purpose):
+        link = password_links.link(editor, purpose)
         assert choose(client, link, "short").status_code == 200
         assert choose(client, link, NEW, "not the same").status_code == 200
         assert choose(client, link).status_code == 302
 
-    def test_it_logs_out_everywhere(self, client, editor, sort):
+    def test_it_logs_out_everywhere(self, client, editor, purpose):
         log_in(client)
         editor.refresh_from_db()
-        choose(Client(), password_links.link(editor, sort))
+        choose(Client(), password_links.link(editor, purpose))
         assert client.get("/admin/").status_code == 302
 
 
@@ -212,7 +221,7 @@ class TestFromTheOwner:
         client.force_login(editor)
         owner = django_user_model.objects.create_superuser("owner", password=PASSWORD)
         response = self.make(client, owner)
-        assert "/admin/door/password/" not in response.content.decode()
+        assert "/admin/account/password/" not in response.content.decode()
 
     @pytest.mark.parametrize("path", ["/admin/mfa/authenticator/", "/admin/account/emailaddress/"])
     def test_second_steps_are_in_no_list(self, client, owner, path):

@@ -34,7 +34,7 @@ def still(monkeypatch):
 
 
 def second_step(client, code):
-    return client.post("/admin/door/second-step/", {"code": code})
+    return client.post("/admin/account/second-step/", {"code": code})
 
 
 def is_inside(client):
@@ -42,10 +42,10 @@ def is_inside(client):
 
 
 def test_the_password_alone_opens_nothing(client, editor, secret):
-    assert log_in(client).headers["Location"] == "/admin/door/second-step/"
+    assert log_in(client).headers["Location"] == "/admin/account/second-step/"
     assert not is_inside(client)
-    assert client.get("/admin/door/").status_code == 302
-    assert client.get("/admin/door/second-step/").status_code == 200
+    assert client.get("/admin/account/").status_code == 302
+    assert client.get("/admin/account/second-step/").status_code == 200
 
 
 def test_the_code_opens_the_desk_and_leads_where_one_wanted(client, secret):
@@ -164,9 +164,9 @@ class TestSettingUp:
     ):
         django_user_model.objects.update(is_superuser=True)
         log_in(client)
-        assert client.get(path).headers["Location"] == "/admin/door/"
-        assert client.post(path).headers["Location"] == "/admin/door/"
-        assert "Before the desk opens" in client.get("/admin/door/").content.decode()
+        assert client.get(path).headers["Location"] == "/admin/account/"
+        assert client.post(path).headers["Location"] == "/admin/account/"
+        assert "Before the desk opens" in client.get("/admin/account/").content.decode()
 
     def test_public_pages_open_as_ever(self, client, editor):
         log_in(client)
@@ -174,17 +174,18 @@ class TestSettingUp:
 
     def test_an_app_is_added_and_its_recovery_codes_are_shown(self, client, editor, parse, text_of):
         log_in(client)
-        page = parse(client.get("/admin/door/app/"))
+        page = parse(client.get("/admin/account/totp/"))
         [secret] = [text_of(shown) for shown in page.iter("code")]
         assert [
             shape
             for shape in page.iter("{http://www.w3.org/2000/svg}path")
             if shape.get("fill") == "#000"
         ]
-        response = client.post("/admin/door/app/", {"code": code(secret)})
-        assert response.headers["Location"] == "/admin/door/recovery-codes/"
+        response = client.post("/admin/account/totp/", {"code": code(secret)})
+        assert response.headers["Location"] == "/admin/account/recovery-codes/"
         shown = [
-            text_of(each) for each in parse(client.get("/admin/door/recovery-codes/")).iter("code")
+            text_of(each)
+            for each in parse(client.get("/admin/account/recovery-codes/")).iter("code")
         ]
         assert len(shown) == len(set(shown)) == 10
         assert is_inside(client)
@@ -197,14 +198,14 @@ class TestSettingUp:
 
     def test_a_wrong_first_code_adds_nothing(self, client, editor, parse, text_of):
         log_in(client)
-        client.get("/admin/door/app/")
-        assert client.post("/admin/door/app/", {"code": "12"}).status_code == 200
+        client.get("/admin/account/totp/")
+        assert client.post("/admin/account/totp/", {"code": "12"}).status_code == 200
         assert not Authenticator.objects.exists()
 
     def test_recovery_codes_alone_are_no_second_step(self, client, editor):
         RecoveryCodes.activate(editor)
         log_in(client)
-        assert client.get("/admin/").headers["Location"] == "/admin/door/"
+        assert client.get("/admin/").headers["Location"] == "/admin/account/"
 
     def test_it_is_on_where_the_site_is_public(self):
         import os
@@ -233,16 +234,17 @@ class TestChanging:
     def test_soon_after_logging_in_nothing_is_asked_again(self, client, secret):
         log_in(client)
         second_step(client, code(secret))
-        assert client.get("/admin/door/app/remove/").status_code == 200
+        assert client.get("/admin/account/totp/remove/").status_code == 200
 
     def test_later_the_password_is_asked_again_and_leads_back(self, client, secret, monkeypatch):
         log_in(client)
         second_step(client, code(secret))
         later = time.time() + 301
         monkeypatch.setattr("time.time", lambda: later)
-        asked = client.post("/admin/door/app/remove/")
+        asked = client.post("/admin/account/totp/remove/")
         assert (
-            asked.headers["Location"] == "/admin/door/again/?next=%2Fadmin%2Fdoor%2Fapp%2Fremove%2F"
+            asked.headers["Location"]
+            == "/admin/account/reauthenticate/?next=%2Fadmin%2Faccount%2Ftotp%2Fremove%2F"
         )
         assert (
             "account_reauthentication_state" not in client.session
@@ -252,8 +254,8 @@ class TestChanging:
             in client.post(asked.headers["Location"], {"password": "no"}).content.decode()
         )
         back = client.post(asked.headers["Location"], {"password": PASSWORD})
-        assert back.headers["Location"] == "/admin/door/app/remove/"
-        client.post("/admin/door/app/remove/")
+        assert back.headers["Location"] == "/admin/account/totp/remove/"
+        client.post("/admin/account/totp/remove/")
         assert not Authenticator.objects.exists()
 
     def test_a_code_will_do_instead_of_the_password(self, client, secret, monkeypatch):
@@ -261,18 +263,19 @@ class TestChanging:
         second_step(client, code(secret))
         later = time.time() + 301
         monkeypatch.setattr("time.time", lambda: later)
-        assert client.get("/admin/door/again/code/").status_code == 200
+        assert client.get("/admin/account/reauthenticate/code/").status_code == 200
         response = client.post(
-            "/admin/door/again/code/?next=/admin/door/app/remove/", {"code": code(secret)}
+            "/admin/account/reauthenticate/code/?next=/admin/account/totp/remove/",
+            {"code": code(secret)},
         )
-        assert response.headers["Location"] == "/admin/door/app/remove/"
+        assert response.headers["Location"] == "/admin/account/totp/remove/"
 
     def test_new_recovery_codes_end_the_old(self, client, editor, secret):
         [old, *_] = RecoveryCodes.activate(editor).generate_codes()
         log_in(client)
         second_step(client, code(secret))
-        assert client.get("/admin/door/recovery-codes/new/").status_code == 200
-        client.post("/admin/door/recovery-codes/new/")
+        assert client.get("/admin/account/recovery-codes/new/").status_code == 200
+        client.post("/admin/account/recovery-codes/new/")
         other = Client()
         log_in(other)
         second_step(other, old)
@@ -284,7 +287,7 @@ class TestChanging:
             user=other, type="webauthn", data={"name": "Phone", "credential": {}}
         )
         log_in(client)
-        assert client.post(f"/admin/door/passkeys/{key.pk}/remove/").status_code == 404
+        assert client.post(f"/admin/account/passkeys/{key.pk}/remove/").status_code == 404
         assert Authenticator.objects.filter(pk=key.pk).exists()
 
 
@@ -299,20 +302,20 @@ def test_a_passkey_that_is_none_is_refused_kindly(client, editor):
         '{"response": {"userHandle": "MQ"}}',
     ):
         response = client.post(
-            "/admin/door/passkeys/login/", {"credential": credential}, follow=True
+            "/admin/account/passkeys/login/", {"credential": credential}, follow=True
         )
         assert response.status_code == 200
         assert not is_inside(client)
     log_in(client)
     for credential in ("", "{}", "[]", "1", "nonsense", '{"id": 1}'):
-        response = client.post("/admin/door/passkeys/new/", {"credential": credential})
+        response = client.post("/admin/account/passkeys/new/", {"credential": credential})
         assert response.status_code == 200
     assert not Authenticator.objects.exists()
 
 
 def test_tries_by_passkey_are_counted_too(client, editor):
     ask = {"headers": {"accept": "application/json"}}
-    answers = [client.get("/admin/door/passkeys/login/", **ask) for _ in range(61)]
+    answers = [client.get("/admin/account/passkeys/login/", **ask) for _ in range(61)]
     assert "challenge" in answers[0].content.decode()
     assert [answer.status_code for answer in answers] == [200] * 60 + [429]
     assert log_in(client).status_code == 302  # passwords are counted apart

@@ -28,7 +28,9 @@ def is_inside(client):
 
 
 def rows(parse, text_of, client):
-    return [text_of(row) for row in list(parse(client.get("/admin/door/places/")).iter("tr"))[1:]]
+    return [
+        text_of(row) for row in list(parse(client.get("/admin/account/sessions/")).iter("tr"))[1:]
+    ]
 
 
 def test_each_place_is_listed_with_its_browser_and_this_one_is_named(client, phone, parse, text_of):
@@ -56,8 +58,8 @@ def test_one_press_ends_the_others(client, phone, django_user_model):
     other = Client()
     log_in(other, "other")
     log_in(client)
-    assert client.get("/admin/door/places/end/").status_code == 405
-    client.post("/admin/door/places/end/")
+    assert client.get("/admin/account/sessions/revoke/").status_code == 405
+    client.post("/admin/account/sessions/revoke/")
     assert (is_inside(client), is_inside(phone), is_inside(other)) == (True, False, True)
 
 
@@ -87,14 +89,14 @@ def test_a_login_lasts_twelve_hours_however_busy_it_is(client, editor, monkeypat
 def test_its_last_use_is_kept_to_five_minutes(client, editor, monkeypatch):
     log_in(client)
     is_inside(client)
-    [before] = sessions.visits(editor.pk)
+    [before] = sessions.active_sessions(editor.pk)
     now = timezone.now()
     for minutes, noted in ((4, False), (6, True)):
         monkeypatch.setattr(
             timezone, "now", lambda minutes=minutes: now + timedelta(minutes=minutes)
         )
         is_inside(client)
-        [after] = sessions.visits(editor.pk)
+        [after] = sessions.active_sessions(editor.pk)
         assert (after.used > before.used) == noted
         assert after.began == before.began
 
@@ -135,4 +137,4 @@ def test_sessions_that_are_over_are_erased_at_the_next_login(client, phone, monk
     ],
 )
 def test_a_browser_is_named_in_a_few_words(agent, name):
-    assert sessions.named(agent) == name
+    assert sessions.browser_name(agent) == name

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import CommandError
 
-from articles.models import Article, Helpline, OldAddress, Page, Picture, Source, Topic
+from articles.models import Article, Helpline, Page, Picture, SlugRedirect, Source, Topic
 
 
 def rewrite(folder, name, old, new):
@@ -30,6 +30,6 @@ def refusal(run, **options):
 
 
 def state_of_everything():
-    models = (Topic, Source, Picture, Helpline, Page, Article, OldAddress)
+    models = (Topic, Source, Picture, Helpline, Page, Article, SlugRedirect)
     rows = [list(model.objects.order_by("pk").values()) for model in models]
     return rows, sorted(default_storage.listdir("pictures")[1])

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.utils import timezone
 
-from articles.models import Article, Draft, Helpline, Offer
+from articles.models import Article, Autosave, Helpline, Offer
 from newsletter.models import Heartbeat
 from quiz.models import Quiz, Version
 from tests.factories import (
@@ -43,7 +43,7 @@ def desk(client, parse, text_of):
             user.groups.add(Group.objects.get(name=role))
         client.force_login(user)
         page = parse(client.get("/admin/"))
-        links = page.findall(".//section[@class='today']//a")
+        links = page.findall(".//section[@class='dashboard']//a")
         return {text_of(link): link.get("href") for link in links}
 
     return desk
@@ -144,7 +144,7 @@ def test_words_that_were_not_saved_are_offered_to_who_typed_them(client, desk):
         (None, User.objects.get()),
         (article, User.objects.create_user("x")),
     ):
-        Draft.objects.create(article=one, author=other, fields={"title": ["Other words"]})
+        Autosave.objects.create(article=one, author=other, fields={"title": ["Other words"]})
     lines = desk("Writers")
     assert (
         lines["1 new article you began and haven’t saved"] == "/admin/articles/article/add/?draft=1"

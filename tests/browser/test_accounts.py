@@ -43,7 +43,7 @@ def test_a_passkey_is_added_opens_the_desk_as_second_step_and_alone_and_is_remov
     desk.get_by_label("Name").fill("This laptop")
     desk.get_by_role("button", name="Add the passkey").click()
     desk.get_by_role("heading", name="Recovery codes").wait_for()
-    assert len(desk.locator(".door-codes code").all()) == 10
+    assert len(desk.locator(".account-codes code").all()) == 10
 
     desk.get_by_role("button", name="Log out").click()
     log_in(desk, site)
@@ -76,7 +76,7 @@ def test_without_scripts_nothing_speaks_of_passkeys_and_the_password_works(site,
     page.goto("/admin/")
     assert not page.get_by_role("button", name="Use a passkey").is_visible()
     log_in(page, site)
-    page.goto("/admin/door/places/")
+    page.goto("/admin/account/sessions/")
     page.get_by_role("button", name="Log out everywhere else").click()
     page.get_by_text(re.compile("You (are|were) logged in here alone.")).wait_for()
 
@@ -86,3 +86,32 @@ def test_where_passkeys_cannot_work_the_page_says_so(site, visit):
     page.goto("/admin/")
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_text("Passkeys need a name in the address").wait_for()
+
+
+def test_what_is_typed_in_a_password_field_can_be_shown_and_is_hidden_before_it_is_sent(
+    site, visit
+):
+    page = visit().new_page()
+    page.goto("/admin/")
+    field = page.get_by_label("Password", exact=False).first
+    page.get_by_label("Username").fill("editor")
+    field.fill("a long way round the lake")
+    button = page.get_by_role("button", name="Show what is typed")
+    assert button.get_attribute("aria-pressed") == "false"
+    button.focus()
+    page.keyboard.press("Enter")
+    assert (field.get_attribute("type"), button.get_attribute("aria-pressed")) == ("text", "true")
+    button.click()
+    assert field.get_attribute("type") == "password"
+    button.click()
+    sent = "window.typeWhenSent = ''; document.getElementById('login-form').addEventListener('submit', (event) => {"
+    sent += " event.preventDefault(); window.typeWhenSent = document.getElementById('login-form').password.type })"
+    page.evaluate(sent)
+    page.get_by_role("button", name="Log in").click()
+    assert page.evaluate("window.typeWhenSent") == "password"
+
+
+def test_without_scripts_there_is_no_button_to_show_it(site, visit):
+    page = visit(java_script_enabled=False).new_page()
+    page.goto("/admin/")
+    assert not page.get_by_role("button", name="Show what is typed").count()

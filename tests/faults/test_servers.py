@@ -37,7 +37,7 @@ def run(tmp_path, *command, **environment):
         env=kept | here | environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     return done.stdout
@@ -71,7 +71,7 @@ import threading
 from django.core.mail import get_connection
 from django.core.management import call_command
 from django.db import connection
-from newsletter.outbox import sender as delivery
+from newsletter.outbox import queue, sender
 from newsletter.subscribing import signup
 from newsletter import suppression
 from newsletter.models import Delivery, Subscriber
@@ -95,8 +95,8 @@ def at_once(*deeds):
     [thread.join() for thread in threads]
 
 def work():
-    while row := delivery.claim():
-        delivery.deliver(row, backend)
+    while row := queue.claim():
+        sender.deliver(row, backend)
 
 for number in range({rounds}):
     address = f"reader-{{number}}@example.org"
@@ -130,7 +130,7 @@ from django.test import RequestFactory
 from newsletter.subscribing import limits
 post = RequestFactory().post("/newsletter/subscribe/", REMOTE_ADDR="203.0.113.7")
 with ThreadPoolExecutor(8) as pool:
-    print(sum(pool.map(lambda n: limits.may_ask(post, f"a@{name}-{{n}}.example"), range(25))))
+    print(sum(pool.map(lambda n: limits.allow_request(post, f"a@{name}-{{n}}.example"), range(25))))
 """
 
 

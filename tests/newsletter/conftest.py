@@ -22,8 +22,8 @@ from django.core.cache import cache
 from django.core.mail import get_connection
 from django.core.management import call_command
 
-from newsletter.models import Bounce, Delivery, FormMail, Heartbeat, Subscriber, Suppression
-from trustsite.web.form_guard import form_stamp
+from newsletter.models import Bounce, Delivery, FormMailCount, Heartbeat, Subscriber, Suppression
+from trustsite.web.form_guard import form_token
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +33,8 @@ def _empty_cache():
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    """Forms answer as soon as they can; test_evenly.py has the waiting."""
-    monkeypatch.setattr("newsletter.subscribing.constant_time.AT_LEAST", 0)
+    """Forms answer as soon as they can; test_constant_time.py has the waiting."""
+    monkeypatch.setattr("newsletter.subscribing.constant_time.MIN_SECONDS", 0)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def ask(client):
 
     def ask(address, **fields):
         return client.post(
-            "/newsletter/subscribe/", {"address": address, "stamp": form_stamp(), **fields}
+            "/newsletter/subscribe/", {"address": address, "stamp": form_token(), **fields}
         )
 
     return ask
@@ -88,7 +88,7 @@ def dump(db):
     return dump
 
 
-MODELS = [Subscriber, Suppression, FormMail, Bounce, Delivery, Heartbeat]
+MODELS = [Subscriber, Suppression, FormMailCount, Bounce, Delivery, Heartbeat]
 
 
 class Sink:
@@ -177,7 +177,7 @@ def connect(port, **options):
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("migrated")
-    Site(folder, 0).manage("migrate", "-v0")
+    Site(folder, 25).manage("migrate", "-v0")
     return folder
 
 

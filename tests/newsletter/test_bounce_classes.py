@@ -9,8 +9,9 @@ from django.test import RequestFactory
 
 from newsletter import suppression
 from newsletter.bounce_classes import Meaning, Refusal, Stage, classify
-from newsletter.inbound import bounces, providers, webhooks
+from newsletter.inbound import providers, webhooks
 from newsletter.models import Bounce, Subscriber, Suppression
+from newsletter.outbox import bounces
 from tests.factories import make_subscriber
 
 GONE, FOR_NOW, US, MESSAGE, UNKNOWN = Meaning
@@ -397,7 +398,7 @@ def read(settings, monkeypatch):
 
     def read(sample):
         name, report = sample
-        teller = providers.SERVICES[name]
+        teller = providers.PROVIDERS[name]
         request = RequestFactory().post("/", json.dumps(report), content_type="application/json")
         return [(teller, event) for event in teller.view().parse_events(request)]
 
@@ -438,12 +439,12 @@ def test_only_a_persons_own_complaint_is_one(read, sample, is_complaint):
     [(teller, event)] = read(sample)
     assert event.event_type == EventType.COMPLAINED
     event.timestamp = None
-    kinds = [meaning[1] for meaning in [webhooks._meaning(teller, event)] if meaning]
+    kinds = [meaning[1] for meaning in [webhooks._report(teller, event)] if meaning]
     assert kinds == ([Bounce.Kind.COMPLAINT] if is_complaint else [])
 
 
 def test_every_service_has_samples_of_each_sort():
-    for service in providers.SERVICES:
+    for service in providers.PROVIDERS:
         meanings = {meaning for (name, _), meaning in REPORTS if name == service}
         assert {GONE, FOR_NOW, US, UNKNOWN} <= meanings
 
@@ -465,8 +466,8 @@ def tell(read, db):
     def tell(words):
         [(teller, event)] = read(mailgun(message=words))
         event.timestamp = None
-        if meaning := webhooks._meaning(teller, event):
-            webhooks._act("mailgun", *meaning)
+        if meaning := webhooks._report(teller, event):
+            webhooks._act("mailgun", meaning)
         return person
 
     return tell
@@ -484,7 +485,7 @@ def test_a_reader_stays_when_the_report_blames_nobodys_address(tell, words):
 def test_with_the_rule_before_each_of_them_erased(tell, monkeypatch, words):
     monkeypatch.setattr(webhooks, "classify", lambda refusal: GONE)  # "permanent" was enough
     monkeypatch.setattr(
-        bounces, "_let_rest", lambda print_: suppression.forget(print_, Suppression.Reason.BOUNCED)
+        bounces, "_rest", lambda print_: suppression.forget(print_, Suppression.Reason.BOUNCED)
     )
     tell(words)
     assert not Subscriber.objects.exists()
@@ -493,4 +494,4 @@ def test_with_the_rule_before_each_of_them_erased(tell, monkeypatch, words):
 
 def test_what_a_report_holds_besides_words_is_no_matter():
     event = SimpleNamespace(esp_event={"event": ["x"], "email": ADDRESS}, mta_response={"a": 1})
-    assert providers.SERVICES["brevo"].refusal(event).says is None
+    assert providers.PROVIDERS["brevo"].refusal(event).says is None

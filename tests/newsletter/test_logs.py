@@ -1,14 +1,16 @@
 """Nothing a person typed or was sent stands in a log."""
 
 import smtplib
+from dataclasses import replace
 
 import pytest
 
+from newsletter import tokens
+from newsletter.emails.registry import EMAILS
 from newsletter.models import Subscriber
-from newsletter.outbox import sender
-from newsletter.subscribing import tokens
+from newsletter.outbox import queue, sender
 from tests.factories import make_delivery, make_subscriber
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "canary-7q@example.org"
@@ -40,9 +42,9 @@ def test_what_people_do_for_themselves_leaves_none_either(client, work, log):
         f"/newsletter/settings/{token(person)}/"
         for token in (tokens.settings_token, tokens.asked_settings_token)
     ]
-    client.post("/newsletter/your-data/", {"address": ADDRESS, "stamp": form_stamp()})
+    client.post("/newsletter/your-data/", {"address": ADDRESS, "stamp": form_token()})
     client.post(
-        "/newsletter/your-data/", {"address": "canary-7q@@example.org", "stamp": form_stamp()}
+        "/newsletter/your-data/", {"address": "canary-7q@@example.org", "stamp": form_token()}
     )
     work()
     for link in links:
@@ -87,7 +89,7 @@ def test_a_mail_that_fails_leaves_none(log, monkeypatch, error):
     )
     from django.core.mail import get_connection
 
-    sender.deliver(sender.claim(), get_connection())
+    sender.deliver(queue.claim(), get_connection())
     row.refresh_from_db()
     assert row.state in {"failed", "retry"}
     assert f"Delivery {row.pk}" in log.getvalue()
@@ -97,9 +99,8 @@ def test_a_mail_that_fails_leaves_none(log, monkeypatch, error):
 
 def test_a_mail_that_cannot_be_made_leaves_none(log, monkeypatch, work):
     row = make_delivery(subscriber=make_subscriber(address=ADDRESS))
-    monkeypatch.setitem(
-        sender.messages.MAILS, "guide", raiser(RuntimeError(f"no letter to {ADDRESS}"))
-    )
+    broken = raiser(RuntimeError(f"no letter to {ADDRESS}"))
+    monkeypatch.setitem(EMAILS, "guide", replace(EMAILS["guide"], build=broken))
     work()
     assert f"Delivery {row.pk} could not be rendered" in log.getvalue()
     assert_nothing_of(row.subscriber, log)

@@ -12,8 +12,8 @@ KEPT = {
     "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at "
     "trouble",
     "Suppression": "id fingerprint reason since",
-    "FormMail": "id hash at",
-    "Delivery": "id kind subscriber letter rank state attempts crashes not_before lease_until worker_token "
+    "FormMailCount": "id hash at",
+    "Delivery": "id kind subscriber letter priority state attempts crashes not_before lease_until worker_token "
     "message_id smtp_reply created_at changed_at sent_at",
     "Heartbeat": "id at trouble paused_at",
 }
@@ -27,7 +27,7 @@ def test_every_field_kept_is_one_the_privacy_page_knows():
 
 
 @pytest.mark.django_db
-def test_signing_up_fills_in_address_wish_wording_and_time(ask):
+def test_signing_up_fills_in_address_choice_wording_and_time(ask):
     from newsletter.models import Subscriber
 
     ask("ann@example.org", HTTP_USER_AGENT="Browser", REMOTE_ADDR="203.0.113.7")

@@ -18,6 +18,7 @@ from tests.servers import ROOT
 
 TOKEN = "a-Token-that-opens-somebodys-data:1sXy2:" + "Zk9" * 10
 READY = "r" * 60
+BY_CADDY = {"PROXY_ADDRESS_HEADER": "Clientaddress"}
 UNITS = sorted(path.name for path in (DEPLOY / "systemd").iterdir())
 SERVICES = [name for name in UNITS if name.endswith(".service")]
 
@@ -31,7 +32,7 @@ def environment(tmp_path_factory):
         "DATA": str(data),
         "DJANGO_SETTINGS_MODULE": "trustsite.settings",
         "SITE_URL": "https://example.org",
-        "BEHIND_PROXY": "on",
+        "TRUSTED_PROXIES": "1",
         "READY_TOKEN": READY,
     }
     command = [sys.executable, "manage.py", "release"]
@@ -184,7 +185,7 @@ def found(look, **options):
 
 
 def test_doctor_sees_how_requests_arrive(environment, tmp_path, settings):
-    proxied = Proxied(tmp_path, environment)
+    proxied = Proxied(tmp_path, environment | BY_CADDY)
     settings.READY_TOKEN = READY
     with proxied.caddy(), proxied.web_server():
         settings.SITE_URL = f"http://127.0.0.1:{proxied.http}"
@@ -205,7 +206,7 @@ def test_doctor_sees_a_certificate_that_nobody_trusts(proxied, settings):
 
 
 def test_caddy_logs_as_little_passes_on_no_forged_address_and_shows_help(environment, tmp_path):
-    proxied = Proxied(tmp_path, environment)
+    proxied = Proxied(tmp_path, environment | BY_CADDY)
     bearer = {"Authorization": f"Bearer {READY}", "X_Forwarded_For": "192.0.2.66"}
     with proxied.caddy():
         with proxied.web_server():

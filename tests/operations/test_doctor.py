@@ -112,7 +112,7 @@ def test_the_senders_domain(settings, monkeypatch):
         "_dmarc.site.example": ["v=DMARC1; p=none"],
         "key1._domainkey.site.example": ["v=DKIM1; p=abc"],
     }
-    monkeypatch.setattr(sender_domain, "records", lambda name: published.get(name, []))
+    monkeypatch.setattr(sender_domain, "txt_records", lambda name: published.get(name, []))
     assert statuses(mail_checks.sender) == [OK, OK, OK]
     published.pop("site.example")
     assert statuses(mail_checks.sender) == [FAIL, OK, OK]
@@ -120,7 +120,7 @@ def test_the_senders_domain(settings, monkeypatch):
     def away(name):
         raise sender_domain.NoAnswer
 
-    monkeypatch.setattr(sender_domain, "records", away)
+    monkeypatch.setattr(sender_domain, "txt_records", away)
     assert statuses(mail_checks.sender) == [WARN, WARN, WARN]
 
 
@@ -182,7 +182,7 @@ def test_the_verdict_is_kept_with_its_time_and_says_nothing_secret(
 ):
     settings.OWNER_EMAIL, settings.READY_TOKEN = "owner@private.example", "t" * 60
     settings.SITE_URL = f"http://127.0.0.1:{free_port()}"
-    monkeypatch.setattr(sender_domain, "records", lambda name: [])
+    monkeypatch.setattr(sender_domain, "txt_records", lambda name: [])
     with pytest.raises(SystemExit) as ended:
         call_command("doctor", "--json")
     assert ended.value.code == 1
@@ -197,7 +197,7 @@ def test_the_verdict_is_kept_with_its_time_and_says_nothing_secret(
 
 def test_every_line_that_isnt_ok_says_how_to_mend_it(settings, monkeypatch):
     settings.SITE_URL = f"http://127.0.0.1:{free_port()}"
-    monkeypatch.setattr(sender_domain, "records", lambda name: [])
+    monkeypatch.setattr(sender_domain, "txt_records", lambda name: [])
     found = list(examination.examine({}))
     assert {finding.check for finding in found} >= {
         "settings",

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import models
 from django.utils import timezone
 
-from newsletter.models import FormMail
+from newsletter.models import FormMailCount
 from operations import retention, retention_table
 from operations.backups import store
 from tests.factories import make_subscriber
@@ -46,7 +46,9 @@ def test_every_model_is_in_the_table_or_holds_nothing_of_anybody():
 
 def test_a_model_that_isnt_in_the_table_is_found():
     """The twin."""
-    assert uncovered(retention.places() - {"newsletter.FormMail"}) == ["newsletter.FormMail"]
+    assert uncovered(retention.places() - {"newsletter.FormMailCount"}) == [
+        "newsletter.FormMailCount"
+    ]
 
 
 def test_what_the_table_names_is_there():
@@ -115,7 +117,7 @@ def test_the_command_erases_what_is_past_its_time_and_nothing_else(capsys):
         entry = LogEntry.objects.create(user=user, content_type=kind, action_flag=1)
         LogEntry.objects.filter(pk=entry.pk).update(action_time=now - timedelta(days=age))
     for age in (1, 40):
-        FormMail.objects.create(hash="a" * 64, at=now - timedelta(days=age))
+        FormMailCount.objects.create(hash="a" * 64, at=now - timedelta(days=age))
     make_subscriber(state="pending", asked_at=now - timedelta(hours=80))
     make_subscriber(wants_letters=True, asked_at=now - timedelta(days=900))
     forms = "mails that forms caused, counted by a keyed hash"
@@ -130,7 +132,7 @@ def test_the_command_erases_what_is_past_its_time_and_nothing_else(capsys):
     ):
         assert line in out
     assert retention.overdue() == []
-    assert (Session.objects.count(), LogEntry.objects.count(), FormMail.objects.count()) == (
+    assert (Session.objects.count(), LogEntry.objects.count(), FormMailCount.objects.count()) == (
         1,
         1,
         1,
@@ -152,10 +154,10 @@ def test_old_backups_are_overdue_until_they_are_gone(settings):
 
 @pytest.mark.django_db
 def test_the_report_erases_nothing(capsys):
-    FormMail.objects.create(hash="a" * 64, at=timezone.now() - timedelta(days=40))
+    FormMailCount.objects.create(hash="a" * 64, at=timezone.now() - timedelta(days=40))
     with pytest.raises(SystemExit):
         call_command("retention", "--report")
     printed = capsys.readouterr()
     assert "overdue: mails that forms caused" in printed.err
     assert all(kept.what in printed.out for kept in retention_table.TABLE)
-    assert FormMail.objects.exists()
+    assert FormMailCount.objects.exists()

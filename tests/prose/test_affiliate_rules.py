@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from articles.checks import offers_are_shown
+from articles.editing import checks
 from articles.models import Article, Helpline, Offer, Source
 from prose import affiliate_rules
 from prose.renderer import render
@@ -108,7 +109,7 @@ def test_no_markdown_sets_a_rel_of_its_own(parse, markdown):
 
 def test_a_new_partner_is_refused_while_a_text_links_to_it():
     make_article(title="Links there", body="[x](https://www.partner.example/)")
-    assert "Links there" in refusal(make_offer())["allowed_host"][0]
+    assert "Links there" in checks.offer_errors(make_offer())["allowed_host"]
 
 
 def test_a_partner_is_neither_source_nor_helpline():
@@ -165,7 +166,7 @@ def test_pages_and_responses_hold_no_offer(make):
     make_offer()
     row = make()
     row.body = TEXT.format(":::offer online-therapy")
-    assert refusal(row)["body"] == ["Offers stand in articles alone."]
+    assert refusal(row)["body"] == ["Line 11: Offers stand in articles alone."]
 
 
 def test_an_article_about_danger_holds_no_offer():

@@ -4,9 +4,10 @@ import time
 
 import pytest
 
-from articles.editing import checks
 from articles.models import Article
 from prose import renderer
+from prose.rules import keys
+from prose.rules.source_files import stored_text
 from tests.articles.desk import errors, log_in, save
 from tests.factories import make_article, make_page
 
@@ -46,9 +47,13 @@ def test_rendering_takes_as_much_longer_as_the_text_is(kind):
 
 @pytest.mark.parametrize("pattern", ["sources", "pictures"])
 def test_places_are_found_in_one_walk(pattern):
-    found = {"sources": renderer.CITATION, "pictures": checks.PICTURE}[pattern]
-    assert growth(lambda text: checks._first_lines(text, found), pattern) < 8
-    assert checks._first_lines("a\n\nb[^s-1]\n:::picture x", found)
+    regex = {"sources": renderer.CITATION, "pictures": keys.PICTURE}[pattern]
+
+    def first_lines(body):
+        return keys.first_lines(stored_text("articles", "a", {}, body), regex)
+
+    assert growth(first_lines, pattern) < 8
+    assert first_lines("a\n\nb[^s-1]\n:::picture x")
 
 
 def test_counting_from_two_each_time_is_square():

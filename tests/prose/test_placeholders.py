@@ -1,7 +1,7 @@
 import pytest
 
 from articles.models import Page
-from prose.placeholders import fill_in
+from prose.placeholders import substitute
 from tests.factories import make_article, make_page
 
 pytestmark = pytest.mark.django_db
@@ -41,4 +41,4 @@ def test_the_contents_list_names_a_section_as_its_heading_does(client, parse, te
 
 
 def test_other_words_between_braces_stay():
-    assert fill_in("{else} {}") == "{else} {}"
+    assert substitute("{else} {}") == "{else} {}"

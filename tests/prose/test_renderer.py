@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prose.renderer import _cleaner, count_words, parts, render, section
+from prose.document import count_words, parts, section
+from prose.renderer import _cleaner, render
 
 ALLOWED = {
     "p",

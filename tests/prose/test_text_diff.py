@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prose.text_diff import Piece, Row, compare
+from prose.text_diff import Row, Segment, compare
 
 
 def sides(rows):
@@ -39,7 +39,7 @@ def test_unchanged_stretches_are_cut_down():
     before = "\n".join(f"Line {number}" for number in range(20))
     rows = compare(before, before.replace("Line 10", "Line ten"))
     assert [row.is_gap for row in rows] == [True, False, False, False, True]
-    assert rows[1] == Row([Piece("Line 9")], [Piece("Line 9")])
+    assert rows[1] == Row([Segment("Line 9")], [Segment("Line 9")])
 
 
 lines = st.lists(st.text("ab .,\t", max_size=12), max_size=8).map("\n".join)

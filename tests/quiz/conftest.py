@@ -9,7 +9,7 @@ from django.conf import settings
 
 from quiz import content_files
 from quiz.models import Quiz, Version
-from quiz.scoring.scoring import RESPONSES, Form, Option, Question, Rating
+from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, Rating
 from tests.factories import make_article, make_response
 
 FIXTURES = json.loads((Path(__file__).parent / "fixtures.json").read_text())
@@ -34,7 +34,7 @@ def bank(slug, files=NEWEST):
         for question in tables["question"]
     )
     ratings = tuple(Rating(rating["id"], rating["reverse"]) for rating in tables.get("rating", []))
-    return Form(questions, *Quiz.MARGINS[slug], ratings)
+    return QuizDefinition(questions, *Quiz.MARGINS[slug], ratings)
 
 
 def speaks_for(option):
@@ -96,12 +96,12 @@ def texts(db):
         make_response(
             key=response,
             title=response.title(),
-            warm_line=f"Warm words about {response}.",
+            reassurance=f"Warm words about {response}.",
             body=f"## What it protects\n\nThe text about {response}.",
             related=[f"{response}-article"],
         )
         make_article(slug=f"{response}-article", title=f"More about {response}")
     steadiness = [f"steadiness-{kind}" for kind in ("settles", "noticeable", "hard-going")]
     for key in [*pairs, *steadiness, "even-mix", "mostly-calm", "low-signal", "incomplete"]:
-        lines = {"warm_line": f"Warm words about {key}.", "at_a_glance": f"In short: {key}."}
+        lines = {"reassurance": f"Warm words about {key}.", "at_a_glance": f"In short: {key}."}
         make_response(key=key, title=key, belief="", body=f"The text about {key}.", **lines)

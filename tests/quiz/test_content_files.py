@@ -69,7 +69,7 @@ def test_the_database_holds_what_the_file_says(quiz, slug):
     version = Version.objects.live().get(quiz__slug=slug)
     for letter in [fixture["id"] for fixture in FIXTURES if fixture["form"] == slug]:
         form, answers, ratings, _ = example(letter)
-        assert score(version.form(), answers, ratings) == score(form, answers, ratings)
+        assert score(version.definition(), answers, ratings) == score(form, answers, ratings)
 
 
 @pytest.mark.django_db
@@ -134,7 +134,7 @@ def test_reading_what_was_written_gives_the_same_again(quiz):
     text = write(draft)
     again = read("short", text)
     assert write(again) == text
-    assert again.form() == draft.form()
+    assert again.definition() == draft.definition()
     assert [option.key for option in again.questions.first().options.all()] == [
         "b",
         "c",
@@ -146,7 +146,7 @@ def test_reading_what_was_written_gives_the_same_again(quiz):
 
 def test_a_copy_is_a_draft_with_the_next_number(quiz):
     draft = copy(quiz)
-    assert (draft.number, draft.state, draft.form()) == (3, "draft", quiz.form())
+    assert (draft.number, draft.state, draft.definition()) == (3, "draft", quiz.definition())
 
 
 # -- a newer version of a quiz that readers have already -----------------------------------------------------------

@@ -10,7 +10,7 @@ from quiz import content_files, lint
 from quiz.models import Option, Version
 from quiz.scoring.scoring import RESPONSES
 from quiz.scoring.scoring import Option as Weighed
-from quiz.scoring.simulation import Behaviour, behaviour
+from quiz.scoring.simulation import Simulation, simulate
 from tests.quiz.conftest import FIRST, bank
 
 FORMS = {slug: bank(slug, FIRST) for slug in ("short", "full")}  # without calm answers
@@ -49,7 +49,7 @@ def test_the_launch_questions_have_no_fault(quiz, slug):
 @pytest.mark.parametrize("slug", ["short", "full"])
 def test_the_first_version_has_no_fault_to_this_day(db, slug):
     draft = content_files.read(slug, FIRST[slug].read_text())
-    assert Version.objects.whole().get(pk=draft.pk).problems() == []
+    assert Version.objects.with_questions().get(pk=draft.pk).problems() == []
 
 
 def without_calm(question):
@@ -61,7 +61,7 @@ def test_every_question_has_one_calm_answer_or_none_has():
     told = "q05 has 0 calm answers. Make it one, here and in every question, or take them all out."
     assert found(changed(CALM, "q05", without_calm)) == [told]
     all_out = replace(CALM, questions=tuple(map(without_calm, CALM.questions)))
-    assert not list(lint.of_structure(all_out))
+    assert not list(lint.check_structure(all_out))
     two = changed(
         CALM, "q05", lambda q: replace(q, options=(*q.options, Weighed("f", {}, calm=True)))
     )
@@ -154,7 +154,7 @@ def test_no_response_has_an_advantage_in_the_order():
 
 def test_a_number_of_questions_that_four_does_not_divide_may_be_off_by_one():
     form = replace(SHORT, questions=SHORT.questions[:4])
-    assert not list(lint.of_order(replace(form, questions=())))
+    assert not list(lint.check_order(replace(form, questions=())))
     rotated = tuple(
         replace(question, options=question.options[turn:] + question.options[:turn])
         for turn, question in enumerate(
@@ -167,10 +167,10 @@ def test_a_number_of_questions_that_four_does_not_divide_may_be_off_by_one():
             for question in form.questions
         )
     )
-    assert list(lint.of_order(replace(form, questions=rotated))) == []
-    assert list(lint.of_order(replace(form, questions=rotated[:3]))) == []
+    assert list(lint.check_order(replace(form, questions=rotated))) == []
+    assert list(lint.check_order(replace(form, questions=rotated[:3]))) == []
     assert "there 0 or 1 times" in next(
-        iter(lint.of_order(replace(form, questions=(rotated[0], *rotated[:2]))))
+        iter(lint.check_order(replace(form, questions=(rotated[0], *rotated[:2]))))
     )
 
 
@@ -181,7 +181,9 @@ def test_the_same_place_everywhere_may_name_nobody():
             options=tuple(sorted(question.options, key=lambda o: RESPONSES.index(lint.leader(o)))),
         )
 
-    told = list(lint.of_straight_lines(replace(SHORT, questions=tuple(map(sort, SHORT.questions)))))
+    told = list(
+        lint.check_straight_lines(replace(SHORT, questions=tuple(map(sort, SHORT.questions))))
+    )
     assert (
         told[0]
         == "Always ticking the first answer comes to fight. Reorder answers so that it leans nowhere."
@@ -190,30 +192,30 @@ def test_the_same_place_everywhere_may_name_nobody():
 
 
 def test_every_response_can_be_told():
-    assert list(lint.of_reach(SHORT)) == []
-    told = list(lint.of_reach(replace(SHORT, margin=1300)))
+    assert list(lint.check_reach(SHORT)) == []
+    told = list(lint.check_reach(replace(SHORT, margin=1300)))
     assert len(told) == 4
     assert told[0].startswith("Nobody can be told fight: even all answers for it come to")
 
 
-def test_clicking_at_random_names_each_about_equally_often():
+def test_answering_at_random_names_each_about_equally_often():
     even = dict.fromkeys(RESPONSES, 7.7)
-    assert not list(lint.of_clicking(Behaviour(1, 1, even, {})))
-    assert not list(lint.of_clicking(Behaviour(1, 1, even | {"fawn": 8.7}, {})))
-    [told] = lint.of_clicking(Behaviour(1, 1, even | {"fawn": 8.8}, {}))
+    assert not list(lint.check_random(Simulation(1, 1, even, {})))
+    assert not list(lint.check_random(Simulation(1, 1, even | {"fawn": 8.7}, {})))
+    [told] = lint.check_random(Simulation(1, 1, even | {"fawn": 8.8}, {}))
     assert "fawn 8.8" in told
 
 
-def test_a_form_that_favours_one_is_found_by_clicking():
+def test_a_form_that_favours_one_is_found_by_random_answers():
     forms = [SHORT]
     for question in SHORT.questions[:4]:
         option = next(option.key for option in question.options if lint.leader(option) == "fight")
         forms.append(weigh(forms[-1], question.key, option, fight=2, fawn=1))
-    assert behaviour(SHORT).spread <= lint.SPREAD < behaviour(forms[-1]).spread
+    assert simulate(SHORT).spread <= lint.MAX_SPREAD < simulate(forms[-1]).spread
 
 
 def words(text, stem="Something happens to you."):
-    return list(lint.of_wording([lint.Wording("q01", stem, (text,))]))
+    return list(lint.check_wording([lint.Wording("q01", stem, (text,))]))
 
 
 @pytest.mark.parametrize(

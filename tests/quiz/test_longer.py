@@ -33,7 +33,7 @@ def post_longer(quiz, client):
     return post_longer
 
 
-def carry_on(client, letter="J", **over):
+def continue_to_full(client, letter="J", **over):
     return client.post("/quiz/longer/", {"short": 2, **example(letter)[1], **over})
 
 
@@ -164,7 +164,7 @@ def test_an_incomplete_result_leads_back_and_not_on(post, texts, parse):
 
 
 def test_it_asks_what_is_left_first_and_keeps_the_twelve_ticked(quiz, client, parse, text_of):
-    response = carry_on(client)
+    response = continue_to_full(client)
     document = parse(response)
     assert ticked(document) == example("J")[1]
     assert response.headers["Cache-Control"] == "no-store"
@@ -184,7 +184,7 @@ def test_it_asks_what_is_left_first_and_keeps_the_twelve_ticked(quiz, client, pa
 
 
 def test_the_ticks_mean_the_same_answers(quiz, client, parse, text_of):
-    document = parse(carry_on(client))
+    document = parse(continue_to_full(client))
     words = {
         radio.get("name"): text_of(label)
         for label in document.iter("label")
@@ -232,7 +232,7 @@ def test_an_unknown_short_version_opens_the_longer_quiz_with_nothing_ticked(
 
 
 def test_nonsense_among_the_carried_answers_is_left_out(quiz, client, parse):
-    document = parse(carry_on(client, q05=["a", "b"], q06="zz", s1="3"))
+    document = parse(continue_to_full(client, q05=["a", "b"], q06="zz", s1="3"))
     assert set(ticked(document)) == set(SHORT_ORDER) - {"q05", "q06"}
 
 
@@ -241,7 +241,7 @@ def test_without_a_live_longer_quiz_it_is_neither_there_nor_offered(
 ):
     Version.objects.live().get(quiz__slug="full").retire()
     assert client.get("/quiz/longer/").status_code == 404
-    assert carry_on(client).status_code == 404
+    assert continue_to_full(client).status_code == 404
     assert not parse(post("A")).findall(".//input[@name='short']")
     assert "/quiz/longer/" not in {
         link.get("href") for link in parse(client.get("/quiz/")).iter("a")

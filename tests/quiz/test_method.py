@@ -21,13 +21,13 @@ def test_every_question_option_and_point_is_there(words, quiz):
         assert question.stem in words
     for option in Option.objects.all():
         points = (
-            ", ".join(f"{name.title()} {points}" for name, points in option.given)
+            ", ".join(f"{name.title()} {points}" for name, points in option.points)
             or "Calm, no points"
         )
         assert f"{option.text} {points}" in words
 
 
-def test_margins_ties_and_behaviour_are_told_in_figures(words):
+def test_margins_ties_and_the_simulation_are_told_in_figures(words):
     for said in (
         "15.8 percentage points, if all 12 situations are answered",
         "13.0 percentage points, if all 20 situations are answered",
@@ -125,7 +125,7 @@ def test_start_pages_lead_to_it(quiz, client, parse):
 
 
 def test_nothing_is_simulated_again(quiz, client, monkeypatch):
-    monkeypatch.setattr("quiz.method.behaviour", lambda form: pytest.fail("simulated anew"))
+    monkeypatch.setattr("quiz.models.versions.simulate", lambda form: pytest.fail("simulated anew"))
     assert client.get("/quiz/method/").status_code == 200
 
 

@@ -4,7 +4,7 @@ from django.db import IntegrityError
 
 from quiz.content_files import copy
 from quiz.models import Option, Question, Rating, Version, VersionIsFixedError
-from trustsite.models import PageStamp
+from trustsite.models import CacheVersion
 
 
 def draft(quiz):
@@ -85,6 +85,6 @@ def test_two_versions_can_not_be_live_at_once(quiz):
 
 def test_a_new_version_renews_the_pages(quiz):
     version = draft(quiz)
-    before = PageStamp.objects.get().number
+    before = CacheVersion.objects.get().number
     version.release()
-    assert PageStamp.objects.get().number > before
+    assert CacheVersion.objects.get().number > before

@@ -87,8 +87,8 @@ def test_questions_are_kept_in_memory_and_a_new_version_is_seen_at_once(
         assert version_cache.live("short") is first
     copy(quiz).release()
     assert version_cache.live("short").version.number == 3
-    assert version_cache.named("short", "2").version.number == 2
-    assert version_cache.named("short", "4") is None
+    assert version_cache.by_number("short", "2").version.number == 2
+    assert version_cache.by_number("short", "4") is None
 
 
 def test_a_new_title_is_seen_at_once(quiz):
@@ -99,10 +99,10 @@ def test_a_new_title_is_seen_at_once(quiz):
 
 
 def test_memory_does_not_grow_without_end(quiz, monkeypatch):
-    monkeypatch.setattr(version_cache, "MOST", 1)
+    monkeypatch.setattr(version_cache, "MAX_ENTRIES", 1)
     version_cache.live("short")
     version_cache.live("full")
-    assert len(version_cache._kept) == 1
+    assert len(version_cache._cache) == 1
 
 
 def test_a_version_with_a_fault_can_not_be_released(quiz):
@@ -116,8 +116,8 @@ def test_a_version_with_a_fault_can_not_be_released(quiz):
     assert (draft.state, quiz.state) == ("draft", "live")
 
 
-def test_a_release_keeps_how_the_version_behaves(quiz):
+def test_a_release_stores_the_simulation(quiz):
     quiz.refresh_from_db()
-    assert quiz.behaviour["runs"] == 20_000
-    assert quiz.behaviour["clicking"]["blend"] == pytest.approx(30, abs=1.5)
-    assert quiz.behaviour["leaning"]["60"]["named"] == pytest.approx(89, abs=1.5)
+    assert quiz.simulation["runs"] == 20_000
+    assert quiz.simulation["clicking"]["blend"] == pytest.approx(30, abs=1.5)
+    assert quiz.simulation["leaning"]["60"]["named"] == pytest.approx(89, abs=1.5)

@@ -70,7 +70,8 @@ ADDS = {
     "auth.user": "O",
     "auth.group": "",
 }
-# Addresses beyond Django's own five a model, opened by GET: who gets a page. All others answer 403 or, to GET, 405.
+# Addresses beyond Django's own five a model, opened by GET: who gets a page. All others answer 403
+# or, to GET, 405.
 BEYOND = {
     "/admin/newsletter/letter/mails/": "WELO",
     "/admin/newsletter/letter/mails/confirm/": "WELO",
@@ -179,7 +180,7 @@ def address(model, page, *args):
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
 
 
-# -- the groups --------------------------------------------------------------------------------------------------------
+# -- the groups ------------------------------------------------------------------------------------
 
 
 def test_the_command_can_be_repeated_and_leaves_people_and_other_groups_alone():
@@ -187,7 +188,7 @@ def test_the_command_can_be_repeated_and_leaves_people_and_other_groups_alone():
     somebody.groups.add(Group.objects.get(name="Writers"))
     other = Group.objects.create(name="Friends")
     other.permissions.add(Permission.objects.first())
-    assert roles.make() == dict.fromkeys(ROLES, 0)
+    assert roles.sync() == dict.fromkeys(ROLES, 0)
     assert [group.name for group in somebody.groups.all()] == ["Writers"]
     assert other.permissions.count() == 1
 
@@ -195,24 +196,24 @@ def test_the_command_can_be_repeated_and_leaves_people_and_other_groups_alone():
 def test_a_permission_that_was_added_or_taken_by_hand_is_put_right():
     group = Group.objects.get(name="Writers")
     group.permissions.add(Permission.objects.get(codename="view_subscriber"))
-    assert roles.make()["Writers"] == 1
+    assert roles.sync()["Writers"] == 1
     assert not group.permissions.filter(codename="view_subscriber").exists()
 
 
 def test_a_permission_that_does_not_exist_is_named(monkeypatch):
     monkeypatch.setitem(roles.ROLES, "Writers", {"articles.nothing": "view"})
     with pytest.raises(LookupError, match=r"articles\.view_nothing"):
-        roles.make()
+        roles.sync()
 
 
 @pytest.mark.parametrize("role", ["Writers", "Editors", "Reviewers"])
 def test_who_writes_has_no_permission_on_people_or_their_mails(role):
     kept = ("subscriber", "delivery", "suppression", "bounce", "formmail", "heartbeat", "user")
-    assert [name for name in roles.names(role) if name.endswith(kept)] == []
+    assert [name for name in roles.permissions(role) if name.endswith(kept)] == []
 
 
 def test_only_list_managers_and_owners_may_send_letters():
-    assert [role for role in ROLES if "newsletter.send_letter" in roles.names(role)] == [
+    assert [role for role in ROLES if "newsletter.send_letter" in roles.permissions(role)] == [
         "List managers",
         "Owners",
     ]
@@ -222,12 +223,12 @@ def test_nobody_may_change_a_suppression_or_a_bounce_by_hand():
     for role in ROLES:
         assert not [
             name
-            for name in roles.names(role)
+            for name in roles.permissions(role)
             if name.endswith(("suppression", "bounce", "formmail"))
         ]
 
 
-# -- every address -----------------------------------------------------------------------------------------------------
+# -- every address ---------------------------------------------------------------------------------
 
 
 def test_every_model_of_the_desk_is_in_the_tables():
@@ -289,10 +290,10 @@ def every_address(patterns=None, before="/admin/"):
         if isinstance(pattern, URLResolver):
             yield from every_address(pattern.url_patterns, before + str(pattern.pattern))
         elif isinstance(pattern, URLPattern):
-            yield fill_in(before + str(pattern.pattern))
+            yield substitute(before + str(pattern.pattern))
 
 
-def fill_in(path):
+def substitute(path):
     import re
 
     path = (

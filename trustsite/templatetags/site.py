@@ -1,4 +1,4 @@
-"""Tags for every page: scripts with their integrity hash, the stamp of a form."""
+"""Tags for every page: its styles, scripts with their integrity hash, the stamp of a form."""
 
 import base64
 import hashlib
@@ -7,13 +7,15 @@ from functools import cache
 from django import template
 from django.contrib.staticfiles import finders
 from django.contrib.staticfiles.storage import staticfiles_storage
+from django.template.base import Parser, Token
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
+from trustsite.web.inline_css import stylesheet
 
 register = template.Library()
-register.simple_tag(form_stamp, name="form_stamp")
+register.simple_tag(form_token, name="form_token")
 
 
 @cache
@@ -27,8 +29,28 @@ def _digest(name: str) -> str:
 
 @register.simple_tag
 def script(name: str, early: bool = False) -> SafeString:
-    """Return the script element for static file `name`, with the hash of its bytes: a module, unless it must run early."""
+    """Return the script element for static file `name`, with the hash of its bytes: a module,
+    unless it must run early.
+    """
     element = '<script src="{}" integrity="sha384-{}"></script>'
     if not early:
         element = element.replace("<script", '<script type="module"')
     return format_html(element, staticfiles_storage.url(name), _digest(name))
+
+
+class InlineCSS(template.Node):
+    """The style element with the CSS of the components that stand in the tag by name."""
+
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: template.Context) -> SafeString:
+        return format_html("<style>{}</style>", stylesheet(self.nodelist.render(context).split()))
+
+
+@register.tag
+def inline_css(parser: Parser, token: Token) -> InlineCSS:
+    """Read `{% inline_css %}names of components{% endinline_css %}`: not a simple block tag, for blocks must work in it."""
+    nodelist = parser.parse(["endinline_css"])
+    parser.delete_first_token()
+    return InlineCSS(nodelist)

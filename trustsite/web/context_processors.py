@@ -1,24 +1,24 @@
-"""What every template knows about the site. No queries: base.html must render on an empty database."""
+"""What every template knows about the site.
+
+No queries: base.html must render on an empty database.
+"""
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
-from trustsite.web.inline_css import stylesheet
-
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Return the site's own facts, the stylesheet and this page's canonical address."""
+    """Return the site's own facts and this page's canonical address."""
     return {
         "site": {
             "name": settings.SITE_NAME,
             "url": settings.SITE_URL,
             "publisher": settings.PUBLISHER,
             "contact": settings.CONTACT_EMAIL,
-            "leave_url": settings.LEAVE_URL,
+            "exit_url": settings.EXIT_URL,
             "year": timezone.now().year,
             "development": settings.DEVELOPMENT,
         },
-        "stylesheet": stylesheet(),
         "canonical": settings.SITE_URL + request.path,
     }

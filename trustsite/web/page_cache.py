@@ -1,288 +1,256 @@
-"""The page store: finished public pages, answered before Django is entered.
+"""The page cache: finished public pages, answered from memory before Django is entered (docs/decisions/0014).
 
-Every public page is the same bytes for everyone, so each worker keeps the final bytes of each page it has served, plain and
-compressed, and answers from memory (about half the speed of nginx sending a file; docs/decisions/0003). What may be kept is
-what a view marked with `@public`. Everything kept is dropped when content is saved (`renew`, seen by every worker within
-`LOOK_EVERY` seconds), when a scheduled article falls due, and at each full hour, when the form stamps in the pages change.
-A database that can't be reached drops nothing: pages outlive it.
+Every public page is the same bytes for everyone, so each worker keeps what a view marked with `@public` answered. What changes
+content says what it changed, by tags (`invalidate`); pages say what they are made of (`@public(made_of=…)`, `depends_on`).
+A page that says nothing depends on everything. A tag drops its pages; a soft one (`soft("cards")`) lets them be served until
+they have been made anew. A reader's request never asks the database whether a page is fresh: see page_cache_refresh.py.
 """
 
-import gzip
-import hashlib
-import logging
-import threading
+import random
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Container, Iterable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import wraps
-from operator import itemgetter
-from typing import Any
-from urllib.parse import urlsplit
+from threading import Lock
+from typing import Any, overload
+from urllib.parse import parse_qsl
 
-import brotli
-from django.conf import settings
-from django.db import DatabaseError, connection, models
-from django.http import HttpRequest, HttpResponse
-from django.utils.module_loading import import_string
+from django.http import HttpRequest, HttpResponse, QueryDict
 
-from trustsite.characters import Texts
-from trustsite.web.smart_quotes import typeset
+from trustsite.web.stored_answer import Answer, StoredAnswer
 
-LOOK_EVERY = 0.25  # seconds between two looks at the stamp
-BUDGET = 64 * 1024 * 1024  # bytes of pages kept, per worker
-LONGEST_HEADER = 1_000  # characters of a header that are read
+MAX_BYTES = 64 * 1024 * 1024  # of pages kept, per worker
+MAX_AGE = 12 * 3600  # seconds until a page is made anew; form stamps in it are good for 24 hours
+MAX_EVENTS = 256  # changes remembered, to tell whether one came while a page was being made
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
+EVERYTHING = "*"
+SOFT = "~"
 View = Callable[..., HttpResponse]
 
-logger = logging.getLogger(__name__)
+
+@dataclass
+class Recording:
+    """What a view said of the page it made."""
+
+    is_public: bool = False
+    tags: set[str] = field(default_factory=set)
+    reads: frozenset[str] = frozenset()
 
 
-def public(view: View) -> View:
-    """Mark a view's pages as the same bytes for everyone: they may be kept here, in a CDN and in browsers."""
-
-    @wraps(view)
-    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        if response.status_code == 200 and not request.GET:
-            response.headers.setdefault("Cache-Control", CACHE_CONTROL)
-        return response
-
-    return inner
+_recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
 
 
-def renew() -> None:
-    """Drop every kept page, in all workers, when the present transaction commits."""
-    from trustsite.models import PageStamp
-
-    if not PageStamp.objects.filter(pk=1).update(number=models.F("number") + 1):
-        PageStamp.objects.get_or_create(pk=1)
-
-
-class Content(Texts):
-    """What public pages are made of: saving or deleting it renews them. `TYPESET` names the fields of plain prose."""
-
-    TYPESET: tuple[str, ...] = ()
-
-    class Meta:
-        abstract = True
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        typeset(self, self.TYPESET)
-        super().save(*args, **kwargs)
-        renew()
-
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
-        result = super().delete(*args, **kwargs)
-        renew()
-        return result
+@contextmanager
+def recording() -> Iterator[Recording]:
+    """Take down what the view inside says of its page."""
+    made = Recording()
+    token = _recording.set(made)
+    try:
+        yield made
+    finally:
+        _recording.reset(token)
 
 
-def _next_change() -> datetime | None:
-    moments = [import_string(path)() for path in settings.PAGE_CLOCKS]
-    return min((moment for moment in moments if moment), default=None)
+def depends_on(*tags: str) -> None:
+    """Say, while a public page is made, what it is made of."""
+    if made := _recording.get():
+        made.tags.update(tags)
 
 
-def stamp_number() -> int:
-    """Return the number that grows when public pages change."""
-    from trustsite.models import PageStamp
+@overload
+def public(view: View) -> View: ...
+@overload
+def public(*, made_of: Iterable[str] = (), reads: Iterable[str] = ()) -> Callable[[View], View]: ...
+def public(
+    view: View | None = None, *, made_of: Iterable[str] = (), reads: Iterable[str] = ()
+) -> View | Callable[[View], View]:
+    """Mark a view's pages as the same bytes for everyone: they may be kept here, in a CDN and in browsers.
 
-    return PageStamp.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+    `made_of` names what they show, as `invalidate` does. `reads` names the parameters of the query that the view reads: an
+    address with one of them is never kept, and any other parameter (utm_source, fbclid) is taken away before the view.
+    """
+    tags, parameters = tuple(made_of), frozenset(reads)
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            is_plain = parameters.isdisjoint(request.GET)
+            if is_plain and request.GET:
+                request.GET = QueryDict("")
+                request.META["QUERY_STRING"] = ""
+            depends_on(*tags)
+            response = view(request, *args, **kwargs)
+            if response.status_code == 200 and is_plain and request.method in {"GET", "HEAD"}:
+                response.headers.setdefault("Cache-Control", CACHE_CONTROL)
+                if made := _recording.get():
+                    made.is_public, made.reads = True, parameters
+            return response
+
+        return inner
+
+    return decorate(view) if view else decorate
+
+
+def soft(tag: str) -> str:
+    """Return `tag` as one whose pages may be served until they have been made anew."""
+    return SOFT + tag
+
+
+def invalidate(*tags: str) -> None:
+    """Drop every kept page made of `tags` (of anything, when none is named), in all workers, once this transaction commits."""
+    from trustsite.models import CacheVersion
+
+    CacheVersion.add(tags or (EVERYTHING,))
+
+
+class Page:
+    """One kept page."""
+
+    __slots__ = ("answer", "expires", "is_stale", "reads", "retry_at", "tags")
+
+    def __init__(self, answer: StoredAnswer, made: Recording) -> None:
+        self.answer = answer
+        self.tags = frozenset(made.tags)
+        self.reads = made.reads
+        self.is_stale = False
+        self.retry_at = 0.0
+        # Spread, so that pages made in the same minute aren't all made anew in the same minute.
+        self.expires = time.monotonic() + MAX_AGE * random.uniform(0.9, 1.0)  # noqa: S311
+
+    def is_touched_by(self, tags: frozenset[str]) -> bool:
+        """Whether a change to `tags` changes it."""
+        return EVERYTHING in tags or bool(tags and not self.tags) or not tags.isdisjoint(self.tags)
 
 
 @dataclass
-class Page:
-    """One finished page: its headers, and its body and ETag by content encoding."""
+class Change:
+    """What changed: pages of hard tags go at once, those of soft ones when they have been made anew."""
 
-    headers: list[tuple[str, str]]
-    bodies: dict[str, bytes]
-    tags: dict[str, str]
+    hard: frozenset[str]
+    soft: frozenset[str]
 
     @classmethod
-    def made_of(cls, headers: list[tuple[str, str]], body: bytes) -> "Page":
-        kept = [
-            (name, value)
-            for name, value in headers
-            if name.lower() not in {"content-length", "etag", "vary"}
-        ]
-        bodies = {"": body}
-        if (
-            not dict(kept).get("Content-Type", "").startswith("image/")
-        ):  # a picture is compressed as it is
-            bodies |= {
-                "gzip": gzip.compress(body, 6, mtime=0),
-                "br": brotli.compress(body, quality=5),
-            }
-        digest = hashlib.sha256(body).hexdigest()[:24]
-        tags = {encoding: f'"{digest}{encoding and "-" + encoding}"' for encoding in bodies}
-        return cls([*kept, ("Vary", "Accept-Encoding")], bodies, tags)
-
-    @property
-    def size(self) -> int:
-        """How many bytes it takes."""
-        return sum(map(len, self.bodies.values()))
-
-    def answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        encoding = best_encoding(environ.get("HTTP_ACCEPT_ENCODING"), self.bodies)
-        tag, body = self.tags[encoding], self.bodies[encoding]
-        headers = [*self.headers, ("ETag", tag)]
-        if is_known(tag, environ.get("HTTP_IF_NONE_MATCH", "")):
-            start_response("304 Not Modified", headers)
-            return []
-        if encoding:
-            headers.append(("Content-Encoding", encoding))
-        headers.append(("Content-Length", str(len(body))))
-        start_response("200 OK", headers)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+    def of(cls, tags: Iterable[str]) -> "Change":
+        names = frozenset(tags)
+        later = frozenset(name[1:] for name in names if name.startswith(SOFT))
+        return cls(frozenset(name for name in names if not name.startswith(SOFT)), later)
 
 
-def best_encoding(accepted: str | None, there: Container[str]) -> str:
-    """Return the encoding to send, "" for none: RFC 9110 12.5.3. Of two that are wanted as much, the smaller one."""
-    weights: dict[str, float] = {}
-    for part in (accepted or "")[:LONGEST_HEADER].split(","):
-        name, _, parameter = part.partition(";")
-        weights[name.strip().lower()] = _weight(parameter)
-    plain = weights.get("identity", 0.0)
-    wanted = [
-        (weights.get(name, weights.get("*", 0.0)), name) for name in ("br", "gzip") if name in there
-    ]
-    best = max(wanted, key=itemgetter(0), default=(0.0, ""))
-    return best[1] if best[0] > 0 and best[0] >= plain else ""
+class PageCache:
+    """Finished pages by path, in this worker's memory. Safe to use from several threads."""
 
+    def __init__(self) -> None:
+        self.pages: OrderedDict[str, Page] = OrderedDict()  # the least recently used first
+        self.size = 0
+        self.events: deque[Change] = deque(maxlen=MAX_EVENTS)
+        self.count = 0  # of changes ever
+        self.due: list[tuple[float, tuple[str, ...]]] = []  # what changes by the clock, and when
+        self.due_at = float("inf")
+        self.lock = Lock()
 
-def _weight(parameter: str) -> float:
-    name, _, value = parameter.partition("=")
-    if name.strip().lower() != "q":
-        return 1.0
-    try:
-        weight = float(value)
-    except ValueError:
-        return 0.0
-    return weight if 0 <= weight <= 1 else 0.0
-
-
-def is_known(tag: str, wanted: str) -> bool:
-    """Whether an If-None-Match header names `tag`: RFC 9110 13.1.2, by weak comparison."""
-    names = [name.strip().removeprefix("W/") for name in wanted[:LONGEST_HEADER].split(",")]
-    return names == ["*"] or tag in names
-
-
-@dataclass
-class PageStore:
-    """The WSGI application around Django's: keeps what `public` views answered, in this worker's memory."""
-
-    application: Callable[..., Iterable[bytes]]
-    pages: OrderedDict[str, Page] = field(
-        default_factory=OrderedDict
-    )  # the least recently used first
-    size: int = 0
-    number: int = -1
-    looked: float = 0.0
-    fresh_until: float = 0.0
-    looking: threading.Lock = field(
-        default_factory=threading.Lock
-    )  # one thread asks; the others don't wait for it
-    lock: threading.Lock = field(default_factory=threading.Lock)  # of the pages and their number
-
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] not in {"GET", "HEAD"} or environ.get("QUERY_STRING"):
-            return self.application(environ, start_response)
-        if not self._is_ours(environ):
-            return self.application(environ, start_response)
-        self._look()
-        key = environ.get("PATH_INFO", "")
-        if page := self._kept(key):
-            return page.answer(environ, start_response)
-        if environ["REQUEST_METHOD"] == "HEAD":
-            return self.application(environ, start_response)
-        return self._fill(key, environ, start_response)
-
-    def _is_ours(self, environ: dict[str, Any]) -> bool:
-        """Whether it came for our one name and scheme; every other spelling of them is Django's to answer or refuse."""
-        ours = urlsplit(settings.SITE_URL)
-        return environ.get("HTTP_HOST", "") == ours.netloc and self._scheme(environ) == ours.scheme
-
-    def _kept(self, key: str) -> Page | None:
+    def find(self, path: str, query: str = "") -> Page | None:
+        """Return the page kept for `path`."""
+        if time.time() >= self.due_at:
+            self.fall_due()
+        page = self.pages.get(path)
+        if page is None or (query and page.reads and not _is_plain(query, page.reads)):
+            return None
         with self.lock:
-            if page := self.pages.get(key):
-                self.pages.move_to_end(key)
+            if path in self.pages:
+                self.pages.move_to_end(path)
         return page
 
-    def _keep(self, key: str, page: Page, made_at: int) -> None:
+    def keep(self, path: str, answer: Answer, made: Recording, since: int) -> Page:
+        """Return `answer` as a page, and keep it unless what it is made of changed since `since` changes ago were counted."""
+        page = Page(StoredAnswer.of(answer), made)
         with self.lock:
-            if made_at != self.number or key in self.pages:
-                return
-            self.pages[key] = page
-            self.size += page.size
-            while self.size > BUDGET:
-                self.size -= self.pages.popitem(last=False)[1].size
+            if self._is_outdated(page, since):
+                return page
+            self._put(path, page)
+        return page
 
-    @staticmethod
-    def _scheme(environ: dict[str, Any]) -> str:
-        # Behind a proxy both schemes arrive here; the http one is a redirect and must not meet an https page.
-        forwarded = (
-            environ.get("HTTP_X_FORWARDED_PROTO", "") if settings.SECURE_PROXY_SSL_HEADER else ""
-        )
-        return forwarded or environ["wsgi.url_scheme"]
+    def replace(self, path: str, page: Page, answer: StoredAnswer) -> None:
+        """Keep the same page, compressed better."""
+        with self.lock:
+            if self.pages.get(path) is page:
+                self.size += answer.size - page.answer.size
+                page.answer = answer
 
-    def _look(self) -> None:
+    def _put(self, path: str, page: Page) -> None:
+        before = self.pages.get(path)
+        self.size += page.answer.size - (before.answer.size if before else 0)
+        self.pages[path] = page  # in its predecessor's place, if it had one
+        while self.size > MAX_BYTES:
+            self._remove(next(iter(self.pages)))
+
+    def _remove(self, path: str) -> None:
+        if page := self.pages.pop(path, None):
+            self.size -= page.answer.size
+
+    def _is_outdated(self, page: Page, since: int) -> bool:
+        missed = self.count - since
+        if missed > len(self.events):
+            return True
+        recent = list(self.events)[len(self.events) - missed :]
+        return any(page.is_touched_by(change.hard | change.soft) for change in recent)
+
+    def drop(self, path: str) -> None:
+        """Forget one page."""
+        with self.lock:
+            self._remove(path)
+
+    def apply(self, tags: Iterable[str]) -> None:
+        """Drop, or mark as stale, the pages that a change to `tags` changes."""
+        change = Change.of(tags)
+        with self.lock:
+            self.events.append(change)
+            self.count += 1
+            for path, page in list(self.pages.items()):
+                if page.is_touched_by(change.hard):
+                    self._remove(path)
+                elif page.is_touched_by(change.soft):
+                    page.is_stale, page.retry_at = True, 0.0
+
+    def set_due(self, due: list[tuple[float, tuple[str, ...]]]) -> None:
+        """Note what changes by the clock alone."""
+        with self.lock:
+            self.due = due
+            self.due_at = min((moment for moment, _ in due), default=float("inf"))
+
+    def fall_due(self) -> None:
+        """Apply what has changed by the clock: to the second, and without a database."""
+        now = time.time()
+        with self.lock:
+            fallen = [tags for moment, tags in self.due if moment <= now]
+            self.due = [(moment, tags) for moment, tags in self.due if moment > now]
+            self.due_at = min((moment for moment, _ in self.due), default=float("inf"))
+        for tags in fallen:
+            self.apply(tags)
+
+    def next_stale(self) -> tuple[str, Page] | None:
+        """Return the page to make anew next: of those that are stale or old, the one most recently asked for."""
         now = time.monotonic()
-        if now - self.looked < LOOK_EVERY and time.time() < self.fresh_until:
-            return
-        if not self.looking.acquire(blocking=False):
-            return
-        try:
-            self._ask()
-        finally:
-            self.looked = time.monotonic()
-            self.looking.release()
-
-    def _ask(self) -> None:
-        try:
-            number = stamp_number()
-            if number == self.number and time.time() < self.fresh_until:
-                return
-            change = _next_change()
-        except DatabaseError:
-            logger.warning("The database did not answer; pages already made go on being served.")
-            connection.close()  # outside a request nobody else would, and a dead one stays dead
-            return
-        hour = (time.time() // 3600 + 1) * 3600
         with self.lock:
-            self.pages.clear()
-            self.size, self.number = 0, number
-        self.fresh_until = min(hour, change.timestamp()) if change else hour
+            for path, page in reversed(self.pages.items()):
+                if (page.is_stale or page.expires <= now) and page.retry_at <= now:
+                    return path, page
+        return None
 
-    def _fill(
-        self, key: str, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
-        made_at = self.number
-        answered: dict[str, Any] = {}
+    def next_to_compress(self) -> tuple[str, Page] | None:
+        """Return the page most recently asked for that isn't yet as small as it gets."""
+        with self.lock:
+            for path, page in reversed(self.pages.items()):
+                if not page.answer.is_best:
+                    return path, page
+        return None
 
-        def keep(
-            status: str, headers: list[tuple[str, str]], exc_info: Any = None
-        ) -> Callable[[bytes], object]:
-            answered.update(status=status, headers=headers)
-            return lambda data: None
 
-        chunks = self.application(environ, keep)
-        named = {name.lower(): value for name, value in answered["headers"]}
-        if not self._may_keep(answered["status"], named):
-            start_response(answered["status"], answered["headers"])
-            return chunks
-        try:
-            body = b"".join(chunks)
-        finally:
-            if hasattr(chunks, "close"):
-                chunks.close()
-        page = Page.made_of(answered["headers"], body)
-        self._keep(key, page, made_at)
-        return page.answer(environ, start_response)
-
-    @staticmethod
-    def _may_keep(status: str, headers: dict[str, str]) -> bool:
-        marked = headers.get("cache-control") == CACHE_CONTROL
-        return status.startswith("200") and marked and "set-cookie" not in headers
+def _is_plain(query: str, reads: frozenset[str]) -> bool:
+    try:
+        names = {name for name, _ in parse_qsl(query, keep_blank_values=True, max_num_fields=50)}
+    except ValueError:
+        return False
+    return reads.isdisjoint(names)

@@ -1,132 +1,101 @@
-"""The body guard: the outermost WSGI layer, which has a request's body in hand before Django is entered.
+"""Request bodies: read whole by the event loop before a thread is taken, so that a slow sender costs next to nothing.
 
-A thread that waits for a slow sender answers nobody. granian's read has no time limit, so each body is read by a thread of
-its own; the server's thread waits for it a little, and only some of them may wait longer. docs/operators.md has a proxy that
-buffers bodies, so that this is seldom needed.
+A body has a deadline and a largest size, and all that are being read share a number of places and an amount of memory. When
+these are taken, the one that has been at it longest gives way, so slow senders can't keep quick ones out.
 """
 
-import io
-import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Protocol
 
-THREADS = 8  # of the server, per worker; `up` and docs/operators.md start it with as many
-MAY_WAIT = 4  # of them, for bodies that are slow
-SOON = 0.05  # seconds in which a body from a proxy is here
-DEADLINE = 5.0  # seconds for a whole body
-READERS = 64  # threads that read bodies, per worker; one whose sender is silent lives as long as its connection
-MOST = 512 * 1024  # bytes of a reader's form
-MOST_AT_DESK = 12 * 1024 * 1024  # where pictures are uploaded
-PIECE = 64 * 1024
-DESK = "/admin/"
-REFUSED = {
-    400: ("400 Bad Request", "The form did not arrive whole. Please go back and send it again."),
-    408: (
-        "408 Request Timeout",
-        "The form took too long to arrive. Please go back and send it again.",
-    ),
-    413: (
-        "413 Content Too Large",
-        "That is more than this form can take. Please go back and send less.",
-    ),
-    503: (
-        "503 Service Unavailable",
-        "We can't take forms just now. Please go back and send it again in a minute.",
-    ),
-}
-HELP = "\nIf you need help now, /get-help/ lists people to talk to.\n"
+DEADLINE = 10.0  # seconds for a whole body
+MAX_BYTES = 512 * 1024  # of a reader's form
+MAX_BYTES_ADMIN = 12 * 1024 * 1024  # where pictures are uploaded
+MAX_READING = 256  # bodies being read at once, per worker
+MAX_MEMORY = 64 * 1024 * 1024  # bytes that they may take together
+PATIENCE = 1.0  # seconds after which a body must give way to another
+ADMIN = "/admin/"
 
 
-class Body:
-    """A request's body while a thread reads it."""
+class Refused(Exception):  # noqa: N818  an answer, not a mistake
+    """A body that isn't taken; `status` says why."""
 
-    def __init__(self, source: Any, most: int) -> None:
-        self.source, self.most = source, most
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class Source(Protocol):
+    """Where a body comes from, piece by piece."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+
+def limit(path: str) -> int:
+    """Return how many bytes a body sent to `path` may have."""
+    return MAX_BYTES_ADMIN if path.startswith(ADMIN) else MAX_BYTES
+
+
+class Reading:
+    """One body while it is read."""
+
+    __slots__ = ("data", "since")
+
+    def __init__(self, since: float) -> None:
         self.data = bytearray()
-        self.status = 0
-        self.given_up = False
-        self.done = threading.Event()
+        self.since = since
 
-    def read(self) -> None:
-        """Read to the end, the limit, or until nobody waits for it."""
+
+class RequestBodies:
+    """The bodies that one worker is reading."""
+
+    def __init__(self) -> None:
+        self.reading: dict[asyncio.Task[None], Reading] = {}  # the oldest first
+        self.memory = 0
+
+    async def read(self, source: Source, length: str | None, path: str) -> bytes:
+        """Return a whole body, or raise Refused."""
+        most = limit(path)
+        if length and (not length.isdecimal() or int(length[:20]) > most):
+            raise Refused(413 if length.isdecimal() else 400)
+        loop = asyncio.get_running_loop()
+        self._make_room(loop.time())
+        reading = Reading(loop.time())
+        task = loop.create_task(self._collect(source, reading, most))
+        self.reading[task] = reading
         try:
-            while not self.given_up and (
-                piece := self.source.read(min(PIECE, self.most + 1 - len(self.data)))
-            ):
-                self.data += piece
-                if len(self.data) > self.most:
-                    self.status = 413
-                    break
-        except Exception:  # the server's own errors, of whatever kind: the connection is gone
-            self.status = 400
+            done, _ = await asyncio.wait([task], timeout=DEADLINE)
+            if not done or task.cancelled():
+                raise Refused(408)
+            task.result()
         finally:
-            self.done.set()
+            task.cancel()
+            self.reading.pop(task, None)
+            self.memory -= len(reading.data)
+        if length and len(reading.data) != int(length):
+            raise Refused(400)
+        return bytes(reading.data)
 
-
-class BodyGuard:
-    """Gives the application whole bodies, and answers in its place when one is too large or too slow."""
-
-    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
-        self.application = application
-        self.waiting = threading.BoundedSemaphore(MAY_WAIT)
-        self.readers = threading.BoundedSemaphore(READERS)
-
-    def __call__(
-        self, environ: dict[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
-        length = environ.get("CONTENT_LENGTH") or ""
-        if length in {"", "0"} and "HTTP_TRANSFER_ENCODING" not in environ:
-            environ["wsgi.input"] = io.BytesIO()
-            return self.application(environ, start_response)
-        most = MOST_AT_DESK if environ.get("PATH_INFO", "").startswith(DESK) else MOST
-        body = Body(environ["wsgi.input"], most)
-        status = self._refusal(length, most) or self._read(body)
-        if status:
-            return self._refuse(status, start_response)
-        if length and len(body.data) != int(length):
-            return self._refuse(400, start_response)
-        environ["wsgi.input"], environ["CONTENT_LENGTH"] = (
-            io.BytesIO(body.data),
-            str(len(body.data)),
-        )
-        return self.application(environ, start_response)
-
-    @staticmethod
-    def _refusal(length: str, most: int) -> int:
-        if not length:
-            return 0
-        if not (length.isascii() and length.isdigit()):
-            return 400
-        return 413 if len(length) > 12 or int(length) > most else 0
-
-    def _read(self, body: Body) -> int:
-        """Read a body; return the status to refuse it with, or 0."""
-        if not self.readers.acquire(blocking=False):
-            return 503
-        threading.Thread(target=self._reader, args=(body,), daemon=True).start()
-        if not body.done.wait(SOON):
-            if not self.waiting.acquire(blocking=False):
-                body.given_up = True
-                return 503
-            try:
-                body.given_up = not body.done.wait(DEADLINE)
-            finally:
-                self.waiting.release()
-        return 408 if body.given_up else body.status
-
-    def _reader(self, body: Body) -> None:
+    async def _collect(self, source: Source, reading: Reading, most: int) -> None:
         try:
-            body.read()
-        finally:
-            self.readers.release()
+            async for piece in source:
+                reading.data += piece
+                self.memory += len(piece)
+                if len(reading.data) > most:
+                    raise Refused(413)
+                if self.memory > MAX_MEMORY:
+                    raise Refused(503)
+        except (Refused, asyncio.CancelledError):
+            raise
+        except Exception as error:  # the server's own, of whatever kind: the connection is gone
+            raise Refused(400) from error
 
-    @staticmethod
-    def _refuse(status: int, start_response: Callable[..., Any]) -> list[bytes]:
-        line, words = REFUSED[status]
-        text = (words + HELP).encode()
-        headers = [
-            ("Content-Type", "text/plain; charset=utf-8"),
-            ("Content-Length", str(len(text))),
-        ]
-        start_response(line, [*headers, ("Cache-Control", "no-store"), ("Connection", "close")])
-        return [text]
+    def _make_room(self, now: float) -> None:
+        """Let the oldest body give way to another when all places are taken."""
+        if len(self.reading) < MAX_READING:
+            return
+        task, oldest = next(iter(self.reading.items()))
+        if now - oldest.since < PATIENCE:
+            raise Refused(503)
+        del self.reading[task]
+        task.cancel()

@@ -1,11 +1,13 @@
-"""Quotation marks as a printer sets them, for texts that are not markdown (the renderer does its own)."""
+"""Quotation marks as a printer sets them, for texts that are not markdown (the renderer does its
+own).
+"""
 
 import re
 from collections.abc import Iterable
 from typing import Any
 
 
-def typographic(text: str) -> str:
+def smart_quotes(text: str) -> str:
     """Return `text` with straight quotes turned into curly ones and three dots into an ellipsis."""
     text = re.sub(r"(^|[\s(\[“‘—–-])\"", r"\1“", text)
     text = re.sub(r"(^|[\s(\[“—–-])'(?=\w)", r"\1‘", text)
@@ -17,6 +19,6 @@ def typeset(row: Any, names: Iterable[str]) -> None:
     for name in names:
         value = getattr(row, name)
         if isinstance(value, str):
-            setattr(row, name, typographic(value))
+            setattr(row, name, smart_quotes(value))
         elif isinstance(value, list):
-            setattr(row, name, [typographic(item) for item in value])
+            setattr(row, name, [smart_quotes(item) for item in value])

@@ -1,4 +1,6 @@
-"""The way back in, from the server: for a lost phone, a forgotten password, or a door that strangers keep busy."""
+"""Account recovery, from the server: for a lost phone, a forgotten password, or an account that
+strangers keep busy.
+"""
 
 import logging
 from argparse import ArgumentParser
@@ -13,7 +15,10 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Print a link with which a person chooses a new password and sets up a new second step. Once, within an hour."
+    help = (
+        "Print a link with which a person chooses a new password and sets up a new second step. "
+        "Once, within an hour."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -26,7 +31,7 @@ class Command(BaseCommand):
             )
         logger.warning("A way back in was made on the server for user %d.", user.pk)
         self.stdout.write(
-            f"{password_links.link(user, password_links.LET_IN)}\n\n"
+            f"{password_links.link(user, password_links.RECOVERY)}\n\n"
             "It works once, within one hour. It takes away the second step"
         )
         self.stdout.write(

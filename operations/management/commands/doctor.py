@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
 
 from operations.doctor import examination
-from operations.doctor.findings import OK
+from operations.doctor.findings import OK, Finding
 
 
 class Command(BaseCommand):
@@ -43,13 +43,16 @@ class Command(BaseCommand):
         for finding in examination.examine(options):
             findings.append(finding)
             if not options["json"]:
-                self.stdout.write(f"{finding.status:5}{finding.check}: {finding.words}")
-                if finding.status != OK:
-                    self.stdout.write(f"     {finding.mend}")
+                self.tell(finding)
         verdict = examination.keep(findings)
         if options["json"]:
             self.stdout.write(json.dumps(verdict, indent=1))
-        elif not verdict["ok"]:
-            self.stdout.write(f"{verdict['counts']['fail']} to mend.")
         if not verdict["ok"]:
+            self.stderr.write(f"{verdict['counts']['fail']} to mend.")
             raise SystemExit(1)
+
+    def tell(self, finding: Finding) -> None:
+        """Say one line, and how to mend it."""
+        self.stdout.write(f"{finding.status:5}{finding.check}: {finding.words}")
+        if finding.status != OK:
+            self.stdout.write(f"     {finding.mend}")

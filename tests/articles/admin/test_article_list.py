@@ -7,9 +7,9 @@ from django.db import connection
 from django.utils import timezone
 
 from articles.editing.bulk_edit import MOST
-from articles.models import Article, Draft
+from articles.models import Article, Autosave
 from tests.factories import make_article, make_offer, make_topic
-from trustsite.models import PageStamp
+from trustsite.models import CacheVersion
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/articles/article/"
@@ -114,8 +114,8 @@ def test_it_finds_what_i_worked_on(
     admin_client, admin_user, django_user_model, listed, one_of_each
 ):
     mine, other = Article.objects.get(title="Draft"), Article.objects.get(title="In review")
-    Draft.objects.create(article=mine, author=admin_user, fields={})
-    Draft.objects.create(
+    Autosave.objects.create(article=mine, author=admin_user, fields={})
+    Autosave.objects.create(
         article=other, author=django_user_model.objects.create_user("other"), fields={}
     )
     assert listed(whose="unsaved") == ["Draft"]
@@ -171,10 +171,10 @@ def test_what_is_deleted_with_others_leaves_the_search_as_well(admin_client):
 
 def test_pages_change_when_rows_they_show_are_deleted_with_others(admin_client):
     offer = make_offer()
-    before = PageStamp.objects.get().number
+    before = CacheVersion.objects.get().number
     data = {"action": "delete_selected", "_selected_action": [offer.pk], "post": "yes"}
     admin_client.post("/admin/articles/offer/", data)
-    assert PageStamp.objects.get().number > before
+    assert CacheVersion.objects.get().number > before
 
 
 def test_what_readers_have_seen_is_not_deleted(admin_client):

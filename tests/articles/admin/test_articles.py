@@ -2,6 +2,7 @@ import pytest
 
 from articles.models import Article
 from tests.factories import make_article, make_topic
+from trustsite.web.inline_css import stylesheet_in
 
 pytestmark = pytest.mark.django_db
 
@@ -10,7 +11,7 @@ def posted(in_topic, **over):
     return {
         "title": "New",
         "slug": "new",
-        "dek": "A line.",
+        "standfirst": "A line.",
         "body": "Lead.\n\n## First\n\nIt's here.",
         "topic": in_topic.pk,
         "response": "",
@@ -68,6 +69,7 @@ def test_the_preview_is_the_page_itself_and_saves_nothing(admin_client, parse, t
     assert "It’s here." in text_of(document.find(".//div[@class='prose prose--lead']"))
     assert not Article.objects.exists()
     assert "frame-ancestors 'self'" in response.headers["Content-Security-Policy"]
+    assert stylesheet_in(response.content).source in response.headers["Content-Security-Policy"]
     assert response.headers["X-Frame-Options"] == "SAMEORIGIN"
 
 

@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from articles.admin import previews
-from articles.admin.article_form import note
-from articles.models import Article, Draft
+from articles.editing import autosave, preview_links
+from articles.editing.article_form import form_token
+from articles.models import Article, Autosave
 from tests.articles.desk import ADD, address, errors, log_in, opened, save
 from tests.factories import make_article, make_topic
 
@@ -30,7 +30,7 @@ def test_who_saves_second_sees_both_texts_and_loses_neither(parse, text_of):
     ones, others = opened(one, address(article)), opened(other, address(article))
     assert one.post(address(article), ones | {"body": "It helps some people."}).status_code == 302
     response = other.post(
-        address(article), others | {"body": "It helps few people.", "dek": "My line."}
+        address(article), others | {"body": "It helps few people.", "standfirst": "My line."}
     )
     assert list(errors(response)) == ["__all__"]
     page = parse(response)
@@ -49,9 +49,9 @@ def test_who_has_seen_both_may_save_and_both_are_in_the_history(parse):
     others = opened(other, address(article))
     save(one, article, title="One's")
     response = other.post(address(article), others | {"title": "Other's"})
-    note = parse(response).find(".//input[@name='opened']").get("value")
+    note = parse(response).find(".//input[@name='form_token']").get("value")
     assert (
-        other.post(address(article), others | {"title": "Other's", "opened": note}).status_code
+        other.post(address(article), others | {"title": "Other's", "form_token": note}).status_code
         == 302
     )
     assert list(article.history.values_list("title", flat=True)) == ["Other’s", "One’s", "At first"]
@@ -60,7 +60,7 @@ def test_who_has_seen_both_may_save_and_both_are_in_the_history(parse):
 @pytest.mark.parametrize("forged", ["", "nonsense", "WzEsMSwiIl0:1abc:xyz"])
 def test_a_note_that_is_not_ours_counts_as_a_conflict(writer, forged):
     article = make_article(state="draft")
-    fields = opened(writer, address(article)) | {"title": "Over it", "opened": forged}
+    fields = opened(writer, address(article)) | {"title": "Over it", "form_token": forged}
     assert list(errors(writer.post(address(article), fields))) == ["__all__"]
 
 
@@ -106,7 +106,7 @@ def test_going_on_with_a_draft_keeps_every_field_as_it_was_typed():
     del typed["sign_up"]
     editor.post(f"{DESK}keep/", typed)
     again = opened(editor, address(article) + "?draft=1")
-    changing = {"csrfmiddlewaretoken", "opened", "initial-updated_at_0", "initial-updated_at_1"}
+    changing = {"csrfmiddlewaretoken", "form_token", "initial-updated_at_0", "initial-updated_at_1"}
     assert {name: again[name] for name in again.keys() - changing} == {
         n: typed[n] for n in typed.keys() - changing
     }
@@ -123,7 +123,7 @@ def test_saving_ends_the_draft(writer):
     article = make_article(state="draft")
     writer.post(f"{DESK}keep/", opened(writer, address(article)) | {"title": "Typed"})
     save(writer, article, title="Saved after all")
-    assert not Draft.objects.exists()
+    assert not Autosave.objects.exists()
 
 
 @pytest.mark.parametrize("given", ["", "0", "nonsense", "9" * 40])
@@ -131,17 +131,17 @@ def test_throwing_away_touches_nothing_else(writer, given):
     article = make_article(state="draft")
     writer.post(f"{DESK}keep/", opened(writer, address(article)) | {"title": "Typed"})
     assert writer.post(f"{DESK}forget/", {"article": given}).status_code == 302
-    assert Draft.objects.count() == 1
+    assert Autosave.objects.count() == 1
     writer.post(f"{DESK}forget/", {"article": article.pk})
-    assert not Draft.objects.exists()
+    assert not Autosave.objects.exists()
 
 
 def test_nobody_keeps_words_in_another_s_name(writer):
     article = make_article(state="draft")
     stranger = log_in("Writers", "stranger")
     fields = opened(writer, address(article)) | {"title": "Put into their mouth"}
-    assert stranger.post(f"{DESK}keep/", fields | {"opened": ""}).status_code == 403
-    assert not Draft.objects.filter(author=stranger.user).exists()
+    assert stranger.post(f"{DESK}keep/", fields | {"form_token": ""}).status_code == 403
+    assert not Autosave.objects.filter(author=stranger.user).exists()
 
 
 def test_what_is_typed_is_kept_whatever_became_of_the_login(writer):
@@ -150,10 +150,11 @@ def test_what_is_typed_is_kept_whatever_became_of_the_login(writer):
     # The note stands for the login, and for the token, which a new login changes.
     nobody = Client(enforce_csrf_checks=True)
     assert nobody.post(f"{DESK}keep/", fields).status_code == 200
-    [draft] = Draft.objects.all()
+    [draft] = Autosave.objects.all()
     assert (draft.author, draft.fields["title"]) == (writer.user, ["Typed on"])
     assert (
-        nobody.post(f"{DESK}keep/", fields | {"opened": fields["opened"][:-1]}).status_code == 403
+        nobody.post(f"{DESK}keep/", fields | {"form_token": fields["form_token"][:-1]}).status_code
+        == 403
     )
     assert nobody.get(f"{DESK}keep/").status_code == 405
     writer.user.is_active = False
@@ -181,7 +182,7 @@ def test_a_login_renewed_in_another_tab_keeps_the_words(writer):
     fields = opened(strict, address(article)) | {"title": "Typed", "csrfmiddlewaretoken": "x" * 64}
     response = strict.post(address(article), fields, follow=True)
     assert response.status_code == 200
-    assert Draft.objects.get().fields["title"] == ["Typed"]
+    assert Autosave.objects.get().fields["title"] == ["Typed"]
     article.refresh_from_db()
     assert article.title == "Saved"
 
@@ -217,9 +218,9 @@ def test_words_of_who_may_not_change_it_any_more_are_kept_and_not_shown(
     save(editor, article, state="published")
     fields = opened(writer, address(make_article(state="draft")))
     article.refresh_from_db()
-    fields |= {"title": "A writer's own", "opened": note(writer.user, article)}
+    fields |= {"title": "A writer's own", "form_token": form_token(writer.user, article)}
     assert writer.post(f"{DESK}keep/", fields).status_code == 200
-    assert Draft.objects.filter(article=article, author=writer.user).exists()
+    assert Autosave.objects.filter(article=article, author=writer.user).exists()
     assert text_of(parse(client.get(path)).find(".//h1")) == "As saved"
 
 
@@ -257,9 +258,16 @@ def test_a_link_that_is_not_ours_shows_nothing(client, token):
 
 def test_a_link_made_of_another_article_s_key_shows_nothing(client):
     article, other = make_article(state="draft"), make_article(state="draft")
-    token = previews.link_token(article)
+    token = preview_links.link_token(article)
     assert Article.objects.filter(preview_key="").get() == other
     assert (
         client.get(f"/preview/{token.replace(str(article.pk), str(other.pk), 1)}/").status_code
         == 404
     )
+
+
+def test_an_autosave_from_before_a_field_changed_its_name_loses_nothing(writer):
+    article = make_article(state="draft", publish_at=None)
+    fields = {"title": [article.title], "dek": ["Typed before the upgrade."]}
+    draft = Autosave.objects.create(article=article, author=writer.user, fields=fields)
+    assert autosave.initial(draft)["standfirst"] == "Typed before the upgrade."

@@ -10,7 +10,7 @@ from django.utils import timezone
 from articles.editing.bulk_edit import MOST
 from articles.models import Article
 from tests.factories import make_article, make_offer, make_topic
-from trustsite.models import PageStamp
+from trustsite.models import CacheVersion
 
 pytestmark = pytest.mark.django_db
 LIST, TOGETHER = "/admin/articles/article/", "/admin/articles/article/together/"
@@ -45,7 +45,7 @@ def told(parse, text_of):
     def told(client, *articles, **wish):
         page = client.post(TOGETHER, {"chosen": [one.pk for one in articles]} | wish)
         assert page.status_code == 200
-        rows = parse(page).findall(".//div[@class='together__table']//tbody/tr")
+        rows = parse(page).findall(".//div[@class='bulk-edit__table']//tbody/tr")
         return {text_of(row.find("th")): text_of(row.find("td")) for row in rows}
 
     return told
@@ -66,10 +66,10 @@ def states():
 
 def test_the_list_leads_to_a_page_that_asks_what_is_to_change(editor, parse, text_of):
     articles = [make_article(), make_article(state="draft")]
-    data = {"action": "change_together", "_selected_action": [one.pk for one in articles]}
+    data = {"action": "change_several", "_selected_action": [one.pk for one in articles]}
     page = parse(editor.post(LIST, data))
-    assert "2 articles chosen" in text_of(page.find(".//form[@class='together']/p"))
-    fields = [field.get("name") for field in page.find(".//form[@class='together']").iter()]
+    assert "2 articles chosen" in text_of(page.find(".//form[@class='bulk-edit']/p"))
+    fields = [field.get("name") for field in page.find(".//form[@class='bulk-edit']").iter()]
     assert {"topic", "state", "withdrawn_note", "affiliate", "forget_check"} <= set(fields)
 
 
@@ -79,7 +79,7 @@ def test_too_many_at_a_time_are_refused_kindly(editor):
         [Article(slug=f"many-{n}", title="Many", topic=topic) for n in range(MOST + 1)]
     )
     data = {
-        "action": "change_together",
+        "action": "change_several",
         "_selected_action": [Article.objects.first().pk],
         "select_across": "1",
     }
@@ -195,12 +195,12 @@ def test_yes_changes_those_that_can_and_says_how_many(editor):
 
 def test_each_has_its_history_its_log_and_renewed_pages(editor):
     articles = [make_article(), make_article()]
-    topic, before = make_topic(title="There"), PageStamp.objects.get().number
+    topic, before = make_topic(title="There"), CacheVersion.objects.get().number
     say_yes(editor, *articles, topic=topic.pk)
     for article in articles:
         state = article.history.first()
         assert (state.topic, state.history_user.username) == (topic, "editors")
-    assert PageStamp.objects.get().number >= before + 2
+    assert CacheVersion.objects.get().number >= before + 2
     logged = User.objects.get().logentry_set.values_list("change_message", flat=True)
     assert [text.startswith("With others: Topic: ") for text in logged] == [True, True]
 

@@ -1,7 +1,7 @@
 import pytest
 
 from articles.admin import checks
-from articles.models import Article, Draft
+from articles.models import Article, Autosave
 from tests.articles.desk import ADD, address, log_in, opened
 from tests.factories import make_article, make_source, make_topic
 
@@ -67,7 +67,7 @@ def test_nothing_is_saved(writer):
     article = make_article(title="As it was", state="draft", publish_at=None)
     writer.post(FINDINGS, opened(writer, address(article)) | {"title": "Other", "body": "Other."})
     assert Article.objects.get().title == "As it was"
-    assert not Draft.objects.exists()
+    assert not Autosave.objects.exists()
     assert article.history.count() == 1
 
 
@@ -103,7 +103,7 @@ def test_a_text_without_end_is_not_looked_through(writer, parse, text_of):
         },
         {"related": "<b>\n../../x", "slug": "../..", "topic": "999999"},
         {"state": "no such state", "publish_at_0": "yesterday", "updated_at_0": "\0"},
-        {"opened": "not ours", "body": "\0[^\0]"},
+        {"form_token": "not ours", "body": "\0[^\0]"},
     ],
     ids=["markup", "paths", "values", "notes"],
 )

@@ -23,7 +23,7 @@ def test_front_matter_gives_back_what_was_written(tmp_path_factory, title, lines
             {"title": title, "related": lines, "takeaways": lines, "body": body}
         ).encode()
     )
-    assert markdown(file).said == {
+    assert markdown(file).values == {
         "title": title,
         "related": lines,
         "takeaways": lines,

@@ -46,7 +46,10 @@ FRONT = "---\ntitle: X\ntopic: skills\n"
             f"{FRONT}description: {'a' * 171}\n---\nWords.",
             "line 4: description: Ensure this value has at most 170",
         ),
-        ("---\ntitle: X\ntopic: nowhere\n---\nWords.", "line 3: topic: unknown topic “nowhere”"),
+        (
+            "---\ntitle: X\ntopic: nowhere\n---\nWords.",
+            "line 3: topic: unknown topic “nowhere”; there are skills",
+        ),
         ("---\ntitle: X\n---\nWords.", "topic: This field cannot be null"),
         (f"{FRONT}---\n\nWords.\n\n:::banner\n", "line 8: There is no directive “:::banner”"),
         (f"{FRONT}---\nSo.[^nobody-1999]", "line 5: There is no source “nobody-1999”"),

@@ -10,16 +10,16 @@ from django.core.management import CommandError, call_command
 from django.db import models
 
 from articles import content_files
-from articles.content_files.file_types import KINDS
+from articles.content_files.file_types import FILE_TYPES
 from articles.models import (
     Article,
     CrisisWord,
-    Filed,
     Helpline,
-    OldAddress,
+    MarkdownModel,
     Picture,
+    SlugRedirect,
     Source,
-    Text,
+    SyncedModel,
     Topic,
 )
 from tests.factories import (
@@ -39,7 +39,7 @@ NOT_TRAVELLING = {
     *("id", "changed_at", "synced_at", "synced_digest"),
     *("html", "contents", "citations", "words", "renderer"),
     *("width", "height", "renditions"),
-    *("preview_key", "problems", "text_now", "first_published_at"),
+    *("preview_key", "problems", "text_hash", "first_published_at"),
 }
 WITH_EVERYTHING = """Lead.[^author-2001]
 
@@ -72,9 +72,9 @@ def read_all(folder):
 
 
 def forget_everything():
-    for model in (OldAddress, *(kind.model for kind in reversed(KINDS))):
+    for model in (SlugRedirect, *(kind.model for kind in reversed(FILE_TYPES))):
         for row in model.objects.all():
-            (models.Model.delete if isinstance(row, Text | CrisisWord) else model.delete)(
+            (models.Model.delete if isinstance(row, MarkdownModel | CrisisWord) else model.delete)(
                 row
             )  # which people can’t delete
 
@@ -120,7 +120,7 @@ def odd_rows():
     make_article(
         slug="gone", topic=topic, state="withdrawn", withdrawn_note="It was wrong.", response="fawn"
     )
-    OldAddress.objects.create(slug="once", article=moved)
+    SlugRedirect.objects.create(slug="once", article=moved)
 
 
 @pytest.mark.parametrize("rows", ["content", "odd_rows"])
@@ -159,12 +159,12 @@ def test_the_launch_content_is_as_an_export_writes_it(content, tmp_path):
 
 
 def test_every_field_travels_or_is_made_anew():
-    assert {kind.model for kind in KINDS} == {
-        model for model in apps.get_models() if issubclass(model, Filed)
+    assert {kind.model for kind in FILE_TYPES} == {
+        model for model in apps.get_models() if issubclass(model, SyncedModel)
     }
-    for kind in KINDS:
+    for kind in FILE_TYPES:
         fields = {field.name for field in kind.model._meta.fields}
-        assert {kind.key, *kind.fields.values()} == fields - NOT_TRAVELLING, kind.place
+        assert {kind.key, *kind.fields.values()} == fields - NOT_TRAVELLING, kind.path
 
 
 def test_files_end_in_one_line_end_and_have_no_other_kind(odd_rows, tmp_path):
@@ -288,12 +288,12 @@ def test_a_picture_whose_file_is_gone_is_named_and_nothing_is_written(tmp_path):
 
 
 def test_an_export_changes_no_page(tmp_path):
-    from trustsite.models import PageStamp
+    from trustsite.models import CacheVersion
 
     make_source()
-    before = list(PageStamp.objects.values()), Source.objects.get().changed_at
+    before = list(CacheVersion.objects.values()), Source.objects.get().changed_at
     content_files.export(tmp_path)
-    assert (list(PageStamp.objects.values()), Source.objects.get().changed_at) == before
+    assert (list(CacheVersion.objects.values()), Source.objects.get().changed_at) == before
 
 
 def test_an_empty_site_has_empty_files(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 from django.core.files.storage import default_storage
 
 from articles import content_files
-from articles.models import Article, OldAddress, Page, Picture, Source, Topic
+from articles.models import Article, Page, Picture, SlugRedirect, Source, Topic
 from tests.articles.content_folder import edit, refusal, rewrite, state_of_everything
 from tests.factories import make_article, make_page, picture_file
 
@@ -41,10 +41,29 @@ def test_a_new_file_becomes_a_row(folder, run):
     (folder / "articles" / "second.md").write_text(
         "---\ntitle: It's new\ntopic: skills\n---\nWords.\n"
     )
-    assert run() == "loaded: 1 articles\n"
+    assert run().startswith("loaded: 1 articles\n")
     article = Article.objects.get(slug="second")
     assert (article.title, article.state, article.body) == ("It’s new", "draft", "Words.")
     assert run() == "loaded: nothing\n"
+
+
+def test_who_writes_an_article_without_a_day_is_told_that_it_is_a_draft(folder, run):
+    file = folder / "articles" / "second.md"
+    file.write_text("---\ntitle: New\ntopic: skills\n---\nWords.\n")
+    told = "second is a draft, shown in the admin alone: it has no “published:” yet\n"
+    assert run() == f"loaded: 1 articles\n{told}"
+    rewrite(folder, "articles/second.md", "---\nWords", "published: 2026-01-02\n---\nWords")
+    assert run() == "loaded: 1 articles\n"
+    assert Article.objects.published().filter(slug="second").exists()
+
+
+def test_an_export_leaves_a_draft_written_by_hand_as_it_is(folder, run):
+    file = folder / "articles" / "second.md"
+    file.write_text("---\ntitle: New\ntopic: skills\n---\nWords.\n")
+    run()
+    before = file.read_bytes()
+    content_files.export(folder)
+    assert file.read_bytes() == before
 
 
 def test_a_changed_file_changes_its_row(folder, run):
@@ -58,7 +77,7 @@ def test_a_changed_file_changes_its_row(folder, run):
 def test_a_line_taken_out_of_a_file_takes_its_value_back(folder, run):
     rewrite(folder, "articles/first.md", "dek: A line under the title.\n", "")
     run()
-    assert Article.objects.get().dek == ""
+    assert Article.objects.get().standfirst == ""
 
 
 def test_a_row_that_no_file_names_is_left(folder, run):
@@ -279,11 +298,11 @@ def test_an_old_address_is_loaded_and_leads_to_its_article(folder, run, client):
 
 
 def test_an_old_address_that_leads_elsewhere_is_refused_unless_forced(folder, run):
-    OldAddress.objects.create(slug="once", article=make_article(slug="other"))
+    SlugRedirect.objects.create(slug="once", article=make_article(slug="other"))
     (folder / "old_addresses.toml").write_text('once = "first"\n')
     assert "line 1: once: in the database it leads to “other”" in refusal(run)
     assert run(force=True) == "loaded: 1 old addresses\n"
-    assert OldAddress.objects.get().article.slug == "first"
+    assert SlugRedirect.objects.get().article.slug == "first"
 
 
 def test_the_file_of_an_article_that_moved_does_not_bring_it_back(run):

@@ -52,7 +52,7 @@ def test_without_a_named_reviewer_it_names_nobody(client):
     ("name", "value"),
     [
         ("title", "Another title"),
-        ("dek", "Another line."),
+        ("standfirst", "Another line."),
         ("body", "Another text."),
         ("takeaways", ["Another."]),
         ("content_note", "Mentions violence."),

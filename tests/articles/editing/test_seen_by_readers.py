@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import ProtectedError
 from django.utils import timezone
 
-from articles import content_files
-from articles.editing import bulk_edit, workflow
+from articles import content_files, states
+from articles.editing import bulk_edit
 from articles.models import Article, Page, Redirect, Response
 from tests.articles.desk import address, errors, log_in, save
 from tests.factories import make_article, make_page, make_response, make_topic
@@ -121,7 +121,7 @@ def test_no_code_takes_back_what_readers_have_seen(seen, change):
 
 def test_several_at_once_are_no_way_around(seen):
     user = log_in("Editors").user
-    [plan] = bulk_edit.plan([Article.objects.get()], bulk_edit.Wish(state="draft"), user)
+    [plan] = bulk_edit.plan([Article.objects.get()], bulk_edit.Changes(state="draft"), user)
     assert plan.refusals == ["“Published” can’t become “Draft”."]
 
 
@@ -150,7 +150,7 @@ def test_what_nobody_has_seen_is_rescheduled_taken_back_and_deleted():
 
 
 def test_without_the_rule_the_address_is_gone(public, client, monkeypatch):
-    monkeypatch.setattr(workflow, "undoes", lambda before, after: {})
+    monkeypatch.setattr(states, "undone", lambda before, after: {})
     editor = log_in("Editors")
     assert save(editor, public, **LATER).status_code == 302
     assert client.get("/articles/seen/").status_code == 404

@@ -6,13 +6,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from articles.models import Article, OldAddress
+from articles.models import Article, SlugRedirect
 from tests.articles.admin.test_articles import posted
+from tests.edge import get, make_edge
 from tests.factories import make_article, make_topic
-from tests.trustsite.web.test_page_cache import get
-from trustsite.web import page_cache
-from trustsite.web.page_cache import PageStore
-from trustsite.wsgi import django_application
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +26,7 @@ def withdraw(article, note="A study it rested on was taken back."):
 
 
 def old_slugs():
-    return set(OldAddress.objects.values_list("slug", flat=True))
+    return set(SlugRedirect.objects.values_list("slug", flat=True))
 
 
 def test_an_old_address_leads_to_the_new_one_for_good(client):
@@ -151,16 +148,15 @@ def test_withdrawing_asks_why():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_page_store_keeps_neither_a_move_nor_a_withdrawal(monkeypatch):
-    monkeypatch.setattr(page_cache, "LOOK_EVERY", 0)
-    store = PageStore(django_application)
+def test_the_page_cache_keeps_neither_a_move_nor_a_withdrawal():
+    store = make_edge()
     article = make_article(slug="a")
     assert get(store, "/articles/a/")["status"] == "200 OK"
     move(article, "b")
     assert get(store, "/articles/a/")["status"] == "301 Moved Permanently"
     withdraw(article)
     assert get(store, "/articles/b/")["status"] == "410 Gone"
-    assert store.pages == {}
+    assert store.cache.pages == {}
 
 
 def test_the_desk_shows_old_addresses_and_enters_the_day_of_a_withdrawal(

@@ -18,7 +18,7 @@ def test_it_shows_the_article_with_its_facts(client, parse, text_of):
     make_article(
         slug="trust",
         title="Trust",
-        dek="A line.",
+        standfirst="A line.",
         body="Lead.\n\n## One\n\nSo.[^freyd-1996]\n\n## Two\n\nb\n\n## Three\n\nc",
     )
     document = parse(client.get("/articles/trust/"))

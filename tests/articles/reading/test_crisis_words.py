@@ -8,9 +8,10 @@ from django.db import OperationalError, connection
 from django.db.models import ProtectedError
 
 from articles.models import CrisisWord
+from articles.models.crisis_words import shipped
 from articles.reading import search, search_vocabulary
-from articles.reading.crisis_words import CrisisWords, shipped
-from articles.reading.search_vocabulary import KEPT
+from articles.reading.crisis_words import CrisisWords
+from articles.reading.search_vocabulary import VOCABULARY
 from prose.spelling import NearWords, distance
 from tests.articles.desk import log_in
 from tests.factories import make_article, make_helpline, make_page
@@ -70,7 +71,7 @@ OTHER = [
 def library(db):
     make_article(
         title="A quiet skill",
-        dek="American ways to be kind.",
+        standfirst="American ways to be kind.",
         body="Racist words. Skill myself. Want died.",
     )
     make_page(slug="get-help", title="Get help now", body="Words.")
@@ -225,16 +226,16 @@ def test_a_suggestion_is_of_titles_and_lists_and_near(library, client, parse, qu
 
 
 def test_a_suggestion_obeys_the_rules_of_our_words(client, parse, monkeypatch):
-    make_article(title="Toxic people and victims", dek="Warriors.")
+    make_article(title="Toxic people and victims", standfirst="Warriors.")
     for query in ("toxik", "victmis", "wariors"):
         assert suggested(client, parse, query) == []
     monkeypatch.setattr(search_vocabulary, "_slipping_lines", lambda texts: iter(()))
-    KEPT.forget()
+    VOCABULARY.forget()
     assert suggested(client, parse, "victmis") == ["victims"]
 
 
 def test_a_suggestion_names_no_danger():
-    memory = KEPT.get()
+    memory = VOCABULARY.get()
     assert not [one for one in shipped() if search.suggestion(one, memory) in shipped()]
 
 
@@ -276,7 +277,7 @@ def test_what_a_search_costs_does_not_grow_with_the_words_known():
 
 
 def test_what_a_search_costs_grows_as_its_words_do():
-    memory = KEPT.get()
+    memory = VOCABULARY.get()
     short, long = "kill mysefl overdoze " * 4, "kill mysefl overdoze " * 16
     assert processor_time(lambda: memory.crisis.kinds(long)) < 8 * processor_time(
         lambda: memory.crisis.kinds(short)

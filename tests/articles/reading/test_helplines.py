@@ -24,7 +24,10 @@ LONG_AGO = TODAY - timedelta(days=181)
 @pytest.fixture
 def page():
     return make_page(
-        slug="get-help", title="Get help now", dek="From the database.", body="## More\n\nWords."
+        slug="get-help",
+        title="Get help now",
+        standfirst="From the database.",
+        body="## More\n\nWords.",
     )
 
 

@@ -53,7 +53,10 @@ def test_the_only_one_of_its_topic_has_none(shelf, neighbours):
 @pytest.mark.parametrize("state", ["draft", "withdrawn"])
 def test_it_passes_over_what_readers_cannot_open(shelf, neighbours, state):
     make_article(slug="between", title="Breathless", topic=shelf, state=state)
-    assert [href for _, href, _ in neighbours("breath")] == ["/articles/anchor/", "/articles/cold/"]
+    assert [href for _, href, _ in neighbours("breath")] == [
+        "/articles/anchor/",
+        "/articles/cold/",
+    ]
 
 
 def test_the_preview_of_a_draft_has_none_and_does_not_fail(shelf, admin_client):
@@ -69,11 +72,11 @@ def test_the_preview_of_a_draft_has_none_and_does_not_fail(shelf, admin_client):
 def test_it_is_one_question_to_the_database_however_full_the_topic(
     shelf, django_assert_num_queries
 ):
-    from articles.reading.related import neighbours
+    from articles.reading.related import previous_and_next
 
     article = make_article(title="Zest", topic=shelf)
     for _ in range(20):
         make_article(topic=shelf)
     with django_assert_num_queries(1):
-        before, after = neighbours(article)
+        before, after = previous_and_next(article)
     assert (before.title, after) == ("Cold water", None)

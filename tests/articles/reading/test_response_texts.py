@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from prose import renderer
+from prose.document import section
 from quiz.scoring.scoring import RESPONSES
 
 TONIGHT = "What can help tonight"
@@ -37,7 +38,7 @@ def sections(key):
     """Return the sections of a text by heading, in order, as HTML."""
     made = renderer.render(frontmatter.loads(FILES[key]).content)
     return {
-        heading.text: renderer.section(made.html, heading.id)
+        heading.text: section(made.html, heading.id)
         for heading in made.contents
         if heading.level == 2
     }

@@ -14,7 +14,7 @@ LIST = "/admin/newsletter/delivery/"
 
 
 @pytest.fixture
-def desk(admin_client):
+def staff(admin_client):
     Heartbeat.beat()
     return admin_client
 
@@ -30,27 +30,27 @@ def send_again(client, *rows):
     return client.post(LIST, values, follow=True)
 
 
-def test_the_list_of_people_shows_who_wants_what(desk):
+def test_the_list_of_people_shows_who_wants_what(staff):
     make_subscriber(address="ann@example.org", wants_letters=True)
-    assert "ann@example.org" in text(desk.get("/admin/newsletter/subscriber/"))
+    assert "ann@example.org" in text(staff.get("/admin/newsletter/subscriber/"))
 
 
-def test_people_cannot_be_typed_in_or_changed(desk):
+def test_people_cannot_be_typed_in_or_changed(staff):
     person = make_subscriber(address="ann@example.org")
-    assert desk.get("/admin/newsletter/subscriber/add/").status_code == 403
-    desk.post(f"/admin/newsletter/subscriber/{person.pk}/change/", {"address": "bob@example.org"})
+    assert staff.get("/admin/newsletter/subscriber/add/").status_code == 403
+    staff.post(f"/admin/newsletter/subscriber/{person.pk}/change/", {"address": "bob@example.org"})
     assert Subscriber.objects.get().address == "ann@example.org"
 
 
 @pytest.mark.parametrize("many", [False, True])
-def test_erasing_somebody_leaves_the_hash_and_no_address_in_the_history(desk, many):
+def test_erasing_somebody_leaves_the_hash_and_no_address_in_the_history(staff, many):
     person = make_subscriber(address="ann@example.org")
     make_delivery(subscriber=person)
     if many:
         values = {"action": "delete_selected", "_selected_action": [person.pk], "post": "yes"}
-        response = desk.post("/admin/newsletter/subscriber/", values, follow=True)
+        response = staff.post("/admin/newsletter/subscriber/", values, follow=True)
     else:
-        response = desk.post(
+        response = staff.post(
             f"/admin/newsletter/subscriber/{person.pk}/delete/", {"post": "yes"}, follow=True
         )
     assert not Subscriber.objects.exists()
@@ -66,17 +66,17 @@ def test_there_are_plain_words_for_every_state():
     assert set(REASONS) == set(Delivery.State)
 
 
-def test_a_failed_mail_shows_what_happened(desk):
+def test_a_failed_mail_shows_what_happened(staff):
     make_delivery(state="failed", smtp_reply="550 5.1.1 no such user")
-    said = text(desk.get(LIST))
+    said = text(staff.get(LIST))
     assert "It can't be delivered." in said
     assert "550 5.1.1 no such user" in said
 
 
 @pytest.mark.parametrize("state", ["failed", "unknown", "sent"])
-def test_a_finished_mail_can_be_sent_again(desk, work, mailoutbox, state):
+def test_a_finished_mail_can_be_sent_again(staff, work, mailoutbox, state):
     row = make_delivery(state=state)
-    assert "1 put into the queue" in text(send_again(desk, row))
+    assert "1 put into the queue" in text(send_again(staff, row))
     work()
     assert [message.to for message in mailoutbox] == [[row.subscriber.address]]
     assert LogEntry.objects.get().object_repr == f"Delivery {row.pk}"
@@ -85,52 +85,54 @@ def test_a_finished_mail_can_be_sent_again(desk, work, mailoutbox, state):
 @pytest.mark.parametrize(
     ("state", "buttons"), [("failed", 1), ("unknown", 1), ("sent", 1), ("queued", 0), ("held", 0)]
 )
-def test_one_press_sends_a_finished_mail_again_and_stays_at_the_filtered_list(desk, state, buttons):
+def test_one_press_sends_a_finished_mail_again_and_stays_at_the_filtered_list(
+    staff, state, buttons
+):
     make_delivery(state=state)
     here = f"{LIST}?state__exact={state}"
-    page = html5lib.parse(desk.get(here).content.decode(), namespaceHTMLElements=False)
+    page = html5lib.parse(staff.get(here).content.decode(), namespaceHTMLElements=False)
     found = page.findall(".//form[@id='changelist-form']//td/button")
     assert len(found) == buttons
     for button in found:
-        response = desk.post(
+        response = staff.post(
             button.get("formaction"), headers={"referer": f"http://testserver{here}"}
         )
         assert response.headers["Location"] == here
         assert Delivery.objects.get().state == "queued"
 
 
-def test_a_mail_is_not_sent_again_by_following_a_link(desk):
+def test_a_mail_is_not_sent_again_by_following_a_link(staff):
     row = make_delivery(state="failed")
-    assert desk.get(f"{LIST}{row.pk}/again/").status_code == 405
+    assert staff.get(f"{LIST}{row.pk}/again/").status_code == 405
     assert Delivery.objects.get().state == "failed"
 
 
 @pytest.mark.parametrize(
     "referer", ["https://elsewhere.example/?a=b", "http://testserver/admin/?a=b", ""]
 )
-def test_sending_again_leads_nowhere_else(desk, referer):
+def test_sending_again_leads_nowhere_else(staff, referer):
     row = make_delivery(state="failed")
     assert (
-        desk.post(f"{LIST}{row.pk}/again/", headers={"referer": referer}).headers["Location"]
+        staff.post(f"{LIST}{row.pk}/again/", headers={"referer": referer}).headers["Location"]
         == LIST
     )
 
 
-def test_the_mail_of_a_letter_that_has_gone_out_can_be_sent_again(desk, work, mailoutbox):
+def test_the_mail_of_a_letter_that_has_gone_out_can_be_sent_again(staff, work, mailoutbox):
     letter = make_letter(
         state="sent", sent_subject="A letter", sent_html="<p>Hello.</p>", sent_text="Hello.\n"
     )
     row = make_delivery(
         kind="letter", letter=letter, state="failed", subscriber=make_subscriber(wants_letters=True)
     )
-    send_again(desk, row)
+    send_again(staff, row)
     work()
     assert [message.subject for message in mailoutbox] == ["A letter"]
 
 
-def test_a_mail_on_its_way_is_not_doubled(desk):
+def test_a_mail_on_its_way_is_not_doubled(staff):
     row = make_delivery(state="sending")
-    assert "0 put into the queue" in text(send_again(desk, row))
+    assert "0 put into the queue" in text(send_again(staff, row))
     assert Delivery.objects.get().state == "sending"
 
 

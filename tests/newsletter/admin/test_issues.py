@@ -1,4 +1,4 @@
-"""The desk's pages about letters: written, previewed, tested, scheduled, sent, paused and withdrawn."""
+"""The admin's pages about letters: written, previewed, tested, scheduled, sent, paused and withdrawn."""
 
 from datetime import timedelta
 
@@ -8,12 +8,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from newsletter.issues import lifecycle
+from newsletter.issues import scheduling
 from newsletter.models import Delivery, Heartbeat, Letter
 from tests.factories import make_letter, make_subscriber
 
 pytestmark = pytest.mark.django_db
-DESK = "/admin/newsletter/letter/"
+ADMIN = "/admin/newsletter/letter/"
 State = Letter.State
 
 
@@ -26,7 +26,7 @@ def text(response):
 
 
 @pytest.fixture
-def desk(admin_client, admin_user):
+def staff(admin_client, admin_user):
     Heartbeat.beat()
     User.objects.filter(pk=admin_user.pk).update(email="me@site.example")
     return admin_client
@@ -43,11 +43,11 @@ def writer(client):
 
 
 @pytest.fixture
-def press(desk):
+def press(staff):
     """Press a button of a letter's page, and the one that asks once more."""
 
     def press(letter, step, **fields):
-        return desk.post(f"{DESK}{letter.pk}/sending/{step}/", fields, follow=True)
+        return staff.post(f"{ADMIN}{letter.pk}/sending/{step}/", fields, follow=True)
 
     return press
 
@@ -59,16 +59,16 @@ def state(letter):
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_letter_is_written_and_kept(desk):
-    desk.post(f"{DESK}add/", {"subject": "A quiet week", "body": "Hello."})
+def test_a_letter_is_written_and_kept(staff):
+    staff.post(f"{ADMIN}add/", {"subject": "A quiet week", "body": "Hello."})
     letter = Letter.objects.get()
     assert (letter.subject, letter.body, letter.state) == ("A quiet week", "Hello.", State.DRAFT)
-    desk.post(f"{DESK}{letter.pk}/change/", {"subject": "A quiet day", "body": "Hello."})
+    staff.post(f"{ADMIN}{letter.pk}/change/", {"subject": "A quiet day", "body": "Hello."})
     assert Letter.objects.get().subject == "A quiet day"
 
 
-def test_a_subject_with_line_breaks_becomes_one_line(desk):
-    desk.post(f"{DESK}add/", {"subject": "A quiet\r\nBcc: all@site.example", "body": "Hello."})
+def test_a_subject_with_line_breaks_becomes_one_line(staff):
+    staff.post(f"{ADMIN}add/", {"subject": "A quiet\r\nBcc: all@site.example", "body": "Hello."})
     assert Letter.objects.get().subject == "A quiet Bcc: all@site.example"
 
 
@@ -82,9 +82,9 @@ def test_a_subject_with_line_breaks_becomes_one_line(desk):
         ({"body": "My words.\n\n:::picture path"}, "Line 3: Pictures don’t travel in letters."),
     ],
 )
-def test_what_cannot_be_sent_is_not_kept_and_nothing_typed_is_lost(desk, fields, said):
+def test_what_cannot_be_sent_is_not_kept_and_nothing_typed_is_lost(staff, fields, said):
     given = {"subject": "A subject", "body": "My words."} | fields
-    response = desk.post(f"{DESK}add/", given)
+    response = staff.post(f"{ADMIN}add/", given)
     assert said in text(response)
     assert (page(response).find(".//textarea").text or "").strip().replace("\r", "") == given[
         "body"
@@ -93,32 +93,32 @@ def test_what_cannot_be_sent_is_not_kept_and_nothing_typed_is_lost(desk, fields,
     assert not Letter.objects.exists()
 
 
-def test_a_scheduled_letter_can_be_read_and_not_edited(desk):
+def test_a_scheduled_letter_can_be_read_and_not_edited(staff):
     letter = make_letter(state="scheduled", send_at=timezone.now())
-    shown = page(desk.get(f"{DESK}{letter.pk}/change/"))
+    shown = page(staff.get(f"{ADMIN}{letter.pk}/change/"))
     assert shown.find(".//textarea") is None
     assert shown.find(".//input[@name='_save']") is None
-    response = desk.post(
-        f"{DESK}{letter.pk}/change/", {"subject": "Other", "body": "My other words."}
+    response = staff.post(
+        f"{ADMIN}{letter.pk}/change/", {"subject": "Other", "body": "My other words."}
     )
     assert "isn’t a draft any more" in text(response)
     assert "My other words." in page(response).find(".//textarea").text
     assert Letter.objects.get().subject == "A quiet week"
 
 
-def test_only_drafts_can_be_deleted(desk):
+def test_only_drafts_can_be_deleted(staff):
     draft, sent = make_letter(), make_letter(state="sent")
-    assert desk.post(f"{DESK}{sent.pk}/delete/", {"post": "yes"}).status_code == 403
-    desk.post(f"{DESK}{draft.pk}/delete/", {"post": "yes"})
+    assert staff.post(f"{ADMIN}{sent.pk}/delete/", {"post": "yes"}).status_code == 403
+    staff.post(f"{ADMIN}{draft.pk}/delete/", {"post": "yes"})
     assert list(Letter.objects.all()) == [sent]
 
 
 # -- the preview -------------------------------------------------------------------------------------------------------
 
 
-def test_the_preview_shows_the_mail_and_what_to_mend_and_keeps_nothing(desk, parse, text_of):
-    response = desk.post(
-        f"{DESK}preview/", {"subject": "About trauma", "body": "Hello *you*.\n\n:::quiz"}
+def test_the_preview_shows_the_mail_and_what_to_mend_and_keeps_nothing(staff, parse, text_of):
+    response = staff.post(
+        f"{ADMIN}preview/", {"subject": "About trauma", "body": "Hello *you*.\n\n:::quiz"}
     )
     shown = parse(response)
     assert "To mend: The subject says “trauma”." in text_of(shown)
@@ -130,8 +130,8 @@ def test_the_preview_shows_the_mail_and_what_to_mend_and_keeps_nothing(desk, par
     assert not Letter.objects.exists()
 
 
-def test_the_preview_may_be_styled_and_framed_and_nothing_else(desk):
-    response = desk.post(f"{DESK}preview/", {"subject": "A subject", "body": "Hello."})
+def test_the_preview_may_be_styled_and_framed_and_nothing_else(staff):
+    response = staff.post(f"{ADMIN}preview/", {"subject": "A subject", "body": "Hello."})
     policy = response.headers["Content-Security-Policy"]
     assert policy == (
         "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox allow-same-origin"
@@ -142,23 +142,23 @@ def test_the_preview_may_be_styled_and_framed_and_nothing_else(desk):
 @pytest.mark.parametrize(
     "fields", [{}, {"subject": "", "body": ""}, {"body": "<script>alert(1)</script>\n\n:::x"}]
 )
-def test_half_written_words_can_be_previewed(desk, fields):
-    response = desk.post(f"{DESK}preview/", fields)
+def test_half_written_words_can_be_previewed(staff, fields):
+    response = staff.post(f"{ADMIN}preview/", fields)
     assert response.status_code == 200
     assert "To mend" in text(response)
     assert b"<script" not in response.content
 
 
-def test_a_preview_is_made_by_a_button_alone(desk):
-    assert desk.get(f"{DESK}preview/").status_code == 405
+def test_a_preview_is_made_by_a_button_alone(staff):
+    assert staff.get(f"{ADMIN}preview/").status_code == 405
 
 
-def test_a_letter_that_went_out_is_shown_in_the_words_it_went_out_with(desk, parse, text_of):
+def test_a_letter_that_went_out_is_shown_in_the_words_it_went_out_with(staff, parse, text_of):
     letter = make_letter(
         state="sent", sent_subject="As sent", sent_html="<p>As sent.</p>", sent_text="As sent.\n"
     )
-    frame = page(desk.get(f"{DESK}{letter.pk}/sending/")).find(".//iframe").get("src")
-    assert "As sent. --" in text_of(parse(desk.get(frame)))
+    frame = page(staff.get(f"{ADMIN}{letter.pk}/sending/")).find(".//iframe").get("src")
+    assert "As sent. --" in text_of(parse(staff.get(frame)))
 
 
 # -- sending -----------------------------------------------------------------------------------------------------------
@@ -196,9 +196,9 @@ def test_a_test_that_does_not_go_out_says_why(press, monkeypatch):
     assert "The test didn’t go out: ConnectionRefusedError" in text(press(make_letter(), "test"))
 
 
-def test_scheduling_names_the_time_zone_and_the_time(press, desk):
+def test_scheduling_names_the_time_zone_and_the_time(press, staff):
     letter = make_letter()
-    assert "Time (UTC)" in text(desk.get(f"{DESK}{letter.pk}/sending/"))
+    assert "Time (UTC)" in text(staff.get(f"{ADMIN}{letter.pk}/sending/"))
     day = timezone.localdate() + timedelta(days=3)
     said = text(press(letter, "schedule", day=day.isoformat(), time="09:30"))
     assert f"Scheduled for {day:%-d %B %Y}, 09:30 UTC." in said
@@ -228,7 +228,7 @@ def test_sending_asks_once_more_and_says_to_how_many(press):
     assert state(letter) == State.DRAFT
     press(letter, "send", sure="yes")
     assert state(letter) == State.SCHEDULED
-    lifecycle.start_due()
+    scheduling.start_due()
     assert Delivery.objects.count() == 2
 
 
@@ -239,15 +239,17 @@ def test_pressing_send_in_two_tabs_writes_one_mail_to_each(press):
     assert "can’t be done with a letter that is scheduled" in text(
         press(letter, "send", sure="yes")
     )
-    lifecycle.start_due()
+    scheduling.start_due()
     press(letter, "send", sure="yes")
-    lifecycle.start_due()
+    scheduling.start_due()
     assert Delivery.objects.count() == 1
 
 
-def test_words_that_changed_since_a_person_looked_are_not_sent(press, desk):
+def test_words_that_changed_since_a_person_looked_are_not_sent(press, staff):
     letter = make_letter()
-    seen = page(desk.get(f"{DESK}{letter.pk}/sending/")).find(".//input[@name='seen']").get("value")
+    seen = (
+        page(staff.get(f"{ADMIN}{letter.pk}/sending/")).find(".//input[@name='seen']").get("value")
+    )
     Letter.objects.update(body="Other words.")
     assert "Its words were changed since you looked." in text(
         press(letter, "send", sure="yes", seen=seen)
@@ -265,7 +267,7 @@ def test_paused_resumed_and_withdrawn(press, work):
     make_subscriber(wants_letters=True)
     letter = make_letter()
     press(letter, "send", sure="yes")
-    lifecycle.start_due()
+    scheduling.start_due()
     assert "Held back: its letter is paused1" in text(press(letter, "pause"))
     assert state(letter) == State.PAUSED
     assert "Waiting1" in text(press(letter, "resume"))
@@ -275,20 +277,20 @@ def test_paused_resumed_and_withdrawn(press, work):
     assert Delivery.objects.get().state == Delivery.State.SUPPRESSED
 
 
-def test_how_far_it_has_got_is_shown(press, desk, work, mailoutbox):
+def test_how_far_it_has_got_is_shown(press, staff, work, mailoutbox):
     for _ in range(3):
         make_subscriber(wants_letters=True)
     letter = make_letter()
     press(letter, "send", sure="yes")
     work()
-    assert "3 of 3 sent" in text(desk.get(f"{DESK}{letter.pk}/sending/"))
-    assert "3 of 3" in text(desk.get(DESK))
+    assert "3 of 3 sent" in text(staff.get(f"{ADMIN}{letter.pk}/sending/"))
+    assert "3 of 3" in text(staff.get(ADMIN))
 
 
-def test_a_letter_that_missed_its_time_says_so(desk):
+def test_a_letter_that_missed_its_time_says_so(staff):
     letter = make_letter(send_at=timezone.now() - timedelta(hours=2))
-    assert "Missed its time." in text(desk.get(DESK))
-    assert "It didn’t go out" in text(desk.get(f"{DESK}{letter.pk}/sending/"))
+    assert "Missed its time." in text(staff.get(ADMIN))
+    assert "It didn’t go out" in text(staff.get(f"{ADMIN}{letter.pk}/sending/"))
 
 
 def test_what_was_done_is_in_the_history_without_addresses(press):
@@ -309,20 +311,20 @@ def test_what_was_done_is_in_the_history_without_addresses(press):
 def test_who_only_writes_letters_cannot_send_them(writer, step):
     letter = make_letter()
     fields = {"sure": "yes", "day": "2099-01-01", "time": "09:00"}
-    assert writer.post(f"{DESK}{letter.pk}/sending/{step}/", fields).status_code == 403
-    assert "Somebody who may send letters" in text(writer.get(f"{DESK}{letter.pk}/sending/"))
+    assert writer.post(f"{ADMIN}{letter.pk}/sending/{step}/", fields).status_code == 403
+    assert "Somebody who may send letters" in text(writer.get(f"{ADMIN}{letter.pk}/sending/"))
 
 
 def test_who_writes_letters_can_test_them(writer, mailoutbox):
-    writer.post(f"{DESK}{make_letter().pk}/sending/test/")
+    writer.post(f"{ADMIN}{make_letter().pk}/sending/test/")
     assert [mail.to for mail in mailoutbox] == [["writer@site.example"]]
 
 
-def test_nothing_is_done_by_following_a_link(desk):
+def test_nothing_is_done_by_following_a_link(staff):
     letter = make_letter()
     for step in ("test", "schedule", "send", "unschedule", "pause", "resume", "withdraw"):
-        assert desk.get(f"{DESK}{letter.pk}/sending/{step}/").status_code == 405
-    assert desk.post(f"{DESK}{letter.pk}/sending/other/").status_code == 404
+        assert staff.get(f"{ADMIN}{letter.pk}/sending/{step}/").status_code == 405
+    assert staff.post(f"{ADMIN}{letter.pk}/sending/other/").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -331,34 +333,34 @@ def test_nothing_is_done_by_following_a_link(desk):
 def test_who_has_no_leave_sees_none_of_it(client, path):
     make_letter(pk=1)
     client.force_login(User.objects.create_user("reader", is_staff=True))
-    assert client.get(f"{DESK}{path}").status_code == 403
+    assert client.get(f"{ADMIN}{path}").status_code == 403
 
 
 # -- every mail --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", Delivery.Kind)
-def test_every_mail_can_be_looked_at(desk, parse, text_of, kind):
-    frame = page(desk.get(f"{DESK}mails/{kind}/")).find(".//iframe")
-    look = parse(desk.get(frame.get("src")))
+def test_every_mail_can_be_looked_at(staff, parse, text_of, kind):
+    frame = page(staff.get(f"{ADMIN}mails/{kind}/")).find(".//iframe")
+    look = parse(staff.get(frame.get("src")))
     assert "reader@example.org" in text_of(look)
     assert len(look.findall(".//iframe")) == 2
     assert text_of(parse(look.find(".//iframe").get("srcdoc"))).count("{{") == 0
     assert look.find(".//pre").text.strip()
 
 
-def test_looking_at_mails_keeps_nothing_and_their_links_act_on_nobody(desk, client, dump):
+def test_looking_at_mails_keeps_nothing_and_their_links_act_on_nobody(staff, client, dump):
     before = dump()
     for kind in Delivery.Kind:
-        said = text(desk.get(f"{DESK}mails/{kind}/look/"))
+        said = text(staff.get(f"{ADMIN}mails/{kind}/look/"))
         for word in said.split():
             if "/newsletter/" in word:
                 client.post("/newsletter/" + word.strip("<>,.").partition("/newsletter/")[2])
     assert dump() == before
 
 
-def test_the_list_of_mails_names_each_with_its_subject(desk):
-    said = text(desk.get(f"{DESK}mails/"))
+def test_the_list_of_mails_names_each_with_its_subject(staff):
+    said = text(staff.get(f"{ADMIN}mails/"))
     assert all(kind.label in said for kind in Delivery.Kind)
     assert "Please confirm your e-mail" in said
-    assert desk.get(f"{DESK}mails/other/").status_code == 404
+    assert staff.get(f"{ADMIN}mails/other/").status_code == 404

@@ -5,6 +5,7 @@ from django.core import mail
 
 from newsletter.emails import dev_mailbox, messages
 from tests.factories import make_delivery, make_subscriber
+from trustsite.web.inline_css import stylesheet_in
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +57,7 @@ def test_a_mail_is_shown_as_a_person_reads_it(client, written, parse, text_of):
     assert "To: bob@example.org" in text_of(page)
     assert "It's attached, 12 pages" in text_of(page)
     assert "frame-src 'self'" in response["Content-Security-Policy"]
+    assert stylesheet_in(response.content).source in response["Content-Security-Policy"]
     assert page.find(".//iframe").get("sandbox") == "allow-top-navigation-by-user-activation"
     assert any("/unsubscribe/" in link.get("href") for link in page.findall(".//pre/a"))
 

@@ -3,10 +3,10 @@
 import pytest
 from django.template import Context, Template
 
+from newsletter import tokens
+from newsletter.consent import WORDING
 from newsletter.emails.guide_pdf import compile_guide
-from newsletter.subscribing import tokens
 from newsletter.subscribing.forms import SignUpForm
-from newsletter.subscribing.signup import WORDING
 from tests.factories import make_subscriber
 
 URL = f"/guide/{tokens.guide_token('1.0')}/trauma-healing-guide.pdf"

@@ -190,7 +190,7 @@ def test_it_holds_no_unsafe_link_and_none_that_pays(guide, settings):
 
 def test_it_promises_no_cure_and_gives_its_version(guide):
     assert "A guide can’t heal trauma" in words(guide.pages[1])
-    assert f"Version {GUIDE_VERSION}, 22 November 2026" in words(guide.pages[11])
+    assert f"Version {GUIDE_VERSION}, 26 November 2026" in words(guide.pages[11])
     assert "hello@site.example" in words(guide.pages[11])
 
 

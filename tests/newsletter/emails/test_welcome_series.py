@@ -1,13 +1,15 @@
-"""The four notes: who gets them, when, and what stops them."""
+"""The welcome series: who gets it, when, and what stops them."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
-from newsletter import suppression
+from newsletter import hashing
+from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Subscriber
-from newsletter.outbox import retention, sender
+from newsletter.outbox import eligibility, failpoints, queue, retention, sender
 from newsletter.subscribing import preferences, signup
 from tests.factories import make_delivery, make_subscriber
 
@@ -23,7 +25,7 @@ def reader():
     return person
 
 
-def notes(**over):
+def welcome_emails(**over):
     return Delivery.objects.filter(kind__in=KINDS, **over).order_by("kind")
 
 
@@ -38,11 +40,11 @@ def subjects(mailoutbox):
 def test_they_are_queued_when_the_guide_has_gone_two_five_nine_and_fourteen_days_ahead(
     reader, work
 ):
-    assert not notes().exists()
+    assert not welcome_emails().exists()
     work()
-    assert [row.kind for row in notes()] == KINDS
-    assert days_until(notes()) == [2, 5, 9, 14]
-    assert {row.rank for row in notes()} == {Delivery.PATIENT}
+    assert [row.kind for row in welcome_emails()] == KINDS
+    assert days_until(welcome_emails()) == [2, 5, 9, 14]
+    assert {row.priority for row in welcome_emails()} == {Delivery.BULK}
 
 
 def test_they_arrive_one_by_one_over_two_weeks(reader, work, clock, mailoutbox):
@@ -64,26 +66,26 @@ def test_they_arrive_one_by_one_over_two_weeks(reader, work, clock, mailoutbox):
 def test_who_asked_for_the_guide_alone_gets_none(work):
     make_delivery(subscriber=make_subscriber(wants_letters=False))
     work()
-    assert not notes().exists()
+    assert not welcome_emails().exists()
 
 
 def test_a_guide_that_did_not_go_out_starts_none(reader, monkeypatch, work):
-    monkeypatch.setitem(sender.messages.MAILS, "guide", None)
+    monkeypatch.setitem(EMAILS, "guide", replace(EMAILS["guide"], build=None))
     work()
-    assert not notes().exists()
+    assert not welcome_emails().exists()
 
 
-def test_marking_the_guide_and_queueing_the_notes_stand_or_fall_together(reader, monkeypatch):
+def test_marking_the_guide_and_queueing_the_series_stand_or_fall_together(reader, monkeypatch):
     from django.core.mail import get_connection
 
     def die(stage):
         if stage == "before-commit":
             raise SystemExit
 
-    monkeypatch.setattr(sender, "reached", die)
+    monkeypatch.setattr(failpoints, "hit", die)
     with pytest.raises(SystemExit):
-        sender.deliver(sender.claim(), get_connection())
-    assert not notes().exists()
+        sender.deliver(queue.claim(), get_connection())
+    assert not welcome_emails().exists()
     assert Subscriber.objects.get().guide_sent_at is None
 
 
@@ -91,17 +93,17 @@ def test_asking_for_the_guide_again_neither_repeats_nor_restarts_them(
     reader, work, ask, clock, mailoutbox
 ):
     work()
-    before = list(notes().values_list("pk", "not_before"))
+    before = list(welcome_emails().values_list("pk", "not_before"))
     ask("ann@example.org", letters="on")
     work()
-    assert list(notes().values_list("pk", "not_before")) == before
+    assert list(welcome_emails().values_list("pk", "not_before")) == before
     clock(days=15)
     work()
     clock(days=15)
     ask("ann@example.org")
     work()
     assert sorted(subjects(mailoutbox)).count("Where next") == 1
-    assert notes(state="sent").count() == 4
+    assert welcome_emails(state="sent").count() == 4
 
 
 def test_not_even_when_their_rows_have_been_swept_up_and_a_person_sends_the_guide_again(
@@ -110,10 +112,10 @@ def test_not_even_when_their_rows_have_been_swept_up_and_a_person_sends_the_guid
     work()
     clock(days=20)
     work()
-    Delivery.objects.filter(kind__in=KINDS).delete()  # as the broom does after ninety days
-    sender.send_again(Delivery.objects.get(kind="guide"))
+    Delivery.objects.filter(kind__in=KINDS).delete()  # as retention does after ninety days
+    queue.requeue(Delivery.objects.get(kind="guide"))
     work()
-    assert not notes().exists()
+    assert not welcome_emails().exists()
 
 
 def test_who_ticks_the_box_later_gets_them_then(ask, work, clock, mailoutbox):
@@ -123,12 +125,12 @@ def test_who_ticks_the_box_later_gets_them_then(ask, work, clock, mailoutbox):
     ask("ann@example.org", letters="on")
     signup.confirm(Subscriber.objects.get().public_id)
     work()
-    assert days_until(notes()) == [2, 5, 9, 14]
+    assert days_until(welcome_emails()) == [2, 5, 9, 14]
 
 
 def test_leaving_takes_them_along(reader, work, clock, mailoutbox):
     work()
-    signup.leave(suppression.fingerprint("ann@example.org"))
+    signup.leave(hashing.fingerprint("ann@example.org"))
     clock(days=20)
     work()
     assert subjects(mailoutbox) == ["Here's your guide"]
@@ -140,14 +142,14 @@ def test_a_pause_puts_off_what_is_left_and_keeps_the_spacing(reader, work, clock
     clock(days=3)
     work()
     preferences.pause(reader)
-    assert days_until(notes(state="queued")) == [32, 36, 41]
+    assert days_until(welcome_emails(state="queued")) == [32, 36, 41]
 
 
 def test_pausing_twice_is_pausing_once(reader, work):
     work()
     preferences.pause(reader)
     preferences.pause(reader)
-    assert days_until(notes()) == [32, 35, 39, 44]
+    assert days_until(welcome_emails()) == [32, 35, 39, 44]
 
 
 def test_ending_a_pause_brings_them_forward_by_what_was_left_of_it(reader, work, clock):
@@ -155,34 +157,34 @@ def test_ending_a_pause_brings_them_forward_by_what_was_left_of_it(reader, work,
     preferences.pause(reader)
     clock(days=10)
     preferences.resume(reader)
-    assert days_until(notes()) == [2, 5, 9, 14]
+    assert days_until(welcome_emails()) == [2, 5, 9, 14]
     assert Subscriber.objects.get().paused_until is None
     preferences.resume(reader)
-    assert days_until(notes()) == [2, 5, 9, 14]
+    assert days_until(welcome_emails()) == [2, 5, 9, 14]
 
 
 def test_ending_a_pause_that_is_over_changes_no_day(reader, work, clock):
     work()
     preferences.pause(reader)
     clock(days=31)
-    before = list(notes().values_list("not_before"))
+    before = list(welcome_emails().values_list("not_before"))
     preferences.resume(reader)
-    assert list(notes().values_list("not_before")) == before
+    assert list(welcome_emails().values_list("not_before")) == before
 
 
 def test_a_guide_that_goes_out_during_a_pause_starts_them_after_it(reader, work):
     preferences.pause(reader)
     work()
-    assert days_until(notes()) == [32, 35, 39, 44]
+    assert days_until(welcome_emails()) == [32, 35, 39, 44]
 
 
-def test_no_more_notes_means_none_and_leaves_the_letters(reader, work, clock, mailoutbox):
+def test_stopping_the_series_means_none_and_leaves_the_letters(reader, work, clock, mailoutbox):
     work()
-    preferences.no_more_notes(reader)
+    preferences.stop_welcome_series(reader)
     clock(days=20)
     work()
     assert subjects(mailoutbox) == ["Here's your guide"]
-    assert {row.state for row in notes()} == {"suppressed"}
+    assert {row.state for row in welcome_emails()} == {"suppressed"}
     assert Subscriber.objects.get().wants_letters
 
 
@@ -200,15 +202,15 @@ def test_a_letter_that_goes_out_during_a_pause_is_not_sent():
     row = make_delivery(
         kind="letter", letter=letter, subscriber=make_subscriber(wants_letters=True)
     )
-    assert sender.is_wanted(row)
+    assert eligibility.is_wanted(row)
     row.subscriber.paused_until = timezone.now() + timedelta(days=1)
-    assert not sender.is_wanted(row)
+    assert not eligibility.is_wanted(row)
     row.subscriber.paused_until = timezone.now() - timedelta(days=1)
-    assert sender.is_wanted(row)
+    assert eligibility.is_wanted(row)
 
 
 @pytest.mark.parametrize("state", ["queued", "retry", "sending", "sent"])
-def test_a_note_gives_way_for_a_day_to_a_letter_of_the_same_day(
+def test_a_welcome_email_gives_way_for_a_day_to_a_letter_of_the_same_day(
     reader, work, clock, mailoutbox, state
 ):
     from newsletter.models import Letter
@@ -229,14 +231,14 @@ def test_a_note_gives_way_for_a_day_to_a_letter_of_the_same_day(
     )
     work()
     assert subjects(mailoutbox) == ["Here's your guide"]
-    assert days_until(notes(kind="welcome-1")) == [1]
+    assert days_until(welcome_emails(kind="welcome-1")) == [1]
     Delivery.objects.filter(pk=row.pk).update(state="sent", sent_at=timezone.now())
     clock(days=1, hours=1)
     work()
     assert subjects(mailoutbox) == ["Here's your guide", "What your alarm is for"]
 
 
-def test_a_letter_of_another_day_does_not_hold_a_note_up(reader, work, clock, mailoutbox):
+def test_a_letter_of_another_day_does_not_hold_a_welcome_email_up(reader, work, clock, mailoutbox):
     from newsletter.models import Letter
 
     work()

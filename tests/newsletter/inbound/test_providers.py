@@ -4,7 +4,7 @@ import pytest
 from django.core.mail import get_connection
 
 from newsletter.emails import messages
-from newsletter.outbox.smtp_errors import judge_sending
+from newsletter.outbox.smtp_errors import classify_send_error
 from tests.factories import make_delivery
 
 pytestmark = pytest.mark.django_db
@@ -62,5 +62,5 @@ def test_a_service_that_does_not_answer_is_asked_again(send):
 
     with pytest.raises(Exception) as raised:
         send("postmark", make_delivery(), requests.ConnectionError("no route"))
-    verdict = judge_sending(raised.value)
+    verdict = classify_send_error(raised.value)
     assert (verdict.state, verdict.broken) == ("retry", True)

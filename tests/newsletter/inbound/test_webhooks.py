@@ -1,4 +1,4 @@
-"""/newsletter/reports/<service>/: who is believed, and what is done."""
+"""/newsletter/webhooks/<service>/: who is believed, and what is done."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ import pytest
 from django.core.checks import run_checks
 from django.utils import timezone
 
-from newsletter import suppression
+from newsletter import hashing
 from newsletter.inbound import providers
 from newsletter.models import Bounce, Subscriber, Suppression
 from newsletter.subscribing import signup
@@ -39,12 +39,20 @@ def use(settings):
 
 @pytest.fixture
 def tell(client):
-    def tell(name, report, *, secret=SECRET, content_type="application/json", **headers):
+    def tell(
+        name,
+        report,
+        *,
+        secret=SECRET,
+        content_type="application/json",
+        folder="webhooks",
+        **headers,
+    ):
         if secret is not None:
             headers["authorization"] = "Basic " + base64.b64encode(secret.encode()).decode()
         body = report if isinstance(report, bytes) else json.dumps(report)
         return client.post(
-            f"/newsletter/reports/{name}/", body, content_type=content_type, headers=headers
+            f"/newsletter/{folder}/{name}/", body, content_type=content_type, headers=headers
         )
 
     return tell
@@ -112,14 +120,20 @@ def is_erased(reason):
 # who is let in
 
 
+def test_a_service_that_was_set_up_with_the_old_address_is_heard_as_well(use, tell):
+    use("postmark")
+    assert tell("postmark", postmark(), folder="reports").status_code == 200
+    assert Bounce.objects.count() == 1
+
+
 def test_without_a_service_there_is_no_such_page(client, tell):
-    for name in providers.SERVICES:
+    for name in providers.PROVIDERS:
         assert tell(name, postmark()).status_code == 404
-        assert client.get(f"/newsletter/reports/{name}/").status_code in {404, 405}
+        assert client.get(f"/newsletter/webhooks/{name}/").status_code in {404, 405}
 
 
 def test_without_its_secret_there_is_none_either(use, tell, settings):
-    for name, service in providers.SERVICES.items():
+    for name, service in providers.PROVIDERS.items():
         use(name)
         settings.ANYMAIL = {
             name: value for name, value in settings.ANYMAIL.items() if name != service.secret
@@ -196,7 +210,7 @@ def test_it_needs_no_cookie_and_no_origin_of_ours(use):
         "sec-fetch-site": "cross-site",
     }
     answer = Client(enforce_csrf_checks=True).post(
-        "/newsletter/reports/postmark/",
+        "/newsletter/webhooks/postmark/",
         json.dumps(postmark()),
         content_type="application/json",
         headers=headers,
@@ -291,8 +305,8 @@ def test_another_content_type_is_refused(use, tell, kind):
 
 def test_it_is_not_for_reading(use, client):
     use("postmark")
-    assert client.get("/newsletter/reports/postmark/").status_code == 405
-    assert client.head("/newsletter/reports/postmark/").status_code == 200
+    assert client.get("/newsletter/webhooks/postmark/").status_code == 405
+    assert client.head("/newsletter/webhooks/postmark/").status_code == 200
 
 
 # what is done
@@ -406,7 +420,7 @@ def test_mailersend_signs_the_whole_body(use, client):
         signature = hmac.new(key.encode(), body.encode(), hashlib.sha256).hexdigest()
         basic = base64.b64encode(SECRET.encode()).decode()
         answer = client.post(
-            "/newsletter/reports/mailersend/",
+            "/newsletter/webhooks/mailersend/",
             body,
             content_type="application/json",
             headers={"signature": signature, "authorization": f"Basic {basic}"},
@@ -482,7 +496,7 @@ def test_a_database_that_fails_is_not_told_as_a_success(use, tell, monkeypatch):
         raise OperationalError("database is locked")
 
     use("postmark")
-    monkeypatch.setattr("newsletter.inbound.bounces.note", fail)
+    monkeypatch.setattr("newsletter.outbox.bounces.record", fail)
     answer = tell("postmark", postmark())
     assert (answer.status_code, answer["Retry-After"]) == (503, "600")
 
@@ -523,5 +537,5 @@ def test_a_complaint_is_not_undone_by_asking_again(use, tell, ask):
     tell("postmark", postmark("SpamComplaint", "SpamComplaint"))
     ask(ADDRESS)
     assert not Subscriber.objects.exists()
-    signup.leave(suppression.fingerprint(ADDRESS))
+    signup.leave(hashing.fingerprint(ADDRESS))
     assert Suppression.objects.get().reason == "complained"

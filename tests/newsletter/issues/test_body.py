@@ -2,7 +2,8 @@
 
 import pytest
 
-from newsletter.issues import body as letter_text
+from newsletter.emails.email import one_line
+from newsletter.issues import body as issue_body
 from prose.plain_text import plain
 from tests.factories import make_offer
 
@@ -15,16 +16,16 @@ def live_site(settings):
 
 
 def html(body):
-    return letter_text.words("A subject", body).html
+    return issue_body.render("A subject", body).html
 
 
 def text(body):
-    return letter_text.words("A subject", body).text
+    return issue_body.render("A subject", body).text
 
 
 def wrong(body, subject="A subject"):
     return [
-        message for messages in letter_text.problems(subject, body).values() for message in messages
+        message for messages in issue_body.problems(subject, body).values() for message in messages
     ]
 
 
@@ -154,10 +155,9 @@ def test_an_offer_must_be_one_that_readers_see_and_the_only_one(settings, body, 
 
 def test_a_subject_is_one_line():
     assert (
-        letter_text.one_line("Two\r\nBcc: all@site.example\u2028lines\x00")
-        == "Two Bcc: all@site.example lines"
+        one_line("Two\r\nBcc: all@site.example\u2028lines\x00") == "Two Bcc: all@site.example lines"
     )
-    assert letter_text.words("Two\nlines", "Hello.").subject == "Two lines"
+    assert issue_body.render("Two\nlines", "Hello.").subject == "Two lines"
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from newsletter import suppression
-from newsletter.issues import lifecycle, preflight
-from newsletter.issues.lifecycle import MOVES, Blocked, NotNow
+from newsletter.issues import lifecycle, preflight, scheduling
+from newsletter.issues.lifecycle import TRANSITIONS, BlockedByPreflight, InvalidTransition
 from newsletter.models import Delivery, Letter, Suppression
-from newsletter.outbox import sender
+from newsletter.outbox import queue, sender
 from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_letter, make_subscriber
 
@@ -38,8 +38,8 @@ def sending():
     """A letter that three people are about to get."""
     make_readers(3)
     letter = make_letter()
-    lifecycle.send_now(letter)
-    lifecycle.start_due()
+    scheduling.send_now(letter)
+    scheduling.start_due()
     letter.refresh_from_db()
     return letter
 
@@ -47,9 +47,9 @@ def sending():
 # -- who may move where ------------------------------------------------------------------------------------------------
 
 ACTS = {
-    "schedule": lambda letter: lifecycle.schedule(letter, now() + timedelta(hours=1)),
-    "unschedule": lifecycle.unschedule,
-    "start": lifecycle.start,
+    "schedule": lambda letter: scheduling.schedule(letter, now() + timedelta(hours=1)),
+    "unschedule": scheduling.unschedule,
+    "start": scheduling.start,
     "pause": lifecycle.pause,
     "resume": lifecycle.resume,
     "withdraw": lifecycle.withdraw,
@@ -60,45 +60,45 @@ ACTS = {
 @pytest.mark.parametrize("move", ACTS)
 def test_a_letter_makes_the_moves_of_the_table_and_no_other(move, state):
     letter = make_letter(state=state)
-    begins, ends = MOVES[move]
+    begins, ends = TRANSITIONS[move]
     assert lifecycle.may(move, letter) == (state in begins)
     if state in begins:
         ACTS[move](letter)
     else:
-        with pytest.raises(NotNow):
+        with pytest.raises(InvalidTransition):
             ACTS[move](letter)
     assert Letter.objects.get().state == (ends if state in begins else state)
 
 
 def test_of_two_tabs_one_is_told_that_the_letter_has_moved_on():
     one, other = make_letter(), Letter.objects.get()
-    lifecycle.send_now(one)
-    with pytest.raises(NotNow, match="a letter that is scheduled"):
-        lifecycle.send_now(other)
+    scheduling.send_now(one)
+    with pytest.raises(InvalidTransition, match="a letter that is scheduled"):
+        scheduling.send_now(other)
 
 
 def test_a_scheduled_letter_keeps_its_words():
     letter = make_letter()
-    lifecycle.schedule(letter, now() + timedelta(hours=1))
+    scheduling.schedule(letter, now() + timedelta(hours=1))
     letter.body = "Other words."
-    with pytest.raises(NotNow, match="Unschedule it first"):
-        lifecycle.write(letter)
-    lifecycle.unschedule(letter)
+    with pytest.raises(InvalidTransition, match="Unschedule it first"):
+        scheduling.write(letter)
+    scheduling.unschedule(letter)
     letter.body = "Other words."
-    lifecycle.write(letter)
+    scheduling.write(letter)
     assert Letter.objects.get().body == "Other words."
 
 
 def test_words_changed_in_another_tab_while_they_were_checked_are_not_scheduled():
     letter = make_letter()
     Letter.objects.update(body="Unchecked words.")
-    with pytest.raises(NotNow, match="just changed"):
-        lifecycle.send_now(letter)
+    with pytest.raises(InvalidTransition, match="just changed"):
+        scheduling.send_now(letter)
     assert Letter.objects.get().state == State.DRAFT
 
 
 def test_a_subject_with_line_breaks_is_kept_as_one_line():
-    lifecycle.write(Letter(subject="Hello\r\nBcc: all@site.example", body="Hello."))
+    scheduling.write(Letter(subject="Hello\r\nBcc: all@site.example", body="Hello."))
     assert Letter.objects.get().subject == "Hello Bcc: all@site.example"
 
 
@@ -106,14 +106,14 @@ def test_a_subject_with_line_breaks_is_kept_as_one_line():
     ("delta", "said"), [({"minutes": -1}, "has passed"), ({"days": 400}, "more than a year")]
 )
 def test_a_time_that_makes_no_sense_is_refused(delta, said):
-    with pytest.raises(NotNow, match=said):
-        lifecycle.schedule(make_letter(), now() + timedelta(**delta))
+    with pytest.raises(InvalidTransition, match=said):
+        scheduling.schedule(make_letter(), now() + timedelta(**delta))
 
 
 def test_a_letter_with_a_blocking_finding_stays_here_and_says_why():
     letter = make_letter(subject="About trauma")
-    with pytest.raises(Blocked, match="“trauma”") as caught:
-        lifecycle.send_now(letter)
+    with pytest.raises(BlockedByPreflight, match="“trauma”") as caught:
+        scheduling.send_now(letter)
     assert [finding.name for finding in caught.value.findings] == ["subject"]
     assert Letter.objects.get().state == State.DRAFT
 
@@ -132,22 +132,22 @@ def test_it_goes_to_those_who_confirmed_and_want_letters():
         make_subscriber(wants_letters=True).fingerprint, Suppression.Reason.BOUNCED
     )
     letter = make_letter()
-    lifecycle.send_now(letter)
-    assert lifecycle.start(letter) == 2
+    scheduling.send_now(letter)
+    assert scheduling.start(letter) == 2
     assert set(Delivery.objects.values_list("subscriber", flat=True)) == {wanting.pk, was_paused.pk}
-    assert set(Delivery.objects.values_list("kind", "letter", "rank")) == {
-        ("letter", letter.pk, Delivery.PATIENT)
+    assert set(Delivery.objects.values_list("kind", "letter", "priority")) == {
+        ("letter", letter.pk, Delivery.BULK)
     }
 
 
 def test_it_waits_for_its_time(clock):
     make_readers(1)
     letter = make_letter()
-    lifecycle.schedule(letter, now() + timedelta(hours=2))
-    lifecycle.start_due()
+    scheduling.schedule(letter, now() + timedelta(hours=2))
+    scheduling.start_due()
     assert states() == []
     clock(hours=2, minutes=1)
-    lifecycle.start_due()
+    scheduling.start_due()
     assert states() == ["queued"]
     assert Letter.objects.get().started_at
 
@@ -155,14 +155,14 @@ def test_it_waits_for_its_time(clock):
 def test_a_letter_overdue_by_more_than_an_hour_asks_again(clock, log):
     make_readers(1)
     letter = make_letter()
-    lifecycle.schedule(letter, now() + timedelta(hours=2))
+    scheduling.schedule(letter, now() + timedelta(hours=2))
     clock(hours=3, minutes=1)
-    lifecycle.start_due()
+    scheduling.start_due()
     letter.refresh_from_db()
     assert (letter.state, lifecycle.missed(letter), states()) == (State.DRAFT, True, [])
     assert f"Letter {letter.pk} is overdue by 1:0" in log.getvalue()
-    lifecycle.send_now(letter)
-    lifecycle.start_due()
+    scheduling.send_now(letter)
+    scheduling.start_due()
     assert states() == ["queued"]
 
 
@@ -170,7 +170,7 @@ def test_what_came_to_block_it_meanwhile_is_found_before_it_begins(settings, log
     make_readers(1)
     letter = make_letter(body="See [it](/contact/).")
     Letter.objects.update(state=State.SCHEDULED, send_at=now())
-    lifecycle.start_due()
+    scheduling.start_due()
     letter.refresh_from_db()
     assert (letter.state, lifecycle.missed(letter), states()) == (State.DRAFT, True, [])
     assert f"Letter {letter.pk} can't go: links." in log.getvalue()
@@ -180,7 +180,7 @@ def test_a_letter_that_cannot_be_made_asks_again_and_stops_no_worker(monkeypatch
     make_readers(1)
     letter, other = make_letter(), make_letter()
     for one in (letter, other):
-        lifecycle.send_now(one)
+        scheduling.send_now(one)
     check = preflight.check
 
     def breaks(checked, **options):
@@ -189,7 +189,7 @@ def test_a_letter_that_cannot_be_made_asks_again_and_stops_no_worker(monkeypatch
         return check(checked, **options)
 
     monkeypatch.setattr(preflight, "check", breaks)
-    lifecycle.start_due()
+    scheduling.start_due()
     assert (Letter.objects.get(pk=letter.pk).state, Delivery.objects.get().letter) == (
         State.DRAFT,
         other,
@@ -201,30 +201,30 @@ def test_one_broken_letter_holds_up_no_other(monkeypatch):
     make_readers(1)
     quick, other = make_letter(), make_letter()
     for letter in (quick, other):
-        lifecycle.send_now(letter)
-    start = lifecycle.start
+        scheduling.send_now(letter)
+    start = scheduling.start
 
     def too_slow(letter):
         if letter.pk == quick.pk:
             Letter.objects.filter(pk=letter.pk).update(state=State.DRAFT)
         return start(letter)
 
-    monkeypatch.setattr(lifecycle, "start", too_slow)
-    lifecycle.start_due()
+    monkeypatch.setattr(scheduling, "start", too_slow)
+    scheduling.start_due()
     assert list(Delivery.objects.values_list("letter", flat=True)) == [other.pk]
 
 
 def test_beginning_twice_writes_one_mail_to_each(sending):
     Letter.objects.update(state=State.SCHEDULED)
-    lifecycle.start(Letter.objects.get())
+    scheduling.start(Letter.objects.get())
     assert states() == ["queued"] * 3
 
 
 def test_a_beginning_that_fails_leaves_nothing_behind(monkeypatch):
     make_readers(3)
     letter = make_letter()
-    lifecycle.send_now(letter)
-    monkeypatch.setattr(lifecycle, "BATCH", 1)
+    scheduling.send_now(letter)
+    monkeypatch.setattr(scheduling, "BATCH", 1)
     written = []
 
     def fails_at_the_third(rows, **options):
@@ -236,16 +236,16 @@ def test_a_beginning_that_fails_leaves_nothing_behind(monkeypatch):
     _create = Delivery.objects.bulk_create
     monkeypatch.setattr(Delivery.objects, "bulk_create", fails_at_the_third)
     with pytest.raises(DatabaseError), transaction.atomic():
-        lifecycle.start(letter)
+        scheduling.start(letter)
     assert (len(written), states(), Letter.objects.get().state) == (3, [], State.SCHEDULED)
 
 
 def test_many_readers_are_written_in_batches(monkeypatch):
     make_readers(7)
-    monkeypatch.setattr(lifecycle, "BATCH", 3)
+    monkeypatch.setattr(scheduling, "BATCH", 3)
     letter = make_letter()
-    lifecycle.send_now(letter)
-    assert lifecycle.start(letter) == 7
+    scheduling.send_now(letter)
+    assert scheduling.start(letter) == 7
 
 
 # -- on its way --------------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_everybody_gets_it_once_and_then_it_is_sent(sending, work, mailoutbox):
 
 
 def test_a_letter_to_nobody_is_sent_at_once(work):
-    lifecycle.send_now(make_letter())
+    scheduling.send_now(make_letter())
     work()
     work()
     assert Letter.objects.get().state == State.SENT
@@ -287,7 +287,7 @@ def test_paused_it_stands_still_and_resumed_it_goes_on(sending, work, mailoutbox
 def test_a_mail_that_was_taken_before_the_pause_waits_and_is_not_lost(
     sending, clock, work, mailoutbox
 ):
-    taken = sender.claim()
+    taken = queue.claim()
     lifecycle.pause(sending)
     taken.letter.refresh_from_db()
     sender.deliver(taken, backend=None)
@@ -299,7 +299,7 @@ def test_a_mail_that_was_taken_before_the_pause_waits_and_is_not_lost(
 
 
 def test_withdrawn_it_goes_to_nobody_else(sending, work, mailoutbox):
-    sender.deliver(sender.claim(), backend=get_connection())
+    sender.deliver(queue.claim(), backend=get_connection())
     lifecycle.withdraw(sending)
     work()
     assert (len(mailoutbox), states()) == (1, ["sent", "suppressed", "suppressed"])

@@ -6,7 +6,7 @@ import pytest
 
 from articles.models import Redirect
 from newsletter.issues import preflight, sender_domain
-from newsletter.issues.preflight import TELLING, blocking, check
+from newsletter.issues.preflight import SENSITIVE_WORDS, blocking, check
 from tests.factories import make_article, make_letter, make_offer, make_page, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -83,7 +83,7 @@ def test_a_subject_that_tells_what_its_reader_reads_about_blocks(subject):
     "subject", ["A quiet week", "Health in winter", "Notes for May", "Small steps"]
 )
 def test_a_plain_subject_does_not(subject):
-    assert TELLING.search(subject) is None
+    assert SENSITIVE_WORDS.search(subject) is None
     assert found(subject=subject) == []
 
 
@@ -158,7 +158,7 @@ def mail(
     html="<a href='/newsletter/unsubscribe/sample/'>Out</a>",
     text="Hello.\n\n--\n/unsubscribe/sample/",
 ):
-    made = preflight.as_mail(make_letter())
+    made = preflight.as_email(make_letter())
     made.body = text
     made.alternatives = []
     made.attach_alternative(html, "text/html")

@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from newsletter.outbox.circuit_breaker import FAILURES, Breaker
-from newsletter.outbox.smtp_errors import Verdict
+from newsletter.outbox.circuit_breaker import MAX_FAILURES, CircuitBreaker
+from newsletter.outbox.smtp_errors import Classification
 
-BROKEN = Verdict("retry", "Connection refused", broken=True)
+BROKEN = Classification("retry", "Connection refused", broken=True)
 
 
 @pytest.fixture
@@ -18,31 +18,31 @@ def now(monkeypatch):
 
 
 def test_it_pauses_after_five_failures_in_a_row_and_doubles_up_to_a_quarter_of_an_hour(now):
-    breaker, pauses = Breaker(), []
-    for _ in range(FAILURES - 1):
-        breaker.note(BROKEN)
+    breaker, pauses = CircuitBreaker(), []
+    for _ in range(MAX_FAILURES - 1):
+        breaker.record(BROKEN)
         assert not breaker.is_open()
     for _ in range(6):
-        breaker.note(BROKEN)
+        breaker.record(BROKEN)
         assert breaker.is_open()
-        pauses.append(breaker.paused_until - now[0])
-        now[0] = breaker.paused_until
+        pauses.append(breaker.open_until - now[0])
+        now[0] = breaker.open_until
         assert not breaker.is_open()
     assert pauses == [60, 120, 240, 480, 900, 900]
 
 
-@pytest.mark.parametrize("good", [None, Verdict("failed", "550 no")])
+@pytest.mark.parametrize("good", [None, Classification("failed", "550 no")])
 def test_any_answer_of_the_server_starts_the_count_anew(now, good):
-    breaker = Breaker()
+    breaker = CircuitBreaker()
     for _ in range(3):
-        for _ in range(FAILURES - 1):
-            breaker.note(BROKEN)
-        breaker.note(good)
+        for _ in range(MAX_FAILURES - 1):
+            breaker.record(BROKEN)
+        breaker.record(good)
     assert (breaker.failures, breaker.is_open(), breaker.trouble) == (0, False, "")
 
 
 def test_it_tells_what_the_trouble_is(now):
-    breaker = Breaker()
-    for _ in range(FAILURES):
-        breaker.note(BROKEN)
+    breaker = CircuitBreaker()
+    for _ in range(MAX_FAILURES):
+        breaker.record(BROKEN)
     assert breaker.trouble == "The mail server can't be reached: Connection refused"

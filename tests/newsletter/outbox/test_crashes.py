@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from newsletter.models import Delivery
-from newsletter.outbox import sender, smtp_backend
+from newsletter.outbox import failpoints, smtp_backend
 from tests.factories import make_delivery
 
 pytestmark = pytest.mark.django_db
@@ -43,7 +43,7 @@ def die_at(monkeypatch, stage):
         if name == stage:
             raise SystemExit
 
-    monkeypatch.setattr(sender, "reached", reached)
+    monkeypatch.setattr(failpoints, "hit", reached)
 
 
 @pytest.mark.parametrize("stage", COPIES)
@@ -61,7 +61,7 @@ def test_a_crash_costs_one_copy_at_most_and_loses_nobody(outbox, clock, monkeypa
 def test_a_crash_before_the_servers_answer_is_read_costs_one_copy(outbox, clock, monkeypatch):
     row = make_delivery()
     with monkeypatch.context() as patch:
-        real = smtp_backend.Watched.getreply
+        real = smtp_backend.WatchedSMTP.getreply
 
         def getreply(connection):
             answer = real(connection)
@@ -69,7 +69,7 @@ def test_a_crash_before_the_servers_answer_is_read_costs_one_copy(outbox, clock,
                 raise SystemExit
             return answer
 
-        patch.setattr(smtp_backend.Watched, "getreply", getreply)
+        patch.setattr(smtp_backend.WatchedSMTP, "getreply", getreply)
         work_and_die()
     work_again(clock)
     row.refresh_from_db()

@@ -5,11 +5,11 @@ from collections import Counter
 import pytest
 from django.core import mail
 
-from newsletter.management.commands.run_mail_worker import Worker
 from newsletter.models import Delivery, Heartbeat, Subscriber
-from newsletter.outbox import retention, sender
+from newsletter.outbox import failpoints, queue, retention, sender
+from newsletter.worker import Worker
 from tests.factories import make_delivery, make_subscriber
-from tests.newsletter.outbox.test_worker import queue, states
+from tests.newsletter.outbox.test_worker import fill_queue, states
 
 # a disk that fills up and has room again
 
@@ -18,11 +18,11 @@ FULL = """
     import resource, threading, time
     from django.conf import settings
     from django.core.management import call_command
-    from newsletter.management.commands import run_mail_worker as work
+    from newsletter import worker as work
 
     work.AFTER_DATABASE_ERROR = work.LONGEST_PAUSE = 0.3
     taken, failed = [], []
-    real_deliver, real_wait = work.delivery.deliver, work.Worker.wait
+    real_deliver, real_wait = work.sender.deliver, work.Worker.wait
 
     def limit(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
@@ -42,14 +42,14 @@ FULL = """
             worker.stopping = True
         real_wait(worker, seconds)
 
-    work.delivery.deliver, work.Worker.wait = deliver, wait
+    work.sender.deliver, work.Worker.wait = deliver, wait
     call_command("run_mail_worker")
     print(failed)
 """
 
 
 def test_a_full_disk_makes_it_wait_and_nobody_gets_two(site, sink):
-    queue(site, 20)
+    fill_queue(site, 20)
     failed = site.script(FULL).strip()
     assert (
         failed == "[5, 5, 5, 12, 12, 12]"
@@ -61,21 +61,21 @@ def test_a_full_disk_makes_it_wait_and_nobody_gets_two(site, sink):
 
 
 @pytest.mark.django_db
-def test_a_mail_the_database_could_not_note_is_noted_first(monkeypatch, mailoutbox):
+def test_a_mail_the_database_could_not_record_is_recorded_first(monkeypatch, mailoutbox):
     from django.db import OperationalError
 
-    row, real = make_delivery(), sender.queue_sql.mark_sent
+    row, real = make_delivery(), queue.queue_sql.mark_sent
     worker = Worker()
 
     def fail(*args):
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr(sender.queue_sql, "mark_sent", fail)
+    monkeypatch.setattr(queue.queue_sql, "mark_sent", fail)
     with pytest.raises(OperationalError):
         worker.round()
     with pytest.raises(OperationalError):
         worker.round()
-    monkeypatch.setattr(sender.queue_sql, "mark_sent", real)
+    monkeypatch.setattr(queue.queue_sql, "mark_sent", real)
     worker.round()
     row.refresh_from_db()
     assert (row.state, len(mailoutbox), worker.unmarked) == ("sent", 1, None)
@@ -102,8 +102,8 @@ def test_a_jump_of_the_clock_sends_nothing_twice(days, clock, work, mailoutbox):
 def test_a_jump_while_a_mail_is_in_hand_costs_nothing(days, clock, mailoutbox, monkeypatch):
     make_delivery()
     monkeypatch.setattr(
-        sender,
-        "reached",
+        failpoints,
+        "hit",
         lambda stage: clock(days=days) if stage == "after-connect" and not mailoutbox else None,
     )
     Worker().round()
@@ -115,30 +115,30 @@ def test_a_jump_while_a_mail_is_in_hand_costs_nothing(days, clock, mailoutbox, m
 @pytest.mark.django_db
 def test_a_lease_from_before_the_clock_went_back_ends_all_the_same(clock):
     make_delivery()
-    sender.claim()
+    queue.claim()
     clock(days=-1)
-    assert sender.reap() == 0
+    assert queue.release_expired() == 0
     clock(days=1, minutes=6)
-    assert sender.reap() == 1
-    assert sender.claim()
+    assert queue.release_expired() == 1
+    assert queue.claim()
 
 
 @pytest.mark.django_db
-def test_the_pace_does_not_care_for_the_clock(clock, settings):
+def test_the_rate_limit_does_not_care_for_the_clock(clock, settings):
     from newsletter.outbox.send_rate import Bucket
 
     bucket = Bucket(1, 3600)
     bucket.count()
     for days in (2, -4):
         clock(days=days)
-        assert 3500 < bucket.wait(Delivery.PATIENT) <= 3600
+        assert 3500 < bucket.wait(Delivery.BULK) <= 3600
 
 
-# the broom sweeps while mail goes out
+# retention runs while mail goes out
 
 
 @pytest.mark.django_db
-def test_who_is_swept_up_while_others_are_sent_gets_nothing(clock, work, mailoutbox, monkeypatch):
+def test_who_is_erased_while_others_are_sent_gets_nothing(clock, work, mailoutbox, monkeypatch):
     people = [make_subscriber(state="pending") for _ in range(10)]
     for person in people:
         make_delivery(kind="confirm", subscriber=person)
@@ -149,7 +149,7 @@ def test_who_is_swept_up_while_others_are_sent_gets_nothing(clock, work, mailout
             clock(hours=2)
             retention.prune()
 
-    monkeypatch.setattr(sender, "reached", reached)
+    monkeypatch.setattr(failpoints, "hit", reached)
     work()
     assert len(mailoutbox) <= 4  # three, and the one that was in hand
     assert not Delivery.objects.exists()
@@ -157,15 +157,13 @@ def test_who_is_swept_up_while_others_are_sent_gets_nothing(clock, work, mailout
 
 
 @pytest.mark.django_db
-def test_sweeping_up_a_person_whose_mail_is_being_sent_costs_no_error(
-    clock, monkeypatch, mailoutbox
-):
+def test_erasing_a_person_whose_mail_is_being_sent_costs_no_error(clock, monkeypatch, mailoutbox):
     row = make_delivery(kind="confirm")
     clock(hours=73)
     monkeypatch.setattr(
-        sender, "reached", lambda stage: retention.prune() if stage == "after-connect" else None
+        failpoints, "hit", lambda stage: retention.prune() if stage == "after-connect" else None
     )
-    assert sender.deliver(sender.claim(), mail.get_connection()) is None
+    assert sender.deliver(queue.claim(), mail.get_connection()) is None
     assert not Delivery.objects.filter(pk=row.pk).exists()
 
 
@@ -174,16 +172,16 @@ def test_sweeping_up_a_person_whose_mail_is_being_sent_costs_no_error(
 
 LONG = """
     import resource
-    from newsletter.outbox import sender as delivery
-    from newsletter.management.commands.run_mail_worker import Worker
+    from newsletter.outbox import queue, sender
+    from newsletter.worker import Worker
     from newsletter.models import Delivery, Letter, Subscriber
-    from newsletter.suppression import fingerprint
+    from newsletter.hashing import fingerprint
 
     letter = Letter.objects.create(subject="A letter", body="…", state="sending", sent_html="<p>Words.</p>" * 500)
     names = (f"reader-{{n}}@example.org" for n in range({number}))
     rows = [Subscriber(address=a, fingerprint=fingerprint(a), state="confirmed", wants_letters=True) for a in names]
     rows = Subscriber.objects.bulk_create(rows)
-    Delivery.objects.bulk_create([Delivery(kind="letter", letter=letter, subscriber=one, rank=1) for one in rows])
+    Delivery.objects.bulk_create([Delivery(kind="letter", letter=letter, subscriber=one, priority=1) for one in rows])
     del rows
     sizes, real, sent = [], Worker.mark_sent, []
 
@@ -220,7 +218,7 @@ def test_while_it_sends_it_says_that_it_lives(monkeypatch, clock, mailoutbox):
     real = sender.deliver
 
     def slow(*args):
-        worker.next_beat = worker.next_look = (
+        worker.next_beat = worker.next_poll = (
             0  # each mail takes longer than the pause between two beats
         )
         return real(*args)

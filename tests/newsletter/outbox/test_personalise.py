@@ -30,7 +30,7 @@ def letter():
 
 @pytest.fixture(autouse=True)
 def same_minute_and_boundary(monkeypatch):
-    personalise._moulds.clear()
+    personalise._templates.clear()
     monkeypatch.setattr(
         "email.generator.Generator._make_boundary",
         classmethod(lambda cls, text=None: "=====b====="),
@@ -61,8 +61,8 @@ PEOPLE = [
 def test_every_copy_is_what_the_ordinary_way_makes(letter):
     rows = [to(letter, **person) for person in [*PEOPLE, {}, {}]]
     for row in rows * 2:
-        assert personalise.wire(row) == ordinary(row)
-    assert 1 < len(personalise._moulds) < len(rows)
+        assert personalise.raw_bytes(row) == ordinary(row)
+    assert 1 < len(personalise._templates) < len(rows)
 
 
 def test_the_plain_site_and_the_long_one(letter, settings):
@@ -71,40 +71,40 @@ def test_the_plain_site_and_the_long_one(letter, settings):
         "https://a-very-long-name-for-a-site.and-its-domain.example.org",
     ):
         settings.SITE_URL = address
-        personalise._moulds.clear()
+        personalise._templates.clear()
         first, second = to(letter), to(letter)
-        assert personalise.wire(first) == ordinary(first)
-        assert personalise.wire(second) == ordinary(second)
+        assert personalise.raw_bytes(first) == ordinary(first)
+        assert personalise.raw_bytes(second) == ordinary(second)
 
 
 def test_no_copy_carries_anything_of_another_person(letter):
     first, second = to(letter), to(letter)
-    personalise.wire(first)
-    mine = personalise.wire(second).replace(b"=\r\n", b"")
-    for own in personalise._own(first).values():
-        assert own not in mine or own == personalise._own(second)["Date"]
+    personalise.raw_bytes(first)
+    mine = personalise.raw_bytes(second).replace(b"=\r\n", b"")
+    for own in personalise._personal(first).values():
+        assert own not in mine or own == personalise._personal(second)["Date"]
 
 
 def test_what_would_not_fit_is_made_the_ordinary_way(letter):
-    assert personalise.wire(to(letter))
-    assert personalise.wire(to(letter, address=f"{'a' * 60}@example.org")) is None
+    assert personalise.raw_bytes(to(letter))
+    assert personalise.raw_bytes(to(letter, address=f"{'a' * 60}@example.org")) is None
     odd = to(letter)
     Delivery.objects.filter(pk=odd.pk).update(message_id="<short@example.org>")
     odd.refresh_from_db()
-    assert personalise.wire(odd) is None
+    assert personalise.raw_bytes(odd) is None
 
 
 def test_other_mails_are_made_the_ordinary_way():
-    assert personalise.wire(make_delivery(kind="guide")) is None
+    assert personalise.raw_bytes(make_delivery(kind="guide")) is None
 
 
 def test_the_memory_is_bounded_and_a_changed_letter_is_made_anew(letter):
-    for day in range(2 * personalise.KEPT):
-        personalise.wire(to(letter, asked_at=timezone.now() - timedelta(days=day)))
-    assert len(personalise._moulds) <= personalise.KEPT
+    for day in range(2 * personalise.MAX_TEMPLATES):
+        personalise.raw_bytes(to(letter, asked_at=timezone.now() - timedelta(days=day)))
+    assert len(personalise._templates) <= personalise.MAX_TEMPLATES
     row = to(letter)
-    personalise.wire(row)
+    personalise.raw_bytes(row)
     letter.sent_text = "Other words.\n"
     letter.save()
     row.letter.refresh_from_db()
-    assert personalise.wire(row) == ordinary(row)
+    assert personalise.raw_bytes(row) == ordinary(row)

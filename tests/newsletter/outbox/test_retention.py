@@ -2,16 +2,14 @@
 
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
 
 import pytest
 from django.core.mail import get_connection
 from django.utils import timezone
 
-from newsletter.models import Delivery, FormMail, Subscriber
-from newsletter.outbox import retention, sender
+from newsletter.models import Delivery, FormMailCount, Subscriber
+from newsletter.outbox import failpoints, queue, retention, sender
 from tests.factories import make_delivery, make_subscriber
-from trustsite.models import Tries
 
 pytestmark = pytest.mark.django_db
 
@@ -71,10 +69,10 @@ def test_the_hashes_that_limit_the_form_go_after_thirty_days(ask, clock):
     ask("ann@example.org")
     clock(days=29)
     retention.prune()
-    assert FormMail.objects.exists()
+    assert FormMailCount.objects.exists()
     clock(days=2)
     retention.prune()
-    assert not FormMail.objects.exists()
+    assert not FormMailCount.objects.exists()
 
 
 def test_sweeping_while_a_mail_is_sent_is_harmless(clock, monkeypatch, mailoutbox):
@@ -85,24 +83,24 @@ def test_sweeping_while_a_mail_is_sent_is_harmless(clock, monkeypatch, mailoutbo
             clock(hours=73)
             retention.prune()
 
-    monkeypatch.setattr(sender, "reached", sweep)
-    assert sender.deliver(sender.claim(), get_connection()) is None
+    monkeypatch.setattr(failpoints, "hit", sweep)
+    assert sender.deliver(queue.claim(), get_connection()) is None
     assert not Subscriber.objects.exists()
     assert not Delivery.objects.exists()
 
 
 ERASE = """
     from django.db import connection
-    from newsletter.outbox import retention as keeping
+    from newsletter.outbox import retention
     from newsletter.subscribing import signup
-    from newsletter import suppression
+    from newsletter import hashing
     {before}
     address = "canary-address-7q@example.org"
     signup.ask(address, letters=True)
     signup.ask("somebody-else@example.org", letters=True)
     print(connection.cursor().execute("PRAGMA secure_delete").fetchone()[0])
-    signup.leave(suppression.fingerprint(address))
-    keeping.prune()
+    signup.leave(hashing.fingerprint(address))
+    retention.prune()
 """
 CARELESS = 'connection.cursor().execute("PRAGMA secure_delete=OFF")'
 
@@ -131,13 +129,5 @@ def test_without_secure_delete_they_would_be_in_the_database(open_site):
 
 
 def test_without_emptying_the_journal_they_would_be_in_it(open_site):
-    open_site.script(ERASE.format(before="keeping.empty_journal = lambda: None"))
+    open_site.script(ERASE.format(before="retention.truncate_journal = lambda: None"))
     assert files_with(open_site, b"canary-address-7q") == ["site.sqlite3-wal"]
-
-
-def test_tries_at_the_desks_door_are_forgotten_when_their_time_is_over():
-    now = timezone.now()
-    for key, minutes in (("over", -1), ("on", 1)):
-        Tries.objects.create(key=key, until=now + timedelta(minutes=minutes))
-    assert retention.prune()["tries at the door"] == 1
-    assert [tries.key for tries in Tries.objects.all()] == ["on"]

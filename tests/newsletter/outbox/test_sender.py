@@ -1,6 +1,7 @@
 """The outbox: the eight rules, in their order."""
 
 import smtplib
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter import suppression
+from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Letter, Subscriber
-from newsletter.outbox import sender
+from newsletter.outbox import failpoints, queue, sender
 from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_subscriber
 
@@ -40,7 +42,7 @@ class Failing:
 
 def send(backend=None):
     """Claim the next mail and try to send it."""
-    row = sender.claim()
+    row = queue.claim()
     verdict = sender.deliver(row, backend or mail.get_connection())
     row.refresh_from_db()
     return row, verdict
@@ -52,7 +54,7 @@ def send(backend=None):
 def test_a_mail_is_queued_with_its_cause_or_not_at_all():
     person = make_subscriber()
     with transaction.atomic():
-        sender.enqueue("guide", person)
+        queue.enqueue("guide", person)
         transaction.set_rollback(True)
     assert not Delivery.objects.exists()
 
@@ -60,20 +62,20 @@ def test_a_mail_is_queued_with_its_cause_or_not_at_all():
 @pytest.mark.django_db(transaction=True)
 def test_a_mail_without_a_transaction_is_refused():
     with pytest.raises(transaction.TransactionManagementError):
-        sender.enqueue("guide", make_subscriber())
+        queue.enqueue("guide", make_subscriber())
 
 
 def test_queueing_twice_makes_one_mail():
     person = make_subscriber()
     for _ in range(2):
-        sender.enqueue("guide", person)
+        queue.enqueue("guide", person)
     assert Delivery.objects.count() == 1
 
 
 @pytest.mark.parametrize("state", Delivery.OPEN)
 def test_a_mail_on_its_way_is_left_alone(state):
     row = make_delivery(state=state)
-    sender.enqueue(row.kind, row.subscriber)
+    queue.enqueue(row.kind, row.subscriber)
     assert (Delivery.objects.get().state, Delivery.objects.get().message_id) == (
         state,
         row.message_id,
@@ -83,7 +85,7 @@ def test_a_mail_on_its_way_is_left_alone(state):
 @pytest.mark.parametrize("state", FINISHED)
 def test_a_finished_mail_goes_out_anew_as_another_message(state):
     row = make_delivery(state=state, attempts=6, crashes=2, smtp_reply="550 no")
-    sender.enqueue(row.kind, row.subscriber)
+    queue.enqueue(row.kind, row.subscriber)
     again = Delivery.objects.get()
     assert (again.state, again.attempts, again.crashes, again.smtp_reply) == ("queued", 0, 0, "")
     assert again.message_id != row.message_id
@@ -97,22 +99,22 @@ def test_the_mail_due_longest_is_taken_first_and_each_once():
     late = make_delivery(not_before=now - timedelta(minutes=1))
     later = make_delivery(not_before=now - timedelta(minutes=5), state="retry")
     make_delivery(not_before=now + timedelta(minutes=1))
-    assert [sender.claim(), sender.claim(), sender.claim()] == [later, late, None]
+    assert [queue.claim(), queue.claim(), queue.claim()] == [later, late, None]
 
 
 @pytest.mark.parametrize("state", [state for state in STATES if state not in Delivery.WAITING])
 def test_nothing_else_is_ever_taken(state):
     make_delivery(state=state)
-    assert sender.claim() is None
+    assert queue.claim() is None
 
 
 def test_what_is_taken_is_as_the_database_has_it():
     letter = Letter.objects.create(
         subject="A letter", body="Words.", sent_subject="A letter", state="sending"
     )
-    row = make_delivery(kind="letter", letter=letter, rank=Delivery.PATIENT)
+    row = make_delivery(kind="letter", letter=letter, priority=Delivery.BULK)
     suppression.suppress(row.subscriber.fingerprint, "bounced")
-    taken = sender.claim()
+    taken = queue.claim()
     kept = Delivery.objects.select_related("subscriber", "letter").get()
     for mine, its in [(taken, kept), (taken.subscriber, kept.subscriber)]:
         fields = [field.attname for field in mine._meta.concrete_fields]
@@ -122,9 +124,9 @@ def test_what_is_taken_is_as_the_database_has_it():
 
 
 def test_what_somebody_waits_for_can_be_taken_alone():
-    patient, prompt = make_delivery(rank=Delivery.PATIENT), make_delivery()
-    assert [sender.claim(prompt_only=True), sender.claim(prompt_only=True)] == [prompt, None]
-    assert sender.claim() == patient
+    patient, prompt = make_delivery(priority=Delivery.BULK), make_delivery()
+    assert [queue.claim(high_only=True), queue.claim(high_only=True)] == [prompt, None]
+    assert queue.claim() == patient
 
 
 @pytest.mark.django_db(transaction=True)
@@ -135,7 +137,7 @@ def test_a_claim_does_not_read_the_whole_outbox():
 
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute("EXPLAIN QUERY PLAN " + queue_sql.TAKE["sqlite"], ["", "", "", "", 1])
+            cursor.execute("EXPLAIN QUERY PLAN " + queue_sql.CLAIM["sqlite"], ["", "", "", "", 1])
             plan = " ".join(str(row) for row in cursor.fetchall())
         assert "USING INDEX waiting_mail" in plan or "COVERING INDEX waiting_mail" in plan
         assert "TEMP B-TREE" not in plan
@@ -143,7 +145,7 @@ def test_a_claim_does_not_read_the_whole_outbox():
 
 def test_a_taken_mail_has_a_lease_of_five_minutes():
     make_delivery()
-    row = sender.claim()
+    row = queue.claim()
     assert row.state == "sending"
     assert abs(row.lease_until - timezone.now() - timedelta(minutes=5)) < timedelta(seconds=5)
 
@@ -171,8 +173,8 @@ def test_who_leaves_before_the_claim_gets_nothing(work, mailoutbox):
 def test_who_leaves_while_others_are_sent_gets_nothing(mailoutbox, monkeypatch, work):
     rows = [make_delivery() for _ in range(10)]
     monkeypatch.setattr(
-        sender,
-        "reached",
+        failpoints,
+        "hit",
         lambda stage: (
             [signup.leave(row.subscriber.fingerprint) for row in rows[5:]]
             if stage == "after-commit" and len(mailoutbox) == 3
@@ -186,13 +188,13 @@ def test_who_leaves_while_others_are_sent_gets_nothing(mailoutbox, monkeypatch, 
 def test_who_leaves_while_their_mail_is_being_sent_costs_no_error(monkeypatch, mailoutbox):
     row = make_delivery()
     monkeypatch.setattr(
-        sender,
-        "reached",
+        failpoints,
+        "hit",
         lambda stage: (
             signup.leave(row.subscriber.fingerprint) if stage == "after-connect" else None
         ),
     )
-    assert sender.deliver(sender.claim(), mail.get_connection()) is None
+    assert sender.deliver(queue.claim(), mail.get_connection()) is None
     assert len(mailoutbox) == 1
     assert not Delivery.objects.exists()
 
@@ -233,7 +235,8 @@ def test_a_sent_mail_is_marked_and_its_time_kept(mailoutbox):
 
 def test_a_mail_that_cannot_be_rendered_fails_and_holds_nobody_up(monkeypatch, work, mailoutbox):
     poison, good = make_delivery(kind="confirm"), make_delivery()
-    monkeypatch.setitem(sender.messages.MAILS, "confirm", lambda row: 1 / 0)
+    broken = replace(EMAILS["confirm"], build=lambda row: 1 / 0)
+    monkeypatch.setitem(EMAILS, "confirm", broken)
     work()
     poison.refresh_from_db()
     assert (poison.state, poison.smtp_reply) == (
@@ -252,7 +255,7 @@ def test_a_head_of_two_lines_fails_and_holds_nobody_up(settings, work, mailoutbo
         letter.subject = "Please\nBcc: everybody@example.org"
         return letter
 
-    monkeypatch.setitem(sender.messages.MAILS, "confirm", two_lines)
+    monkeypatch.setitem(EMAILS, "confirm", replace(EMAILS["confirm"], build=two_lines))
     work()
     bad.refresh_from_db()
     assert (bad.state, bad.smtp_reply) == ("failed", "BadHeaderError")
@@ -271,7 +274,7 @@ def test_a_soft_no_is_tried_again_later_each_time_and_given_up_after_the_last_pa
         assert (row.state, row.smtp_reply) == ("retry", "451 try later")
         pauses.append((row.not_before - timezone.now()) / timedelta(minutes=1))
         ids.add(row.message_id)
-        assert sender.claim() is None
+        assert queue.claim() is None
         clock(hours=15)
     minutes = [1, 5, 20, 60, 240, 720]
     assert all(
@@ -320,8 +323,8 @@ def test_a_connection_that_breaks_is_closed_and_tried_again():
 @pytest.mark.parametrize("attempts", [0, 3])
 def test_a_wrong_password_stops_everything_and_uses_up_nothing(attempts):
     make_delivery(attempts=attempts)
-    row = sender.claim()
-    with pytest.raises(sender.NotLetIn):
+    row = queue.claim()
+    with pytest.raises(sender.SmtpAuthenticationRejected):
         sender.deliver(
             row, Failing(opening=smtplib.SMTPAuthenticationError(535, b"bad credentials"))
         )
@@ -331,7 +334,7 @@ def test_a_wrong_password_stops_everything_and_uses_up_nothing(attempts):
         attempts,
         "",
     )
-    assert sender.claim() == row
+    assert queue.claim() == row
 
 
 def test_an_unsure_outcome_waits_for_a_person_and_is_never_repeated_in_silence(clock):
@@ -341,8 +344,8 @@ def test_an_unsure_outcome_waits_for_a_person_and_is_never_repeated_in_silence(c
     row, _ = send(Failing(sending=UnsureOutcome("No answer after the whole message was sent")))
     assert row.state == "unknown"
     clock(days=5)
-    sender.reap()
-    assert sender.claim() is None
+    queue.release_expired()
+    assert queue.claim() is None
 
 
 # 7
@@ -350,35 +353,35 @@ def test_an_unsure_outcome_waits_for_a_person_and_is_never_repeated_in_silence(c
 
 def test_what_a_dead_worker_held_comes_free_when_its_lease_ends(clock):
     make_delivery()
-    row = sender.claim()
+    row = queue.claim()
     clock(minutes=4)
-    assert sender.reap() == 0
+    assert queue.release_expired() == 0
     clock(minutes=2)
-    assert sender.reap() == 1
-    again = sender.claim()
+    assert queue.release_expired() == 1
+    again = queue.claim()
     assert (again, again.message_id, again.attempts) == (row, row.message_id, 0)
 
 
 def test_after_the_third_crash_a_person_must_look(clock):
     make_delivery()
     for _ in range(3):
-        assert sender.claim()
+        assert queue.claim()
         clock(minutes=6)
-        sender.reap()
+        queue.release_expired()
     row = Delivery.objects.get()
     assert (row.state, row.crashes) == ("unknown", 3)
     clock(days=30)
-    sender.reap()
-    assert sender.claim() is None
-    assert sender.send_again(row)
-    assert sender.claim() == row
+    queue.release_expired()
+    assert queue.claim() is None
+    assert queue.requeue(row)
+    assert queue.claim() == row
 
 
 def test_soft_noes_are_no_crashes(clock):
     make_delivery(attempts=5)
-    sender.claim()
+    queue.claim()
     clock(minutes=6)
-    sender.reap()
+    queue.release_expired()
     assert Delivery.objects.get().state == "retry"
 
 
@@ -387,13 +390,13 @@ def test_soft_noes_are_no_crashes(clock):
 
 def test_a_worker_that_lost_its_lease_changes_nothing_any_more(clock, mailoutbox):
     make_delivery()
-    slow = sender.claim()
+    slow = queue.claim()
     clock(minutes=6)
-    sender.reap()
-    quick = sender.claim()
+    queue.release_expired()
+    quick = queue.claim()
     sender.deliver(quick, mail.get_connection())
     done = Delivery.objects.values().get()
-    assert not sender.mark(slow, Delivery.State.FAILED, smtp_reply="550 no")
+    assert not queue.mark(slow, Delivery.State.FAILED, smtp_reply="550 no")
     sender.deliver(slow, mail.get_connection())
     assert Delivery.objects.values().get() == done
     assert len(mailoutbox) == 2
@@ -402,19 +405,19 @@ def test_a_worker_that_lost_its_lease_changes_nothing_any_more(clock, mailoutbox
 
 def test_a_worker_that_lost_its_lease_leaves_the_mail_to_who_holds_it_now(clock):
     make_delivery()
-    slow = sender.claim()
+    slow = queue.claim()
     clock(minutes=6)
-    sender.reap()
-    quick = sender.claim()
-    assert not sender.mark(slow, Delivery.State.FAILED)
+    queue.release_expired()
+    quick = queue.claim()
+    assert not queue.mark(slow, Delivery.State.FAILED)
     assert Delivery.objects.get().worker_token == quick.worker_token
-    assert sender.mark(quick, Delivery.State.SENT)
+    assert queue.mark(quick, Delivery.State.SENT)
 
 
 def test_the_slow_worker_says_so_in_the_log(clock, log):
     make_delivery()
-    slow = sender.claim()
+    slow = queue.claim()
     clock(minutes=6)
-    sender.reap()
-    sender.mark(slow, Delivery.State.SENT)
+    queue.release_expired()
+    queue.mark(slow, Delivery.State.SENT)
     assert f"Delivery {slow.pk} was no longer ours" in log.getvalue()

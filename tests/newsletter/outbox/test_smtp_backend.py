@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from newsletter.models import Delivery, Subscriber
-from newsletter.outbox import sender as delivery
+from newsletter.outbox import queue, sender
 from newsletter.outbox.smtp_backend import UnsureOutcome
 from tests.factories import make_delivery, make_subscriber
 from tests.newsletter.conftest import Sink, connect
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db
 
 
 def send(backend):
-    row = delivery.claim()
-    delivery.deliver(row, backend)
+    row = queue.claim()
+    sender.deliver(row, backend)
     row.refresh_from_db()
     return row
 
@@ -51,7 +51,7 @@ def test_one_refused_recipient_does_not_stop_the_others(backend, sink, clock):
     }
     sink.answer = {"odd@example.org": "554 5.7.1 looks like spam"}
     for _ in people:
-        delivery.deliver(delivery.claim(), backend)
+        sender.deliver(queue.claim(), backend)
     states = dict(Delivery.objects.values_list("subscriber__address", "state"))
     assert states == {
         "full@example.org": "retry",
@@ -120,9 +120,9 @@ def test_a_wrong_password_is_told_apart(serve):
     )
     port = serve(strict, authenticator=refuse, auth_require_tls=False)
     make_delivery()
-    row = delivery.claim()
-    with pytest.raises(delivery.NotLetIn, match="535"):
-        delivery.deliver(row, connect(port, username="ann", password="secret"))
+    row = queue.claim()
+    with pytest.raises(sender.SmtpAuthenticationRejected, match="535"):
+        sender.deliver(row, connect(port, username="ann", password="secret"))
     row.refresh_from_db()
     assert (row.state, row.attempts) == ("queued", 0)
 
@@ -180,7 +180,7 @@ def test_noes_mean_the_same_in_one_breath(eager):
     }
     eager.answer = {"odd@example.org": "554 5.7.1 looks like spam"}
     for _ in people:
-        delivery.deliver(delivery.claim(), eager.backend)
+        sender.deliver(queue.claim(), eager.backend)
     states = dict(Delivery.objects.values_list("subscriber__address", "state"))
     refused = dict.fromkeys(("odd@example.org", "gone@example.org"), "failed")
     assert states == {"full@example.org": "retry", "fine@example.org": "sent", **refused}
@@ -205,7 +205,7 @@ def test_a_mail_to_nobody_is_ended_without_a_word(eager, monkeypatch):
     eager.backend.connection.ehlo()
     monkeypatch.setattr(eager.backend.connection, "getreply", lambda: next(answers))
     monkeypatch.setattr(eager.backend.connection, "send", said.append)
-    assert delivery.deliver(delivery.claim(), eager.backend).state == "failed"
+    assert sender.deliver(queue.claim(), eager.backend).state == "failed"
     assert b".\r\n" in said
     assert not any(isinstance(s, bytes) and b"Subject" in s for s in said)
 
@@ -220,7 +220,7 @@ def test_dots_and_endings_arrive_as_they_were(request, server):
         b".\r\n.\r\n",
         b"Subject: x\r\n\r\nplain.\r\n",
     ):
-        backend.send_wire("a@b.example", wire)
+        backend.send_raw("a@b.example", wire)
         assert server.envelopes[-1].content == wire.removesuffix(b"\r\n") + b"\r\n"
     backend.close()
 
@@ -240,7 +240,7 @@ def test_a_letter_goes_out_the_same_by_either_way(backend, sink, monkeypatch):
     for _ in range(2):
         make_delivery(kind="letter", letter=letter, subscriber=make_subscriber(wants_letters=True))
     send(backend)
-    monkeypatch.setattr(personalise, "wire", lambda delivery: None)
+    monkeypatch.setattr(personalise, "raw_bytes", lambda delivery: None)
     send(backend)
     quick, plain = sink.mails
     assert [

@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from newsletter.outbox.smtp_backend import UnsureOutcome
-from newsletter.outbox.smtp_errors import judge_connecting, judge_sending
+from newsletter.outbox.smtp_errors import classify_connection_error, classify_send_error
 
 
 class WebServiceError(Exception):
@@ -28,7 +28,7 @@ def refused(code, text=b"no"):
 @pytest.mark.parametrize("code", [421, 422, 431, 432, 442, 447, 450, 451, 452, 454, 471])
 @pytest.mark.parametrize("made", [data, refused])
 def test_a_soft_no_is_tried_again(code, made):
-    verdict = judge_sending(made(code))
+    verdict = classify_send_error(made(code))
     assert (verdict.state, verdict.broken, verdict.stop) == ("retry", False, False)
 
 
@@ -36,35 +36,37 @@ def test_a_soft_no_is_tried_again(code, made):
     ("error", "slow"), [(data(451), False), (data(432), True), (refused(450), True)]
 )
 def test_full_mailboxes_greylisting_and_crowds_wait_longer(error, slow):
-    assert judge_sending(error).slow is slow
+    assert classify_send_error(error).slow is slow
 
 
 @pytest.mark.parametrize("code", [500, 550, 551, 552, 553, 554])
 @pytest.mark.parametrize("made", [data, refused])
 def test_a_hard_no_is_final(code, made):
-    assert judge_sending(made(code)).state == "failed"
+    assert classify_send_error(made(code)).state == "failed"
 
 
 @pytest.mark.parametrize("made", [data, refused])
 def test_unable_to_route_passes(made):
-    assert judge_sending(made(550, b"5.4.4 unable to route")).state == "retry"
+    assert classify_send_error(made(550, b"5.4.4 unable to route")).state == "retry"
 
 
 def test_too_large_raises_an_alarm():
-    verdict = judge_sending(data(552, b"5.3.4 message too large"))
+    verdict = classify_send_error(data(552, b"5.3.4 message too large"))
     assert (verdict.state, verdict.alert) == ("failed", True)
 
 
 @pytest.mark.parametrize("code", [530, 534, 535, 538])
 def test_a_wrong_password_stops_the_worker(code):
-    assert judge_connecting(smtplib.SMTPAuthenticationError(code, b"no")).stop
-    assert judge_sending(
+    assert classify_connection_error(smtplib.SMTPAuthenticationError(code, b"no")).stop
+    assert classify_send_error(
         smtplib.SMTPSenderRefused(code, b"authentication required", "notes@site.example")
     ).stop
 
 
 def test_a_login_server_that_is_busy_does_not_stop_it():
-    assert not judge_connecting(smtplib.SMTPAuthenticationError(454, b"temporary failure")).stop
+    assert not classify_connection_error(
+        smtplib.SMTPAuthenticationError(454, b"temporary failure")
+    ).stop
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_login_server_that_is_busy_does_not_stop_it():
     ],
 )
 def test_no_connection_is_never_the_mails_fault(error):
-    verdict = judge_connecting(error)
+    verdict = classify_connection_error(error)
     assert (verdict.state, verdict.broken, verdict.away, verdict.stop) == (
         "retry",
         True,
@@ -93,12 +95,12 @@ def test_no_connection_is_never_the_mails_fault(error):
     "error", [TimeoutError(), ssl.SSLError(), smtplib.SMTPServerDisconnected(), BrokenPipeError()]
 )
 def test_a_broken_connection_is_tried_again(error):
-    verdict = judge_sending(error)
+    verdict = classify_send_error(error)
     assert (verdict.state, verdict.broken, verdict.away) == ("retry", True, False)
 
 
 def test_no_answer_after_everything_was_said_is_unsure():
-    assert judge_sending(UnsureOutcome()).state == "unknown"
+    assert classify_send_error(UnsureOutcome()).state == "unknown"
 
 
 @pytest.mark.parametrize(
@@ -106,13 +108,13 @@ def test_no_answer_after_everything_was_said_is_unsure():
     [(429, "retry", False), (503, "retry", False), (400, "failed", False), (401, "failed", True)],
 )
 def test_a_mail_service_on_the_web_is_judged_by_its_status(status, state, stop):
-    verdict = judge_sending(WebServiceError(status))
+    verdict = classify_send_error(WebServiceError(status))
     assert (verdict.state, verdict.stop) == (state, stop)
     assert "ann" not in verdict.reply
 
 
 def test_what_is_kept_is_short_and_without_addresses():
-    verdict = judge_sending(refused(550, b"<ann@example.org>: user unknown\n" + b"x" * 500))
+    verdict = classify_send_error(refused(550, b"<ann@example.org>: user unknown\n" + b"x" * 500))
     assert "ann" not in verdict.reply
     assert len(verdict.reply) == 200
     assert "\n" not in verdict.reply

@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from newsletter.management.commands.run_mail_worker import Worker
 from newsletter.models import Delivery, Heartbeat
-from newsletter.outbox import sender
+from newsletter.outbox import queue
+from newsletter.worker import Worker
 from tests.factories import make_delivery
 
 QUEUE = """
@@ -19,7 +19,7 @@ QUEUE = """
 """
 
 
-def queue(site, number):
+def fill_queue(site, number):
     site.script(QUEUE.format(number=number))
 
 
@@ -68,7 +68,7 @@ def test_a_mail_taken_by_a_clock_that_had_jumped_comes_free_as_soon_as_any_other
 ):
     make_delivery()
     clock(days=1)
-    assert sender.claim()
+    assert queue.claim()
     clock(days=-1)
     work()
     assert mailoutbox == [], "its worker may be sending it"
@@ -80,9 +80,9 @@ def test_a_mail_taken_by_a_clock_that_had_jumped_comes_free_as_soon_as_any_other
 @pytest.mark.django_db
 def test_a_lease_that_was_just_taken_stays_as_it_is(clock):
     make_delivery()
-    row = sender.claim()
+    row = queue.claim()
     clock(minutes=4)
-    sender.reap()
+    queue.release_expired()
     assert Delivery.objects.get().lease_until == row.lease_until
 
 
@@ -90,7 +90,7 @@ def test_a_lease_that_was_just_taken_stays_as_it_is(clock):
 def test_while_the_mail_server_is_away_no_mail_is_tried(monkeypatch):
     make_delivery()
     worker = Worker()
-    worker.breaker.paused_until = time.monotonic() + 60
+    worker.breaker.open_until = time.monotonic() + 60
     worker.round()
     assert Delivery.objects.get().state == "queued"
 
@@ -110,19 +110,19 @@ def test_a_database_that_fails_pauses_the_worker_and_does_not_end_it(monkeypatch
     monkeypatch.setattr(worker, "round", fail)
     monkeypatch.setattr(worker, "wait", waited.append)
     monkeypatch.setattr(signal, "signal", lambda *args: None)
-    worker.run_until_told()
+    worker.run_until_stopped()
     assert waited == [1, 2, 4]
 
 
 def test_it_drains_the_outbox_into_a_real_mail_server(site, sink):
-    queue(site, 20)
+    fill_queue(site, 20)
     site.manage("work", "--once")
     assert sorted(sink.recipients) == sorted(f"reader-{number}@example.org" for number in range(20))
     assert states(site) == {"sent": 20}
 
 
 def test_a_signal_lets_it_finish_the_mail_in_hand_and_end_well(site, sink):
-    queue(site, 500)
+    fill_queue(site, 500)
     worker = site.start("manage.py", "run_mail_worker")
     until(lambda: len(sink.envelopes) > 5)
     worker.send_signal(signal.SIGTERM)
@@ -146,7 +146,7 @@ def test_a_signal_while_the_mail_server_hangs_ends_it_in_time(site, sink):
         await asyncio.sleep(8)
 
     sink.answer = {"reader-0@example.org": hang}
-    queue(site, 1)
+    fill_queue(site, 1)
     worker = site.start_script("""
         from django.conf import settings
         from django.core.management import call_command
@@ -168,7 +168,7 @@ def test_a_wrong_password_ends_it_with_three_and_says_why(site, serve):
         success=False, handled=False
     )
     port = serve(Sink(), authenticator=refuse, auth_require_tls=False)
-    queue(site, 3)
+    fill_queue(site, 3)
     login = {
         "EMAIL_PORT": str(port),
         "EMAIL_HOST_USER": "ann",
@@ -189,8 +189,8 @@ TOGETHER = """
     from django.conf import settings
     from django.core.management import call_command
     from django.utils import timezone
-    from newsletter.outbox import sender as delivery
-    from newsletter.management.commands.run_mail_worker import Worker
+    from newsletter.outbox import queue, sender
+    from newsletter.worker import Worker
     from newsletter.models import Delivery
 
     def meet(name):
@@ -200,17 +200,17 @@ TOGETHER = """
             time.sleep(0.001)
 
     def by_looking_first(**only):
-        row = Delivery.objects.due().order_by("rank", "not_before", "pk").select_related("subscriber").first()
+        row = Delivery.objects.due().order_by("priority", "not_before", "pk").select_related("subscriber").first()
         meet("looked")
         if row:
             row.state, row.worker_token = "sending", secrets.token_hex(16)
-            row.lease_until = timezone.now() + delivery.LEASE
+            row.lease_until = timezone.now() + queue.LEASE
             row.save()
         return row
 
-    as_it_is = delivery.claim
-    delivery.claim = {claim}
-    Worker.take_along = lambda worker: None
+    as_it_is = queue.claim
+    queue.claim = {claim}
+    Worker.claim_along = lambda worker: None
     meet("began")
     call_command("run_mail_worker", "--once")
 """
@@ -218,7 +218,7 @@ TOGETHER = """
 
 def copies(site, sink, claim):
     """Have two workers drain the outbox at once; return how often each of 60 people was written to, at most."""
-    queue(site, 60)
+    fill_queue(site, 60)
     workers = [
         site.start_script(TOGETHER.format(claim=claim, number=number)) for number in range(2)
     ]

@@ -3,11 +3,11 @@
 import pytest
 from django.utils import timezone
 
-from newsletter import suppression
+from newsletter import hashing, suppression, tokens
 from newsletter.emails import welcome_series
-from newsletter.models import Delivery, FormMail, Letter, Subscriber, Suppression
+from newsletter.models import Delivery, FormMailCount, Letter, Subscriber, Suppression
 from newsletter.outbox import retention
-from newsletter.subscribing import address_change, limits, preferences, signup, tokens
+from newsletter.subscribing import address_change, limits, preferences, signup
 from tests.factories import make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +84,7 @@ def test_pressing_it_moves_everything_over_and_erases_the_old_address(
     assert not Suppression.objects.exists()
 
 
-def test_the_notes_go_on_at_the_new_address_and_no_guide_comes_again(
+def test_the_welcome_emails_go_on_at_the_new_address_and_no_guide_comes_again(
     move, press, work, clock, mailoutbox
 ):
     move()
@@ -136,7 +136,7 @@ def known(settings):
     settings.BLOCKED_DOMAINS = ["blocked.example"]
     make_subscriber(address="known@example.org")
     make_subscriber(address="pending@example.org", state="pending")
-    suppression.suppress(suppression.fingerprint("complained@example.org"), "complained")
+    suppression.suppress(hashing.fingerprint("complained@example.org"), "complained")
 
 
 def test_the_answer_is_the_same_whatever_is_known_of_the_new_address(
@@ -161,7 +161,7 @@ def test_an_address_that_is_known_blocked_or_refused_is_not_written_to(move, kno
 def test_who_once_left_from_the_new_address_may_move_there_and_the_goodbye_is_forgotten(
     move, press
 ):
-    signup.leave(suppression.fingerprint(NEW))
+    signup.leave(hashing.fingerprint(NEW))
     move()
     press()
     assert not Suppression.objects.exists()
@@ -189,12 +189,13 @@ def test_one_person_cannot_have_strangers_written_to_without_end(move):
         move(f"stranger-{number}@example.org")
     assert Subscriber.objects.count() == 2  # only one waits at a time
     assert (
-        FormMail.objects.filter(hash=signup.mailbox_hash("moves", "old@example.org")).count() == 3
+        FormMailCount.objects.filter(hash=signup.mailbox_hash("moves", "old@example.org")).count()
+        == 3
     )
 
 
 def test_the_form_counts_as_one_of_the_network(move, monkeypatch):
-    monkeypatch.setattr(limits, "may_ask", lambda *args: False)
+    monkeypatch.setattr(limits, "allow_request", lambda *args: False)
     assert move().status_code == 429
 
 
@@ -225,7 +226,7 @@ def test_leaving_with_a_goodbye_takes_it_along_too(move, person, client):
 
 def test_leaving_from_the_new_address_leaves_the_old_one_as_it_was(move, person):
     move()
-    signup.leave(suppression.fingerprint(NEW))
+    signup.leave(hashing.fingerprint(NEW))
     assert Subscriber.objects.get() == person
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from newsletter import tokens
 from newsletter.models import Delivery, Subscriber
-from newsletter.subscribing import tokens
 from tests.factories import make_subscriber
 
 pytestmark = pytest.mark.django_db

@@ -5,10 +5,10 @@ import time
 
 import pytest
 
-from newsletter import suppression
+from newsletter import hashing, suppression
 from newsletter.subscribing import constant_time, limits
 from tests.factories import make_subscriber
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 pytestmark = pytest.mark.django_db
 STATES = ["unknown", "pending", "listed", "refused"]
@@ -18,11 +18,11 @@ TRIES = 9
 @pytest.fixture
 def addresses(monkeypatch):
     """Nine addresses of each sort that we may know."""
-    monkeypatch.setattr(limits, "may_ask", lambda *args: True)
+    monkeypatch.setattr(limits, "allow_request", lambda *args: True)
     for number in range(TRIES):
         make_subscriber(address=f"pending-{number}@example.org", state="pending")
         make_subscriber(address=f"listed-{number}@example.org")
-        suppression.suppress(suppression.fingerprint(f"refused-{number}@example.org"), "bounced")
+        suppression.suppress(hashing.fingerprint(f"refused-{number}@example.org"), "bounced")
 
 
 def quickest_and_slowest(post):
@@ -39,14 +39,14 @@ def quickest_and_slowest(post):
 
 @pytest.mark.parametrize("path", ["/newsletter/subscribe/", "/newsletter/your-data/"])
 def test_every_sort_of_address_takes_as_long(client, addresses, monkeypatch, path):
-    monkeypatch.setattr(constant_time, "AT_LEAST", 0.1)
-    post = lambda address: client.post(path, {"address": address, "stamp": form_stamp()})
+    monkeypatch.setattr(constant_time, "MIN_SECONDS", 0.1)
+    post = lambda address: client.post(path, {"address": address, "stamp": form_token()})
     quickest, slowest = quickest_and_slowest(post)
     assert quickest >= 0.1
     assert slowest < 1.15 * quickest
 
 
 def test_an_error_comes_out_at_once(monkeypatch):
-    monkeypatch.setattr(constant_time, "AT_LEAST", 60)
-    with pytest.raises(ValueError), constant_time.evenly():
+    monkeypatch.setattr(constant_time, "MIN_SECONDS", 60)
+    with pytest.raises(ValueError), constant_time.constant_time():
         raise ValueError

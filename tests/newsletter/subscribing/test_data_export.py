@@ -3,11 +3,11 @@
 import pytest
 from django.db import OperationalError
 
-from newsletter import suppression
-from newsletter.models import Delivery, FormMail, Subscriber
+from newsletter import hashing, suppression
+from newsletter.models import Delivery, FormMailCount, Subscriber
 from newsletter.subscribing import limits, signup
 from tests.factories import make_delivery, make_subscriber
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 pytestmark = pytest.mark.django_db
 URL = "/newsletter/your-data/"
@@ -16,7 +16,7 @@ URL = "/newsletter/your-data/"
 @pytest.fixture
 def ask_for(client):
     return lambda address, **fields: client.post(
-        URL, {"address": address, "stamp": form_stamp(), **fields}
+        URL, {"address": address, "stamp": form_token(), **fields}
     )
 
 
@@ -38,8 +38,8 @@ def test_the_answer_is_the_same_bytes_whatever_is_known_of_the_address(ask_for, 
     make_subscriber(address="leaving@example.org", state="leaving")
     make_subscriber(address="known@example.org")
     make_subscriber(address="known@blocked.example")
-    signup.leave(suppression.fingerprint("left@example.org"))
-    suppression.suppress(suppression.fingerprint("bounced@example.org"), "bounced")
+    signup.leave(hashing.fingerprint("left@example.org"))
+    suppression.suppress(hashing.fingerprint("bounced@example.org"), "bounced")
     names = ["unknown", "pending", "leaving", "known", "known", "left", "bounced"]
     answers = [ask_for(f"{name}@example.org") for name in names] + [
         ask_for("known@blocked.example")
@@ -55,7 +55,7 @@ def test_the_answer_is_the_same_bytes_whatever_is_known_of_the_address(ask_for, 
 def test_an_unknown_address_leaves_a_count_and_no_address(ask_for, dump):
     ask_for("canary@example.org")
     assert not Subscriber.objects.exists()
-    assert len(FormMail.objects.get().hash) == 64
+    assert len(FormMailCount.objects.get().hash) == 64
     assert "canary" not in str(dump())
 
 
@@ -111,7 +111,7 @@ def test_a_bad_address_brings_the_form_back_with_what_was_typed(ask_for, parse, 
 
 
 def test_a_stale_page_gets_a_fresh_one_with_the_address_kept(client, clock, parse):
-    stamp = form_stamp()
+    stamp = form_token()
     clock(hours=25)
     page = parse(client.post(URL, {"address": "ann@example.org", "stamp": stamp}))
     assert page.find(".//input[@name='address']").get("value") == "ann@example.org"
@@ -130,16 +130,21 @@ def test_the_trap_answers_like_any_other_and_sends_nothing(ask_for):
 def test_a_form_on_another_site_is_refused(client, headers):
     assert (
         client.post(
-            URL, {"address": "a@example.org", "stamp": form_stamp()}, headers=headers
+            URL, {"address": "a@example.org", "stamp": form_token()}, headers=headers
         ).status_code
         == 403
     )
-    assert not FormMail.objects.exists()
+    assert not FormMailCount.objects.exists()
 
 
 def test_one_network_may_ask_ten_times_an_hour(ask_for):
-    answers = [ask_for(f"reader-{number}@example.org") for number in range(limits.PER_CLIENT + 1)]
-    assert [answer.status_code for answer in answers] == [200] * limits.PER_CLIENT + [429]
+    answers = [
+        ask_for(f"reader-{number}@example.org")
+        for number in range(limits.PER_NETWORK.max_count + 1)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * limits.PER_NETWORK.max_count + [
+        429
+    ]
 
 
 def test_a_database_that_fails_is_not_told_as_a_success(ask_for, monkeypatch):
@@ -152,7 +157,7 @@ def test_a_database_that_fails_is_not_told_as_a_success(ask_for, monkeypatch):
 
 @pytest.mark.parametrize("path", ["/newsletter/unsubscribe/{}/", "/newsletter/settings/x/"])
 def test_pages_of_mailed_links_lead_there(client, parse, path):
-    from newsletter.subscribing import tokens
+    from newsletter import tokens
 
     page = parse(client.get(path.format(tokens.unsubscribe_token(make_subscriber()))))
     assert page.find(f".//main//a[@href='{URL}']") is not None

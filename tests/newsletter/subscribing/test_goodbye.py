@@ -4,10 +4,10 @@ import smtplib
 
 import pytest
 
-from newsletter import suppression
+from newsletter import hashing, tokens
 from newsletter.models import Delivery, Subscriber, Suppression
-from newsletter.outbox import retention, sender
-from newsletter.subscribing import signup, tokens
+from newsletter.outbox import eligibility, queue, retention
+from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_twice_is_once_and_the_link_has_gone(leave, client):
 
 def test_leaving_by_a_mail_in_the_meantime_erases_at_once(leave, client):
     leave()
-    signup.leave(suppression.fingerprint("ann@example.org"))
+    signup.leave(hashing.fingerprint("ann@example.org"))
     assert not Subscriber.objects.exists()
 
 
@@ -111,10 +111,10 @@ def test_coming_back_in_the_meantime_is_a_new_beginning(leave, ask, work, mailou
 
 
 def test_a_letter_on_its_way_is_not_sent_any_more(leave, work, mailoutbox):
-    row = sender.claim()  # a worker had it in hand
+    row = queue.claim()  # a worker had it in hand
     leave()
     row.subscriber.refresh_from_db()
-    assert not sender.is_wanted(row)
+    assert not eligibility.is_wanted(row)
 
 
 def test_one_press_from_a_mail_sends_none(client, work, mailoutbox):

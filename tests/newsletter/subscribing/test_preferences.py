@@ -7,9 +7,10 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from newsletter import consent, tokens
 from newsletter.emails import welcome_series
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
-from newsletter.subscribing import signup, tokens
+from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def person():
-    person = make_subscriber(address="ann@example.org", wants_letters=True, wording=signup.WORDING)
+    person = make_subscriber(address="ann@example.org", wants_letters=True, wording=consent.WORDING)
     make_delivery(subscriber=person, state="sent", smtp_reply="", sent_at=timezone.now())
     welcome_series.guide_went_out(person.pk, timezone.now())
     person.refresh_from_db()
@@ -68,7 +69,7 @@ def test_it_shows_all_that_is_held_in_words(client, url, person, parse, text_of)
 
 
 def test_who_asked_for_the_guide_alone_reads_when_the_address_goes(client, parse, text_of):
-    person = make_subscriber(guide_sent_at=timezone.now(), wording=signup.WORDING)
+    person = make_subscriber(guide_sent_at=timezone.now(), wording=consent.WORDING)
     page = parse(client.get(f"/newsletter/settings/{tokens.settings_token(person)}/"))
     day = timezone.now() + timedelta(days=7)
     assert f"The guide alone. We erase your address on {day:%-d %B %Y}" in text_of(page)
@@ -138,7 +139,7 @@ def test_a_pause_and_its_end(client, url, parse, text_of):
     assert Subscriber.objects.get().paused_until is None
 
 
-def test_no_more_notes_is_offered_while_there_are_some(client, url, parse, text_of):
+def test_stopping_the_series_is_offered_while_there_are_some(client, url, parse, text_of):
     assert "No more notes, only the letters" in buttons(parse(client.get(url)), text_of)
     page = parse(client.post(url, {"wish": "no-notes"}))
     assert "No more notes, only the letters" not in buttons(page, text_of)
@@ -227,7 +228,7 @@ def test_it_needs_no_cookie(url):
 
 
 @pytest.mark.parametrize("wish", ["", "everything", "erase everything"])
-def test_a_wish_we_do_not_know_changes_nothing_and_shows_the_page(
+def test_an_action_we_do_not_know_changes_nothing_and_shows_the_page(
     client, url, wish, dump, parse, text_of
 ):
     before = dump()

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from newsletter import suppression
-from newsletter.models import Delivery, FormMail, Subscriber, Suppression
+from newsletter import addresses, hashing, suppression
+from newsletter.models import Delivery, FormMailCount, Subscriber, Suppression
 from newsletter.subscribing import signup
 from tests.factories import make_subscriber
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
     ],
 )
 def test_an_address_is_written_in_one_way(typed, kept):
-    assert signup.normalise(typed) == kept
+    assert addresses.normalise(typed) == kept
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_an_address_is_written_in_one_way(typed, kept):
     ],
 )
 def test_what_is_not_one_plain_address_is_refused(typed):
-    with pytest.raises(signup.AddressError):
-        signup.normalise(typed)
+    with pytest.raises(addresses.AddressError):
+        addresses.normalise(typed)
 
 
 def ask(address="ann@example.org", *, letters=False):
@@ -107,7 +107,7 @@ def test_nobody_is_asked_to_confirm_more_than_three_times_in_thirty_days(clock):
     mails = 0
     for _ in range(8):
         mails += len(ask())
-        Subscriber.objects.all().delete()  # as the broom does after three days
+        Subscriber.objects.all().delete()  # as retention does after three days
         clock(days=3, hours=1)
     assert mails == 3
     clock(days=30)
@@ -123,9 +123,9 @@ def test_one_mailbox_cannot_be_flooded_under_several_names(other):
 
 def test_the_limit_keeps_a_hash_and_no_address():
     ask()
-    [mail] = FormMail.objects.all()
+    [mail] = FormMailCount.objects.all()
     assert len(mail.hash) == 64
-    assert mail.hash != suppression.fingerprint("ann@example.org")
+    assert mail.hash != hashing.fingerprint("ann@example.org")
 
 
 def test_a_confirmed_one_gets_the_guide_again_once_a_day(clock):
@@ -209,13 +209,13 @@ def test_what_was_asked_last_is_what_a_confirmation_confirms():
 
 
 def test_an_address_whose_owner_complained_gets_nothing():
-    suppression.suppress(suppression.fingerprint("ann@example.org"), "complained")
+    suppression.suppress(hashing.fingerprint("ann@example.org"), "complained")
     assert ask() == []
     assert not Subscriber.objects.exists()
 
 
 def test_an_address_whose_mail_came_back_is_asked_and_its_answer_lifts_that():
-    suppression.suppress(suppression.fingerprint("ann@example.org"), "bounced")
+    suppression.suppress(hashing.fingerprint("ann@example.org"), "bounced")
     assert ask() == ["confirm"]
     assert Suppression.objects.exists()
     signup.confirm(Subscriber.objects.get().public_id)
@@ -224,7 +224,7 @@ def test_an_address_whose_mail_came_back_is_asked_and_its_answer_lifts_that():
 
 def test_who_left_may_come_back_by_confirming_anew():
     make_subscriber(address="ann@example.org")
-    signup.leave(suppression.fingerprint("ann@example.org"))
+    signup.leave(hashing.fingerprint("ann@example.org"))
     assert ask() == ["confirm"]
     assert Suppression.objects.exists()
     signup.confirm(Subscriber.objects.get().public_id)
@@ -242,14 +242,14 @@ def test_confirming_does_not_forget_a_complaint():
     ("reason", "stays"), [("bounced", "unsubscribed"), ("complained", "complained")]
 )
 def test_a_complaint_outweighs_an_earlier_goodbye_and_returned_mail_does_not(reason, stays):
-    fingerprint = suppression.fingerprint("ann@example.org")
+    fingerprint = hashing.fingerprint("ann@example.org")
     signup.leave(fingerprint)
     signup.leave(fingerprint, reason)
     assert Suppression.objects.get().reason == stays
 
 
 def test_leaving_does_not_soften_a_complaint():
-    fingerprint = suppression.fingerprint("ann@example.org")
+    fingerprint = hashing.fingerprint("ann@example.org")
     suppression.suppress(fingerprint, "complained")
     signup.leave(fingerprint)
     assert Suppression.objects.get().reason == "complained"
@@ -261,7 +261,7 @@ def test_leaving_does_not_soften_a_complaint():
 )
 def test_a_blocked_domain_gets_nothing(settings, blocked, address):
     settings.BLOCKED_DOMAINS = [blocked]
-    assert ask(signup.normalise(address)) == []
+    assert ask(addresses.normalise(address)) == []
     assert not Subscriber.objects.exists()
 
 
@@ -276,13 +276,13 @@ def test_two_people_at_once_with_one_address_make_one_row_and_one_mail(site):
         from threading import Barrier, Thread
         from django.test import Client
         from newsletter.models import Delivery, Subscriber
-        from trustsite.web.form_guard import form_stamp
+        from trustsite.web.form_guard import form_token
 
         barrier, answers = Barrier(2), []
 
         def ask():
             barrier.wait()
-            post = {"address": "ann@example.org", "stamp": form_stamp()}
+            post = {"address": "ann@example.org", "stamp": form_token()}
             answers.append(Client(headers={"host": "127.0.0.1"}).post("/newsletter/subscribe/", post))
 
         threads = [Thread(target=ask) for _ in range(2)]

@@ -3,11 +3,11 @@
 import pytest
 from django.db import OperationalError
 
-from newsletter import suppression
+from newsletter import hashing, suppression
 from newsletter.models import Delivery, Subscriber
 from newsletter.subscribing import limits, signup
 from tests.factories import make_subscriber
-from trustsite.web.form_guard import form_stamp
+from trustsite.web.form_guard import form_token
 
 pytestmark = pytest.mark.django_db
 URL = "/newsletter/subscribe/"
@@ -27,9 +27,9 @@ def test_the_answer_is_the_same_bytes_whatever_is_known_of_the_address(ask, sett
     make_subscriber(address="pending@example.org", state="pending")
     make_subscriber(address="confirmed@example.org")
     make_subscriber(address="letters@example.org", wants_letters=True)
-    signup.leave(suppression.fingerprint("left@example.org"))
-    suppression.suppress(suppression.fingerprint("bounced@example.org"), "bounced")
-    suppression.suppress(suppression.fingerprint("complained@example.org"), "complained")
+    signup.leave(hashing.fingerprint("left@example.org"))
+    suppression.suppress(hashing.fingerprint("bounced@example.org"), "bounced")
+    suppression.suppress(hashing.fingerprint("complained@example.org"), "complained")
     make_subscriber(address="returned@example.org", state="returned", wants_letters=True)
     names = [
         "new",
@@ -93,7 +93,7 @@ def test_the_error_is_told_above_the_form_and_at_its_field(ask, parse, text_of):
 
 def test_two_addresses_in_two_fields_are_refused(client):
     response = client.post(
-        URL, {"address": ["a@example.org", "b@example.org"], "stamp": form_stamp()}
+        URL, {"address": ["a@example.org", "b@example.org"], "stamp": form_token()}
     )
     assert response.status_code == 422
     assert not Subscriber.objects.exists()
@@ -104,7 +104,7 @@ def test_two_addresses_in_two_fields_are_refused(client):
 )
 def test_a_form_on_another_site_is_refused(client, headers):
     response = client.post(
-        URL, {"address": "ann@example.org", "stamp": form_stamp()}, headers=headers
+        URL, {"address": "ann@example.org", "stamp": form_token()}, headers=headers
     )
     assert response.status_code == 403
     assert not Subscriber.objects.exists()
@@ -114,7 +114,7 @@ def test_a_form_on_another_site_is_refused(client, headers):
     "headers", [{}, {"sec-fetch-site": "same-origin"}, {"origin": "http://testserver"}]
 )
 def test_our_own_form_and_old_browsers_are_let_in(client, headers):
-    client.post(URL, {"address": "ann@example.org", "stamp": form_stamp()}, headers=headers)
+    client.post(URL, {"address": "ann@example.org", "stamp": form_token()}, headers=headers)
     assert Subscriber.objects.exists()
 
 
@@ -125,7 +125,7 @@ def test_without_a_stamp_nothing_is_taken_even_from_old_browsers(client):
 
 @pytest.mark.parametrize("hours", [-25, 25])
 def test_a_stale_page_gets_a_fresh_one_with_the_address_kept(client, clock, parse, text_of, hours):
-    stamp = form_stamp()
+    stamp = form_token()
     clock(hours=hours)
     response = client.post(URL, {"address": "ann@example.org", "stamp": stamp})
     page = parse(response)
@@ -137,7 +137,7 @@ def test_a_stale_page_gets_a_fresh_one_with_the_address_kept(client, clock, pars
 
 
 def test_a_slow_reader_of_23_hours_is_not_sent_back(client, clock):
-    stamp = form_stamp()
+    stamp = form_token()
     clock(hours=23)
     assert client.post(URL, {"address": "ann@example.org", "stamp": stamp}).status_code == 200
     assert Subscriber.objects.exists()
@@ -149,11 +149,15 @@ def test_the_trap_answers_like_any_other_and_keeps_nothing(ask):
 
 
 def test_one_network_may_ask_ten_times_an_hour(ask, parse, text_of):
-    answers = [ask(f"reader-{number}@example.org") for number in range(limits.PER_CLIENT + 1)]
-    assert [answer.status_code for answer in answers] == [200] * limits.PER_CLIENT + [429]
+    answers = [
+        ask(f"reader-{number}@example.org") for number in range(limits.PER_NETWORK.max_count + 1)
+    ]
+    assert [answer.status_code for answer in answers] == [200] * limits.PER_NETWORK.max_count + [
+        429
+    ]
     assert answers[-1]["Retry-After"]
     assert "Get help now" in text_of(parse(answers[-1]).find(".//main"))
-    assert Subscriber.objects.count() == limits.PER_CLIENT
+    assert Subscriber.objects.count() == limits.PER_NETWORK.max_count
 
 
 def test_a_database_that_fails_is_not_told_as_a_success(ask, monkeypatch, parse, text_of):
@@ -173,7 +177,7 @@ def test_a_mail_that_cannot_be_queued_leaves_no_half_rows(client, monkeypatch):
 
     monkeypatch.setattr("newsletter.subscribing.signup.enqueue", fail)
     assert (
-        client.post(URL, {"address": "ann@example.org", "stamp": form_stamp()}).status_code == 503
+        client.post(URL, {"address": "ann@example.org", "stamp": form_token()}).status_code == 503
     )
     assert not Subscriber.objects.exists()
     assert not Delivery.objects.exists()

@@ -3,8 +3,9 @@
 import pytest
 from django.core import mail
 
+from newsletter import tokens
 from newsletter.models import Delivery, Subscriber, Suppression
-from newsletter.subscribing import signup, tokens
+from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_subscriber
 
 pytestmark = pytest.mark.django_db

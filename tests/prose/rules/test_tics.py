@@ -2,7 +2,7 @@ import pytest
 from django.core.management import call_command
 
 from prose.rules import tics
-from prose.rules.source_files import Text, read_texts
+from prose.rules.source_files import SourceFile, read_texts
 
 HEAD = "---\ntitle: {title}\nrelated: [{related}]\n---\n"
 
@@ -101,7 +101,7 @@ def test_a_heading_informs_if_it_names_the_topic_or_asks_a_question(
     folder, heading, says_something
 ):
     file = folder / "articles" / "trauma-and-sleep.md"
-    text = Text(folder, file, HEAD.format(title="Trauma, sleep and nightmares", related=""))
+    text = SourceFile(folder, file, HEAD.format(title="Trauma, sleep and nightmares", related=""))
     assert tics.informs(heading, text) is says_something
 
 

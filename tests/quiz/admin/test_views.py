@@ -1,4 +1,4 @@
-"""The editors' desk of a version: points in a grid, drafts taken, released, retired, copied, and TOML out and in."""
+"""Admin views of a version: points in a grid, drafts taken, released, retired, copied, and TOML out and in."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -221,7 +221,7 @@ def test_editing_a_live_version_opens_a_draft_with_the_same_questions(
     response = admin_client.post(at(quiz, "copy"), follow=True)
     draft = Version.objects.get(number=3)
     assert response.redirect_chain[-1][0] == at(draft, "change")
-    assert draft.form() == quiz.form()
+    assert draft.definition() == quiz.definition()
     assert "Version 3 is a draft." in text_of(parse(response))
     quiz.refresh_from_db()
     assert quiz.state == "live"

@@ -67,23 +67,23 @@ def sheets(form, count, calm=0.0):
     """Yield sheets that lean one way or another; so many of their answers are calm."""
     chance = random.Random(11)
     for _ in range(count):
-        leaning = dict(
+        bias = dict(
             zip(
                 RESPONSES,
                 (1 + 9 * (place == chance.randrange(5)) for place in range(4)),
                 strict=True,
             )
         )
-        yield [choose(chance, question, leaning, calm) for question in form.questions]
+        yield [choose(chance, question, bias, calm) for question in form.questions]
 
 
-def choose(chance, question, leaning, calm):
+def choose(chance, question, bias, calm):
     letters = dict(zip(LETTERS, question.options, strict=False))
     if chance.random() < calm:
         return next(letter for letter, option in letters.items() if option.calm)
     weighed = {letter: option for letter, option in letters.items() if not option.calm}
     return chance.choices(
-        [*weighed], [leaning[max(o.weights, key=o.weights.get)] for o in weighed.values()]
+        [*weighed], [bias[max(o.weights, key=o.weights.get)] for o in weighed.values()]
     )[0]
 
 

@@ -5,7 +5,7 @@ from math import ceil
 
 import pytest
 
-from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
+from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, score
 from tests.quiz.conftest import CALM_FIXTURES, FIRST, FIXTURES, NEWEST, bank, example
 
 SHORT, FULL = bank("short"), bank("full")
@@ -76,7 +76,7 @@ def test_unknown_questions_and_answers_count_as_skipped():
 
 
 def test_a_quiz_whose_answers_weigh_nothing_says_nothing():
-    form = Form((Question("q", (Option("a", {}),)),), 190, 150)
+    form = QuizDefinition((Question("q", (Option("a", {}),)),), 190, 150)
     assert score(form, {"q": "a"}).outcome == "low-signal"
 
 
@@ -160,11 +160,11 @@ def some_answers(form, count):
     """Random answer sheets of all kinds: leaning, careless, half empty."""
     chance = random.Random(7)
     for _ in range(count):
-        leaning = [1 + 8 * (place == chance.randrange(7)) for place in range(7)]
+        bias = [1 + 8 * (place == chance.randrange(7)) for place in range(7)]
         yield dict(
             zip(
                 (question.key for question in form.questions),
-                chance.choices(ANSWERS, leaning, k=20),
+                chance.choices(ANSWERS, bias, k=20),
                 strict=False,
             )
         )

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 
-from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
+from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, score
 from tests.quiz.conftest import FIRST, bank, speaks_for
 
 SHORT, FIRST_SHORT = bank("short"), bank("short", FIRST)
 ANSWERS = ["a", "b", "c", "d", "none", "skip"]
-steady = settings(deadline=None, derandomize=True, max_examples=80)
+repeatable = settings(deadline=None, derandomize=True, max_examples=80)
 
 weights = some.fixed_dictionaries({name: some.integers(0, 3) for name in RESPONSES})
 quizzes = some.lists(some.lists(weights, min_size=2, max_size=4), min_size=4, max_size=14).map(
-    lambda tables: Form(
+    lambda tables: QuizDefinition(
         tuple(
             Question(
                 f"q{number}",
@@ -45,7 +45,7 @@ def same(one, other):
     assert one.shares == pytest.approx(other.shares)
 
 
-@steady
+@repeatable
 @given(sittings(), some.randoms())
 def test_the_order_of_questions_and_options_never_matters(sitting, chance):
     form, answers = sitting
@@ -56,7 +56,7 @@ def test_the_order_of_questions_and_options_never_matters(sitting, chance):
     same(score(replace(form, questions=tuple(questions)), answers), score(form, answers))
 
 
-@steady
+@repeatable
 @given(sittings())
 def test_shares_add_up_to_a_hundred_or_are_not_given(sitting):
     result = score(*sitting)
@@ -86,7 +86,7 @@ def turned_calm(answers):
     return {key: "k" if answer == "none" else answer for key, answer in answers.items()}
 
 
-@steady
+@repeatable
 @given(calm_sittings())
 def test_turning_none_of_these_calm_changes_nothing_but_perhaps_the_outcome_into_mostly_calm(
     sitting,
@@ -101,7 +101,7 @@ def test_turning_none_of_these_calm_changes_nothing_but_perhaps_the_outcome_into
         assert replace(after, none=before.none, calm=before.calm) == before
 
 
-@steady
+@repeatable
 @given(calm_sittings(), some.data())
 def test_one_none_turned_calm_is_all_it_takes(sitting, data):
     """The same for a single one of them, whichever."""
@@ -116,7 +116,7 @@ def test_one_none_turned_calm_is_all_it_takes(sitting, data):
     assert after.shares == ({} if after.outcome == "mostly-calm" else before.shares)
 
 
-@steady
+@repeatable
 @given(calm_sittings())
 def test_calm_is_decided_by_half_of_all_questions_and_by_nothing_else(sitting):
     form, answers = sitting
@@ -126,7 +126,7 @@ def test_calm_is_decided_by_half_of_all_questions_and_by_nothing_else(sitting):
     assert (result.outcome == "incomplete") == (not complete)
 
 
-@steady
+@repeatable
 @given(calm_sittings())
 def test_the_calm_answer_everywhere_is_mostly_calm(sitting):
     form, _ = sitting
@@ -134,7 +134,7 @@ def test_the_calm_answer_everywhere_is_mostly_calm(sitting):
     assert (result.outcome, result.answered) == ("mostly-calm", 0)
 
 
-@steady
+@repeatable
 @given(sittings())
 def test_without_calm_answers_nobody_is_mostly_calm(sitting):
     assert score(*sitting).outcome != "mostly-calm"
@@ -158,7 +158,7 @@ def unmarked(question):
     return [replace(o, weights={"fawn": 3}, calm=False) if o.calm else o for o in question.options]
 
 
-@steady
+@repeatable
 @given(sittings(), some.permutations(RESPONSES))
 def test_no_response_is_favoured(sitting, names):
     """Renaming the four renames the result and changes nothing else: so ties never depend on an order in code."""
@@ -188,7 +188,7 @@ def test_no_response_is_favoured(sitting, names):
 
 
 @some.composite
-def leaning_sittings(draw):
+def biased_sittings(draw):
     """The 3-minute quiz answered by somebody who leans towards one response."""
     leader = draw(some.sampled_from(RESPONSES))
     sheet = {}
@@ -201,8 +201,8 @@ def leaning_sittings(draw):
     return sheet
 
 
-@steady
-@given(leaning_sittings(), some.integers(1, 3), some.sampled_from(SHORT.questions))
+@repeatable
+@given(biased_sittings(), some.integers(1, 3), some.sampled_from(SHORT.questions))
 def test_more_weight_for_the_leader_never_unseats_it(sheet, more, question):
     before = score(SHORT, sheet)
     [leader] = before.responses
@@ -218,8 +218,8 @@ def test_more_weight_for_the_leader_never_unseats_it(sheet, more, question):
     assert after.shares[leader] >= before.shares[leader] - 1e-9
 
 
-@steady
-@given(leaning_sittings(), some.sampled_from(SHORT.questions))
+@repeatable
+@given(biased_sittings(), some.sampled_from(SHORT.questions))
 def test_one_more_answer_for_the_leader_never_unseats_it(sheet, question):
     before = score(SHORT, sheet)
     agreeing = next(

@@ -8,24 +8,22 @@ import pytest
 from quiz.models import Version
 from quiz.scoring import simulation
 from quiz.scoring.scoring import RESPONSES, score
-from quiz.scoring.simulation import Behaviour, behaviour
+from quiz.scoring.simulation import Simulation, simulate
 from tests.quiz.conftest import FIRST, NEWEST, bank
 
 
 def simulated(form, sheet):
-    """Name `sheet` as the simulation does: by the summed parts of its answers."""
+    """Name `sheet` as the simulation does: by the packed sum of its answers."""
     questions = tuple(
-        tuple(simulation._parts(question, option) for option in question.options)
+        tuple(simulation.answer_vector(question, option) for option in question.options)
         for question in form.questions
     )
     chosen = (
-        simulation._parts(question, question.chosen(sheet[question.key]))
+        simulation.answer_vector(question, question.chosen(sheet[question.key]))
         for question in form.questions
     )
-    code = sum(
-        part << simulation.BITS * place for parts in chosen for place, part in enumerate(parts)
-    )
-    return simulation._namer(questions, form.margin)(code)
+    packed = sum(map(simulation.pack, chosen))
+    return simulation.classifier(len(questions), form.margin)(packed)
 
 
 @pytest.mark.parametrize("files", [FIRST, NEWEST], ids=["first", "newest"])
@@ -49,27 +47,35 @@ def test_the_simulation_names_what_the_scoring_names(slug, files):
 
 @pytest.mark.parametrize("slug", ["short", "full"])
 def test_who_mostly_stays_calm_is_mostly_told_so(slug):
-    steady = behaviour(bank(slug)).steady
-    assert list(steady) == ["60", "50", "40"]
-    assert 100 > steady["60"] > steady["50"] > steady["40"] > 0
-    assert steady["60"] > 80
-    assert behaviour(bank(slug, FIRST)).steady == {}
+    calm_biased = simulate(bank(slug)).calm_biased
+    assert list(calm_biased) == ["60", "50", "40"]
+    assert 100 > calm_biased["60"] > calm_biased["50"] > calm_biased["40"] > 0
+    assert calm_biased["60"] > 80
+    assert simulate(bank(slug, FIRST)).calm_biased == {}
 
 
 @pytest.mark.parametrize("slug", ["short", "full"])
 def test_calm_answers_make_a_wrong_name_rarer(slug):
     """Who has no leaning is told a single pattern less often, and who has one is told another's less often."""
-    before, after = behaviour(bank(slug, FIRST)), behaviour(bank(slug))
-    assert sum(after.clicking[name] for name in RESPONSES) < sum(
-        before.clicking[name] for name in RESPONSES
+    before, after = simulate(bank(slug, FIRST)), simulate(bank(slug))
+    assert sum(after.random[name] for name in RESPONSES) < sum(
+        before.random[name] for name in RESPONSES
     )
     for tendency in ("60", "50", "40"):
-        assert after.leaning[tendency]["another"] <= before.leaning[tendency]["another"]
-        assert after.leaning[tendency]["named"] > before.leaning[tendency]["named"]
+        assert after.biased[tendency]["another"] <= before.biased[tendency]["another"]
+        assert after.biased[tendency]["named"] > before.biased[tendency]["named"]
 
 
 def test_what_was_stored_before_there_were_calm_answers_is_still_read(quiz):
-    stored = {name: value for name, value in quiz.behaviour.items() if name != "steady"}
-    assert Behaviour(**stored).steady == {}
-    Version.objects.filter(pk=quiz.pk).update(behaviour=stored)
-    assert Version.objects.whole().get(pk=quiz.pk).problems() == []
+    stored = {name: value for name, value in quiz.simulation.items() if name != "steady"}
+    assert Simulation.from_json(stored).calm_biased == {}
+    Version.objects.filter(pk=quiz.pk).update(simulation=stored)
+    assert Version.objects.with_questions().get(pk=quiz.pk).problems() == []
+
+
+def test_a_simulation_is_stored_under_its_first_names(quiz):
+    """The rows of earlier releases are read by the same keys, and from the same column."""
+    stored = simulate(bank("short")).to_json()
+    assert set(stored) == {"runs", "leaning_runs", "clicking", "leaning", "steady"}
+    assert Simulation.from_json(stored) == simulate(bank("short"))
+    assert Version._meta.get_field("simulation").column == "behaviour"

@@ -7,19 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from quiz.scoring.scoring import RESPONSES, Form, Option, Question, score
-from quiz.scoring.stability import LISTED, Stability, stability
+from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, score
+from quiz.scoring.stability import MAX_LISTED_CHANGES, Stability, stability
 from tests.quiz.conftest import CALM_FIXTURES, FIXTURES, bank, example
 
 SHORT = bank("short")
-steady = settings(deadline=None, derandomize=True, max_examples=150)
+repeatable = settings(deadline=None, derandomize=True, max_examples=150)
 
 weights = some.sampled_from(
     [{one: 3} for one in RESPONSES]
     + [{one: 2, two: 1} for one in RESPONSES for two in RESPONSES if one != two]
 )
 quizzes = some.builds(
-    lambda tables, margin: Form(
+    lambda tables, margin: QuizDefinition(
         tuple(
             Question(
                 f"q{number}",
@@ -69,7 +69,7 @@ def by_trying_everything(form, answers):
     return (min(found), found[min(found)]) if found else None
 
 
-@steady
+@repeatable
 @given(sittings())
 def test_it_is_what_trying_everything_finds(sitting):
     told = stability(*sitting)
@@ -77,11 +77,11 @@ def test_it_is_what_trying_everything_finds(sitting):
         assert told is None
     else:
         assert told.changes == expected[0]
-        if told.changes <= LISTED or told.others:
+        if told.changes <= MAX_LISTED_CHANGES or told.others:
             assert {kind.removeprefix("another-") for kind in told.others} == expected[1]
 
 
-@steady
+@repeatable
 @given(sittings(), some.randoms())
 def test_the_order_of_questions_and_options_never_matters(sitting, chance):
     form, answers = sitting
@@ -89,7 +89,9 @@ def test_the_order_of_questions_and_options_never_matters(sitting, chance):
         Question(question.key, tuple(chance.sample(question.options, len(question.options))))
         for question in chance.sample(form.questions, len(form.questions))
     ]
-    assert stability(Form(tuple(questions), form.margin, 150), answers) == stability(form, answers)
+    assert stability(QuizDefinition(tuple(questions), form.margin, 150), answers) == stability(
+        form, answers
+    )
 
 
 # -- calm answers --------------------------------------------------------------------------------------------------
@@ -107,7 +109,7 @@ def calm_sittings(draw):
     }
 
 
-@steady
+@repeatable
 @given(calm_sittings())
 def test_calm_answers_count_as_none_of_these_until_they_are_enough(sitting):
     form, answers = sitting

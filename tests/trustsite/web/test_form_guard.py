@@ -5,10 +5,10 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from trustsite.web.form_guard import form_stamp, from_here, is_good
+from trustsite.web.form_guard import form_token, is_good, same_origin_required
 
 
-@from_here
+@same_origin_required
 def view(request):
     return HttpResponse("taken")
 
@@ -34,7 +34,7 @@ def test_a_post_from_another_site_is_refused(headers, status):
 
 
 def test_a_stamp_is_good_for_a_day(monkeypatch):
-    stamp, now = form_stamp(), timezone.now()
+    stamp, now = form_token(), timezone.now()
     for hours, good in [(0, True), (23, True), (26, False), (-2, False)]:
         monkeypatch.setattr(timezone, "now", lambda hours=hours: now + timedelta(hours=hours))
         assert is_good(stamp) is good
@@ -43,11 +43,11 @@ def test_a_stamp_is_good_for_a_day(monkeypatch):
 def test_a_stamp_changes_by_the_hour_alone(monkeypatch):
     now = timezone.now().replace(minute=10)
     monkeypatch.setattr(timezone, "now", lambda: now)
-    stamp = form_stamp()
+    stamp = form_token()
     monkeypatch.setattr(timezone, "now", lambda: now + timedelta(minutes=40))
-    assert form_stamp() == stamp
+    assert form_token() == stamp
 
 
-@pytest.mark.parametrize("stamp", ["", "1", "1:x", "abc", form_stamp()[:-1], "0" + form_stamp()])
+@pytest.mark.parametrize("stamp", ["", "1", "1:x", "abc", form_token()[:-1], "0" + form_token()])
 def test_a_forged_stamp_is_not_good(stamp):
     assert not is_good(stamp)

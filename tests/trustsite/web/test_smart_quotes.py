@@ -1,6 +1,6 @@
 import pytest
 
-from trustsite.web.smart_quotes import typographic
+from trustsite.web.smart_quotes import smart_quotes
 
 
 @pytest.mark.parametrize(
@@ -15,5 +15,5 @@ from trustsite.web.smart_quotes import typographic
     ],
 )
 def test_straight_quotes_become_typographic(straight, curly):
-    assert typographic(straight) == curly
-    assert typographic(curly) == curly
+    assert smart_quotes(straight) == curly
+    assert smart_quotes(curly) == curly

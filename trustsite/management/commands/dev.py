@@ -16,7 +16,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from trustsite.web.request_body import THREADS
+from trustsite import data_folder
 
 LOGIN = "editor"
 WORKER = ["manage.py", "run_mail_worker"]
@@ -25,10 +25,8 @@ STOP_WITHIN = 30  # seconds a part has to finish what it is at
 
 def web_server(options: dict[str, Any]) -> list[str]:
     """Return what runs the web server."""
-    serve = ["--interface", "wsgi", "--workers", "2", "--blocking-threads", str(THREADS)]
-    serve += ["--no-ws", "--respawn-failed-workers", "--log-level", "warning"]
     place = ["--host", options["host"], "--port", str(options["port"])]
-    return ["-m", "granian", *serve, *place, "trustsite.wsgi:application"]
+    return ["-m", "trustsite.serve", *place]
 
 
 class Command(BaseCommand):
@@ -56,8 +54,11 @@ class Command(BaseCommand):
         sys.exit(self.watch(parts))
 
     def prepare(self) -> None:
-        """Make what is missing and load changed content files; change nothing that a person changed here."""
-        settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+        """Make what is missing and load changed content files; change nothing that a person changed
+        here.
+        """
+        settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_folder.close()
         call_command("build_fonts", stdout=self.stdout)
         if self.has_newer_static_files():
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -74,7 +75,7 @@ class Command(BaseCommand):
 
     def has_newer_static_files(self) -> bool:
         """Whether a static file changed since they were last collected, which takes some seconds."""
-        manifest = settings.STATIC_ROOT / "staticfiles.json"
+        manifest = settings.STATIC_MANIFEST
         if not manifest.exists():
             return True
         collected = manifest.stat().st_mtime
@@ -93,7 +94,10 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def watch(self, parts: list[subprocess.Popen[bytes]]) -> int:
-        """Wait until one part ends or we are told to stop; then stop the others and wait for them. Return the exit code."""
+        """Wait until one part ends or we are told to stop; then stop the others and wait for them.
+
+        Return the exit code.
+        """
         stop = False
 
         def stopping(number: int, frame: object) -> None:

@@ -8,8 +8,18 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from articles import content_files as articles_files
-from articles.content_files import Change, Fate
+from articles.content_files import Change, SyncResult
+from articles.models import Article
 from quiz import content_files as quiz_files
+
+WRITTEN = {SyncResult.NEW, SyncResult.CHANGED}
+
+
+def drafts_among(changes: list[Change]) -> list[str]:
+    """Return the slugs of those articles just loaded that readers don't see."""
+    loaded = {change.key for change in changes if change.result in WRITTEN}
+    drafts = Article.objects.filter(state=Article.State.DRAFT, slug__in=loaded)
+    return list(drafts.order_by("slug").values_list("slug", flat=True))
 
 
 class Command(BaseCommand):
@@ -45,25 +55,31 @@ class Command(BaseCommand):
                     transaction.set_rollback(True)
         except (articles_files.ContentError, quiz_files.ContentError) as error:
             raise CommandError(f"Nothing was loaded.\n{error}") from error
-        refused = [change.reason for change in changes if change.fate is Fate.REFUSED]
+        refused = [change.reason for change in changes if change.result is SyncResult.REFUSED]
         if check:
             self.tell(folder, changes)
             if refused:
                 raise CommandError("These would be refused:\n" + "\n".join(refused))
-        written.update(change.kind for change in changes if change.fate in {Fate.NEW, Fate.CHANGED})
+        written.update(change.kind for change in changes if change.result in WRITTEN)
         would = "would be " if check else ""
         self.stdout.write(
             f"{would}loaded: "
             + (", ".join(f"{n} {kind}" for kind, n in written.items() if n) or "nothing")
         )
+        for slug in drafts_among(changes):
+            self.stdout.write(
+                f"{slug} is a draft, shown in the admin alone: it has no “published:” yet"
+            )
         for reason in refused:
             self.stdout.write(f"left as it is: {reason}")
 
     def tell(self, folder: Path, changes: list[Change]) -> None:
         """Say what would happen, a line each; of what is as it was, how much."""
         for change in changes:
-            if change.fate is not Fate.SAME:
+            if change.result is not SyncResult.SAME:
                 place = change.file.relative_to(folder)
                 name = "" if change.key == place.stem else f" {change.key}"
-                self.stdout.write(f"{change.fate:9}{place}{name}")
-        self.stdout.write(f"{sum(change.fate is Fate.SAME for change in changes)} unchanged")
+                self.stdout.write(f"{change.result:9}{place}{name}")
+        self.stdout.write(
+            f"{sum(change.result is SyncResult.SAME for change in changes)} unchanged"
+        )

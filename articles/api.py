@@ -1,0 +1,33 @@
+"""The articles' public interface: all that the newsletter may ask of this app, and the only module
+of it that the newsletter imports."""
+
+from articles.linking import redirects, site_links
+from articles.models import Offer
+
+
+def partner_hosts() -> list[str]:
+    """Return the hosts of all partners, whether their offers are shown or not."""
+    return Offer.objects.hosts()
+
+
+def offer(key: str) -> Offer | None:
+    """Return an offer by its key. Readers don't see it while its `why_hidden` says why."""
+    return Offer.objects.filter(key=key).first()
+
+
+def path_on_site(href: str) -> str | None:
+    """Return the path of a link that stays on this site, or None for one that leaves it."""
+    return site_links.path_of(href)
+
+
+def page_exists(path: str) -> bool:
+    """Whether a reader who follows `path` finds a page now."""
+    return site_links.leads_somewhere(path)
+
+
+def has_moved(path: str) -> bool:
+    """Whether `path` leads on to another page: its article has moved, or a redirect is set."""
+    if site_links.has_moved(path):
+        return True
+    redirect = redirects.find(path)
+    return bool(redirect and redirect.target)

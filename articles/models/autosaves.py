@@ -1,0 +1,43 @@
+"""Autosaves: what an editor has typed and not saved."""
+
+from django.conf import settings
+from django.db import models
+
+from articles.models.article import Article
+
+
+class Autosave(models.Model):
+    """Autosave of the article form: one per editor and article, or per editor for a new article."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, null=True, related_name="drafts")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    fields = (
+        models.JSONField()
+    )  # the form's fields by name, each a list of texts, as they were posted
+    base = models.DateTimeField(
+        null=True
+    )  # when the article had last changed, as its editor saw it
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "articles_draft"
+        default_permissions = ()
+        permissions = [
+            ("add_draft", "Can add draft"),
+            ("change_draft", "Can change draft"),
+            ("delete_draft", "Can delete draft"),
+            ("view_draft", "Can view draft"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["article", "author"], name="one_draft_per_article_and_editor"
+            ),
+            models.UniqueConstraint(
+                fields=["author"],
+                condition=models.Q(article=None),
+                name="one_draft_of_a_new_article_per_editor",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Autosave {self.pk}"

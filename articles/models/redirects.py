@@ -1,0 +1,60 @@
+"""Redirects: addresses that lead elsewhere, set by hand or left by an article that moved."""
+
+from collections.abc import Iterable
+
+from django.db import models
+
+from articles.models.article import Article
+from articles.models.synced import SyncedModel
+from trustsite.models import CachedPageModel
+
+
+class Redirect(SyncedModel):
+    """An address of ours that leads elsewhere on the site, or is gone for good.
+
+    Asked only when nothing else answers.
+    """
+
+    path = models.CharField(
+        unique=True, max_length=200, help_text="Such as /old-page/; with its leading slash."
+    )
+    is_prefix = models.BooleanField("and all below it", default=False)
+    target = models.CharField(
+        max_length=200, blank=True, help_text="A path on this site. Empty: gone for good (410)."
+    )
+    note = models.CharField(max_length=200, blank=True, help_text="Why; for editors.")
+
+    class Meta:
+        ordering = ["path"]
+
+    def __str__(self) -> str:
+        return self.path
+
+    def cache_tags(self, before: "Redirect | None") -> Iterable[str]:
+        """Return what changes: it shows on no page."""
+        return ("redirects",)
+
+
+class SlugRedirect(CachedPageModel):
+    """Slug redirect: an address an article once had, which leads to it for good (301)."""
+
+    slug = models.SlugField(unique=True, max_length=80)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="old_addresses")
+
+    class Meta:
+        db_table = "articles_oldaddress"
+        verbose_name, verbose_name_plural = "old address", "old addresses"
+        default_permissions = ()
+        permissions = [
+            ("add_oldaddress", "Can add old address"),
+            ("change_oldaddress", "Can change old address"),
+            ("delete_oldaddress", "Can delete old address"),
+            ("view_oldaddress", "Can view old address"),
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def cache_tags(self, before: "SlugRedirect | None") -> Iterable[str]:
+        """Return what changes: it shows on no page."""
+        return ("addresses",)

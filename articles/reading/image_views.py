@@ -1,0 +1,52 @@
+"""What pages fetch: pictures in their sizes, and the cards that shared links show."""
+
+from django.core.files.storage import default_storage
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from articles.images.renditions import TYPES
+from articles.models import Article
+from trustsite.web.drawings import article_card, site_card
+from trustsite.web.page_cache import depends_on, public
+
+# A picture's name is made of its content, so what it names never changes.
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@require_safe
+def picture(request: HttpRequest, name: str) -> HttpResponse:
+    """Send a picture that `articles.images.renditions` wrote.
+
+    Its address can name nothing else, and nothing in it can run.
+    """
+    try:
+        with default_storage.open(f"pictures/{name}") as file:
+            body = file.read()
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = HttpResponse(body, content_type=TYPES[name.rpartition(".")[2]])
+    response.headers["Cache-Control"] = FOR_EVER
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Content-Disposition"] = "inline"
+    return response
+
+
+@require_safe
+@public(made_of=["site"])
+def share_card(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """Show a published article's card, or the site's own.
+
+    Other sites may show it: that is what it is for.
+    """
+    if slug:
+        article = get_object_or_404(
+            Article.objects.published().only("title", "response"), slug=slug
+        )
+        depends_on(article.cache_tag)
+        card = article_card(article.title, article.response)
+    else:
+        card = site_card()
+    return HttpResponse(
+        card, content_type="image/png", headers={"Cross-Origin-Resource-Policy": "cross-origin"}
+    )

@@ -1,0 +1,51 @@
+"""Receivers: what saving or deleting a row does beside it, for every way of saving it.
+
+The models import nothing above them; AppConfig.ready connects these.
+"""
+
+from typing import Any
+
+from django.db import models
+from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
+from django.dispatch import receiver
+
+from articles.editing import checks, review
+from articles.linking import slug_history
+from articles.models import Article, Picture
+from articles.models.article import words_hash
+from articles.reading import search
+
+
+@receiver(pre_save, sender=Article)
+def keep_what_belongs_to_it(instance: Article, raw: bool, **kwargs: Any) -> None:
+    """Keep the address readers had, take back a check of other words, count what is wrong."""
+    if raw:  # a fixture holds all of this itself
+        return
+    slug_history.record(instance)
+    review.reset_when_text_changes(instance)
+    instance.text_hash = words_hash(instance)
+    instance.problems = len(checks.run(instance))
+
+
+@receiver(post_save, sender=Article)
+def index_its_words(instance: Article, raw: bool, **kwargs: Any) -> None:
+    """Put its words into the search index, or take them out."""
+    if not raw:
+        search.index(instance)
+
+
+@receiver(post_delete, sender=Article)
+def take_its_words_out(instance: Article, **kwargs: Any) -> None:
+    """Take its words out of the search index."""
+    search.forget(instance)
+
+
+@receiver(pre_delete, sender=Picture)
+def refuse_while_shown(instance: Picture, **kwargs: Any) -> None:
+    """Raise ProtectedError for a picture that an article shows."""
+    articles = list(Article.objects.showing(instance.key))
+    if articles:
+        titles = ", ".join(f"“{article.title}”" for article in articles)
+        raise models.ProtectedError(
+            f"This picture is in {titles}. Take it out there first.", set(articles)
+        )

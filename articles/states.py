@@ -1,0 +1,47 @@
+"""Article states: which there are, what readers see of each, and what can't be taken back."""
+
+from datetime import datetime
+from typing import Protocol
+
+from django.db.models import Q
+from django.utils import timezone
+
+DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN = "draft", "in review", "published", "withdrawn"
+PUBLIC = (PUBLISHED, WITHDRAWN)  # with an address that readers know, once publish_at has come
+FOR_GOOD = (
+    "Readers have seen this article, so its address stays: change it, or withdraw it with a reason."
+)
+
+
+class HasState(Protocol):
+    """What the rules of states look at: an article, or what the database has of it."""
+
+    state: str
+    publish_at: datetime | None
+
+    @property
+    def was_public(self) -> bool: ...
+
+
+def scheduled() -> Q:
+    """Released, and its time still to come."""
+    return Q(state=PUBLISHED, publish_at__gt=timezone.now())
+
+
+def published() -> Q:
+    """Open to readers now."""
+    return Q(state=PUBLISHED, publish_at__lte=timezone.now())
+
+
+def undone(before: HasState | None, after: HasState) -> dict[str, str]:
+    """Return, by field, what saving `after` over `before` would take back of what readers saw."""
+    if before is None or not before.was_public:
+        return {}
+    errors = {}
+    if after.state not in PUBLIC and before.state in PUBLIC:
+        errors["state"] = FOR_GOOD
+    if after.publish_at is not None and after.publish_at > timezone.now():
+        errors["publish_at"] = (
+            "Readers have seen this article, so it can’t be published at a time to come."
+        )
+    return errors

@@ -1,0 +1,144 @@
+"""The delivery queue: mails are enqueued with what causes them, claimed by one worker, and marked.
+
+What it promises: every mail is sent at least once; a crash costs at most one extra copy, with the
+same Message-ID; only the worker that holds a mail may change it. Exactly once can't be had over
+SMTP (RFC 1047). docs/decisions/0004 and 0011 have the measurements.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from newsletter.emails import welcome_series
+from newsletter.models import Delivery, Subscriber, new_message_id
+from newsletter.outbox import failpoints, queue_sql
+
+LEASE = timedelta(minutes=5)
+CLOCK_SKEW = timedelta(minutes=1)  # by which a lease may be longer than ours gives
+MAX_CRASHES = 2  # forgiven; the next time a person must look
+# Mails whose end is recorded with their person too.
+UPDATES_SUBSCRIBER = [Delivery.Kind.GUIDE, Delivery.Kind.GOODBYE]
+
+State = Delivery.State
+logger = logging.getLogger(__name__)
+
+
+def enqueue(kind: Delivery.Kind, subscriber: Subscriber) -> None:
+    """Have a mail sent, in the transaction of what causes it.
+
+    One of its kind that is still on its way stays the only one.
+    """
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "A mail and its cause belong into one transaction."
+        )
+    delivery, is_new = Delivery.objects.get_or_create(kind=kind, subscriber=subscriber)
+    if not is_new:
+        requeue(delivery)
+
+
+def requeue(delivery: Delivery) -> bool:
+    """Put a finished mail into the queue anew, as a new message with a Message-ID of its own."""
+    now = timezone.now()
+    values = {
+        "state": State.QUEUED,
+        "attempts": 0,
+        "crashes": 0,
+        "smtp_reply": "",
+        "sent_at": None,
+        "message_id": new_message_id(),
+        "not_before": now,
+        "changed_at": now,
+    }
+    return bool(Delivery.objects.finished().filter(pk=delivery.pk).update(**values))
+
+
+def claim(*, high_only: bool = False) -> Delivery | None:
+    """Take the mail that has been due longest, as it and its person are now; None if nothing is."""
+    now, priority = timezone.now(), Delivery.HIGH if high_only else Delivery.BULK
+    with transaction.atomic(savepoint=False):
+        return queue_sql.claim(secrets.token_hex(16), now + LEASE, now, priority)
+
+
+def mark(delivery: Delivery, state: Delivery.State, **values: Any) -> bool:
+    """Set the mail's state if we still hold it. A worker that was too slow changes nothing."""
+    ours = Delivery.objects.filter(
+        pk=delivery.pk, state=State.SENDING, worker_token=delivery.worker_token
+    )
+    values |= {
+        "state": state,
+        "worker_token": "",
+        "lease_until": None,
+        "changed_at": timezone.now(),
+    }
+    if not ours.update(**values):
+        _log_lost_lease(delivery, state)
+        return False
+    if delivery.kind == Delivery.Kind.GOODBYE and state not in Delivery.OPEN:
+        _erase_after_goodbye(delivery)
+    return True
+
+
+def mark_sent(
+    delivery: Delivery, and_claim: Callable[[], Delivery | None] | None = None
+) -> Delivery | None:
+    """Record that the server took the mail; claim the next in the same transaction, return that."""
+    now = timezone.now()
+    with transaction.atomic():
+        if delivery.kind in UPDATES_SUBSCRIBER:
+            _lock_subscriber(delivery)
+        if not queue_sql.mark_sent(delivery, now):
+            _log_lost_lease(delivery, State.SENT)
+        elif delivery.kind == Delivery.Kind.GUIDE:
+            welcome_series.guide_went_out(delivery.subscriber_id, now)
+        elif delivery.kind == Delivery.Kind.GOODBYE:
+            _erase_after_goodbye(delivery)
+        following = and_claim() if and_claim else None
+        failpoints.hit("before-commit")
+    failpoints.hit("after-commit")
+    return following
+
+
+def release_expired() -> int:
+    """Free the mails whose worker died while it held them. Return how many there were."""
+    now = timezone.now()
+    # A lease from the future was taken by a clock that had jumped ahead. It ends as if it were
+    # taken now, no sooner: its worker may well be sending.
+    ahead = Delivery.objects.filter(state=State.SENDING, lease_until__gt=now + LEASE + CLOCK_SKEW)
+    ahead.update(lease_until=now + LEASE)
+    expired = Delivery.objects.filter(state=State.SENDING, lease_until__lt=now)
+    free: dict[str, Any] = {
+        "worker_token": "",
+        "lease_until": None,
+        "crashes": F("crashes") + 1,
+        "changed_at": now,
+    }
+    given_up = expired.filter(crashes__gte=MAX_CRASHES).update(state=State.UNKNOWN, **free)
+    freed = expired.update(state=State.RETRY, not_before=now, **free)
+    if freed or given_up:
+        logger.warning(
+            "%d mails of a worker that died come free, %d more need a person's look.",
+            freed,
+            given_up,
+        )
+    return freed + given_up
+
+
+def _lock_subscriber(delivery: Delivery) -> None:
+    """Lock the person's row before the mail's, as everywhere, so that there is no deadlock."""
+    people = Subscriber.objects.select_for_update().filter(pk=delivery.subscriber_id)
+    list(people.values_list("pk"))
+
+
+def _erase_after_goodbye(delivery: Delivery) -> None:
+    Subscriber.objects.filter(pk=delivery.subscriber_id, state=Subscriber.State.LEAVING).delete()
+
+
+def _log_lost_lease(delivery: Delivery, state: Delivery.State) -> None:
+    logger.warning("Delivery %d was no longer ours when it ended as “%s”.", delivery.pk, state)

@@ -1,0 +1,194 @@
+"""The rate limiter: exact over processes, bounded in time and size, and silent about who and where."""
+
+import stat
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+
+import pytest
+
+from tests.servers import ROOT, redis
+from trustsite.web import rate_limit
+from trustsite.web.rate_limit import Limit, RateLimitUnavailableError
+
+FIVE = Limit("tests", 5, 600)
+TRY = """
+import sys
+from pathlib import Path
+import django
+from django.conf import settings
+settings.configure(LIMITS_FILE=Path(sys.argv[1]), CACHE_URL=sys.argv[2])
+from concurrent.futures import ThreadPoolExecutor
+from trustsite.web.rate_limit import Limit
+
+limit = Limit("tests", 10, 600)
+print("ready", flush=True)
+sys.stdin.readline()
+with ThreadPoolExecutor(4) as pool:
+    usages = list(pool.map(lambda _: limit.increment("203.0.113.7"), range(25)))
+print(sum(not usage.is_exceeded for usage in usages))
+"""
+
+
+def passed(files, cache_url=""):
+    """Return how many of 50 tries pass in two processes of 25 each, at the same time."""
+    processes = []
+    for file in files:
+        command = [sys.executable, "-c", TRY, str(file), cache_url]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        processes.append(subprocess.Popen(command, cwd=ROOT, **pipes))
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return sum(int(process.communicate(timeout=60)[0]) for process in processes)
+
+
+@pytest.fixture
+def pass_time(monkeypatch):
+    """Return a function that lets seconds pass."""
+    ahead = [0.0]
+    clock = SimpleNamespace(time=lambda: time.time() + ahead[0], monotonic=time.monotonic)
+    monkeypatch.setattr(rate_limit, "time", clock)
+
+    def pass_time(seconds):
+        ahead[0] += seconds
+
+    return pass_time
+
+
+def count(value="a", times=6, limit=FIVE):
+    return [limit.increment(value).is_exceeded for _ in range(times)]
+
+
+def test_over_two_processes_exactly_ten_of_fifty_pass(tmp_path):
+    file = tmp_path / "limits.sqlite3"
+    assert passed([file, file]) == 10
+
+
+def test_with_a_count_for_each_process_more_would(tmp_path):
+    assert passed([tmp_path / "one.sqlite3", tmp_path / "two.sqlite3"]) == 20
+
+
+def test_with_redis_machines_without_a_common_file_count_together(tmp_path):
+    with redis() as server:
+        if server is None:
+            pytest.skip("needs redis-server")
+        files = [tmp_path / "one.sqlite3", tmp_path / "two.sqlite3"]
+        assert passed(files, server) == 10
+
+
+def test_a_limit_is_per_value_and_name_and_ends_with_its_window(pass_time):
+    assert count() == [False] * 5 + [True]
+    assert count("b", 1) == [False]
+    assert count("a", 1, Limit("others", 5, 600)) == [False]
+    assert 590 <= FIVE.increment("a").retry_after <= 600
+    pass_time(601)
+    assert count("a", 1) == [False]
+
+
+def test_asking_while_waiting_does_not_lengthen_the_wait(pass_time):
+    count("a", 6)
+    pass_time(590)
+    count("a", 20)
+    assert FIVE.increment("a").retry_after <= 10
+
+
+def test_what_is_given_back_can_be_used_again():
+    count("a", 5)
+    FIVE.decrement("a")
+    assert count("a", 2) == [False, True]
+    FIVE.reset("a")
+    assert count("a", 6) == [False] * 5 + [True]
+    FIVE.decrement("never counted")
+    assert count("never counted", 6) == [False] * 5 + [True]
+
+
+def test_a_count_outlives_the_day_of_its_hash_key_and_the_key_then_goes(pass_time, settings):
+    store = rate_limit.file_store(settings.LIMITS_FILE)
+    count("today's key is there", 1)
+    made_at, old_key = store.open().execute("SELECT made_at, key FROM hash_keys").fetchone()
+    pass_time(made_at + rate_limit.KEY_LIFETIME - 60 - time.time())
+    assert count("a", 5) == [False] * 5
+    pass_time(120)
+    assert count("a", 1) == [True]
+    pass_time(rate_limit.MAX_WINDOW)
+    count("b", 1)
+    keys = [key for (key,) in store.open().execute("SELECT key FROM hash_keys")]
+    assert old_key not in keys
+    assert len(keys) == 1
+
+
+def test_the_file_says_nothing_about_who_and_is_closed_to_others(settings):
+    count("203.0.113.7", 3)
+    content = b""
+    for file in settings.LIMITS_FILE.parent.glob(f"{settings.LIMITS_FILE.name}*"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        content += file.read_bytes()
+    assert content
+    assert b"203.0.113" not in content
+
+
+def test_the_file_does_not_grow_without_a_limit(monkeypatch, settings):
+    monkeypatch.setattr(rate_limit, "MAX_ROWS", 50)
+    for number in range(600):
+        FIVE.increment(str(number))
+    connection = rate_limit.file_store(settings.LIMITS_FILE).open()
+    assert connection.execute("SELECT count(*) FROM counts").fetchone()[0] <= 50 + 256
+
+
+def test_who_holds_the_file_costs_no_more_than_the_timeout(settings):
+    count("a", 1)
+    holder = rate_limit.FileStore(settings.LIMITS_FILE)
+    connection = holder.open()
+    connection.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RateLimitUnavailableError):
+        FIVE.increment("a")
+    assert rate_limit.TIMEOUT <= 0.1
+    connection.execute("ROLLBACK")
+    assert count("a", 1) == [False]
+    holder.close()
+
+
+def test_a_thread_that_hangs_in_the_file_holds_no_other(settings):
+    store = rate_limit.file_store(settings.LIMITS_FILE)
+    with store.turn, ThreadPoolExecutor(1) as pool, pytest.raises(RateLimitUnavailableError):
+        pool.submit(FIVE.increment, "a").result()
+    assert count("a", 1) == [False]
+    assert isinstance(store.turn, type(threading.Lock()))
+
+
+@pytest.mark.parametrize("damage", ["garbage", "gone", "emptied"])
+def test_a_damaged_file_never_fails_a_request(settings, tmp_path, damage):
+    settings.LIMITS_FILE = tmp_path / "limits.sqlite3"
+    limit = Limit("tests", 5, 600, falls_back_to_memory=True)
+    limit.increment("a")
+    rate_limit.file_store(settings.LIMITS_FILE).close()
+    for file in tmp_path.glob("limits.sqlite3*"):
+        if damage == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(b"no database" * 500 if damage == "garbage" else b"")
+    assert count("b", 6, limit) == [False] * 5 + [True]
+    if damage != "gone":  # made anew, and counted in again
+        assert rate_limit.file_store(settings.LIMITS_FILE).increment("c", 1, 600).count == 1
+
+
+def test_a_redis_that_is_away_is_asked_once_and_the_file_counts(settings, monkeypatch):
+    settings.CACHE_URL = "redis://127.0.0.1:1/0"
+    rate_limit.redis_store.cache_clear()
+    assert count("a") == [False] * 5 + [True]
+    asked = []
+    store = rate_limit.redis_store(settings.CACHE_URL)
+    monkeypatch.setattr(store, "_hash_key", lambda: asked.append(1))
+    count("a", 3)
+    assert not asked
+
+
+def test_a_window_longer_than_hash_keys_live_is_refused():
+    with pytest.raises(ValueError, match="longer"):
+        Limit("tests", 5, rate_limit.MAX_WINDOW + 1)

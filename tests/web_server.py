@@ -1,0 +1,199 @@
+"""The real web server for tests and measurements, with a site in a folder of its own."""
+
+import os
+import random
+import re
+import select
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from tests.servers import ROOT, free_port
+
+PREPARE = "from trustsite.management.commands.dev import Command; Command().prepare()"
+SERVE = ["-m", "trustsite.serve"]
+SLOW = (
+    b"POST /newsletter/subscribe/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+    b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na"
+)
+PATIENCE = 30  # seconds, of a test that waits for a state
+
+
+def prepare(folder, **more):
+    """Make a site in `folder`; return the environment it runs in."""
+    environment = (
+        os.environ | {"MODE": "development", "DATA": str(folder), "BEHIND_PROXY": "on"} | more
+    )
+    environment["DJANGO_SETTINGS_MODULE"] = "trustsite.settings"
+    command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", PREPARE]
+    subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
+    return environment
+
+
+class Site:
+    """A running web server."""
+
+    def __init__(self, process, port):
+        self.process, self.port = process, port
+
+    def open(self, path, data=None, timeout=5):
+        # Each from another network: what counts sign-ups is not what is looked at here.
+        network = ".".join(str(random.randrange(1, 255)) for _ in range(3))
+        headers = {"X-Forwarded-For": f"{network}.1"}
+        headers |= {"Sec-Fetch-Site": "same-origin"} if data else {}
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}", data=data, headers=headers
+        )
+        return urllib.request.urlopen(request, timeout=timeout)
+
+    def status(self, path, data=None, timeout=5):
+        """Return the status of the answer; 0 when there is none in time."""
+        try:
+            with self.open(path, data, timeout) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            return 0
+
+    def answers(self, path, timeout=5):
+        return self.status(path, timeout=timeout) == 200
+
+    def text(self, path):
+        with self.open(path) as answer:
+            return answer.read().decode()
+
+    def static_file(self, page="/"):
+        return re.search(r'/static/[^"]+\.js', self.text(page))[0]
+
+    def connect(self, data):
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.sendall(data)
+        return connection
+
+    def sign_up(self):
+        """Return what somebody posts who asks for the guide, to be filled with a number."""
+        stamp = re.search(r'name="stamp" value="([^"]+)"', self.text("/newsletter/subscribe/"))
+        return f"address=reader{{}}%40site.example&stamp={quote(stamp[1])}"
+
+    def raw(self, data):
+        """Send bytes; return what comes back until nothing more does."""
+        with self.connect(data) as connection:
+            answer = b""
+            while select.select([connection], [], [], 1)[0] and (got := connection.recv(65_536)):
+                answer += got
+            return answer
+
+    def workers(self):
+        children = (
+            Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        )
+        found = {}
+        for child in children:
+            with suppress(OSError):
+                found[int(child)] = Path(f"/proc/{child}/cmdline").read_text()
+        return [child for child, line in found.items() if "resource_tracker" not in line and line]
+
+
+@contextmanager
+def slow_bodies(site, count):
+    """Hold so many connections that send a form's body a byte a second, until the block ends."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            stack.enter_context(site.connect(SLOW))
+        time.sleep(1)  # no state tells that a server waits
+        yield
+
+
+@contextmanager
+def running(environment, command=SERVE):
+    """Run a web server by `command`."""
+    port = free_port()
+    environment = environment | {"PORT": str(port)}
+    command = [sys.executable, *command, "--host", "127.0.0.1", "--port", str(port)]
+    process = subprocess.Popen(command, env=environment, cwd=ROOT, process_group=0)
+    site = Site(process, port)
+    try:
+        wait_until(lambda: site.answers("/healthz") and site.answers("/get-help/"))
+        yield site
+    finally:
+        with suppress(ProcessLookupError):  # it ended by itself
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def locked(environment):
+    """Hold the one write lock of SQLite."""
+    path = Path(environment["DATA"]) / "site.sqlite3"
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def stop(process_id):
+    """Stop a server and its children, as a machine that hangs does."""
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    for each in [process_id, *map(int, children)]:
+        os.kill(each, signal.SIGSTOP)
+    return [process_id, *map(int, children)]
+
+
+@contextmanager
+def stopped(process_id):
+    held = stop(process_id)
+    try:
+        yield
+    finally:
+        for each in held:
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGCONT)
+
+
+def listening(port):
+    """Return the process that listens on `port`."""
+    inodes = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+                inodes.add(f"socket:[{fields[9]}]")
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            for descriptor in (folder / "fd").iterdir():
+                with suppress(OSError):
+                    if os.readlink(descriptor) in inodes:
+                        return int(folder.name)
+    return None
+
+
+def wait_until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def __getattr__(name):
+    """Make `unwatched`, the site without its database watch, when a server's worker imports it."""
+    if name != "unwatched":
+        raise AttributeError(name)
+    from trustsite.web import database_watch
+
+    database_watch.DatabaseWatch.guard_thread = lambda *args, **kwargs: None
+    from trustsite import rsgi
+
+    return rsgi.application
