@@ -1,8 +1,11 @@
 """The suppression list: who must not be written to, as keyed hashes that can't be read back."""
 
+from functools import partial
+
 from django.db import transaction
 from django.utils import timezone
 
+from newsletter import suppression_journal
 from newsletter.models import Subscriber, Suppression
 
 # Reasons that are a person's own wish: another, confirmed from their inbox, lifts them again.
@@ -29,13 +32,21 @@ def is_refused(fingerprint: str) -> bool:
     return Suppression.objects.filter(fingerprint=fingerprint).exclude(reason__in=LIFTED).exists()
 
 
+@transaction.atomic
 def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
-    """Write to this address no more. An earlier reason stays, unless a complaint follows it."""
+    """Write to this address no more. An earlier reason stays, unless a complaint follows it.
+
+    The journal has it before the transaction ends: a crash in between may leave a line too many
+    there, never one too few.
+    """
     known, is_new = Suppression.objects.get_or_create(
         fingerprint=fingerprint, defaults={"reason": reason}
     )
-    if not is_new and known.reason in LIFTED and reason not in LIFTED:
+    is_worse = known.reason in LIFTED and reason not in LIFTED
+    if is_worse:
         Suppression.objects.filter(pk=known.pk).update(reason=reason, since=timezone.localdate())
+    if is_new or is_worse:
+        suppression_journal.note(fingerprint, reason)
 
 
 @transaction.atomic
@@ -50,4 +61,6 @@ def forget(fingerprint: str, reason: Suppression.Reason) -> None:
 
 def lift(fingerprint: str) -> None:
     """Lift what an earlier goodbye or returned mail set, now that a new request is confirmed."""
-    Suppression.objects.filter(fingerprint=fingerprint, reason__in=LIFTED).delete()
+    if Suppression.objects.filter(fingerprint=fingerprint, reason__in=LIFTED).delete()[0]:
+        note = partial(suppression_journal.note, fingerprint, suppression_journal.LIFTED)
+        transaction.on_commit(note)

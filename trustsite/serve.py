@@ -15,6 +15,7 @@ HEADERS_WITHIN = (
     10_000  # milliseconds a sender may take for its headers, and stay silent between two requests
 )
 BUFFER = 64 * 1024  # bytes of a connection; headers of more are refused
+RELOAD_APART = 15  # seconds between two workers: the new one is up before the next old one goes
 STOP_WITHIN = 10  # seconds for what is being answered when the server is told to stop
 MAX_RESTARTS, WINDOW = (
     20,
@@ -58,6 +59,7 @@ def server(
         backpressure=BACKLOG,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN, max_buffer_size=BUFFER),
         respawn_failed_workers=True,
+        respawn_interval=RELOAD_APART,
         workers_kill_timeout=STOP_WITHIN,
         log_level=LogLevels.warning,
     )

@@ -143,9 +143,11 @@ INSTALLED_APPS = [
     "articles",
     "quiz",
     "newsletter",
+    "operations",
 ]
 MIDDLEWARE = [
     "trustsite.web.security_headers.SecurityHeadersMiddleware",
+    "operations.readiness.Readiness",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -219,6 +221,7 @@ elif IN_REQUESTS:
     _options.setdefault("connect_timeout", 2)  # seconds, the least that libpq knows
     _options.setdefault("tcp_user_timeout", 2_000)
     _options.setdefault("options", "-c lock_timeout=1000 -c statement_timeout=5000")
+DATABASE_URL: str = _values.DATABASE_URL
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL: str = _values.CACHE_URL
 CACHES: dict[str, dict[str, object]] = {
@@ -277,6 +280,15 @@ SIGNUPS_PER_DOMAIN: int = _values.SIGNUPS_PER_DOMAIN
 SIGNUPS_PER_HOUR: int = _values.SIGNUPS_PER_HOUR
 BAD_LINKS_PER_NETWORK: int = _values.BAD_LINKS_PER_NETWORK
 
+# -- running it (operations) -----------------------------------------------------------------------
+BACKUP_DIR = Path(_values.BACKUP_DIR or DATA_DIR / "backups").resolve()
+BACKUP_DAYS: int = _values.BACKUP_DAYS
+BACKUP_RECIPIENTS: list[str] = [key.strip() for key in _values.BACKUP_RECIPIENTS]
+# Who left, for the day a backup is restored: never part of one.
+SUPPRESSION_JOURNAL = Path(_values.SUPPRESSION_JOURNAL or DATA_DIR / "suppressed.journal").resolve()
+OWNER_EMAIL: str = _values.OWNER_EMAIL
+READY_TOKEN: str = _values.READY_TOKEN
+
 # -- language, time, log ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -288,11 +300,17 @@ LOGGING = {
     "filters": {"redact": {"()": "trustsite.web.log_redaction.Redact"}},
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "line"}
+        "console": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "line"},
+        "errors": {
+            "class": "operations.error_log.Handler",
+            "filters": ["redact"],
+            "level": "ERROR",
+            "path": DATA_DIR / "errors.jsonl",
+        },
     },
-    "root": {"handlers": ["console"], "level": "WARNING"},
+    "root": {"handlers": ["console", "errors"], "level": "WARNING"},
     "loggers": {
-        name: {"handlers": ["console"], "level": "INFO", "propagate": False}
-        for name in ("django", "trustsite", "articles", "quiz", "newsletter")
+        name: {"handlers": ["console", "errors"], "level": "INFO", "propagate": False}
+        for name in ("django", "trustsite", "articles", "quiz", "newsletter", "operations")
     },
 }

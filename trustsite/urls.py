@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from operations.readiness import readyz
 from trustsite import style_guide
 
 handler404 = "articles.reading.views.not_found"
@@ -22,6 +23,7 @@ urlpatterns = [
     path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
+    path("readyz", readyz),
 ]
 if settings.DEVELOPMENT:
     urlpatterns.append(path("dev/style/", style_guide.show))

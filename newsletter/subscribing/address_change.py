@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.utils import timezone
 
-from newsletter import addresses, hashing, suppression
+from newsletter import addresses, hashing, suppression, suppression_journal
 from newsletter.models import Delivery, Subscriber
 from newsletter.outbox.queue import enqueue
 from newsletter.subscribing import signup
@@ -79,6 +79,9 @@ def confirm(public_id: str) -> Subscriber | None:
     new.save()
     suppression.lift(new.fingerprint)
     Delivery.objects.filter(subscriber=old).exclude(kind__in=NOT_MOVED).update(subscriber=new)
+    # In this order: who moves back to an address that they once left keeps it after a restore, too.
+    suppression_journal.note(old.fingerprint, suppression_journal.MOVED)
+    suppression_journal.note(new.fingerprint, suppression_journal.LIFTED)
     old.delete()
     return new
 

@@ -373,6 +373,53 @@ SETTINGS = (
         None,
         (valid.between(1, 100_000),),
     ),
+    Setting(
+        "BACKUP_DIR",
+        "where backups go; another disk is better",
+        "a folder that is there or can be made",
+        validators=(valid.folder,),
+        shown="`backups` in `DATA`",
+    ),
+    Setting(
+        "BACKUP_DAYS",
+        "no backup gets older",
+        "a number of days, 2 to 400",
+        "int",
+        35,
+        None,
+        (valid.between(2, 400),),
+    ),
+    Setting(
+        "BACKUP_RECIPIENTS",
+        "public keys of age, by commas, that backups are encrypted to",
+        "public keys of age with commas between them, such as age1…",
+        "list",
+        (),
+        validators=(valid.age_keys,),
+        shown="none",
+    ),
+    Setting(
+        "SUPPRESSION_JOURNAL",
+        "who left, for the day a backup is restored; shared between machines",
+        "a file in a folder that is there or can be made",
+        validators=(valid.file,),
+        shown="`suppressed.journal` in `DATA`",
+    ),
+    Setting(
+        "OWNER_EMAIL",
+        "who is told of failures",
+        "a mail address, such as owner@example.org",
+        validators=(valid.email,),
+        shown="nobody",
+    ),
+    Setting(
+        "READY_TOKEN",
+        "opens `/readyz` to monitors on other machines; `doctor` asks by it how requests arrive",
+        "a random text of at least 50 characters",
+        validators=(valid.at_least_50,),
+        shown="none",
+        is_secret=True,
+    ),
 )
 NAMES = frozenset(setting.name for setting in SETTINGS)
 OLD_NAMES = frozenset(setting.old_name for setting in SETTINGS if setting.old_name)

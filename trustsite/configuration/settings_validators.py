@@ -126,6 +126,17 @@ def folder(value: str) -> None:
     _refuse_unless(existing.is_dir() and "\x00" not in value)
 
 
+def file(value: str) -> None:
+    """Accept a file whose folder is there or can be made."""
+    folder(str(Path(value).absolute().parent))
+    _refuse_unless(not Path(value).is_dir())
+
+
+def age_keys(value: list[str]) -> None:
+    """Accept public keys of age; whether each is one of its curve is seen when it is used."""
+    _refuse_unless(all(re.fullmatch(r"age1[a-z0-9]{50,70}", key.strip()) for key in value))
+
+
 def database_url(value: str) -> None:
     """Accept an address of SQLite or PostgreSQL, with a name."""
     try:

@@ -1,0 +1,1 @@
+"""Backups: made while the site runs, restored without who left, proved by a drill."""

@@ -1,0 +1,248 @@
+"""The retention table: all that is kept of a person or a visitor, why, for how long, and by whose hand it goes.
+
+The privacy page says the same (tests/operations/test_retention.py compares them); `manage.py
+retention` enforces and reports it. A table or field that isn't here fails a test.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db.models import Min, Model
+
+from newsletter.models import Bounce, Delivery, FormMailCount, Subscriber
+from newsletter.outbox import retention as newsletter
+from operations import error_log
+from operations.backups import store
+
+LOGS = timedelta(days=14)
+ADMIN_LOG = timedelta(days=365)
+SESSIONS = timedelta(seconds=settings.SESSION_COOKIE_AGE)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One row of the table. `places` are models, as "app.Model", or files; `page` are the privacy page's words."""
+
+    what: str
+    why: str
+    places: tuple[str, ...]
+    how_long: str
+    limit: timedelta | None  # None: until something else ends it, which `how_long` says
+    hand: str
+    page: str = ""
+    oldest: Callable[[], datetime | None] = lambda: None
+
+
+def _oldest(model: type[Model], field: str, **only: object) -> Callable[[], datetime | None]:
+    def ask() -> datetime | None:
+        found: datetime | None = model._default_manager.filter(**only).aggregate(at=Min(field))[
+            "at"
+        ]
+        return found
+
+    return ask
+
+
+def _oldest_backup() -> datetime | None:
+    found = [*store.stored(), *store.stored("replaced")]
+    return min((backup.at for backup in found), default=None)
+
+
+WORKER = "the mail worker, each hour"
+COMMAND = "manage.py retention, each night"
+TABLE = (
+    Kept(
+        "an address not yet confirmed",
+        "to ask whether it is theirs",
+        ("newsletter.Subscriber",),
+        "72 hours",
+        newsletter.PENDING,
+        WORKER,
+        "An address not yet confirmed | To ask if it's yours | 72 hours",
+        _oldest(Subscriber, "asked_at", state=Subscriber.State.PENDING),
+    ),
+    Kept(
+        "an address for the guide alone",
+        "to send the guide",
+        ("newsletter.Subscriber",),
+        "7 days after delivery",
+        newsletter.GUIDE_ONLY,
+        WORKER,
+        "An address for the guide alone | To send the guide | 7 days after delivery",
+        _oldest(Subscriber, "guide_sent_at", state=Subscriber.State.CONFIRMED, wants_letters=False),
+    ),
+    Kept(
+        "an address for the letters, with what was agreed to and when",
+        "to send the letters, and to show that they were asked for",
+        ("newsletter.Subscriber",),
+        "until its person stops them",
+        None,
+        "its person, by a link in every mail",
+        "An address for the letters | To send the letters | Until you stop them",
+    ),
+    Kept(
+        "an address that waits for its last mail",
+        "to say that it is done",
+        ("newsletter.Subscriber",),
+        "3 days",
+        newsletter.LEAVING,
+        WORKER,
+        oldest=_oldest(Subscriber, "asked_at", state=Subscriber.State.LEAVING),
+    ),
+    Kept(
+        "an address whose mail came back",
+        "to rest it, in case that was a mistake",
+        ("newsletter.Subscriber",),
+        "30 days",
+        newsletter.RETURNED,
+        WORKER,
+        "An address whose e-mail came back because it doesn't exist | To rest it, in case that was a "
+        "mistake | 30 days, or until you confirm again",
+        _oldest(Subscriber, "returned_at", state=Subscriber.State.RETURNED),
+    ),
+    Kept(
+        "delivery records",
+        "to see that mails arrive",
+        ("newsletter.Delivery",),
+        "90 days",
+        newsletter.DELIVERIES,
+        WORKER,
+        "Delivery records: what was sent, when, how it went | To see that e-mails arrive | 90 days",
+        _oldest(Delivery, "changed_at", state__in=[Delivery.State.SENT, Delivery.State.FAILED]),
+    ),
+    Kept(
+        "returned mails and complaints, by a keyed hash",
+        "to stop writing where we aren't wanted",
+        ("newsletter.Bounce",),
+        "90 days",
+        newsletter.BOUNCES,
+        WORKER,
+        "Returned e-mails and complaints: a scrambled address, what it was and when | To stop writing "
+        "where we aren't wanted | 90 days",
+        _oldest(Bounce, "at"),
+    ),
+    Kept(
+        "the suppression list: a keyed hash, the reason and the date",
+        "never to write again",
+        ("newsletter.Suppression",),
+        "as long as the site exists, or until its person asks",
+        None,
+        "its person, by asking again and confirming",
+        "A do-not-write list: a scrambled address, the reason and the date | So that we don't write "
+        "again | As long as the site exists, or until you ask",
+    ),
+    Kept(
+        "the suppression journal: the same, with the time",
+        "to take leavers out again after a restore",
+        ("suppressed.journal",),
+        "a week longer than backups",
+        timedelta(days=settings.BACKUP_DAYS + 7),
+        "manage.py backup, each night",
+    ),
+    Kept(
+        "mails that forms caused, counted by a keyed hash",
+        "that nobody is flooded",
+        ("newsletter.FormMailCount",),
+        "30 days",
+        newsletter.FORM_MAILS,
+        WORKER,
+        "A count of e-mails that our forms caused, per scrambled address | So that nobody is flooded | "
+        "30 days",
+        _oldest(FormMailCount, "at"),
+    ),
+    Kept(
+        "tries at the editors' login, counted by a keyed hash",
+        "to keep guessers out",
+        ("limits.sqlite3",),
+        "two hours",
+        timedelta(hours=2),
+        WORKER,
+    ),
+    Kept(
+        "counts of misuse of forms, by a keyed hash with a key of the day",
+        "to slow down misuse",
+        ("the cache", "limits.sqlite3"),
+        "24 hours",
+        timedelta(hours=24),
+        "the cache itself",
+    ),
+    Kept(
+        "editors' logins: name, address, second factor",
+        "who may write here",
+        (
+            "auth.User",
+            "mfa.Authenticator",
+            "account.EmailAddress",
+            "account.EmailConfirmation",
+        ),
+        "as long as they work here",
+        None,
+        "an owner, at the desk",
+    ),
+    Kept(
+        "editors' sessions",
+        "to stay logged in",
+        ("sessions.Session",),
+        "twelve hours",
+        SESSIONS,
+        COMMAND,
+        oldest=_oldest(Session, "expire_date"),
+    ),
+    Kept(
+        "what editors did at the desk",
+        "who changed what",
+        ("admin.LogEntry",),
+        "a year",
+        ADMIN_LOG,
+        COMMAND,
+        oldest=_oldest(LogEntry, "action_time"),
+    ),
+    Kept(
+        "which editor wrote, checked or changed a text",
+        "so that texts have somebody who answers for them",
+        ("articles", "quiz"),
+        "as long as the text",
+        None,
+        "an editor, at the desk",
+    ),
+    Kept(
+        "the server's log: time, page, outcome, speed",
+        "to run the site",
+        ("access.log",),
+        "14 days",
+        LOGS,
+        "logrotate, each day",
+        "The server's log: time, page, outcome, speed | To run the site | 14 days",
+    ),
+    Kept(
+        "errors of the site: where in the code, on which page, nothing typed",
+        "to mend them",
+        ("errors.jsonl",),
+        "14 days",
+        LOGS,
+        COMMAND,
+        oldest=error_log.oldest,
+    ),
+    Kept(
+        "backups of all of this",
+        "so that nothing is lost",
+        ("backup-*", "replaced-*"),
+        f"{settings.BACKUP_DAYS} days",
+        timedelta(days=settings.BACKUP_DAYS),
+        "manage.py backup, each night",
+        oldest=_oldest_backup,
+    ),
+)
+# Models of other packages and of ours that hold nothing of anybody, with the reason.
+NOBODYS = {
+    "newsletter.Heartbeat": "when the worker last ran",
+    "newsletter.Letter": "letters to everybody, the same for all",
+    "trustsite.CacheVersion": "a number",
+    "auth.Group": "roles",
+    "auth.Permission": "names of permissions",
+    "contenttypes.ContentType": "names of tables",
+}

@@ -1,0 +1,11 @@
+"""Harm done to files."""
+
+import os
+
+
+def garble(path):
+    """Overwrite pages of a database, as a dying disk does."""
+    with path.open("rb+") as database:
+        for page in range(20, 200, 3):
+            database.seek(page * 4096)
+            database.write(os.urandom(2000))

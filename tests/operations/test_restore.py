@@ -1,0 +1,268 @@
+"""Restoring: who left stays out, nothing is sent twice, and what was here is kept."""
+
+import os
+import shutil
+import signal
+
+import pytest
+
+from tests.operations.harm import garble
+
+PEOPLE = """
+    from newsletter.models import Subscriber
+    for name in ("stays", "leaves", "moves", "returns"):
+        Subscriber.objects.create(
+            address=f"{name}@example.org", state="confirmed", wants_letters=True,
+            wording="1", confirmed_at="2026-01-01T00:00:00Z",
+        )
+"""
+LEAVE = """
+    from newsletter.models import Subscriber
+    from newsletter.subscribing import address_change, signup
+    signup.leave(Subscriber.objects.get(address="leaves@example.org").fingerprint)
+    signup.leave(Subscriber.objects.get(address="returns@example.org").fingerprint)
+    signup.ask("returns@example.org", letters=True)
+    signup.confirm(Subscriber.objects.get(address="returns@example.org").public_id)
+    moves = Subscriber.objects.get(address="moves@example.org")
+    address_change.ask(moves, "moved@example.org")
+    address_change.confirm(Subscriber.objects.get(address="moved@example.org").public_id)
+"""
+WHO = """
+    from newsletter.models import Subscriber
+    print(*sorted(Subscriber.objects.values_list("address", flat=True)))
+"""
+
+
+def who(site):
+    return [word.partition("@")[0] for word in site.script(WHO).split()]
+
+
+def test_who_left_after_the_backup_is_out_after_the_restore(any_site):
+    any_site.script(PEOPLE)
+    file = any_site.backup()
+    any_site.script(LEAVE)
+    said = any_site.manage("restore", file.name, "--force")
+    assert "taken out again, for they had left: 2" in said
+    # Who came back was on the list when the backup was made, and is again.
+    assert who(any_site) == ["returns", "stays"]
+    any_site.manage("backup")
+    assert who(any_site) == ["returns", "stays"]
+
+
+def test_without_the_journal_a_leaver_is_back(site):
+    """The twin: a restore without the replay."""
+    site.script(PEOPLE)
+    file = site.backup()
+    site.script(LEAVE)
+    site.journal.unlink()
+    shutil.rmtree(site.folder / "media", ignore_errors=True)
+    (site.folder / "site.sqlite3").unlink()
+    assert "isn’t there" in site.refuses("restore", file.name)
+    site.manage("restore", file.name, "--without-journal")
+    assert "leaves" in who(site)
+
+
+def test_a_journal_that_began_later_is_told(site):
+    file = site.backup()
+    text = site.journal.read_text()
+    site.journal.unlink()
+    site.script(
+        """
+        import time
+        from newsletter import suppression_journal as journal
+        journal.append([journal.Entry(int(time.time()) + 90000, journal.BEGUN, journal.NOBODY)])
+        """
+    )
+    assert "begins on" in site.refuses("restore", file.name, "--force")
+    site.journal.write_text(text)
+    site.manage("restore", file.name, "--force")
+
+
+KILLED = """
+    import os, signal
+    from django.db import transaction
+    from newsletter import suppression, suppression_journal
+    from newsletter.models import Subscriber
+    person = Subscriber.objects.get(address="leaves@example.org")
+    real = suppression_journal.note
+    def note(*entry):
+        {before}
+        real(*entry)
+        {after}
+    suppression_journal.note = note
+    suppression.forget(person.fingerprint, "unsubscribed")
+"""
+KILL = "os.kill(os.getpid(), signal.SIGKILL)"
+
+
+def killed(site, **where):
+    code = KILLED.format(**({"before": "pass", "after": "pass"} | where))
+    process = site.start("-c", "import django; django.setup()\n" + code.replace("\n    ", "\n"))
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_crash_between_journal_and_row_loses_nobody(any_site):
+    any_site.script(PEOPLE)
+    killed(any_site, after=KILL)
+    assert "leaves" in who(any_site)  # the row wasn't committed
+    any_site.manage("backup")
+    assert "leaves" not in who(any_site)
+
+
+def test_a_crash_before_the_journal_leaves_all_as_it_was(site):
+    site.script(PEOPLE)
+    site.manage("backup")
+    before = site.journal.read_text()
+    killed(site, before=KILL)
+    assert site.journal.read_text() == before
+    assert "leaves" in who(site)
+
+
+def test_who_left_while_the_journal_couldnt_be_written_is_noted_by_the_next_backup(site):
+    site.script(PEOPLE)
+    file = site.backup()
+    site.journal.rename(site.folder / "kept")
+    site.journal.mkdir()
+    site.script(LEAVE)  # nobody is kept from leaving
+    site.journal.rmdir()
+    (site.folder / "kept").rename(site.journal)
+    site.manage("backup")
+    site.manage("restore", file.name, "--force")
+    assert "leaves" not in who(site)
+
+
+def test_a_restore_never_writes_over_a_site_unasked(any_site):
+    file = any_site.backup()
+    any_site.script(PEOPLE)
+    assert "--force" in any_site.refuses("restore", file.name)
+    assert len(who(any_site)) == 4
+    any_site.manage("restore", file.name, "--force")
+    assert who(any_site) == []
+    [aside] = any_site.backups.glob("replaced-*")
+    assert list(aside.glob("*.sqlite3")) or list(aside.glob("*.pgdump"))
+
+
+def test_a_restore_brings_back_pictures_and_leaves_no_old_journal_beside_the_database(site):
+    picture = site.folder / "media/pictures/a.jpg"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"as it was")
+    file = site.backup()
+    picture.write_bytes(b"as it is")
+    (picture.parent / "b.jpg").write_bytes(b"newer")
+    (site.folder / "site.sqlite3-wal").write_bytes(os.urandom(9000))
+    garble(site.folder / "site.sqlite3")
+    site.manage("restore", file.name, "--force")
+    assert picture.read_bytes() == b"as it was"
+    assert not (picture.parent / "b.jpg").exists()
+    assert not (site.folder / "site.sqlite3-wal").exists()
+    site.manage("backup", "--verify", file.name)
+    assert (site.folder / "site.sqlite3").stat().st_mode & 0o077 == 0
+
+
+def test_a_restore_on_an_empty_machine(site, tmp_path):
+    site.script(PEOPLE)
+    file = site.backup()
+    journal = site.journal.read_bytes()
+    shutil.copy(file, tmp_path)
+    shutil.rmtree(site.folder)
+    site.folder.mkdir()
+    site.journal.write_bytes(journal)
+    site.manage("restore", str(tmp_path / file.name))
+    assert len(who(site)) == 4
+
+
+def test_a_mail_that_was_due_isnt_sent_again_by_itself(site):
+    site.script(
+        PEOPLE
+        + """
+    from datetime import timedelta
+    from django.utils import timezone
+    from newsletter.models import Delivery, Letter
+    person = Subscriber.objects.get(address="stays@example.org")
+    later = timezone.now() + timedelta(days=2)
+    Delivery.objects.create(subscriber=person, kind="guide")
+    Delivery.objects.create(subscriber=person, kind="confirm", state="sending")
+    Delivery.objects.create(subscriber=person, kind="welcome-1", not_before=later)
+    Letter.objects.create(subject="A", body="b", state="scheduled", send_at=timezone.now())
+"""
+    )
+    file = site.backup()
+    site.manage("restore", file.name, "--force")
+    states = site.script(
+        """
+        from newsletter.models import Delivery, Letter
+        print(dict(Delivery.objects.values_list("kind", "state")), Letter.objects.get().state)
+        """
+    )
+    expected = {"guide": "unknown", "confirm": "unknown", "welcome-1": "queued"}
+    assert states == f"{expected} draft"
+
+
+def test_while_the_worker_runs_nothing_is_restored(site):
+    file = site.backup()
+    site.script("from newsletter.models import Heartbeat; Heartbeat.beat()")
+    assert "worker is running" in site.refuses("restore", file.name, "--force")
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SUPPRESSION_KEY"])
+def test_a_backup_of_other_keys_is_refused_by_name(site, name):
+    file = site.backup()
+    said = site.refuses("restore", file.name, "--force", **{name: "another" * 10})
+    assert name in said
+    site.manage("restore", file.name, "--force", "--other-keys", **{name: "another" * 10})
+
+
+def test_a_backup_of_a_newer_release_is_refused(site):
+    site.script(
+        """
+        from django.db import connection
+        connection.cursor().execute(
+            "INSERT INTO django_migrations (app, name, applied) "
+            "VALUES ('articles', '9999_later', '2026-01-01')"
+        )
+        """
+    )
+    file = site.backup()
+    assert "newer release" in site.refuses("restore", file.name, "--force")
+
+
+def test_the_drill_changes_nothing_of_the_site(any_site):
+    any_site.script(PEOPLE)
+    any_site.backup()
+    any_site.script(LEAVE)
+    before = any_site.journal.read_text(), who(any_site)
+    said = any_site.manage("drill")
+    assert "2 who had left taken out" in said
+    assert (any_site.journal.read_text(), who(any_site)) == before
+    assert not list(any_site.backups.glob(".partial-*"))
+
+
+CUT_SHORT = """
+    import os, pathlib, signal
+    from operations.backups import store, restoring
+    restoring.prepare = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
+    restoring.restore(store.find("{name}"), restoring.Wish(is_forced=True))
+"""
+PAUSED = """
+    from newsletter.models import Heartbeat
+    print(Heartbeat.objects.filter(paused_at__isnull=False).exists())
+"""
+
+
+def test_a_restore_that_is_killed_writes_to_nobody_who_had_left(any_site):
+    any_site.script(PEOPLE)
+    file = any_site.backup()
+    made = any_site.script(
+        "from operations.backups import store; b = store.stored()[0]; print(b.at.isoformat())"
+    )
+    any_site.script(LEAVE)
+    code = CUT_SHORT.format(name=file.name).replace("\n    ", "\n")
+    process = any_site.start("-c", "import django; django.setup()\n" + code)
+    process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL
+    if "leaves" in who(any_site):  # PostgreSQL's is in place already, and sends nothing
+        assert any_site.script(PAUSED) == "True"
+        any_site.manage("finish_restore", "--made", made)
+        assert any_site.script(PAUSED) == "False"
+    assert "leaves" not in who(any_site)
