@@ -48,14 +48,17 @@ def readyz(request: HttpRequest) -> HttpResponse:
 
 
 def may_ask(request: HttpRequest) -> bool:
-    """Whether a request has the token, or comes from this machine where no proxy is set up."""
+    """Whether a request has the token, or comes from this machine and through no proxy."""
     token = request.headers.get("Authorization", "").removeprefix("Bearer ")
     if settings.READY_TOKEN and compare_digest(token.encode(), settings.READY_TOKEN.encode()):
         return True
-    if settings.TRUSTED_PROXIES:  # every request comes by a proxy, and says so of whom
+    forwarded = {"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Forwarded", "Via"}
+    is_forwarded = request.META.get("trustsite.is_forwarded", False)
+    if is_forwarded or any(name in request.headers for name in forwarded):
         return False
+    peer = request.META.get("trustsite.peer", request.META.get("REMOTE_ADDR", ""))
     try:
-        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
+        return ipaddress.ip_address(peer).is_loopback
     except ValueError:
         return False
 

@@ -48,6 +48,9 @@ class TrustedProxy:
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
+        # For who must know the machine that asks, and not whom it speaks for.
+        environ["trustsite.peer"] = environ.get("REMOTE_ADDR", "")
+        environ["trustsite.is_forwarded"] = any(name in environ for name in FORWARDING_HEADERS)
         if self.proxies:
             self._resolve(environ)
         for name in (*FORWARDING_HEADERS, self._address_key):
