@@ -56,7 +56,7 @@ def traces() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     component = (settings.BASE_DIR / COMPONENT).read_text()
     for name, path in re.findall(
-        r'class="trace(?: trace--(\w+))?"[^>]*><path d="([^"]+)"', component
+        r'class="trace(?: trace--(\w{1,20}))?"[^>]{0,200}><path d="([^"]{1,2000})"', component
     ):
         across = re.sub(r"^M2 (\d+)", r"M-400 \1h402", path) + "h400"
         colour = COLOURS[name or LOGO]

@@ -20,8 +20,6 @@ FOLDER = settings.BASE_DIR / "static" / "css"
 FIRST = ("tokens", "base", "layout")
 FRAME = ("dek", "footer", "header", "skip", "trace")  # components that every page has
 
-_STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
-
 
 class Stylesheet(str):
     """CSS of our own making, to be written into a page as it stands."""
@@ -69,5 +67,5 @@ def _with_addresses(css: str) -> str:
 
 def stylesheet_in(page: bytes) -> Stylesheet | None:
     """Return the stylesheet that a finished page carries: nothing if it has none, or one that we didn't make."""
-    found = _STYLE.search(page)
-    return _made.get(found[1]) if found else None
+    style = page.partition(b"<style>")[2].partition(b"</style>")[0]
+    return _made.get(style) if style else None
