@@ -174,7 +174,7 @@ def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in
     other = log_in("second")
     open_article(other)
     open_article(desk)
-    desk.locator("#id_dek").fill("Theirs came first.")
+    desk.locator("#id_standfirst").fill("Theirs came first.")
     desk.locator("#id_body").fill(body.replace("It slows down.", "It slows down, by and by."))
     save(desk)
     other.locator("#id_body").fill(body.replace("ten minutes", "twenty minutes"))
