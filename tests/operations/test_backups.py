@@ -72,7 +72,7 @@ def test_every_backup_made_under_load_is_of_one_moment(any_site):
             writer.communicate()
     rows = [manifest_of(file)["rows"] for file in files]
     for found in rows:
-        assert found["newsletter_bounce"] == found["newsletter_formmailcount"]
+        assert found["newsletter_bounce"] == found["newsletter_formmail"]
     assert rows[0]["newsletter_bounce"] < rows[-1]["newsletter_bounce"]
     for file in files:
         any_site.manage("backup", "--verify", file.name)
@@ -87,13 +87,13 @@ def test_a_plain_copy_misses_what_was_written(site, tmp_path):
     """The twin: what `cp` makes of a database that is in use, beside what the backup makes."""
     with closing(sqlite3.connect(site.folder / "site.sqlite3")) as live:
         live.execute("PRAGMA journal_mode=WAL")
-        live.execute("INSERT INTO newsletter_formmailcount (hash, at) VALUES ('x', '2026-01-01')")
+        live.execute("INSERT INTO newsletter_formmail (hash, at) VALUES ('x', '2026-01-01')")
         live.commit()
         copy = shutil.copy(site.folder / "site.sqlite3", tmp_path / "copy.sqlite3")
         rows = manifest_of(site.backup())["rows"]
     with closing(sqlite3.connect(copy)) as copied:
-        assert copied.execute("SELECT count(*) FROM newsletter_formmailcount").fetchone() == (0,)
-    assert rows["newsletter_formmailcount"] == 1
+        assert copied.execute("SELECT count(*) FROM newsletter_formmail").fetchone() == (0,)
+    assert rows["newsletter_formmail"] == 1
 
 
 def truncate(file):
