@@ -1,6 +1,6 @@
 """The archive of a backup: one file of database, media and manifest, which may be encrypted.
 
-Inside it is a gzipped tar that any machine can open, and age around it (docs/decisions/0014).
+Inside it is a gzipped tar that any machine can open, and age around it (docs/decisions/0016).
 Everything passes through in blocks, however large it is.
 """
 
