@@ -83,7 +83,8 @@ def test_without_a_proxy_nobodys_word_counts(rf):
         HTTP_FORWARDED="for=6.6.6.6",
         HTTP_X_REAL_IP="6.6.6.6",
     )
-    assert inside == {"REMOTE_ADDR": "203.0.113.7", "wsgi.url_scheme": "http"}
+    told = {"trustsite.peer": "203.0.113.7", "trustsite.is_forwarded": True}
+    assert inside == {"REMOTE_ADDR": "203.0.113.7", "wsgi.url_scheme": "http"} | told
 
 
 @pytest.mark.parametrize(
