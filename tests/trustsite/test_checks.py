@@ -47,7 +47,8 @@ def test_the_data_folder_and_its_databases_are_closed_to_others(tmp_path):
 
 def test_what_an_earlier_release_left_open_is_closed(tmp_path):
     folder = tmp_path / "data"
-    folder.mkdir(mode=0o755)
+    folder.mkdir()
+    folder.chmod(0o755)  # whatever this machine's umask takes away
     with sqlite3.connect(folder / "site.sqlite3") as connection:
         connection.execute("CREATE TABLE a (b)")
     (folder / "site.sqlite3").chmod(0o644)
@@ -58,7 +59,8 @@ def test_what_an_earlier_release_left_open_is_closed(tmp_path):
 
 def test_without_closing_it_others_could_read(tmp_path):
     folder = tmp_path / "data"
-    folder.mkdir(mode=0o755)
+    folder.mkdir()
+    folder.chmod(0o755)  # whatever this machine's umask takes away
     careless = "import pathlib; pathlib.Path.chmod = lambda *a, **k: None"
     assert start(folder, careless)["data"] == "0o755"
 
