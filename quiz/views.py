@@ -18,7 +18,7 @@ from quiz.scoring.paper import make_key
 from quiz.scoring.stability import stability
 from quiz.version_cache import CachedVersion
 from trustsite.web.form_guard import same_origin_required
-from trustsite.web.page_cache import public
+from trustsite.web.serving.page_cache import public
 
 MAX_BYTES = 64 * 1024
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from trustsite.web.edge import Edge
+from trustsite.web.serving.edge import Edge
 from trustsite.wsgi import Application, django_application
 
 

@@ -191,7 +191,7 @@ def __getattr__(name):
     """Make `unwatched`, the site without its database watch, when a server's worker imports it."""
     if name != "unwatched":
         raise AttributeError(name)
-    from trustsite.web import database_watch
+    from trustsite.web.serving import database_watch
 
     database_watch.DatabaseWatch.guard_thread = lambda *args, **kwargs: None
     from trustsite import rsgi

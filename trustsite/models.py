@@ -6,7 +6,7 @@ from typing import Any, Self
 from django.db import models, transaction
 
 from trustsite.characters import Texts
-from trustsite.web.page_cache import EVERYTHING, invalidate, soft
+from trustsite.web.serving.page_cache import EVERYTHING, invalidate, soft
 from trustsite.web.smart_quotes import typeset
 
 MAX_CHANGES = 64  # that the log holds

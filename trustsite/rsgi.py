@@ -14,11 +14,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trustsite.settings")
 os.environ["IN_REQUESTS"] = "on"  # somebody waits: short limits on every wait, see the settings
 django_application = get_wsgi_application()
 
-from trustsite.web import django_threads  # noqa: E402  needs the settings
-from trustsite.web.django_threads import BusyError, DjangoThreads, GoneError  # noqa: E402
-from trustsite.web.edge import ADMIN, BASE_ENVIRON, Edge, Environ  # noqa: E402
-from trustsite.web.request_body import Refused, RequestBodies  # noqa: E402
-from trustsite.web.stored_answer import Answer  # noqa: E402
+from trustsite.web.serving import django_threads  # noqa: E402  needs the settings
+from trustsite.web.serving.django_threads import BusyError, DjangoThreads, GoneError  # noqa: E402
+from trustsite.web.serving.edge import ADMIN, BASE_ENVIRON, Edge, Environ  # noqa: E402
+from trustsite.web.serving.request_body import Refused, RequestBodies  # noqa: E402
+from trustsite.web.serving.stored_answer import Answer  # noqa: E402
 
 MAX_HEADERS = 16 * 1024  # characters of all headers
 MAX_ADDRESS = 8 * 1024  # characters of path and query

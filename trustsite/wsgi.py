@@ -15,8 +15,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trustsite.settings")
 os.environ["IN_REQUESTS"] = "on"  # somebody waits: short limits on every wait, see the settings
 django_application = get_wsgi_application()
 
-from trustsite.web.edge import Edge, path_of  # noqa: E402  needs the settings
-from trustsite.web.stored_answer import Answer  # noqa: E402
+from trustsite.web.serving.edge import Edge, path_of  # noqa: E402  needs the settings
+from trustsite.web.serving.stored_answer import Answer  # noqa: E402
 
 
 class Application:

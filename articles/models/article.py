@@ -17,7 +17,7 @@ from articles.models.markdown import MarkdownModel, Section, history_field
 from articles.models.sources import Source
 from articles.models.topics import Topic
 from prose.text_hash import text_hash
-from trustsite.web.page_cache import soft
+from trustsite.web.serving.page_cache import soft
 
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from articles.images.renditions import TYPES
 from articles.models import Article
 from trustsite.web.drawings import article_card, site_card
-from trustsite.web.page_cache import depends_on, public
+from trustsite.web.serving.page_cache import depends_on, public
 
 # A picture's name is made of its content, so what it names never changes.
 FOR_EVER = "public, max-age=31536000, immutable"

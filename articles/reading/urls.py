@@ -4,7 +4,7 @@ from django.urls import path, re_path
 from articles.reading import image_views, views
 from articles.reading.feeds import ArticlesFeed
 from articles.reading.sitemaps import SITEMAPS
-from trustsite.web.page_cache import public
+from trustsite.web.serving.page_cache import public
 
 app_name = "articles"
 STANDING_PAGES = (

@@ -22,7 +22,7 @@ from articles.reading.search import LONGEST, suggestion
 from articles.reading.search import search as find
 from articles.reading.search_vocabulary import VOCABULARY
 from prose import affiliate_rules
-from trustsite.web.page_cache import depends_on, public
+from trustsite.web.serving.page_cache import depends_on, public
 
 START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 FOUR = [key for key, _ in RESPONSES]

@@ -16,7 +16,7 @@ from newsletter.subscribing.constant_time import constant_time
 from newsletter.subscribing.forms import MoveForm, YourDataForm
 from newsletter.subscribing.views import link_expired, require_page
 from trustsite.web.form_guard import same_origin_required
-from trustsite.web.page_cache import public
+from trustsite.web.serving.page_cache import public
 
 
 @public(made_of=["forms"])

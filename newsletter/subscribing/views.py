@@ -20,7 +20,7 @@ from newsletter.subscribing import address_change, limits, signup
 from newsletter.subscribing.constant_time import constant_time
 from newsletter.subscribing.forms import SignUpForm
 from trustsite.web.form_guard import same_origin_required
-from trustsite.web.page_cache import public
+from trustsite.web.serving.page_cache import public
 
 View = Callable[..., HttpResponse]
 SOON = "600"  # seconds until another try makes sense

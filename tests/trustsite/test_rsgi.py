@@ -9,10 +9,10 @@ import pytest
 from django.conf import settings
 
 from trustsite.rsgi import Application, environ_of
-from trustsite.web import django_threads
-from trustsite.web.page_cache import CACHE_CONTROL, depends_on
-from trustsite.web.page_cache import _recording as recorded
-from trustsite.web.request_body import Refused
+from trustsite.web.serving import django_threads
+from trustsite.web.serving.page_cache import CACHE_CONTROL, depends_on
+from trustsite.web.serving.page_cache import _recording as recorded
+from trustsite.web.serving.request_body import Refused
 
 HOST = urlsplit(settings.SITE_URL).netloc
 
@@ -102,7 +102,7 @@ def run(django, scenario):
 
 @pytest.fixture(autouse=True, scope="module")
 def refusals():
-    from trustsite.web import refusals
+    from trustsite.web.serving import refusals
 
     REFUSALS.update(refusals.pages())
 
@@ -324,8 +324,8 @@ def test_a_tab_in_a_header_is_no_harm():
 
 
 def test_one_thread_has_a_turn_at_a_time_and_loses_it_when_its_database_is_slow(monkeypatch):
-    from trustsite.web import turns
-    from trustsite.web.database_watch import LONG, Call, DatabaseWatch
+    from trustsite.web.serving import turns
+    from trustsite.web.serving.database_watch import LONG, Call, DatabaseWatch
 
     monkeypatch.setattr(turns, "PATIENCE", 20)
     watch, order, begun = DatabaseWatch(), [], threading.Event()
@@ -354,7 +354,7 @@ def test_one_thread_has_a_turn_at_a_time_and_loses_it_when_its_database_is_slow(
 
 
 def test_who_waits_long_for_a_turn_goes_on_without_one(monkeypatch):
-    from trustsite.web import turns
+    from trustsite.web.serving import turns
 
     monkeypatch.setattr(turns, "PATIENCE", 0.01)
     with turns.TURNS.taken():

@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from articles.reading import sitemaps
 from trustsite import urls
-from trustsite.web.page_cache import CACHE_CONTROL
+from trustsite.web.serving.page_cache import CACHE_CONTROL
 
 pytestmark = pytest.mark.django_db
 LOCATION = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"

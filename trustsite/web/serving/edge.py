@@ -20,13 +20,13 @@ from django.shortcuts import render
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
-from trustsite.web import refusals
 from trustsite.web.client_network import TrustedProxy
-from trustsite.web.database_watch import DatabaseWatch
-from trustsite.web.page_cache import CACHE_CONTROL, PageCache, Recording, recording
-from trustsite.web.page_cache_refresh import Refresher
-from trustsite.web.static_files import StaticFiles
-from trustsite.web.stored_answer import Answer, Headers, StoredAnswer, compressed
+from trustsite.web.serving import refusals
+from trustsite.web.serving.database_watch import DatabaseWatch
+from trustsite.web.serving.page_cache import CACHE_CONTROL, PageCache, Recording, recording
+from trustsite.web.serving.page_cache_refresh import Refresher
+from trustsite.web.serving.static_files import StaticFiles
+from trustsite.web.serving.stored_answer import Answer, Headers, StoredAnswer, compressed
 
 HEALTH = "/healthz"
 ADMIN = "/admin/"

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from trustsite.web.stored_answer import Answer, StoredAnswer
+from trustsite.web.serving.stored_answer import Answer, StoredAnswer
 
 MAX_BYTES = 64 * 1024 * 1024  # of pages kept, per worker
 MAX_AGE = 12 * 3600  # seconds until a page is made anew; form stamps in it are good for 24 hours

@@ -222,7 +222,7 @@ def test_the_server_starts_while_its_database_hangs_and_has_the_helplines(server
 UNWATCHED = """
 import sys
 from trustsite import serve
-from trustsite.web import database_watch
+from trustsite.web.serving import database_watch
 if __name__ == "__main__":
     port = int(sys.argv[sys.argv.index("--port") + 1])
     serve.server("127.0.0.1", port, 2, application="tests.web_server:unwatched").serve()

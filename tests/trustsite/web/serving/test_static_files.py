@@ -8,8 +8,8 @@ import pytest
 from django.http import HttpResponse
 
 from tests.edge import get, make_edge
-from trustsite.web import refusals
-from trustsite.web.static_files import StaticFiles
+from trustsite.web.serving import refusals
+from trustsite.web.serving.static_files import StaticFiles
 
 SCRIPT = b"export const answer = 42; // " + b"words " * 200
 

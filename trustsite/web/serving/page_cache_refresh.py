@@ -14,9 +14,9 @@ from django.conf import settings
 from django.db import Error, connection
 from django.utils.module_loading import import_string
 
-from trustsite.web.database_watch import DatabaseWatch
-from trustsite.web.page_cache import EVERYTHING, Page, PageCache
-from trustsite.web.turns import TURNS
+from trustsite.web.serving.database_watch import DatabaseWatch
+from trustsite.web.serving.page_cache import EVERYTHING, Page, PageCache
+from trustsite.web.serving.turns import TURNS
 
 CHECK_INTERVAL = 0.25  # seconds between two looks at the version
 RETRY_AFTER = 5.0  # seconds until a page that could not be made anew is tried again

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from trustsite.web import compression
+from trustsite.web.serving import compression
 
 Headers = list[tuple[str, str]]
 MADE_ANEW = {"content-length", "etag", "vary"}

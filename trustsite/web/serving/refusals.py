@@ -10,9 +10,9 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.security import SecurityMiddleware
 from django.shortcuts import render
 
-from trustsite.web import request_body
 from trustsite.web.security_headers import SecurityHeadersMiddleware
-from trustsite.web.stored_answer import Answer, StoredAnswer
+from trustsite.web.serving import request_body
+from trustsite.web.serving.stored_answer import Answer, StoredAnswer
 
 RETRY_AFTER = "10"  # seconds
 KB, MB = 1024, 1024 * 1024

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 
-from trustsite.web.turns import TURNS
+from trustsite.web.serving.turns import TURNS
 
 PROBE_LIMIT = 1.0  # seconds a look at the cache's version may take
 CALL_LIMIT = 6.0  # of any other: more than the server's own statement_timeout

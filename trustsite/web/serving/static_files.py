@@ -7,7 +7,7 @@ import json
 import mimetypes
 from pathlib import Path
 
-from trustsite.web.stored_answer import Headers, StoredAnswer
+from trustsite.web.serving.stored_answer import Headers, StoredAnswer
 
 FOR_EVER = "public, max-age=31536000, immutable"
 A_MINUTE = "public, max-age=60"

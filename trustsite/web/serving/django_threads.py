@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from trustsite.web.stored_answer import Answer
-from trustsite.web.turns import TURNS
+from trustsite.web.serving.stored_answer import Answer
+from trustsite.web.serving.turns import TURNS
 
 THREADS = 8  # per worker
 FOR_FORMS = THREADS // 2

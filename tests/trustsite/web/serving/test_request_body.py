@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from trustsite.web import request_body
-from trustsite.web.request_body import MAX_BYTES, MAX_BYTES_ADMIN, Refused, RequestBodies
+from trustsite.web.serving import request_body
+from trustsite.web.serving.request_body import MAX_BYTES, MAX_BYTES_ADMIN, Refused, RequestBodies
 
 PATH = "/newsletter/subscribe/"
 

@@ -17,9 +17,9 @@ from articles.models import Article, next_publication
 from tests.edge import catch_up, get, make_edge
 from tests.factories import make_article, make_topic
 from trustsite.models import MAX_CHANGES, CacheVersion
-from trustsite.web import page_cache, page_cache_refresh
-from trustsite.web.page_cache import EVERYTHING, invalidate, public, soft
-from trustsite.web.page_cache_refresh import missed
+from trustsite.web.serving import page_cache, page_cache_refresh
+from trustsite.web.serving.page_cache import EVERYTHING, invalidate, public, soft
+from trustsite.web.serving.page_cache_refresh import missed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
