@@ -16,7 +16,7 @@ from django.shortcuts import render
 
 from accounts import trusted_devices
 from trustsite.web.client_network import client_network
-from trustsite.web.rate_limit import Limit
+from trustsite.web.rate_limit.limit import Limit
 
 WINDOW = 15 * 60
 HOUR = 60 * 60

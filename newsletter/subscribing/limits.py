@@ -13,7 +13,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from trustsite.web.client_network import client_network
-from trustsite.web.rate_limit import Limit, RateLimitUnavailableError, Usage
+from trustsite.web.rate_limit.limit import Limit
+from trustsite.web.rate_limit.store import RateLimitUnavailableError, Usage
 
 HOUR = 3600
 PER_NETWORK = Limit("sign-ups per network", settings.SIGNUPS_PER_NETWORK, HOUR)

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from tests.accounts.login import PASSWORD, log_in
-from trustsite.web import rate_limit
+from trustsite.web.rate_limit import file_store
 
 pytestmark = pytest.mark.django_db
 WRONG = "not this one at all"
@@ -23,7 +23,7 @@ def let_pass(monkeypatch, **span):
     """Let time pass for the limits."""
     now = time.time() + span.get("minutes", 0) * 60 + span.get("seconds", 0)
     clock = SimpleNamespace(time=lambda: now, monotonic=time.monotonic)
-    monkeypatch.setattr(rate_limit, "time", clock)
+    monkeypatch.setattr(file_store, "time", clock)
 
 
 def fail(client, times, name="editor"):

@@ -1,0 +1,82 @@
+"""The rate limiter's Redis: counts that hold over several machines."""
+
+import secrets
+import time
+from functools import cache
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from trustsite.web.rate_limit.store import (
+    KEY_LIFETIME,
+    TIMEOUT,
+    RateLimitUnavailableError,
+    Usage,
+    digest_of,
+    whole_seconds,
+)
+
+RETRY_AFTER = 5  # seconds in which a Redis that was away is not asked again
+
+
+class RedisStore:
+    """Counts in Redis, for several machines. After a failure it isn't asked for a few seconds."""
+
+    # One step, so that calls at the same moment all count. Returns the count, and the milliseconds
+    # to wait or 0.
+    INCREMENT = """
+        local count = tonumber(redis.call('GET', KEYS[1]) or '0')
+        if count >= tonumber(ARGV[1]) then return {count, math.max(1, redis.call('PTTL', KEYS[1]))} end
+        count = redis.call('INCR', KEYS[1])
+        if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+        return {count, 0}
+    """
+    LOWER = """
+        local count = tonumber(redis.call('GET', KEYS[1]) or '0')
+        if count > 0 then
+            redis.call('SET', KEYS[1], math.max(0, count - tonumber(ARGV[1])), 'KEEPTTL')
+        end
+    """
+
+    def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
+        self.client = Redis.from_url(
+            url,
+            socket_timeout=timeout / 2,
+            socket_connect_timeout=timeout / 2,
+            retry=Retry(NoBackoff(), 0),
+        )
+        self.away_until = 0.0
+
+    def increment(self, value: str, max_count: int, window: int) -> Usage:
+        count, wait = self._run(self.INCREMENT, value, max_count, window * 1000)
+        return Usage(int(count), whole_seconds(wait / 1000) if wait else 0)
+
+    def lower(self, value: str, by: int) -> None:
+        self._run(self.LOWER, value, by)
+
+    def _run(self, script: str, value: str, *arguments: int) -> list[int]:
+        if time.monotonic() < self.away_until:
+            raise RateLimitUnavailableError("Redis was away a moment ago")
+        try:
+            digest = digest_of(self._hash_key(), value).hex()
+            result: list[int] = self.client.eval(script, 1, f"limit:{digest}", *map(str, arguments))
+        except (RedisError, OSError) as error:
+            self.away_until = time.monotonic() + RETRY_AFTER
+            raise RateLimitUnavailableError(
+                f"Redis did not answer ({type(error).__name__})"
+            ) from error
+        return result
+
+    def _hash_key(self) -> bytes:
+        """Return the hash key of the day, made by whoever comes first; Redis throws it away."""
+        key = secrets.token_bytes(32)
+        stored = self.client.set("limit:hash-key", key, nx=True, ex=KEY_LIFETIME, get=True)
+        return bytes(stored) if stored else key  # type: ignore[arg-type]
+
+
+@cache
+def redis_store_at(url: str) -> RedisStore:
+    """Return the store of a Redis, one in a process."""
+    return RedisStore(url)
