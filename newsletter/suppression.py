@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from newsletter import suppression_journal
-from newsletter.models import Subscriber, Suppression
+from newsletter.models import FormRequest, Subscriber, Suppression
 
 # Reasons that are a person's own wish: another, confirmed from their inbox, lifts them again.
 OWN_WISH = [Suppression.Reason.UNSUBSCRIBED, Suppression.Reason.ERASED]
@@ -52,11 +52,20 @@ def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
 @transaction.atomic
 def forget(fingerprint: str, reason: Suppression.Reason) -> None:
     """Erase an address with all that belongs to it, and suppress its hash."""
+    forget_requests(fingerprint)
     suppress(fingerprint, reason)
     # The lock makes a confirmation that comes in at the same moment finish first, so that its mail
     # goes as well.
     list(Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).values_list("pk"))
     Subscriber.objects.filter(fingerprint=fingerprint).delete()
+
+
+def forget_requests(fingerprint: str) -> None:
+    """Delete what an address asked for and the worker hasn't decided.
+
+    Before anything else in a transaction: the worker locks a request first, then its person.
+    """
+    FormRequest.objects.about(fingerprint).delete()
 
 
 def lift(fingerprint: str) -> None:

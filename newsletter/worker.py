@@ -1,6 +1,7 @@
-"""The mail worker: the one long-running process. It sends what is due and erases what is outdated.
+"""The mail worker: the one long-running process. It decides what forms took, sends what is due and
+erases what is outdated.
 
-Above issues and outbox, because it also starts the issues that are due. `run_mail_worker` runs it.
+Above issues, subscribing and outbox, because it does the work of all three. `run_mail_worker` runs it.
 """
 
 import logging
@@ -17,11 +18,13 @@ from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
 from newsletter.outbox import queue, retention, sender
 from newsletter.outbox.circuit_breaker import CircuitBreaker
 from newsletter.outbox.send_rate import RateLimiter, is_paused
+from newsletter.subscribing import intake
 
 POLL = 1.0  # seconds between two rounds when nothing is due
 LONGEST_SLEEP = 0.2  # so that a signal is heard soon
 PRUNE_EVERY = 3600.0
 ISSUES_EVERY = 2.0
+INTAKE_EVERY = 1.0  # somebody looks into their inbox
 AFTER_DATABASE_ERROR, LONGEST_PAUSE = 1.0, 60.0
 
 logger = logging.getLogger("newsletter.work")
@@ -35,10 +38,12 @@ class Worker:
         self.breaker = CircuitBreaker()
         self.refusals = RefusalMonitor()
         self.limiter = RateLimiter.from_settings()
+        self.intake = intake.Decider()
         self.stopping = self.paused = False
         self.claimed: Delivery | None = None  # not yet tried
         self.unmarked: Delivery | None = None  # sent, but the database would not record it
         self.next_beat = self.next_prune = self.next_issues = self.next_poll = 0.0
+        self.next_intake = 0.0
 
     def run_until_stopped(self) -> None:
         """Work until a signal asks to stop."""
@@ -91,7 +96,9 @@ class Worker:
         self.send_due()
 
     def run_timers(self) -> None:
-        """Beat, free what dead workers held, start issues and prune: each at its own interval."""
+        """Beat, free what dead workers held, decide what forms took, start issues and prune: each at
+        its own interval.
+        """
         now = time.monotonic()
         if now >= self.next_poll:
             self.paused = is_paused()
@@ -100,6 +107,9 @@ class Worker:
             Heartbeat.beat(self.breaker.trouble or lifecycle.trouble())
             queue.release_expired()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
+        if now >= self.next_intake:
+            more_waits = self.intake.tick()
+            self.next_intake = now if more_waits else now + INTAKE_EVERY
         if now >= self.next_issues:
             scheduling.tick()
             self.next_issues = now + ISSUES_EVERY

@@ -3,6 +3,7 @@
 Imports hashing alone; every other module of the newsletter may import it.
 """
 
+from newsletter.models.intake import FormRequest
 from newsletter.models.issues import Letter
 from newsletter.models.outbox import HEARTBEAT_EVERY, Delivery, Heartbeat, new_message_id
 from newsletter.models.subscribers import (
@@ -18,6 +19,7 @@ __all__ = [
     "Bounce",
     "Delivery",
     "FormMailCount",
+    "FormRequest",
     "Heartbeat",
     "Letter",
     "Subscriber",

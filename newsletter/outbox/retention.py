@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from newsletter import suppression
-from newsletter.models import Bounce, Delivery, FormMailCount, Subscriber, Suppression
+from newsletter.models import Bounce, Delivery, FormMailCount, FormRequest, Subscriber, Suppression
 from newsletter.tokens import CONFIRM_WITHIN
 
 PENDING = CONFIRM_WITHIN
@@ -26,6 +26,7 @@ def prune() -> dict[str, int]:
     """Erase what is past its retention; return how many rows of each sort went."""
     now = timezone.now()
     erased = {
+        "requests": FormRequest.objects.filter(asked_at__lt=now - PENDING).delete()[0],
         "pending": _erase(
             Subscriber.objects.filter(state=Subscriber.State.PENDING, asked_at__lt=now - PENDING)
         ),

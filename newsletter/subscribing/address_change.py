@@ -32,7 +32,6 @@ def ask(subscriber: Subscriber, address: str) -> None:
     """
     if not signup.may_mail("moves", subscriber.address, PER_DAY, PER_MONTH):
         return
-    allowed = signup.may_mail(Delivery.Kind.MOVE, address)
     fingerprint = hashing.fingerprint(address)
     old = (
         Subscriber.objects.select_for_update()
@@ -41,7 +40,9 @@ def ask(subscriber: Subscriber, address: str) -> None:
     )
     others = Subscriber.objects.filter(fingerprint=fingerprint).exclude(replaces=subscriber.pk)
     is_unwelcome = addresses.is_blocked(address) or suppression.is_refused(fingerprint)
-    if old is None or not allowed or others.exists() or is_unwelcome:
+    if old is None or others.exists() or is_unwelcome:
+        return
+    if not signup.may_mail(Delivery.Kind.MOVE, address):
         return
     Subscriber.objects.filter(replaces=old).delete()  # only the address named last can take over
     new = Subscriber.objects.create(

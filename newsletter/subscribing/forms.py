@@ -30,6 +30,8 @@ class AddressInput(forms.EmailInput):
 class AddressForm(forms.Form):
     """One address, normalised."""
 
+    is_postponed = False  # nothing is wrong with it; it can't be taken just now
+
     address = forms.CharField(
         label="E-mail address",
         max_length=254,
@@ -48,6 +50,11 @@ class AddressForm(forms.Form):
             return normalise(self.cleaned_data["address"])
         except AddressError:
             raise forms.ValidationError(BAD_ADDRESS) from None
+
+    def postpone(self, words: str) -> None:
+        """Say that it is to be sent again later; all that was typed stays."""
+        self.is_postponed = True
+        self.add_error(None, words)
 
 
 class PublicForm(AddressForm):

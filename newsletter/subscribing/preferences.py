@@ -66,6 +66,7 @@ def erase(subscriber: Subscriber, *, say_goodbye: bool) -> None:
 
 @transaction.atomic
 def _leave_with_goodbye(subscriber: Subscriber) -> None:
+    suppression.forget_requests(subscriber.fingerprint)
     suppression.suppress(subscriber.fingerprint, Suppression.Reason.ERASED)
     leaving = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
     if leaving is None or leaving.state != Subscriber.State.CONFIRMED:
@@ -88,15 +89,11 @@ def _leave_with_goodbye(subscriber: Subscriber) -> None:
 
 @transaction.atomic
 def ask_for_settings(address: str) -> None:
-    """Mail the link to what we hold to a normalised address that is on the list.
-
-    Costs the same work when it isn't.
-    """
-    allowed = signup.may_mail(Delivery.Kind.SETTINGS, address)
+    """Mail the link to what we hold to a normalised address that is on the list."""
     fingerprint = hashing.fingerprint(address)
     known = Subscriber.objects.filter(
         fingerprint=fingerprint, state=Subscriber.State.CONFIRMED
     ).first()
     is_unwelcome = suppression.is_suppressed(fingerprint) or addresses.is_blocked(address)
-    if allowed and known and not is_unwelcome:
+    if known and not is_unwelcome and signup.may_mail(Delivery.Kind.SETTINGS, address):
         enqueue(Delivery.Kind.SETTINGS, known)

@@ -9,12 +9,11 @@ from django.views.decorators.http import require_safe
 
 from newsletter import tokens
 from newsletter.emails import welcome_series
-from newsletter.models import Subscriber
-from newsletter.retry_later import retry_later, retry_later_on_db_error
-from newsletter.subscribing import address_change, data_export, limits, preferences, signup
-from newsletter.subscribing.constant_time import constant_time
+from newsletter.models import FormRequest, Subscriber
+from newsletter.retry_later import RETRY_AFTER, retry_later_on_db_error
+from newsletter.subscribing import data_export, preferences, signup
 from newsletter.subscribing.forms import MoveForm, YourDataForm
-from newsletter.subscribing.views import link_expired, require_page
+from newsletter.subscribing.views import form_again, link_expired, require_page, take
 from trustsite.web.form_guard import same_origin_required
 from trustsite.web.serving.page_cache import public
 
@@ -35,13 +34,10 @@ def your_data(request: HttpRequest) -> HttpResponse:
     form = YourDataForm(request.POST)
     if form.is_from_a_machine():
         return _check_inbox(request)
-    if not form.is_valid():
-        return render(request, "newsletter/your_data.html", {"form": form}, status=422)
-    if not limits.allow_request(request, form.cleaned_data["address"]):
-        return retry_later(request, 429)
-    with constant_time():
-        preferences.ask_for_settings(form.cleaned_data["address"])
-    return _check_inbox(request)
+    status = take(request, form, FormRequest.Kind.SETTINGS) if form.is_valid() else 422
+    if status == 200:
+        return _check_inbox(request)
+    return form_again(request, "newsletter/your_data.html", form, status)
 
 
 def _check_inbox(request: HttpRequest) -> HttpResponse:
@@ -109,6 +105,8 @@ def _page(
     }
     response = render(request, "newsletter/preferences.html", context, status=status)
     response.headers["X-Robots-Tag"] = "noindex"
+    if form and form.is_postponed:
+        response.headers["Retry-After"] = RETRY_AFTER
     return response
 
 
@@ -130,13 +128,11 @@ def _stop_welcome_series(request: HttpRequest, subscriber: Subscriber, token: st
 
 
 def _move(request: HttpRequest, subscriber: Subscriber, token: str) -> HttpResponse:
-    form = MoveForm(request.POST)
-    if not form.is_valid():
-        return _page(request, subscriber, token, form=form, status=422)
-    if not limits.allow_request(request, form.cleaned_data["address"]):
-        return retry_later(request, 429)
-    with constant_time():
-        address_change.ask(subscriber, form.cleaned_data["address"])
+    form, status = MoveForm(request.POST), 422
+    if form.is_valid():
+        status = take(request, form, FormRequest.Kind.MOVE, asked_by=subscriber.public_id)
+    if status != 200:
+        return _page(request, subscriber, token, form=form, status=status)
     message = (
         "If the new address can receive our mail, a message is on its way there. "
         "Press its button to move."

@@ -1,9 +1,11 @@
 """Sign-up: asking, confirming and leaving, without the pages.
 
-Whatever is known of an address, asking looks the same from outside; only its inbox learns more.
+Whatever is known of an address, asking looks the same from outside (`intake.py`); only its inbox
+learns more.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -19,16 +21,30 @@ DOTLESS = {"gmail.com", "googlemail.com"}
 State = Subscriber.State
 
 
+class Agreed(NamedTuple):
+    """What somebody agreed to by sending the form: to letters or not, in which words, and when."""
+
+    letters: bool
+    wording: str
+    at: datetime
+
+
 @transaction.atomic
-def ask(address: str, *, letters: bool) -> None:
-    """Take in a request for the guide from a normalised address: enqueue what it needs.
+def ask(
+    address: str,
+    *,
+    letters: bool,
+    wording: str = consent.WORDING,
+    asked_at: datetime | None = None,
+) -> None:
+    """Decide a request for the guide from a normalised address: enqueue what it needs.
 
     New, unconfirmed or returned: the confirmation. Confirmed: the guide, or the guide again. After
-    a complaint, or more often than once a day or three times in 30 days: nothing.
+    a complaint, or more often than once a day or three times in 30 days: nothing. `wording` is what
+    the form said, `asked_at` when it was sent (now).
     """
     fingerprint = hashing.fingerprint(address)
     if addresses.is_blocked(address) or suppression.is_refused(fingerprint):
-        may_mail(Delivery.Kind.CONFIRM, address)  # counted all the same, so that it takes as long
         return
     # Back before the goodbye went out.
     Subscriber.objects.filter(fingerprint=fingerprint, state=State.LEAVING).delete()
@@ -37,7 +53,8 @@ def ask(address: str, *, letters: bool) -> None:
     if not (confirmed and _has_all(confirmed, letters)) and may_mail(
         Delivery.Kind.CONFIRM, address
     ):
-        _ask_to_confirm(address, fingerprint, letters)
+        agreed = Agreed(letters, wording, asked_at or timezone.now())
+        _ask_to_confirm(address, fingerprint, agreed)
     elif confirmed and may_mail(Delivery.Kind.GUIDE, address):
         enqueue(Delivery.Kind.LISTED if confirmed.guide_sent_at else Delivery.Kind.GUIDE, confirmed)
     elif not confirmed:  # the mail that has already gone out confirms what was asked last
@@ -54,12 +71,12 @@ def _has_all(subscriber: Subscriber, letters: bool) -> bool:
     return subscriber.wants_letters or not letters or subscriber.guide_sent_at is None
 
 
-def _ask_to_confirm(address: str, fingerprint: str, letters: bool) -> None:
+def _ask_to_confirm(address: str, fingerprint: str, agreed: Agreed) -> None:
     values = {
         "state": State.PENDING,
-        "wants_letters": letters,
-        "wording": consent.WORDING,
-        "asked_at": timezone.now(),
+        "wants_letters": agreed.letters,
+        "wording": agreed.wording,
+        "asked_at": agreed.at,
         "confirmed_at": None,
         # An address that waited to take another's place asks for itself now, and takes nobody's.
         "replaces": None,

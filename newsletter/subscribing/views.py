@@ -5,8 +5,10 @@ A mailed link opens a page; only its button acts.
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -15,15 +17,22 @@ from django.views.decorators.http import require_http_methods, require_safe
 from newsletter import tokens
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME, GUIDE_PAGES, compile_guide
 from newsletter.emails.messages import guide_url
-from newsletter.retry_later import retry_later, retry_later_on_db_error
-from newsletter.subscribing import address_change, limits, signup
-from newsletter.subscribing.constant_time import constant_time
-from newsletter.subscribing.forms import SignUpForm
+from newsletter.models import FormRequest
+from newsletter.retry_later import RETRY_AFTER, retry_later, retry_later_on_db_error
+from newsletter.subscribing import address_change, intake, limits, signup
+from newsletter.subscribing.forms import AddressForm, SignUpForm
 from trustsite.web.form_guard import same_origin_required
 from trustsite.web.serving.page_cache import public
 
 View = Callable[..., HttpResponse]
-SOON = "600"  # seconds until another try makes sense
+TOO_MANY = (
+    "Many requests are coming in at the moment, perhaps from others on your network. It isn’t "
+    "anything you did. Your address is still here: in ten minutes, sending it should work."
+)
+NOT_NOW = (
+    "We couldn’t take this in just now. It isn’t anything you did. "
+    "Your address is still here: please send it once more in ten minutes."
+)
 logger = logging.getLogger(__name__)
 
 require_page = require_http_methods(["GET", "HEAD", "POST"])
@@ -53,13 +62,39 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST)
     if form.is_from_a_machine():
         return _check_inbox(request)
-    if not form.is_valid():
-        return render(request, "newsletter/sign_up.html", {"form": form}, status=422)
-    if not limits.allow_request(request, form.cleaned_data["address"]):
-        return retry_later(request, 429)
-    with constant_time():
-        signup.ask(form.cleaned_data["address"], letters=form.cleaned_data["letters"])
-    return _check_inbox(request)
+    status = 422
+    if form.is_valid():
+        letters = form.cleaned_data["letters"]
+        status = take(request, form, FormRequest.Kind.GUIDE, wants_letters=letters)
+    if status == 200:
+        return _check_inbox(request)
+    return form_again(request, "newsletter/sign_up.html", form, status)
+
+
+def take(request: HttpRequest, form: AddressForm, kind: FormRequest.Kind, **more: Any) -> int:
+    """Take in what a valid form asks for; return 200, or the status that says why not now."""
+    address = form.cleaned_data["address"]
+    if not limits.allow_request(request, address):
+        form.postpone(TOO_MANY)
+        return 429
+    try:
+        intake.take(kind, address, **more)
+    except intake.IntakeClosedError:
+        form.postpone(NOT_NOW)
+        return 503
+    except DatabaseError:
+        logger.exception("The database did not take a request.")
+        form.postpone(NOT_NOW)
+        return 503
+    return 200
+
+
+def form_again(request: HttpRequest, template: str, form: AddressForm, status: int) -> HttpResponse:
+    """Show a form again with all that was typed, and what to do."""
+    response = render(request, template, {"form": form}, status=status)
+    if form.is_postponed:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def _check_inbox(request: HttpRequest) -> HttpResponse:

@@ -22,19 +22,22 @@ from django.core.cache import cache
 from django.core.mail import get_connection
 from django.core.management import call_command
 
-from newsletter.models import Bounce, Delivery, FormMailCount, Heartbeat, Subscriber, Suppression
+from newsletter.models import (
+    Bounce,
+    Delivery,
+    FormMailCount,
+    FormRequest,
+    Heartbeat,
+    Subscriber,
+    Suppression,
+)
+from newsletter.subscribing.intake import Decider
 from trustsite.web.form_guard import form_token
 
 
 @pytest.fixture(autouse=True)
 def _empty_cache():
     cache.clear()
-
-
-@pytest.fixture(autouse=True)
-def _no_waiting(monkeypatch):
-    """Forms answer as soon as they can; test_constant_time.py has the waiting."""
-    monkeypatch.setattr("newsletter.subscribing.constant_time.MIN_SECONDS", 0)
 
 
 @pytest.fixture
@@ -51,13 +54,21 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def ask(client):
-    """Fill in the form as a reader would."""
+def decide(db):
+    """Let the worker decide what forms took, and send nothing."""
+    return lambda: Decider().tick()
+
+
+@pytest.fixture
+def ask(client, decide):
+    """Fill in the form as a reader would, and let the worker decide it."""
 
     def ask(address, **fields):
-        return client.post(
+        response = client.post(
             "/newsletter/subscribe/", {"address": address, "stamp": form_token(), **fields}
         )
+        decide()
+        return response
 
     return ask
 
@@ -88,7 +99,7 @@ def dump(db):
     return dump
 
 
-MODELS = [Subscriber, Suppression, FormMailCount, Bounce, Delivery, Heartbeat]
+MODELS = [Subscriber, Suppression, FormMailCount, FormRequest, Bounce, Delivery, Heartbeat]
 
 
 class Sink:

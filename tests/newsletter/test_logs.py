@@ -62,13 +62,16 @@ def test_what_people_do_for_themselves_leaves_none_either(client, work, log):
     assert_nothing_of(person, log)
 
 
-def test_a_crash_leaves_none_either(client, ask, log, monkeypatch):
-    def crash(address, **kwargs):
-        raise RuntimeError(f"no luck with {address}")
+@pytest.mark.parametrize(
+    ("place", "status"), [("intake.take", 500), ("signup.ask", 200)], ids=["form", "worker"]
+)
+def test_a_crash_leaves_none_either(client, ask, log, monkeypatch, place, status):
+    def crash(*args, **kwargs):
+        raise RuntimeError(f"no luck with {args}")
 
-    monkeypatch.setattr("newsletter.subscribing.signup.ask", crash)
+    monkeypatch.setattr(f"newsletter.subscribing.{place}", crash)
     client.raise_request_exception = False
-    assert ask(ADDRESS).status_code == 500
+    assert ask(ADDRESS).status_code == status
     assert "RuntimeError" in log.getvalue()
     assert "canary" not in log.getvalue()
 

@@ -28,9 +28,15 @@ def person(clock):
 
 
 @pytest.fixture
-def move(client, person):
+def move(client, person, decide):
     url = f"/newsletter/settings/{tokens.settings_token(person)}/"
-    return lambda address=NEW: client.post(url, {"wish": "move", "address": address})
+
+    def move(address=NEW):
+        response = client.post(url, {"wish": "move", "address": address})
+        decide()
+        return response
+
+    return move
 
 
 @pytest.fixture
@@ -98,7 +104,7 @@ def test_the_welcome_emails_go_on_at_the_new_address_and_no_guide_comes_again(
     ]
 
 
-def test_a_pause_a_waiting_letter_and_a_waiting_guide_come_along(client, clock):
+def test_a_pause_a_waiting_letter_and_a_waiting_guide_come_along(client, clock, decide):
     old = make_subscriber(address="old@example.org", wants_letters=True)
     letter = Letter.objects.create(subject="A letter", body="Words.", state="sending")
     for values in ({"kind": "guide"}, {"kind": "letter", "letter": letter}, {"kind": "settings"}):
@@ -107,6 +113,7 @@ def test_a_pause_a_waiting_letter_and_a_waiting_guide_come_along(client, clock):
     client.post(
         f"/newsletter/settings/{tokens.settings_token(old)}/", {"wish": "move", "address": NEW}
     )
+    decide()
     client.post(f"/newsletter/confirm/{tokens.confirm_token(Subscriber.objects.get(address=NEW))}/")
     [moved] = Subscriber.objects.all()
     assert preferences.is_paused(moved)

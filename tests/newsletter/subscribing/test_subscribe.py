@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from newsletter import hashing, suppression
-from newsletter.models import Delivery, Subscriber
+from newsletter.models import Delivery, FormRequest, Subscriber
 from newsletter.subscribing import limits, signup
 from tests.factories import make_subscriber
 from trustsite.web.form_guard import form_token
@@ -96,7 +96,7 @@ def test_two_addresses_in_two_fields_are_refused(client):
         URL, {"address": ["a@example.org", "b@example.org"], "stamp": form_token()}
     )
     assert response.status_code == 422
-    assert not Subscriber.objects.exists()
+    assert not FormRequest.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_a_form_on_another_site_is_refused(client, headers):
         URL, {"address": "ann@example.org", "stamp": form_token()}, headers=headers
     )
     assert response.status_code == 403
-    assert not Subscriber.objects.exists()
+    assert not FormRequest.objects.exists()
 
 
 @pytest.mark.parametrize(
@@ -115,12 +115,12 @@ def test_a_form_on_another_site_is_refused(client, headers):
 )
 def test_our_own_form_and_old_browsers_are_let_in(client, headers):
     client.post(URL, {"address": "ann@example.org", "stamp": form_token()}, headers=headers)
-    assert Subscriber.objects.exists()
+    assert FormRequest.objects.exists()
 
 
 def test_without_a_stamp_nothing_is_taken_even_from_old_browsers(client):
     assert client.post(URL, {"address": "ann@example.org"}).status_code == 422
-    assert not Subscriber.objects.exists()
+    assert not FormRequest.objects.exists()
 
 
 @pytest.mark.parametrize("hours", [-25, 25])
@@ -133,14 +133,14 @@ def test_a_stale_page_gets_a_fresh_one_with_the_address_kept(client, clock, pars
     assert page.find(".//input[@name='address']").get("value") == "ann@example.org"
     fresh = page.find(".//input[@name='stamp']").get("value")
     assert client.post(URL, {"address": "ann@example.org", "stamp": fresh}).status_code == 200
-    assert Subscriber.objects.count() == 1
+    assert FormRequest.objects.count() == 1
 
 
 def test_a_slow_reader_of_23_hours_is_not_sent_back(client, clock):
     stamp = form_token()
     clock(hours=23)
     assert client.post(URL, {"address": "ann@example.org", "stamp": stamp}).status_code == 200
-    assert Subscriber.objects.exists()
+    assert FormRequest.objects.exists()
 
 
 def test_the_trap_answers_like_any_other_and_keeps_nothing(ask):
@@ -156,7 +156,10 @@ def test_one_network_may_ask_ten_times_an_hour(ask, parse, text_of):
         429
     ]
     assert answers[-1]["Retry-After"]
-    assert "Get help now" in text_of(parse(answers[-1]).find(".//main"))
+    page = parse(answers[-1])
+    assert "Get help now" in text_of(page.find(".//main"))
+    assert "It isn’t anything you did." in text_of(page.find(".//*[@role='alert']"))
+    assert page.find(".//input[@name='address']").get("value").startswith("reader-")
     assert Subscriber.objects.count() == limits.PER_NETWORK.max_count
 
 
@@ -164,23 +167,15 @@ def test_a_database_that_fails_is_not_told_as_a_success(ask, monkeypatch, parse,
     def fail(*args, **kwargs):
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr("newsletter.subscribing.signup.ask", fail)
-    response = ask("ann@example.org")
+    monkeypatch.setattr("newsletter.subscribing.intake.take", fail)
+    response = ask("ann@example.org", letters="on")
+    page = parse(response)
     assert response.status_code == 503
-    assert "inbox" not in text_of(parse(response).find(".//main"))
+    assert "Please look in your inbox" not in text_of(page.find(".//main"))
+    assert "Please try again soon" in text_of(page.find(".//*[@role='alert']"))
+    assert page.find(".//input[@name='address']").get("value") == "ann@example.org"
+    assert page.find(".//input[@name='letters']").get("checked") is not None
     assert response["Retry-After"]
-
-
-def test_a_mail_that_cannot_be_queued_leaves_no_half_rows(client, monkeypatch):
-    def fail(*args, **kwargs):
-        raise OperationalError("database or disk is full")
-
-    monkeypatch.setattr("newsletter.subscribing.signup.enqueue", fail)
-    assert (
-        client.post(URL, {"address": "ann@example.org", "stamp": form_token()}).status_code == 503
-    )
-    assert not Subscriber.objects.exists()
-    assert not Delivery.objects.exists()
 
 
 def test_opening_the_page_shows_the_form_and_changes_nothing(client, dump):

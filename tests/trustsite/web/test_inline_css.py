@@ -121,7 +121,6 @@ def posts_of_the_quiz():
 @pytest.fixture
 def pages(content, client, rf, settings, tmp_path, monkeypatch):
     """Every page of the launch content, each outcome of the quiz, the newsletter's pages, and what goes wrong."""
-    monkeypatch.setattr("newsletter.subscribing.constant_time.MIN_SECONDS", 0)
     settings.MAIL_DIR = tmp_path / "mail"
     cache.clear()
     make_picture(key="garden", caption="A caption.")
