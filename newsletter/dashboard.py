@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from newsletter.issues import lifecycle
-from newsletter.models import Delivery, Heartbeat, Letter
+from newsletter.models import Delivery, FormRequest, Heartbeat, Letter
 from trustsite.dashboard import DashboardItem, changelist_url
 
 OF_LATE = timedelta(days=7)
@@ -23,6 +23,7 @@ def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
     user: Any = request.user
     if user.has_perm("newsletter.view_delivery"):
         yield from _worker()
+        yield from _intake()
         yield from _mails()
     yield from _letters(user)
 
@@ -40,6 +41,15 @@ def _worker() -> Iterator[DashboardItem]:
         )
     elif heart and heart.trouble:
         yield DashboardItem(None, heart.trouble, outbox, is_urgent=True)
+
+
+def _intake() -> Iterator[DashboardItem]:
+    late = FormRequest.objects.late().count()
+    words = ngettext("request by a form waits", "requests by forms wait", late)
+    words += " for more than 15 minutes"
+    yield DashboardItem(
+        late, words, reverse("admin:newsletter_delivery_changelist"), is_urgent=True
+    )
 
 
 def _mails() -> Iterator[DashboardItem]:

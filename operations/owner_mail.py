@@ -21,6 +21,7 @@ ERRORS_MANY = 20  # errors within an hour
 URGENT_CHECKS: tuple[Check, ...] = (
     site_checks.database,
     site_checks.worker,
+    site_checks.intake,
     site_checks.backups,
     host_checks.disk,
 )

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from newsletter.models import Delivery, Heartbeat
+from newsletter.models import Delivery, FormRequest, Heartbeat
 from operations.backups import store, version
 from trustsite.web.client_network import UNKNOWN, client_network
 
@@ -99,6 +99,10 @@ def _worker() -> bool:
     return not Heartbeat.is_late()
 
 
+def _intake() -> bool:
+    return not FormRequest.objects.late().exists()
+
+
 def _outbox() -> bool:
     return not Delivery.objects.due().filter(not_before__lt=timezone.now() - OUTBOX_WITHIN).exists()
 
@@ -118,6 +122,7 @@ CHECKS = {
     "migrations": _migrations,
     "cache": _cache,
     "worker": _worker,
+    "intake": _intake,
     "outbox": _outbox,
     "disk": _disk,
     "backup": _backup,

@@ -13,7 +13,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Min, Model
 
-from newsletter.models import Bounce, Delivery, FormMailCount, Subscriber
+from newsletter.models import Bounce, Delivery, FormMailCount, FormRequest, Subscriber
 from newsletter.outbox import retention as newsletter
 from operations import error_log
 from operations.backups import store
@@ -55,6 +55,17 @@ def _oldest_backup() -> datetime | None:
 WORKER = "the mail worker, each hour"
 COMMAND = "manage.py retention, each night"
 TABLE = (
+    Kept(
+        "what a form sent: an address, what was asked for and when",
+        "to do what was asked",
+        ("newsletter.FormRequest",),
+        "72 hours; mostly a second",
+        newsletter.PENDING,
+        WORKER,
+        "What you send by a form of ours, until our mail program has read it | To do as you asked | "
+        "Mostly a second, 72 hours at most",
+        _oldest(FormRequest, "asked_at"),
+    ),
     Kept(
         "an address not yet confirmed",
         "to ask whether it is theirs",

@@ -11,9 +11,17 @@ from PIL import Image
 from articles.models import Article, Helpline, Offer, Page, Picture, Response, Source, Topic
 from newsletter.emails.messages import audience_of
 from newsletter.emails.registry import Audience
-from newsletter.models import Delivery, Letter, Subscriber
+from newsletter.hashing import fingerprint
+from newsletter.models import Delivery, FormRequest, Letter, Subscriber
 
 _numbers = count(1)
+
+
+def make_form_request(kind="guide", address="ann@example.org", **over):
+    values = {"wording": "2026-11", "asked_at": timezone.now()} | over
+    return FormRequest.objects.create(
+        kind=kind, address=address, fingerprint=fingerprint(address), **values
+    )
 
 
 def make_topic(**over):

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from newsletter import consent
 from newsletter.emails import messages, welcome_series
-from newsletter.models import Bounce, Delivery, FormMailCount, Subscriber
+from newsletter.models import Bounce, Delivery, FormMailCount, FormRequest, Subscriber
 from newsletter.outbox import retention
 from newsletter.subscribing import signup
 
@@ -48,6 +48,7 @@ SubscriberData = TypedDict(
         "code that stands for the place on the list": str,
         "mails": list[MailData],
         "returned mail": list[dict[str, Any]],
+        "requests not yet read": list[dict[str, Any]],
         "mails counted, so that nobody is flooded": list[str],
     },
 )
@@ -72,6 +73,7 @@ def rows(subscriber: Subscriber) -> list[tuple[str, str]]:
         ("Notes still to come", str(welcome_series.waiting(subscriber).count() or "")),
         ("New address, not yet confirmed", _new_address(subscriber) or ""),
         ("Returned mail", ", ".join(_bounce_lines(subscriber))),
+        ("Asked for, and not yet read", ", ".join(_request_lines(subscriber))),
         ("Counted, so that nobody is flooded", ", ".join(_counts(subscriber))),
         ("Codes", codes),
     ]
@@ -102,6 +104,7 @@ def as_data(subscriber: Subscriber) -> SubscriberData:
         "code that stands for the place on the list": subscriber.public_id,
         "mails": list(map(_mail_data, mails(subscriber))),
         "returned mail": list(map(_bounce_data, _bounces(subscriber))),
+        "requests not yet read": list(map(_request_data, _requests(subscriber))),
         "mails counted, so that nobody is flooded": _counts(subscriber),
     }
 
@@ -129,6 +132,26 @@ def _bounce_data(bounce: Bounce) -> dict[str, Any]:
 def _bounce_lines(subscriber: Subscriber) -> list[str]:
     bounces = _bounces(subscriber)
     return [f"{bounce.get_kind_display()} ({_day(bounce.at)})" for bounce in bounces]
+
+
+def _requests(subscriber: Subscriber) -> QuerySet[FormRequest]:
+    """Return what forms took about this person that the worker hasn't decided."""
+    return FormRequest.objects.about(subscriber.fingerprint).order_by("pk")
+
+
+def _request_lines(subscriber: Subscriber) -> list[str]:
+    return [f"{row.get_kind_display()}: {row.address}" for row in _requests(subscriber)]
+
+
+def _request_data(row: FormRequest) -> dict[str, Any]:
+    return {
+        "what": row.get_kind_display(),
+        "address": row.address,
+        "letters too": row.wants_letters,
+        "wording": row.wording,
+        "at": row.asked_at,
+        "code that stands for the address": row.fingerprint,
+    }
 
 
 def _new_address(subscriber: Subscriber) -> str | None:

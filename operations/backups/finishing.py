@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import suppression_replay
-from newsletter.models import Delivery, Heartbeat, Letter
+from newsletter.models import Delivery, FormRequest, Heartbeat, Letter
 from newsletter.outbox import retention
 from operations.backups import databases, version
 
@@ -24,7 +24,8 @@ def finish(made: datetime) -> dict[str, Any]:
     """Bring a database that was backed up at `made` to now; return what was done.
 
     A mail that waited then, and was due since, has most likely gone out: it becomes one of those of
-    which nobody knows, which a person at the desk may send again.
+    which nobody knows, which a person at the desk may send again. A request by a form was most likely
+    decided within the second, and goes.
     """
     pending = version.pending_migrations()
     rows = databases.row_counts()
@@ -46,6 +47,7 @@ def finish(made: datetime) -> dict[str, Any]:
 @transaction.atomic
 def _settle_outbox(made: datetime) -> int:
     now = timezone.now()
+    FormRequest.objects.filter(asked_at__lte=made).delete()
     states = Delivery.State
     was_due = Q(state=states.SENDING) | Q(state__in=Delivery.WAITING, not_before__lte=now)
     number = Delivery.objects.filter(was_due, created_at__lte=made).update(

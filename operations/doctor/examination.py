@@ -14,6 +14,7 @@ CHECKS: dict[str, Check] = {
     "database": site_checks.database,
     "migrations": site_checks.migrations,
     "worker": site_checks.worker,
+    "intake": site_checks.intake,
     "backups": site_checks.backups,
     "helplines": site_checks.helplines,
     "files": host_checks.file_modes,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from articles.models import Helpline
 from newsletter import suppression_journal
-from newsletter.models import Heartbeat
+from newsletter.models import FormRequest, Heartbeat
 from operations import verdicts
 from operations.backups import databases, store, version
 from operations.doctor.findings import Finding, fail, ok, warn
@@ -79,6 +79,17 @@ def worker(options: dict[str, Any]) -> Iterator[Finding]:
         yield warn(
             "worker", "All sending is paused.", "Let it go on at the desk, under deliveries."
         )
+
+
+def intake(options: dict[str, Any]) -> Iterator[Finding]:
+    """Look at what forms took and the worker hasn’t decided."""
+    waiting = FormRequest.objects.count()
+    if FormRequest.objects.late().exists():
+        words = f"{waiting} requests by forms wait, some for more than 15 minutes."
+        mend = "Start the mail worker and read its log. After six hours the forms take no more."
+        yield fail("intake", words, mend)
+    else:
+        yield ok("intake", "What forms take is decided within minutes.")
 
 
 def backups(options: dict[str, Any]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from operations import verdicts
 from operations.backups import store
 from operations.doctor import examination, host_checks, mail_checks, site_checks
 from operations.doctor.findings import FAIL, OK, WARN
+from tests.factories import make_form_request
 from tests.servers import free_port
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,13 @@ def test_the_worker():
     assert statuses(site_checks.worker) == [OK]
     Heartbeat.beat("The mail server does not let us in.")
     assert statuses(site_checks.worker) == [FAIL]
+
+
+def test_what_forms_took_and_nobody_decided():
+    make_form_request(asked_at=timezone.now() - timedelta(minutes=10))
+    assert statuses(site_checks.intake) == [OK]
+    make_form_request(asked_at=timezone.now() - timedelta(minutes=20))
+    assert statuses(site_checks.intake) == [FAIL]
 
 
 def lay(settings, age):

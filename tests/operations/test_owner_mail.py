@@ -13,7 +13,7 @@ from newsletter.models import Heartbeat
 from operations import error_log, owner_mail, verdicts
 from operations.backups import store
 from operations.doctor import site_checks
-from tests.factories import make_delivery, make_helpline
+from tests.factories import make_delivery, make_form_request, make_helpline
 from trustsite.web.log_redaction import Redact
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +80,14 @@ def test_a_late_worker_is_told_at_once_and_once_a_day_while_it_lasts(settings, m
     Heartbeat.objects.update(at=night)
     call_command("tell_owner")  # back again: new
     assert subjects() == ["Your site needs you"] * 3
+
+
+def test_requests_that_nobody_decides_cant_wait(settings):
+    drilled(settings)
+    make_form_request(asked_at=MORNING - timedelta(hours=1))
+    call_command("tell_owner")
+    assert "1 requests by forms wait" in mail.outbox[0].body
+    assert "ann@" not in mail.outbox[0].body
 
 
 def test_old_backups_cant_wait(settings):

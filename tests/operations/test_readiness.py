@@ -9,7 +9,7 @@ from django.utils import timezone
 from newsletter.models import Heartbeat
 from operations import readiness
 from operations.backups import store
-from tests.factories import make_delivery
+from tests.factories import make_delivery, make_form_request
 
 pytestmark = pytest.mark.django_db
 TOKEN = "t" * 50
@@ -46,6 +46,10 @@ def old_mail(settings):
     make_delivery(not_before=timezone.now() - timedelta(hours=1))
 
 
+def late_intake(settings):
+    make_form_request(asked_at=timezone.now() - timedelta(minutes=20))
+
+
 def broken_cache(settings):
     settings.CACHES = {
         "default": {
@@ -55,7 +59,13 @@ def broken_cache(settings):
     }
 
 
-TROUBLES = {"worker": late_worker, "backup": no_backup, "outbox": old_mail, "cache": broken_cache}
+TROUBLES = {
+    "worker": late_worker,
+    "backup": no_backup,
+    "intake": late_intake,
+    "outbox": old_mail,
+    "cache": broken_cache,
+}
 
 
 @pytest.mark.parametrize("name", TROUBLES)

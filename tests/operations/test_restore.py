@@ -3,9 +3,14 @@
 import os
 import shutil
 import signal
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
+from newsletter.models import FormRequest
+from operations.backups import finishing
+from tests.factories import make_form_request
 from tests.operations.harm import garble
 
 PEOPLE = """
@@ -47,6 +52,16 @@ def test_who_left_after_the_backup_is_out_after_the_restore(any_site):
     assert who(any_site) == ["returns", "stays"]
     any_site.manage("backup")
     assert who(any_site) == ["returns", "stays"]
+
+
+@pytest.mark.django_db
+def test_what_a_form_took_before_the_backup_is_not_answered_again(settings, tmp_path):
+    settings.SUPPRESSION_JOURNAL = tmp_path / "journal"
+    made = timezone.now()
+    make_form_request(asked_at=made - timedelta(seconds=1))
+    later = make_form_request(asked_at=made + timedelta(seconds=1))
+    finishing.finish(made)
+    assert list(FormRequest.objects.all()) == [later]
 
 
 def test_without_the_journal_a_leaver_is_back(site):

@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from newsletter import hashing, suppression
-from newsletter.models import Delivery, FormMailCount, Subscriber
+from newsletter.models import Delivery, FormMailCount
 from newsletter.subscribing import limits, signup
 from tests.factories import make_delivery, make_subscriber
 from trustsite.web.form_guard import form_token
@@ -163,6 +163,25 @@ def test_a_database_that_fails_is_not_told_as_a_success(ask_for, monkeypatch, pa
     response = ask_for("ann@example.org")
     assert response.status_code == 503
     assert parse(response).find(".//input[@name='address']").get("value") == "ann@example.org"
+
+
+def test_what_waits_to_be_read_is_shown_and_in_the_copy_the_same_for_every_new_address(
+    client, parse, text_of
+):
+    from newsletter import tokens
+
+    person = make_subscriber(address="ann@example.org")
+    make_subscriber(address="known@example.org")
+    url = f"/newsletter/settings/{tokens.settings_token(person)}/"
+    for new in ("new@example.org", "known@example.org"):
+        page = parse(client.post(url, {"wish": "move", "address": new}))
+        assert f"Names a new address: {new}" in text_of(page)
+    ask = {"address": "ANN@example.org", "stamp": form_token()}
+    client.post("/newsletter/subscribe/", ask)
+    waiting = client.get(f"{url}copy/").json()["requests not yet read"]
+    assert [row["address"] for row in waiting] == [
+        *("new@example.org", "known@example.org", "ANN@example.org"),
+    ]
 
 
 @pytest.mark.parametrize("path", ["/newsletter/unsubscribe/{}/", "/newsletter/settings/x/"])

@@ -13,7 +13,7 @@ from newsletter import hashing, suppression, tokens
 from newsletter.models import Delivery, FormMailCount, FormRequest, Subscriber
 from newsletter.outbox import failpoints, retention
 from newsletter.subscribing import intake, limits, preferences, signup
-from tests.factories import make_subscriber
+from tests.factories import make_form_request, make_subscriber
 from trustsite.web.form_guard import form_token
 
 pytestmark = pytest.mark.django_db
@@ -105,13 +105,6 @@ def test_a_request_holds_what_was_agreed_to_and_nothing_of_who_sent_it(client):
     assert (row.pop("asked_by"), len(row)) == ("", 1)
 
 
-def wait(kind="guide", address="ann@example.org", **over):
-    values = {"wording": "2026-11", "asked_at": timezone.now()} | over
-    return FormRequest.objects.create(
-        kind=kind, address=address, fingerprint=hashing.fingerprint(address), **values
-    )
-
-
 def test_the_worker_decides_sends_and_keeps_no_request(client, work, mailoutbox):
     client.post("/newsletter/subscribe/", {"address": "a@example.org", "stamp": form_token()})
     work()
@@ -121,7 +114,7 @@ def test_the_worker_decides_sends_and_keeps_no_request(client, work, mailoutbox)
 
 def test_the_person_has_the_words_and_the_time_of_the_form_and_not_of_the_worker(decide):
     asked = timezone.now() - timedelta(hours=5)
-    wait(wording="2025-01", asked_at=asked, wants_letters=True)
+    make_form_request(wording="2025-01", asked_at=asked, wants_letters=True)
     decide()
     person = Subscriber.objects.get()
     assert (person.wording, person.asked_at, person.wants_letters) == ("2025-01", asked, True)
@@ -134,7 +127,7 @@ def test_a_crash_loses_nobody_and_decides_nothing_twice(monkeypatch, work, mailo
             raise SystemExit
 
     for number in range(3):
-        wait(address=f"reader-{number}@example.org")
+        make_form_request(address=f"reader-{number}@example.org")
     with monkeypatch.context() as patch:
         patch.setattr(failpoints, "hit", reached)
         with pytest.raises(SystemExit):
@@ -157,8 +150,8 @@ def test_one_request_that_breaks_holds_up_no_other_and_is_kept(monkeypatch, deci
         real(address, **kwargs)
 
     monkeypatch.setattr(signup, "ask", ask)
-    wait(address="bad@example.org")
-    wait(address="good@example.org")
+    make_form_request(address="bad@example.org")
+    make_form_request(address="good@example.org")
     decide()
     assert Subscriber.objects.get().address == "good@example.org"
     assert FormRequest.objects.get().address == "bad@example.org"
@@ -170,7 +163,7 @@ def test_a_database_that_is_away_breaks_no_request(monkeypatch):
         raise OperationalError
 
     monkeypatch.setattr(signup, "ask", away)
-    wait()
+    make_form_request()
     decider = intake.Decider()
     with pytest.raises(OperationalError):
         decider.tick()
@@ -182,7 +175,7 @@ def test_a_long_queue_is_decided_in_parts_so_that_mails_go_out_between(monkeypat
     monkeypatch.setattr(intake, "PER_TICK", 4)
     monkeypatch.setattr(intake, "BATCH", 2)
     for number in range(6):
-        wait(address=f"reader-{number}@example.org")
+        make_form_request(address=f"reader-{number}@example.org")
     decider = intake.Decider()
     assert decider.tick() is True
     assert FormRequest.objects.count() == 2
@@ -205,7 +198,7 @@ def refused(response, parse):
 def test_when_nobody_decides_for_long_the_form_says_not_now_and_keeps_what_was_typed(
     post, parse, clock, path
 ):
-    wait(address="first@example.org")
+    make_form_request(address="first@example.org")
     clock(hours=5)
     assert post(path).status_code == 200
     clock(hours=2)
@@ -218,7 +211,7 @@ def test_when_nobody_decides_for_long_the_form_says_not_now_and_keeps_what_was_t
 def test_more_than_so_many_never_wait(post, parse, clock, monkeypatch):
     monkeypatch.setattr(intake, "MAX_WAITING", 3)
     for number in range(3):
-        wait(address=f"reader-{number}@example.org")
+        make_form_request(address=f"reader-{number}@example.org")
     assert post("/newsletter/subscribe/").status_code == 200  # they have just come
     clock(minutes=1)
     assert refused(post("/newsletter/subscribe/"), parse)
@@ -237,9 +230,9 @@ def test_who_leaves_takes_along_what_waits(decide):
         lambda: signup.leave(person.fingerprint),
         lambda: preferences.erase(make_subscriber(address="bob@example.org"), say_goodbye=True),
     ):
-        wait(address="ANN@example.org")
-        wait("settings", address="bob@example.org")
-        wait("move", address="new@example.org", asked_by=person.public_id)
+        make_form_request(address="ANN@example.org")
+        make_form_request("settings", address="bob@example.org")
+        make_form_request("move", address="new@example.org", asked_by=person.public_id)
         leave()
     assert list(FormRequest.objects.values_list("kind", "address")) == [
         ("guide", "ANN@example.org"),  # of who had left, and asks anew
@@ -250,11 +243,11 @@ def test_who_leaves_takes_along_what_waits(decide):
 
 
 def test_what_waited_too_long_is_decided_no_more_and_erased(decide, clock):
-    wait()
+    make_form_request()
     clock(hours=73)
     decide()
     assert not FormRequest.objects.exists()
     assert not Subscriber.objects.exists()
-    wait(asked_at=timezone.now() - timedelta(hours=73))
+    make_form_request(asked_at=timezone.now() - timedelta(hours=73))
     retention.prune()
     assert not FormRequest.objects.exists()

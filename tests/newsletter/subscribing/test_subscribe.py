@@ -4,7 +4,7 @@ import pytest
 from django.db import OperationalError
 
 from newsletter import hashing, suppression
-from newsletter.models import Delivery, FormRequest, Subscriber
+from newsletter.models import FormRequest, Subscriber
 from newsletter.subscribing import limits, signup
 from tests.factories import make_subscriber
 from trustsite.web.form_guard import form_token
