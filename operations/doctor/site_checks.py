@@ -85,7 +85,7 @@ def intake(options: dict[str, Any]) -> Iterator[Finding]:
     """Look at what forms took and the worker hasn’t decided."""
     waiting = FormRequest.objects.count()
     if FormRequest.objects.late().exists():
-        words = f"{waiting} requests by forms wait, some for more than 15 minutes."
+        words = f"Requests by forms wait ({waiting}), some for more than 15 minutes."
         mend = "Start the mail worker and read its log. After six hours the forms take no more."
         yield fail("intake", words, mend)
     else:
