@@ -1,7 +1,6 @@
 """The rate limiter's Redis: counts that hold over several machines."""
 
 import secrets
-import time
 from functools import cache
 
 from redis import Redis
@@ -9,6 +8,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from trustsite.web.rate_limit.circuit_breaker import CircuitBreaker, CircuitOpenError
 from trustsite.web.rate_limit.store import (
     KEY_LIFETIME,
     TIMEOUT,
@@ -18,11 +18,9 @@ from trustsite.web.rate_limit.store import (
     whole_seconds,
 )
 
-RETRY_AFTER = 5  # seconds in which a Redis that was away is not asked again
-
 
 class RedisStore:
-    """Counts in Redis, for several machines. After a failure it isn't asked for a few seconds."""
+    """Counts in Redis, for several machines."""
 
     # One step, so that calls at the same moment all count. Returns the count, and the milliseconds
     # to wait or 0.
@@ -47,7 +45,7 @@ class RedisStore:
             socket_connect_timeout=timeout / 2,
             retry=Retry(NoBackoff(), 0),
         )
-        self.away_until = 0.0
+        self.breaker = CircuitBreaker()
 
     def increment(self, value: str, max_count: int, window: int) -> Usage:
         count, wait = self._run(self.INCREMENT, value, max_count, window * 1000)
@@ -57,13 +55,14 @@ class RedisStore:
         self._run(self.LOWER, value, by)
 
     def _run(self, script: str, value: str, *arguments: int) -> list[int]:
-        if time.monotonic() < self.away_until:
-            raise RateLimitUnavailableError("Redis was away a moment ago")
         try:
-            digest = digest_of(self._hash_key(), value).hex()
-            result: list[int] = self.client.eval(script, 1, f"limit:{digest}", *map(str, arguments))
+            with self.breaker.call():
+                digest = digest_of(self._hash_key(), value).hex()
+                key = f"limit:{digest}"
+                result: list[int] = self.client.eval(script, 1, key, *map(str, arguments))
+        except CircuitOpenError as error:
+            raise RateLimitUnavailableError("Redis was away a moment ago") from error
         except (RedisError, OSError) as error:
-            self.away_until = time.monotonic() + RETRY_AFTER
             raise RateLimitUnavailableError(
                 f"Redis did not answer ({type(error).__name__})"
             ) from error
