@@ -7,6 +7,7 @@ change from minute to minute, its ratios hardly.
 
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -19,7 +20,7 @@ import tomllib
 import urllib.request
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import brotli
 
@@ -33,6 +34,11 @@ from quiz.scoring.stability import stability  # noqa: E402
 ARTICLE = "/articles/trauma-and-trust-issues/"
 PAGES = ["/", "/articles/", ARTICLE, "/responses/fawn/", "/quiz/", "/guide/", "/get-help/"]
 ROUNDS, SECONDS, CONNECTIONS = 3, 3, 64
+NO_LIMITS = {  # all come from one network, for one mail domain
+    "SIGNUPS_PER_NETWORK": "100000",
+    "SIGNUPS_PER_DOMAIN": "100000",
+    "SIGNUPS_PER_HOUR": "10000000",
+}
 
 
 def free_port():
@@ -67,8 +73,8 @@ def running(command, port, **environment):
         process.wait(timeout=40)
 
 
-def granian(application, port):
-    serve = ["--interface", "rsgi", "--workers", "2", "--http", "1", "--no-ws"]
+def granian(application, port, interface="rsgi"):
+    serve = ["--interface", interface, "--workers", "2", "--http", "1", "--no-ws"]
     return [sys.executable, "-m", "granian", *serve, "--port", str(port), application]
 
 
@@ -115,6 +121,21 @@ def quiz_answers(folder):
     return script
 
 
+def sign_ups(folder, site):
+    """Write what wrk posts: a sign-up of another address each time."""
+    stamp = re.search(
+        r'name="stamp" value="([^"]+)"', fetch(f"{site}/newsletter/subscribe/").decode()
+    )
+    script = folder / "sign_ups.lua"
+    script.write_text(
+        "local number = os.time() * 1000000\nrequest = function()\n  number = number + 1\n"
+        f'  local body = "address=reader" .. number .. "%40site.example&stamp={quote(stamp[1])}"\n'
+        '  return wrk.format("POST", nil, nil, body)\nend\n'
+        'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\nwrk.headers["Sec-Fetch-Site"] = "same-origin"\n'
+    )
+    return script
+
+
 def scoring_rate():
     """Return how many sheets of the 3-minute quiz are scored a second in one process: the outcome, and how firm it is."""
     file = tomllib.loads((ROOT / "content/quiz/short-v2.toml").read_text())
@@ -149,12 +170,15 @@ def main():
         sys.exit("The bench needs wrk: apt-get install -y wrk")
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     folder.chmod(0o755)
-    site_port, hello_port, file_port = free_port(), free_port(), free_port()
+    site_port, hello_port, file_port, view_port = (free_port() for _ in range(4))
     with ExitStack() as stack:
         up = [sys.executable, "manage.py", "dev", "--port", str(site_port)]
         site = stack.enter_context(
-            running(up, site_port, MODE="development", DATA=str(folder / "data"))
+            running(up, site_port, MODE="development", DATA=str(folder / "data"), **NO_LIMITS)
         )
+        empty = granian("bench.empty_view:application", view_port, "wsgi")
+        empty_view = stack.enter_context(running(empty, view_port))
+        posts = sign_ups(folder, site)
         hello = stack.enter_context(
             running(granian("bench.hello:application", hello_port), hello_port)
         )
@@ -170,6 +194,8 @@ def main():
             "a search, which is never kept": (site + "/search/?q=stress", None),
             "the health check": (site + "/healthz", None),
             "a quiz scored": (site + "/quiz/", quiz_answers(folder)),
+            "a sign-up, stored": (site + "/newsletter/subscribe/", posts),
+            "an empty Django view, posted to": (empty_view + "/", posts),
         }
         if shutil.which("nginx"):
             command = nginx(folder, file_port, brotli.compress(fetch(site + ARTICLE), quality=9))
@@ -188,6 +214,10 @@ def main():
     )
     print(
         f"A quiz scored against the health check:       {rates['a quiz scored'] / rates['the health check']:.2f}"
+    )
+    print(
+        f"A sign-up against an empty Django view:       "
+        f"{rates['a sign-up, stored'] / rates['an empty Django view, posted to']:.2f}"
     )
     scored, firm = scoring_rate()
     print(

@@ -15,6 +15,7 @@ from newsletter import consent, hashing
 from newsletter.models import FormRequest, Subscriber
 from newsletter.outbox import failpoints, retention
 from newsletter.subscribing import address_change, preferences, signup
+from newsletter.subscribing.group_commit import GroupCommit
 
 # While no worker decides, requests wait. Beyond this the forms take no more: a mailbox that we ask
 # people to look into should have its mail before they have forgotten that they asked.
@@ -27,6 +28,7 @@ PER_TICK = 200  # then the worker's other work has its turn
 LOCK = 20_261_127  # of PostgreSQL's advisory locks: held by the one worker that decides
 
 Kind = FormRequest.Kind
+STORED = GroupCommit[FormRequest](lambda rows: FormRequest.objects.bulk_create(rows))
 logger = logging.getLogger("newsletter.work")
 
 
@@ -40,7 +42,7 @@ def take(
     """Write down a request about a normalised address. Raises IntakeClosedError."""
     if is_closed():
         raise IntakeClosedError
-    FormRequest.objects.create(
+    row = FormRequest(
         kind=kind,
         address=address,
         fingerprint=hashing.fingerprint(address),
@@ -49,6 +51,7 @@ def take(
         asked_by=asked_by,
         asked_at=timezone.now(),
     )
+    STORED.store(row)
 
 
 def is_closed() -> bool:

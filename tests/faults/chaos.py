@@ -1,8 +1,9 @@
 """Workers that are killed in the middle of their work, again and again: what becomes of everybody's mail.
 
-`make chaos` sends a letter to 3,000 people by real processes over real SMTP out of a real database, and kills a worker at a
-random moment at least fifty times. Then nobody may be left out, nobody may have more than two copies, there may be no more
-second copies than kills, both copies carry one Message-ID, and the outbox is empty.
+`make chaos` sends a letter to 2,000 people and decides what forms took from 1,000 others, by real processes over real SMTP
+out of a real database, and kills a worker at a random moment at least fifty times. Then nobody may be left out, nobody may have
+more than two copies, there may be no more second copies than kills, both copies carry one Message-ID, and outbox and intake are
+empty.
 """
 
 import os
@@ -34,10 +35,12 @@ from datetime import timedelta
 from django.core.management import call_command
 from django.utils import timezone
 from newsletter.outbox import queue, sender
+from newsletter.subscribing import intake
 from newsletter import worker as at_work
-from newsletter.models import Delivery, Letter, Subscriber
+from newsletter.models import Delivery, FormRequest, Letter, Subscriber
 from newsletter.hashing import fingerprint
 
+intake.BATCH = 5  # more moments to die between two
 queue.LEASE, queue.MAX_CRASHES = timedelta(seconds={lease}), 1000
 at_work.HEARTBEAT_EVERY = timedelta(seconds=0.2)
 
@@ -50,11 +53,17 @@ def seed(number):
     letter = Letter.objects.create(subject="A letter", body="Words.", state="sending", started_at=timezone.now(), **words)
     on_list = dict(state="confirmed", wants_letters=True, wording="test", confirmed_at=timezone.now())
     addresses = [f"reader-{{one}}@example.org" for one in range(int(number))]
-    people = Subscriber.objects.bulk_create(Subscriber(address=a, fingerprint=fingerprint(a), **on_list) for a in addresses)
+    asking, listed = addresses[::3], [a for number, a in enumerate(addresses) if number % 3]
+    form = dict(kind="guide", wording="test", asked_at=timezone.now())
+    FormRequest.objects.bulk_create(FormRequest(address=a, fingerprint=fingerprint(a), **form) for a in asking)
+    people = Subscriber.objects.bulk_create(Subscriber(address=a, fingerprint=fingerprint(a), **on_list) for a in listed)
     Delivery.objects.bulk_create(Delivery(kind="letter", letter=letter, subscriber=one, priority=1) for one in people)
     print("seeded", flush=True)
 
 def count(_):
+    waiting = FormRequest.objects.count()
+    if waiting:
+        return print(f"waiting={{waiting}}", flush=True)
     print(*(f"{{state}}={{n}}" for state, n in Counter(Delivery.objects.values_list("state", flat=True)).items()), flush=True)
 
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)

@@ -72,7 +72,7 @@ from django.core.mail import get_connection
 from django.core.management import call_command
 from django.db import connection
 from newsletter.outbox import queue, sender
-from newsletter.subscribing import signup
+from newsletter.subscribing import intake, signup
 from newsletter import suppression
 from newsletter.models import Delivery, Subscriber
 
@@ -100,13 +100,17 @@ def work():
 
 for number in range({rounds}):
     address = f"reader-{{number}}@example.org"
-    ask = lambda: signup.ask(address, letters=True)
+    ask = lambda: intake.take("guide", address, wants_letters=True)
+    decide = lambda: intake.Decider().tick()
     at_once(ask, ask, ask)
+    at_once(decide, decide)
+    decide()
     [person] = Subscriber.objects.filter(address=address)
     assert Delivery.objects.filter(subscriber=person).count() == 1
     leave = lambda: signup.leave(person.fingerprint)
     confirm = lambda: signup.confirm(person.public_id)
-    at_once(confirm, leave, work, work)
+    intake.take("guide", address, wants_letters=True)
+    at_once(confirm, leave, work, work, decide)
     work()
     # They left: whatever came first, nothing of them is there, and nothing more goes out.
     assert not Subscriber.objects.filter(address=address).exists()

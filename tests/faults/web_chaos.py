@@ -28,9 +28,9 @@ PAUSE, PAUSE_OF_FORMS = 0.05, 0.5  # the site counts sign-ups
 PATIENCE = 10.0  # seconds until a visitor gives up: the answer is lost
 HEAD = """# What readers meet when something goes wrong
 
-Made by `make chaos` (tests/faults/web_chaos.py): {seconds:.0f} seconds of each fault against a real server
-with two workers, on one machine with {cores} cores, six visitors asking at once. “Lost” are answers
-that did not come within {patience:.0f} seconds, or connections that broke.
+Made by `make chaos` (tests/faults/web_chaos.py): {seconds:.0f} seconds of each fault, if nothing else is said, against a
+real server with two workers, on one machine with {cores} cores, six visitors asking at once. “Lost” are answers that
+did not come within {patience:.0f} seconds, or connections that broke.
 
 """
 ROW = "| {fault} | {who} | {answers} | {p50} | {p99} | {lost} |"
@@ -41,14 +41,13 @@ TITLES = "| fault | who | answers | p50 ms | p99 ms | lost |\n| --- | --- | --- 
 class Visits:
     """What one kind of visitor met."""
 
-    statuses: Counter[int] = field(default_factory=Counter)
+    statuses: list[int] = field(default_factory=list)  # several threads append to it
     times: list[float] = field(default_factory=list)
 
     def row(self, fault: str, who: str) -> str:
-        lost = self.statuses[0]
-        answers = ", ".join(
-            f"{status} × {count}" for status, count in sorted(self.statuses.items()) if status
-        )
+        counts = Counter(self.statuses)
+        lost = counts.pop(0, 0)
+        answers = ", ".join(f"{status} × {count}" for status, count in sorted(counts.items()))
         times = sorted(self.times) or [0.0]
         p99 = times[min(len(times) - 1, int(len(times) * 0.99))]
         return ROW.format(
@@ -77,20 +76,28 @@ def visit(site, path, data, end, visits):
     while time.monotonic() < end:
         start = time.monotonic()
         form = data.format(next(NUMBERS)).encode() if data else None
-        visits.statuses[site.status(path, form, timeout=PATIENCE)] += 1
+        visits.statuses.append(site.status(path, form, timeout=PATIENCE))
         visits.times.append(time.monotonic() - start)
         time.sleep(PAUSE_OF_FORMS if data else PAUSE)
 
 
-def measure(site, fault: str, going_wrong: Callable[[], object]):
+def measure(
+    site,
+    fault: str,
+    going_wrong: Callable[[], object],
+    *,
+    seconds: float = SECONDS,
+    sign_ups: int = 1,
+):
     """Let something go wrong, ask meanwhile, and yield a row of the table for each visitor."""
     who = visitors(site)
     found = {name: Visits() for name in who}
     with going_wrong():
-        end = time.monotonic() + SECONDS
+        end = time.monotonic() + seconds
+        asking = [*who, *["sign-up"] * (sign_ups - 1)]
         threads = [
             threading.Thread(target=visit, args=[site, *who[name], end, found[name]])
-            for name in who
+            for name in asking
         ]
         for thread in threads:
             thread.start()
@@ -120,7 +127,13 @@ def on_sqlite(folder: Path):
     with running(environment) as site:
         yield from measure(site, "none", nullcontext)
         yield from measure(site, "200 senders of a byte a second", lambda: slow_bodies(site, 200))
-        yield from measure(site, "a write lock held", lambda: locked(environment))
+        yield from measure(
+            site,
+            "a write lock held for 12 s, ten sign-ups",
+            lambda: locked(environment),
+            seconds=12,
+            sign_ups=10,
+        )
         yield from measure(site, "two workers killed", lambda: dying(site))
 
 

@@ -362,3 +362,14 @@ def test_who_waits_long_for_a_turn_goes_on_without_one(monkeypatch):
         passed.start()
         passed.join()
     assert turns.TURNS.held == set()
+
+
+@pytest.mark.parametrize(("sql", "keeps_it"), [("SELECT 1", True), ("INSERT INTO a", False)])
+def test_a_thread_that_waits_for_the_disk_lets_another_run(sql, keeps_it):
+    from trustsite.web.serving import turns
+    from trustsite.web.serving.database_watch import DatabaseWatch
+
+    wrapper = DatabaseWatch()._wrapper(None, is_probe=False)
+    with turns.TURNS.taken():
+        wrapper(lambda *args: None, sql, None, False, {})
+        assert (threading.get_ident() in turns.TURNS.held) is keeps_it

@@ -22,6 +22,7 @@ CALL_LIMIT = 6.0  # of any other: more than the server's own statement_timeout
 CALL_LIMIT_AWAY = 1.0  # of any other, while the database is away
 LONG = 0.1  # of a call, after which its thread's turn is another's (turns.py)
 LOOK_EVERY = 0.1
+WRITES = ("INSERT", "UPDATE", "DELETE")  # wait for the disk, or for other writers: no turn is held
 WAITING = ("connect", "_commit", "_rollback")  # of a connection, beside its statements
 
 
@@ -70,8 +71,10 @@ class DatabaseWatch:
         return lambda *args, **kwargs: self._timed(guarded, is_probe, lambda: call(*args, **kwargs))
 
     def _wrapper(self, guarded: Any, is_probe: bool) -> Callable[..., Any]:
-        def wrapper(execute: Callable[..., Any], *args: Any) -> Any:
-            return self._timed(guarded, is_probe, lambda: execute(*args))
+        def wrapper(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+            if sql.startswith(WRITES):
+                TURNS.give_up(get_ident())
+            return self._timed(guarded, is_probe, lambda: execute(sql, *args))
 
         return wrapper
 
