@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from django.conf import settings as site_settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -13,7 +12,7 @@ from newsletter.models import FormRequest, Subscriber
 from newsletter.retry_later import RETRY_AFTER, retry_later_on_db_error
 from newsletter.subscribing import data_export, preferences, signup
 from newsletter.subscribing.forms import MoveForm, YourDataForm
-from newsletter.subscribing.views import form_again, link_expired, require_page, take
+from newsletter.subscribing.views import finished, form_again, link_expired, require_page, take
 from trustsite.web.form_guard import same_origin_required
 from trustsite.web.serving.page_cache import public
 
@@ -41,9 +40,7 @@ def your_data(request: HttpRequest) -> HttpResponse:
 
 
 def _check_inbox(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "newsletter/your_data_requested.html", {"sender": site_settings.FROM_NAME}
-    )
+    return finished("newsletter/your_data_requested.html", request)
 
 
 @require_page

@@ -5,12 +5,15 @@ A mailed link opens a page; only its button acts.
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -98,7 +101,21 @@ def form_again(request: HttpRequest, template: str, form: AddressForm, status: i
 
 
 def _check_inbox(request: HttpRequest) -> HttpResponse:
-    return render(request, "newsletter/check_inbox.html", {"sender": settings.FROM_NAME})
+    return finished("newsletter/check_inbox.html", request)
+
+
+def finished(template: str, request: HttpRequest) -> HttpResponse:
+    """Answer with the page that says that a form was taken, the same for everybody."""
+    page = _finished(template, request.path, settings.FROM_NAME, timezone.now().year)
+    return HttpResponse(page)
+
+
+@lru_cache(maxsize=8)
+def _finished(template: str, path: str, sender: str, year: int) -> str:
+    """Make the page once: it would be half of a sign-up's work. `year` stands at its foot."""
+    request = HttpRequest()  # of nobody
+    request.path = path
+    return render_to_string(template, {"sender": sender}, request)
 
 
 @csrf_exempt
