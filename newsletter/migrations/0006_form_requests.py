@@ -21,6 +21,7 @@ class Migration(migrations.Migration):
                 ('wording', models.CharField(blank=True, max_length=20, verbose_name='wording agreed to')),
                 ('asked_by', models.CharField(blank=True, editable=False, max_length=22)),
                 ('asked_at', models.DateTimeField(verbose_name='asked')),
+                ('is_stuck', models.BooleanField(default=False, editable=False)),
             ],
             options={
                 'abstract': False,

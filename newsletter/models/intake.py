@@ -19,6 +19,10 @@ class FormRequestQuerySet(models.QuerySet["FormRequest"]):
         persons = Subscriber.objects.filter(fingerprint=fingerprint).values("public_id")
         return self.filter(models.Q(fingerprint=fingerprint) | models.Q(asked_by__in=persons))
 
+    def waiting(self) -> "FormRequestQuerySet":
+        """Those that the worker may still decide by itself."""
+        return self.filter(is_stuck=False)
+
     def late(self) -> "FormRequestQuerySet":
         """Those that the worker should long have decided."""
         return self.filter(asked_at__lt=timezone.now() - LATE)
@@ -45,6 +49,8 @@ class FormRequest(Texts):
     # must not wait for its person's, nor the other way round.
     asked_by = models.CharField(max_length=22, blank=True, editable=False)
     asked_at = models.DateTimeField("asked")
+    # It broke when it was decided, and waits for the next worker: perhaps with mended code.
+    is_stuck = models.BooleanField(default=False, editable=False)
 
     objects = FormRequestQuerySet.as_manager()
 

@@ -56,7 +56,7 @@ def take(
 
 def is_closed() -> bool:
     """Whether the forms must say "not now"."""
-    oldest = FormRequest.objects.order_by("pk").values_list("asked_at", flat=True).first()
+    oldest = FormRequest.objects.waiting().order_by("pk").values_list("asked_at", flat=True).first()
     if oldest is None:
         return False
     age = timezone.now() - oldest
@@ -67,12 +67,15 @@ class Decider:
     """Decides what waits, the oldest first."""
 
     def __init__(self) -> None:
-        self.failed: set[int] = set()  # requests that broke; they wait for the next worker
+        self.is_new = True
 
     def tick(self) -> bool:
         """Decide what waits, within a bound; return whether more may wait."""
+        if self.is_new:
+            FormRequest.objects.filter(is_stuck=True).update(is_stuck=False)
+            self.is_new = False
         decided = 0
-        while decided < PER_TICK and FormRequest.objects.exclude(pk__in=self.failed).exists():
+        while decided < PER_TICK and FormRequest.objects.waiting().exists():
             number = self._batch()
             failpoints.hit("after-decided")
             if not number:
@@ -86,9 +89,7 @@ class Decider:
         if not _is_alone():
             return 0
         # All are locked at once: who leaves meanwhile finds none of theirs, or waits for all.
-        waiting = FormRequest.objects.exclude(pk__in=self.failed).select_for_update(
-            skip_locked=True
-        )
+        waiting = FormRequest.objects.waiting().select_for_update(skip_locked=True)
         rows = list(waiting.order_by("pk")[:BATCH])
         for row in rows:
             self._decide(row)
@@ -105,7 +106,7 @@ class Decider:
             raise
         except Exception:
             logger.exception("Request %d could not be decided.", row.pk)
-            self.failed.add(row.pk)
+            FormRequest.objects.filter(pk=row.pk).update(is_stuck=True)
 
 
 def _is_alone() -> bool:

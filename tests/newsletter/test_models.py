@@ -13,7 +13,7 @@ KEPT = {
     "trouble",
     "Suppression": "id fingerprint reason since",
     "FormMailCount": "id hash at",
-    "FormRequest": "id kind address fingerprint wants_letters wording asked_by asked_at",
+    "FormRequest": "id kind address fingerprint wants_letters wording asked_by asked_at is_stuck",
     "Delivery": "id kind subscriber letter priority state attempts crashes not_before lease_until worker_token "
     "message_id smtp_reply created_at changed_at sent_at",
     "Heartbeat": "id at trouble paused_at",

@@ -102,7 +102,7 @@ def test_a_request_holds_what_was_agreed_to_and_nothing_of_who_sent_it(client):
     assert (row.pop("wants_letters"), row.pop("wording")) == (True, "2026-11")
     assert row.pop("fingerprint") == hashing.fingerprint("ann@example.org")
     assert abs(row.pop("asked_at") - timezone.now()) < timedelta(minutes=5)
-    assert (row.pop("asked_by"), len(row)) == ("", 1)
+    assert (row.pop("asked_by"), row.pop("is_stuck"), len(row)) == ("", False, 1)
 
 
 def test_the_worker_decides_sends_and_keeps_no_request(client, work, mailoutbox):
@@ -158,6 +158,20 @@ def test_one_request_that_breaks_holds_up_no_other_and_is_kept(monkeypatch, deci
     assert "could not be decided" in log.getvalue()
 
 
+def test_one_that_broke_is_named_but_closes_no_form_and_the_next_worker_tries_it(
+    monkeypatch, decide, clock, post
+):
+    with monkeypatch.context() as patch:
+        patch.delattr(signup, "ask")
+        make_form_request(address="bad@example.org")
+        decide()
+    clock(hours=7)
+    assert FormRequest.objects.late().exists()
+    assert post("/newsletter/subscribe/").status_code == 200
+    decide()
+    assert Subscriber.objects.filter(address="bad@example.org").exists()
+
+
 def test_a_database_that_is_away_breaks_no_request(monkeypatch):
     def away(*args, **kwargs):
         raise OperationalError
@@ -168,7 +182,7 @@ def test_a_database_that_is_away_breaks_no_request(monkeypatch):
     with pytest.raises(OperationalError):
         decider.tick()
     assert FormRequest.objects.exists()
-    assert not decider.failed
+    assert not FormRequest.objects.filter(is_stuck=True).exists()
 
 
 def test_a_long_queue_is_decided_in_parts_so_that_mails_go_out_between(monkeypatch):
