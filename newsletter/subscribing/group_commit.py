@@ -48,5 +48,8 @@ class GroupCommit(Generic[Row]):
             self.write([entry.row for entry in entries])
         except BaseException as raised:  # raised again by each whose row it was
             error = raised
+            # Those behind have waited as long for the same lock: nobody waits for it in turns.
+            with self.guard:
+                entries, self.gathered = entries + self.gathered, []
         for entry in entries:
             entry.error, entry.is_done = error, True

@@ -10,13 +10,15 @@ from newsletter.subscribing.group_commit import GroupCommit
 class Disk:
     """Takes rows once it is let go on."""
 
-    def __init__(self, error=None):
+    def __init__(self, error=None, good=1):
+        self.good, self.attempts = good, 0
         self.writes, self.begun, self.go_on, self.error = [], Event(), Event(), error
 
     def write(self, rows):
+        self.attempts += 1
         self.begun.set()
         assert self.go_on.wait(30)
-        if self.error and self.writes:
+        if self.error and len(self.writes) >= self.good:
             raise self.error
         self.writes.append(rows)
 
@@ -54,6 +56,12 @@ def test_what_gathers_meanwhile_is_one_transaction_and_everybody_is_told_when_it
 def test_a_transaction_that_fails_fails_for_all_that_are_in_it_and_for_nobody_else():
     told = store_all(Disk(OSError()), range(4))
     assert told == {0: True, 1: "failed", 2: "failed", 3: "failed"}
+
+
+def test_who_gathered_behind_a_write_that_fails_does_not_wait_for_another():
+    disk = Disk(OSError(), good=0)
+    assert store_all(disk, range(4)) == dict.fromkeys(range(4), "failed")
+    assert disk.attempts == 1
 
 
 def test_the_next_row_after_a_failure_is_tried_anew():
