@@ -7,8 +7,12 @@ of them when content is loaded.
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -25,7 +29,7 @@ logger = logging.getLogger(__name__)
 MAIN = re.compile(r"<main\b.*?</main>", re.DOTALL)
 DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)"')
 LABELS = {"quiz": "Quiz", "responses": "Responses", "topics": "Topic", "tools": "Tool"}
-_waiting: set[str] = set()
+_is_loading: ContextVar[bool] = ContextVar("is_loading", default=False)
 
 
 def put_article(article: Article) -> None:
@@ -49,7 +53,6 @@ def put_article(article: Article) -> None:
     ]
     _put(
         {
-            "article": article,
             "title": placeholders.substitute(article.title),
             "summary": placeholders.substitute(article.standfirst),
             "label": article.topic.title,
@@ -59,6 +62,7 @@ def put_article(article: Article) -> None:
         article.get_absolute_url(),
         head,
         text.lines,
+        article,
     )
 
 
@@ -104,28 +108,40 @@ def put_pages(paths: Iterable[str]) -> None:
 
 
 def put_soon(path: str) -> None:
-    """Write a page's document once the change that is under way has been committed; once, however often it is asked."""
-    if path in _waiting and transaction.get_connection().in_atomic_block:
-        return
-    _waiting.add(path)
-    transaction.on_commit(lambda: _put_now(path), robust=True)
+    """Write a page's document once the change that is under way has been committed.
+
+    Not while many rows are loaded: whoever loads them has all pages read at the end.
+    """
+    if not _is_loading.get():
+        transaction.on_commit(partial(put_page, path), robust=True)
 
 
-def _put_now(path: str) -> None:
-    _waiting.discard(path)
-    put_page(path)
+@contextmanager
+def loading() -> Iterator[None]:
+    """Read no page anew for each row that is saved within."""
+    token = _is_loading.set(True)
+    try:
+        yield
+    finally:
+        _is_loading.reset(token)
 
 
 @transaction.atomic
-def _put(values: dict[str, object], path: str, head: Iterable[str], lines: list[str]) -> None:
-    article = values.get("article")
-    if article is not None:  # its address may have been another
-        SearchDocument.objects.filter(path=path).exclude(article=article).delete()
-        match: dict[str, object] = {"article": article}
-    else:
-        match = {"path": path}
-    defaults = values | {"path": path, "text": "\n".join(lines)}
-    document, _ = SearchDocument.objects.update_or_create(**match, defaults=defaults)
+def _put(
+    values: dict[str, Any],
+    path: str,
+    head: Iterable[str],
+    lines: list[str],
+    article: Article | None = None,
+) -> None:
+    documents = SearchDocument.objects.filter(path=path)
+    if article:  # its address may have been another
+        documents.exclude(article=article).delete()
+        documents = SearchDocument.objects.filter(article=article)
+    document = documents.first() or SearchDocument(article=article)
+    for name, value in (values | {"path": path, "text": "\n".join(lines)}).items():
+        setattr(document, name, value)
+    document.save()
     # The address is a title too: /quiz/ is headed by its question.
     title = f"{document.title} {PurePosixPath(path).name}"
     words = index.Words(stems(title), stems("\n".join(head)), stems(document.text))
@@ -156,7 +172,9 @@ def _html(path: str) -> str:
     }
     try:
         response = match.func(request, *match.args, **match.kwargs)
-    except Exception as error:  # a page that can't be read is not found; it must not keep a text from being saved
+    except (
+        Exception
+    ) as error:  # a page that can't be read is not found; it must not keep a text from being saved
         if type(error).__name__ != "Http404":
             logger.warning("The search could not read a page: %s.", type(error).__name__)
         return ""

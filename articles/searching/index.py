@@ -13,7 +13,11 @@ from django.db import connection
 MOST = 300  # documents of a lookup
 OFTEN = 4  # times that a word stands in a text it is about
 FIELDS = ("title", "head", "often", "text")
-_TABLE = "articles_search_terms"
+INSERT_SQLITE = """
+    INSERT INTO articles_search_terms (rowid, title, head, often, text) VALUES (%s, %s, %s, %s, %s)"""
+INSERT_POSTGRESQL = """
+    INSERT INTO articles_search_terms (id, title, head, often, text) VALUES (%s, array_to_tsvector(%s::text[]),
+      array_to_tsvector(%s::text[]), array_to_tsvector(%s::text[]), array_to_tsvector(%s::text[]))"""
 
 
 @dataclass(frozen=True)
@@ -47,23 +51,18 @@ def put(document: int, words: Words) -> None:
     columns = [sorted(set(getattr(words, field))) for field in FIELDS]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(
-                f"INSERT INTO {_TABLE} (id, title, head, often, text) VALUES (%s"
-                + ", array_to_tsvector(%s::text[])" * len(FIELDS)
-                + ")",
-                [document, *columns],
-            )
+            cursor.execute(INSERT_POSTGRESQL, [document, *columns])
         else:
-            cursor.execute(
-                f"INSERT INTO {_TABLE} (rowid, title, head, often, text) VALUES (%s, %s, %s, %s, %s)",
-                [document, *map(" ".join, columns)],
-            )
+            cursor.execute(INSERT_SQLITE, [document, *map(" ".join, columns)])
 
 
 def remove(document: int) -> None:
     """Take a document out of the index."""
     with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {_TABLE} WHERE {_key()} = %s", [document])
+        cursor.execute(
+            f"DELETE FROM articles_search_terms WHERE {_key()} = %s",  # noqa: S608  one of two names
+            [document],
+        )
 
 
 def find(lookups: Sequence[Lookup]) -> list[set[int]]:
@@ -73,9 +72,10 @@ def find(lookups: Sequence[Lookup]) -> list[set[int]]:
     parts, values = [], []
     for number, lookup in enumerate(lookups):
         condition, value = _condition(lookup)
-        parts.append(
-            f"SELECT * FROM (SELECT {number}, {_key()} FROM {_TABLE} WHERE {condition} LIMIT {MOST}) AS part_{number}"
+        rows = (
+            f"SELECT {number}, {_key()} FROM articles_search_terms WHERE {condition} LIMIT {MOST}"  # noqa: S608  numbers and names of ours
         )
+        parts.append(f"SELECT * FROM ({rows}) AS part_{number}")  # noqa: S608
         values.append(value)
     results: list[set[int]] = [set() for _ in lookups]
     with connection.cursor() as cursor:
@@ -96,7 +96,7 @@ def _condition(lookup: Lookup) -> tuple[str, str]:
         return f"{lookup.field} @@ %s::tsquery", " | ".join(f"({words})" for words in either)
     either = [" AND ".join(map(_phrase, words)) for words in lookup.alternatives]
     terms = " OR ".join(f"({words})" for words in either)
-    return f"{_TABLE} MATCH %s", f"{{{lookup.field}}} : ({terms})"
+    return "articles_search_terms MATCH %s", f"{{{lookup.field}}} : ({terms})"
 
 
 def _lexeme(word: str) -> str:

@@ -1,8 +1,9 @@
 """Search: what a reader typed, understood, looked up and put in order.
 
 A word counts in all its forms and in British and American spelling, titles count before texts, rare
-words before common ones, pages with more of the words before others, and the last word may be unfinished. What editors have set as a synonym is
-looked for as well. Nothing a reader types is an operator. No query is kept or logged.
+words before common ones, pages with more of the words before others, and the last word may be
+unfinished. What editors have set as a synonym is looked for as well. Nothing a reader types is an
+operator. No query is kept or logged.
 """
 
 import math
@@ -228,9 +229,7 @@ def _hits(scores: dict[int, float], concepts: list[Concept]) -> list[Hit]:
 def _fit(document: SearchDocument, concepts: list[Concept]) -> float:
     """Return by how much a page gains whose title or address is what was asked, and little else."""
     asked = {word for concept in concepts for word in concept.every_word}
-    share = max(
-        _share(asked, document.title), _share(asked, PurePosixPath(document.path).name)
-    )
+    share = max(_share(asked, document.title), _share(asked, PurePosixPath(document.path).name))
     return (1 + share / 2) * (ARTICLE if document.article_id else 1)
 
 

@@ -91,9 +91,7 @@ def _from_folder() -> Memory:
     return _made(shipped().items(), [], Synonyms([]))
 
 
-def _made(
-    phrases: Iterable[tuple[str, str]], of_texts: list[str], synonyms: Synonyms
-) -> Memory:
+def _made(phrases: Iterable[tuple[str, str]], of_texts: list[str], synonyms: Synonyms) -> Memory:
     words = sorted({word for word in [*of_texts, *_listed()] if re.fullmatch(r"[a-z]+", word)})
     slipping = set(_slipping_lines(words))
     crisis, known = CrisisWords(phrases), frozenset(words)

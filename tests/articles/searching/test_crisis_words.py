@@ -9,8 +9,9 @@ from django.db.models import ProtectedError
 
 from articles.models import CrisisWord
 from articles.models.search import shipped
-from articles.searching import query, vocabulary
+from articles.searching import vocabulary
 from articles.searching.crisis_words import CrisisWords
+from articles.searching.query import search
 from articles.searching.vocabulary import VOCABULARY
 from prose.spelling import NearWords, distance
 from tests.articles.desk import log_in
@@ -237,7 +238,7 @@ def test_a_suggestion_obeys_the_rules_of_our_words(client, parse, monkeypatch):
 def test_a_suggestion_names_no_danger(db):
     memory = VOCABULARY.get()
     for phrase in shipped():
-        assert query.search(phrase, memory).instead not in shipped()
+        assert search(phrase, memory).instead not in shipped()
 
 
 def test_the_texts_are_not_read_for_each_search(library, client, django_assert_max_num_queries):

@@ -18,7 +18,10 @@ def titles(client, parse, text_of, query):
 def indexed(word):
     """How many articles the index holds `word` of."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM articles_search_terms WHERE CAST(text AS text) LIKE %s", [f"%{word}%"])
+        cursor.execute(
+            "SELECT count(*) FROM articles_search_terms WHERE CAST(text AS text) LIKE %s",
+            [f"%{word}%"],
+        )
         return cursor.fetchone()[0]
 
 
