@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from articles.linking.slug_history import addressable
 from articles.models import RESPONSES, Article, Page, Response, Topic
+from articles.reading.tools import TOOLS, Tool
 
 
 class OwnAddress(Sitemap):
@@ -55,6 +56,7 @@ class HubPages(OwnAddress):
             "articles:home",
             "articles:index",
             "articles:responses",
+            "articles:tools",
             "quiz:take",
             "quiz:longer",
             "quiz:method",
@@ -66,6 +68,16 @@ class HubPages(OwnAddress):
         return reverse(item)
 
 
+class ToolPages(OwnAddress):
+    """The tools."""
+
+    def items(self) -> Iterable[Tool]:
+        return TOOLS.values()
+
+    def location(self, item: Tool) -> str:
+        return item.path
+
+
 class Topics(OwnAddress):
     """The topics that have a published article."""
 
@@ -73,7 +85,13 @@ class Topics(OwnAddress):
         return Topic.objects.filter(pk__in=Article.objects.published().values("topic"))
 
 
-SITEMAPS = {"hubs": HubPages, "topics": Topics, "articles": Articles, "pages": Pages}
+SITEMAPS = {
+    "hubs": HubPages,
+    "tools": ToolPages,
+    "topics": Topics,
+    "articles": Articles,
+    "pages": Pages,
+}
 
 
 def paths_besides_articles() -> list[str]:
