@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,7 +25,6 @@ from articles.searching.stems import stems
 from prose import placeholders
 
 logger = logging.getLogger(__name__)
-MAIN = re.compile(r"<main\b.*?</main>", re.DOTALL)
 DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)"')
 LABELS = {"quiz": "Quiz", "responses": "Responses", "topics": "Topic", "tools": "Tool"}
 _is_loading: ContextVar[bool] = ContextVar("is_loading", default=False)
@@ -75,12 +73,12 @@ def remove_article(article: Article) -> None:
 def put_page(path: str) -> None:
     """Read the page at `path` as a reader gets it, and write its document; take it out when nobody gets it."""
     html = _html(path)
-    main = MAIN.search(html)
-    if main is None:
+    _, has_main, main = html.partition("<main")
+    if not has_main:
         for document in SearchDocument.objects.filter(path=path, article=None).only("pk"):
             _remove(document)
         return
-    text = blocks.read(main[0])
+    text = blocks.read("<main" + main.partition("</main>")[0])
     lines = text.lines[:2] if _is_list(path) else text.lines
     description = DESCRIPTION.search(html)
     summary = blocks.read(description[1]).lines[0] if description and description[1] else ""
@@ -113,7 +111,7 @@ def put_soon(path: str) -> None:
     Not while many rows are loaded: whoever loads them has all pages read at the end.
     """
     if not _is_loading.get():
-        transaction.on_commit(partial(put_page, path), robust=True)
+        transaction.on_commit(lambda: put_page(path), robust=True)
 
 
 @contextmanager

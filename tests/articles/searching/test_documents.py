@@ -106,7 +106,7 @@ def test_loading_many_reads_none_of_them_until_the_end(django_capture_on_commit_
 
 
 def test_a_page_that_fails_keeps_nothing_from_being_saved(
-    django_capture_on_commit_callbacks, monkeypatch, caplog
+    django_capture_on_commit_callbacks, monkeypatch
 ):
     monkeypatch.setattr(documents, "resolve", lambda path: 1 / 0)
     with django_capture_on_commit_callbacks(execute=True):
