@@ -1,8 +1,11 @@
 """The articles' public interface: all that the newsletter may ask of this app, and the only module
-of it that the newsletter imports."""
+of it that the newsletter imports.
+"""
 
 from articles.linking import redirects, site_links
 from articles.models import Offer
+from articles.reading import sitemaps
+from articles.searching import documents
 
 
 def partner_hosts() -> list[str]:
@@ -31,3 +34,8 @@ def has_moved(path: str) -> bool:
         return True
     redirect = redirects.find(path)
     return bool(redirect and redirect.target)
+
+
+def index_pages() -> None:
+    """Let the search read every public page that isn't an article, and forget those gone since."""
+    documents.put_pages(sitemaps.paths_besides_articles())

@@ -8,12 +8,14 @@ from typing import Any
 from django.db import models
 from django.db.models.signals import post_delete, post_save, pre_delete, pre_save
 from django.dispatch import receiver
+from django.urls import reverse
 
 from articles.editing import checks, review
 from articles.linking import slug_history
-from articles.models import Article, Picture
+from articles.models import Article, Helpline, Page, Picture, Response, Topic
 from articles.models.article import words_hash
-from articles.reading import search
+from articles.models.pages import address_of
+from articles.searching import documents
 
 
 @receiver(pre_save, sender=Article)
@@ -31,13 +33,25 @@ def keep_what_belongs_to_it(instance: Article, raw: bool, **kwargs: Any) -> None
 def index_its_words(instance: Article, raw: bool, **kwargs: Any) -> None:
     """Put its words into the search index, or take them out."""
     if not raw:
-        search.index(instance)
+        documents.put_article(instance)
 
 
-@receiver(post_delete, sender=Article)
+@receiver([post_save, post_delete], sender=Page)
+@receiver([post_save, post_delete], sender=Response)
+@receiver([post_save, post_delete], sender=Topic)
+@receiver([post_save, post_delete], sender=Helpline)
+def read_its_page_anew(instance: Page | Response | Topic | Helpline, **kwargs: Any) -> None:
+    """Let the search read the page that shows it, once it is committed."""
+    if isinstance(instance, Helpline):
+        documents.put_soon(reverse("articles:get_help"))
+    elif path := address_of(instance):
+        documents.put_soon(path)
+
+
+@receiver(pre_delete, sender=Article)
 def take_its_words_out(instance: Article, **kwargs: Any) -> None:
     """Take its words out of the search index."""
-    search.forget(instance)
+    documents.remove_article(instance)
 
 
 @receiver(pre_delete, sender=Picture)

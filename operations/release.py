@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from articles.api import index_pages
 from operations.backups import databases, store, version
 from operations.backups.archive import ArchiveError
 
@@ -99,6 +100,7 @@ def _roles() -> list[str]:
 def _content() -> list[str]:
     """Load content; what an editor has changed too is left as it is, and named."""
     lines = _said("load_content", keep=True)
+    index_pages()  # templates may say something else now
     if any(line.startswith("left as it is") for line in lines):
         lines.append(
             "Those differ from the release’s files. Compare, then edit them at the desk, or"

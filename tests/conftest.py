@@ -18,7 +18,7 @@ os.environ.setdefault(
 @pytest.fixture(autouse=True)
 def searches_remember_nothing():
     """What searches keep goes by the stamp of the pages, and each test begins with the same one."""
-    from articles.reading.search_vocabulary import VOCABULARY
+    from articles.searching.vocabulary import VOCABULARY
 
     VOCABULARY.forget()
 
@@ -103,7 +103,7 @@ def _rows():
             rows = cursor.fetchall()
             found[table] = ([column[0] for column in cursor.description], rows)
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT rowid, * FROM articles_search")
+            cursor.execute("SELECT rowid, * FROM articles_search_terms")
             rows = cursor.fetchall()
-            found["articles_search"] = ([column[0] for column in cursor.description], rows)
+            found["articles_search_terms"] = ([column[0] for column in cursor.description], rows)
         return found

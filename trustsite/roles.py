@@ -24,6 +24,7 @@ _TEXTS = (
     "helpline",
     "picture",
     "crisisword",
+    "synonym",
 )
 _READ = {
     **{f"articles.{model}": VIEW for model in (*_TEXTS, "redirect")},

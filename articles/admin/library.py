@@ -12,7 +12,7 @@ from articles.admin.delete_one_by_one import DeleteOneByOneMixin
 from articles.admin.history import HistoryMixin
 from articles.editing import checks
 from articles.editing.article_form import LinesField
-from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Topic
+from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Synonym, Topic
 from prose import helpline_needs as needs
 
 
@@ -216,3 +216,12 @@ class CrisisWordAdmin(DeleteOneByOneMixin):
     def ships(self, word: CrisisWord) -> bool:
         """Whether it ships with the site, and so can't be changed or deleted here."""
         return word.is_shipped
+
+
+@admin.register(Synonym)
+class SynonymAdmin(DeleteOneByOneMixin):
+    """Synonyms: what people type for things that our texts call by other names."""
+
+    list_display = ("phrase", "means")
+    search_fields = ("phrase", "means")
+    fields = ("phrase", "means")

@@ -15,6 +15,7 @@ from articles.content_files.file_types import (
     PICTURES,
     REDIRECTS,
     SOURCES,
+    SYNONYMS,
     TOPICS,
     FileType,
     Values,
@@ -43,6 +44,9 @@ good.""",
     CRISIS_WORDS.path: """
 Words and phrases that bring people to talk to above everything on the search page, with their near spellings. Small letters,
 no signs. `kind` is suicide, violence or other. The search reads this file itself when the database is away.""",
+    SYNONYMS.path: """
+What people type for things that our texts call by other names. `means`: our words, with commas between them; with each, all
+of its words are looked for. What is typed is looked for as well, and counts more.""",
     HELPLINES.path: """
 Emergency numbers and helplines, in the order readers see them. The get-help page and the guide read this file.
 

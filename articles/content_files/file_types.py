@@ -23,6 +23,7 @@ from articles.models import (
     Response,
     Source,
     SyncedModel,
+    Synonym,
     Topic,
 )
 from articles.models.article import HASHED_FIELDS
@@ -156,6 +157,7 @@ ARTICLES = FileType(
 )
 
 CRISIS_WORDS = FileType(CrisisWord, "crisis_words.toml", "phrase", _named("kind"))
+SYNONYMS = FileType(Synonym, "synonyms.toml", "phrase", _named("means"))
 REDIRECTS = FileType(Redirect, "redirects.toml", "path", _named("is_prefix target note"))
 
 # In the order of loading: articles name topics, sources, offers and pictures, redirects lead to
@@ -167,6 +169,7 @@ FILE_TYPES = [
     OFFERS,
     HELPLINES,
     CRISIS_WORDS,
+    SYNONYMS,
     PAGES,
     RESPONSE_TEXTS,
     ARTICLES,

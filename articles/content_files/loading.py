@@ -28,6 +28,7 @@ from articles.editing import checks
 from articles.images.renditions import ReencodedImage
 from articles.linking import redirects
 from articles.models import Article, Offer, Picture, Redirect, SlugRedirect, SyncedModel
+from articles.searching import documents
 from trustsite.web.smart_quotes import typeset
 
 HINT = "Export it first, or load with --force to write the file over it."
@@ -64,7 +65,7 @@ def sync(
     if not any((folder / file_type.path).exists() for file_type in FILE_TYPES):
         raise ContentError(f"{folder}: there is no content in it")
     run = _Load(folder, force)
-    with _stray_pictures_discarded(run.pictures), transaction.atomic():
+    with _stray_pictures_discarded(run.pictures), documents.loading(), transaction.atomic():
         for file_type in FILE_TYPES:
             _sync_file_type(run, file_type)
         run.changes += slug_redirects.sync(folder, force)

@@ -10,7 +10,6 @@ from articles.models.article import (
     next_publication,
 )
 from articles.models.autosaves import Autosave
-from articles.models.crisis_words import CrisisWord
 from articles.models.helplines import Helpline
 from articles.models.images import Picture
 from articles.models.markdown import MarkdownModel
@@ -18,6 +17,7 @@ from articles.models.offers import Offer
 from articles.models.pages import Page, Response
 from articles.models.redirects import Redirect, SlugRedirect
 from articles.models.reviewers import Reviewer
+from articles.models.search import CrisisWord, SearchDocument, Synonym
 from articles.models.sources import Source
 from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
 from articles.models.topics import Topic
@@ -37,9 +37,11 @@ __all__ = [
     "Redirect",
     "Response",
     "Reviewer",
+    "SearchDocument",
     "SlugRedirect",
     "Source",
     "SyncedModel",
+    "Synonym",
     "Topic",
     "is_stale",
     "next_publication",

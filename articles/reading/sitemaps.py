@@ -10,7 +10,8 @@ from django.contrib.sitemaps import Sitemap
 from django.urls import reverse
 
 from articles.linking.slug_history import addressable
-from articles.models import RESPONSES, Article, Page, Response
+from articles.models import RESPONSES, Article, Page, Response, Topic
+from articles.reading.tools import TOOLS, Tool
 
 
 class OwnAddress(Sitemap):
@@ -55,6 +56,7 @@ class HubPages(OwnAddress):
             "articles:home",
             "articles:index",
             "articles:responses",
+            "articles:tools",
             "quiz:take",
             "quiz:longer",
             "quiz:method",
@@ -66,4 +68,37 @@ class HubPages(OwnAddress):
         return reverse(item)
 
 
-SITEMAPS = {"hubs": HubPages, "articles": Articles, "pages": Pages}
+class ToolPages(OwnAddress):
+    """The tools."""
+
+    def items(self) -> Iterable[Tool]:
+        return TOOLS.values()
+
+    def location(self, item: Tool) -> str:
+        return item.path
+
+
+class Topics(OwnAddress):
+    """The topics that have a published article."""
+
+    def items(self) -> Iterable[Topic]:
+        return Topic.objects.filter(pk__in=Article.objects.published().values("topic"))
+
+
+SITEMAPS = {
+    "hubs": HubPages,
+    "tools": ToolPages,
+    "topics": Topics,
+    "articles": Articles,
+    "pages": Pages,
+}
+
+
+def paths_besides_articles() -> list[str]:
+    """Return the paths of all public pages that aren't articles."""
+    paths: list[str] = []
+    for name, kind in SITEMAPS.items():
+        if name != "articles":
+            sitemap = kind()
+            paths += [sitemap.location(item) for item in sitemap.items()]
+    return paths

@@ -1,7 +1,7 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
-from articles.reading import image_views, views
+from articles.reading import image_views, tools, views
 from articles.reading.feeds import ArticlesFeed
 from articles.reading.sitemaps import SITEMAPS
 from trustsite.web.serving.page_cache import public
@@ -20,6 +20,8 @@ urlpatterns = [
     path("topics/<slug:slug>/", views.topic, name="topic"),
     path("responses/", views.responses, name="responses"),
     re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),
+    path("tools/", tools.index, name="tools"),
+    path("tools/<slug:slug>/", tools.tool, name="tool"),
     path("get-help/", views.get_help, name="get_help"),
     path("search/", views.search, name="search"),
     path("feed/", public(made_of=["lists", "texts"])(ArticlesFeed()), name="feed"),

@@ -18,9 +18,9 @@ from articles.linking.slug_history import resolve
 from articles.models import RESPONSES, Article, Offer, Page, Response
 from articles.reading import helplines, json_ld
 from articles.reading.related import cards, previous_and_next, related
-from articles.reading.search import LONGEST, suggestion
-from articles.reading.search import search as find
-from articles.reading.search_vocabulary import VOCABULARY
+from articles.searching.query import LONGEST
+from articles.searching.query import search as find
+from articles.searching.vocabulary import VOCABULARY
 from prose import affiliate_rules
 from trustsite.web.serving.page_cache import depends_on, public
 
@@ -155,7 +155,7 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 @public(made_of=["search"], reads=["q"])
 def search(request: HttpRequest) -> HttpResponse:
-    """Look for articles by their words; people to talk to first.
+    """Look for pages by their words; people to talk to first.
 
     Not kept anywhere, and out of search engines.
     """
@@ -164,11 +164,7 @@ def search(request: HttpRequest) -> HttpResponse:
     kinds = memory.crisis.kinds(query, memory.known)
     context: dict[str, object] = {"query": query, "panels": helplines.panels(kinds)}
     try:
-        hits = find(query)
-        context |= {
-            "hits": hits,
-            "suggestion": suggestion(query, memory) if not (hits or kinds) else "",
-        }
+        context["results"] = find(query, memory, may_guess=not kinds)
     except Error:
         context["is_down"] = True
     # Whoever may be in danger gets the numbers as an ordinary page: a proxy may put its own in the

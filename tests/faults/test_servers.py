@@ -15,7 +15,9 @@ SAME = """
     tests/newsletter/subscribing/test_signup.py
     tests/newsletter/subscribing/test_confirm.py
     tests/newsletter/subscribing/test_unsubscribe.py
-    tests/articles/reading/test_search.py
+    tests/articles/searching/test_query.py
+    tests/articles/searching/test_queries.py
+    tests/articles/searching/test_documents.py
 """
 
 

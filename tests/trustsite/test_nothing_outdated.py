@@ -20,6 +20,7 @@ from articles.models import (
     Response,
     SlugRedirect,
     Source,
+    Synonym,
     Topic,
 )
 from quiz.models import Option, Question, Quiz, Rating, Review, Version
@@ -55,7 +56,7 @@ def rows(content, monkeypatch):
     Redirect.objects.get_or_create(path="/once/", defaults={"target": "/guide/"})
     found = {
         model: model.objects.order_by("pk").first()
-        for model in (Offer, Helpline, Redirect, SlugRedirect, CrisisWord, Quiz)
+        for model in (Offer, Helpline, Redirect, SlugRedirect, CrisisWord, Synonym, Quiz)
     }
     found |= {Article: article, Source: source, Topic: topic}
     found |= {Page: Page.objects.get(slug="about"), Response: Response.objects.get(key="fawn")}
@@ -191,6 +192,7 @@ def test_every_kind_of_content_is_tried():
         Redirect,
         Response,
         Source,
+        Synonym,
         Topic,
     }
     tried |= {Quiz, Review, Version, *FIXED}

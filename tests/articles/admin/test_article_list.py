@@ -165,7 +165,7 @@ def test_what_is_deleted_with_others_leaves_the_search_as_well(admin_client):
     admin_client.post(LIST, data)
     assert not Article.objects.exists()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM articles_search")
+        cursor.execute("SELECT count(*) FROM articles_search_terms")
         assert cursor.fetchone() == (0,)
 
 

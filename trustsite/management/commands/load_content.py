@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from articles import content_files as articles_files
+from articles.api import index_pages
 from articles.content_files import Change, SyncResult
 from articles.models import Article
 from quiz import content_files as quiz_files
@@ -61,6 +62,8 @@ class Command(BaseCommand):
             if refused:
                 raise CommandError("These would be refused:\n" + "\n".join(refused))
         written.update(change.kind for change in changes if change.result in WRITTEN)
+        if written and not check:
+            index_pages()
         would = "would be " if check else ""
         self.stdout.write(
             f"{would}loaded: "

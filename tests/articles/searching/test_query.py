@@ -18,7 +18,10 @@ def titles(client, parse, text_of, query):
 def indexed(word):
     """How many articles the index holds `word` of."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM articles_search WHERE text LIKE %s", [f"%{word}%"])
+        cursor.execute(
+            "SELECT count(*) FROM articles_search_terms WHERE CAST(text AS text) LIKE %s",
+            [f"%{word}%"],
+        )
         return cursor.fetchone()[0]
 
 
@@ -42,7 +45,7 @@ def library(db):
         ("CAFÉ", ["Healing slowly"]),
         ("groun", ["Healing slowly"]),
         ("fox time", ["Healing slowly"]),
-        ("fox happy", []),
+        ("fox happy", ["Fawn", "Healing slowly"]),
         ("what is the fawn", ["Fawn", "Healing slowly"]),
     ],
 )
@@ -61,7 +64,7 @@ def test_it_finds_words_in_their_forms_and_titles_first(
         "title:fawn",
         "fawn*",
         "-fawn",
-        "'; DROP TABLE articles_search; --",
+        "'; DROP TABLE articles_search_terms; --",
         "%",
         "☃",
         "the",

@@ -1,6 +1,6 @@
 """What searches need beside the index, kept in memory.
 
-Crisis words, and the words that a suggestion may be made of.
+Crisis words, synonyms, and the words that a guess may be made of.
 
 It is made anew when content changes (by the version that page caches watch) and at each full hour,
 when articles may have fallen due. A search costs one look at the stamp, so that nobody can make the
@@ -18,23 +18,25 @@ from threading import Lock
 from django.conf import settings
 from django.db import Error
 
-from articles.models import Article, CrisisWord
-from articles.models.crisis_words import shipped
-from articles.reading.crisis_words import CrisisWords
+from articles.models import Article, CrisisWord, Synonym
+from articles.models.search import shipped
+from articles.searching.crisis_words import CrisisWords
+from articles.searching.synonyms import Synonyms
 from prose.rules import words as copy_rules
 from prose.rules.source_files import stored_text
 from prose.spelling import SHORTEST, NearWords, tokens
 from trustsite.models import CacheVersion
 
 PLACE = "search_words.toml"
-MOST = 2_000  # articles, and crisis words, that are looked at
+MOST = 2_000  # articles, and crisis words, and synonyms, that are looked at
 
 
 @dataclass(frozen=True)
 class Memory:
-    """The crisis words, every word of titles and lists, and those of them that may be suggested."""
+    """The crisis words, the synonyms, every word of titles and lists, and those of them that may be suggested."""
 
     crisis: CrisisWords
+    synonyms: Synonyms
     known: frozenset[str]
     suggested: NearWords
 
@@ -80,15 +82,16 @@ def _from_database() -> Memory:
     return _made(
         [*(phrases | shipped()).items()],
         [word for pair in texts for text in pair for word in tokens(text)],
+        Synonyms(Synonym.objects.all()[:MOST]),
     )
 
 
 @cache
 def _from_folder() -> Memory:
-    return _made(shipped().items(), [])
+    return _made(shipped().items(), [], Synonyms([]))
 
 
-def _made(phrases: Iterable[tuple[str, str]], of_texts: list[str]) -> Memory:
+def _made(phrases: Iterable[tuple[str, str]], of_texts: list[str], synonyms: Synonyms) -> Memory:
     words = sorted({word for word in [*of_texts, *_listed()] if re.fullmatch(r"[a-z]+", word)})
     slipping = set(_slipping_lines(words))
     crisis, known = CrisisWords(phrases), frozenset(words)
@@ -97,7 +100,7 @@ def _made(phrases: Iterable[tuple[str, str]], of_texts: list[str]) -> Memory:
         for place, word in enumerate(words)
         if len(word) >= SHORTEST and place not in slipping and not crisis.kinds(word, known)
     ]
-    return Memory(crisis, known, NearWords(suggested))
+    return Memory(crisis, synonyms, known, NearWords(suggested))
 
 
 def _listed() -> list[str]:

@@ -1,4 +1,4 @@
-"""Words that somebody in danger may search for."""
+"""Search: words of danger, synonyms, and the documents that are found."""
 
 import tomllib
 from functools import cache
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from articles.models.article import Article
 from articles.models.synced import SyncedModel
 from prose.spelling import tokens
 
@@ -31,7 +32,7 @@ class CrisisWord(SyncedModel):
     """A word or phrase that brings the people to talk to above everything on the search page.
 
     Those that ship with the site stay: they count whatever the database says
-    (reading/crisis_words.py).
+    (searching/crisis_words.py).
     """
 
     class Kind(models.TextChoices):
@@ -77,6 +78,67 @@ class CrisisWord(SyncedModel):
     def is_shipped(self) -> bool:
         """Whether it ships with the site."""
         return self.phrase in shipped()
+
+
+class Synonym(SyncedModel):
+    """What people type for something that our texts call by another name."""
+
+    phrase = models.CharField(
+        unique=True,
+        max_length=60,
+        help_text="What people type. Small letters, without signs; a word counts in all its forms.",
+    )
+    means = models.CharField(
+        max_length=200,
+        help_text="Our words for it, with commas between them: “complex ptsd, dissociation”.",
+    )
+
+    class Meta:
+        ordering = ["phrase"]
+
+    def __str__(self) -> str:
+        return self.phrase
+
+    def clean(self) -> None:
+        super().clean()
+        self.phrase, self.means = _plain(self.phrase), ", ".join(self.meanings)
+        errors = {}
+        if not 1 <= len(self.phrase.split()) <= 6:
+            errors["phrase"] = "Write one to six words: a phrase is looked for as a whole."
+        if not 1 <= len(self.meanings) <= 6:
+            errors["means"] = "Write one to six meanings, with commas between them."
+        if errors:
+            raise ValidationError(errors)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.phrase, self.means = _plain(self.phrase), ", ".join(self.meanings)
+        super().save(*args, **kwargs)
+
+    @property
+    def meanings(self) -> list[str]:
+        """The words and phrases it stands for."""
+        return [plain for part in self.means.split(",") if (plain := _plain(part))]
+
+
+class SearchDocument(models.Model):
+    """A public page as the search knows it; the index over its words is searching/index.py.
+
+    `text` holds a block a line. One with a time is found from then on.
+    """
+
+    article = models.OneToOneField(
+        Article, models.CASCADE, null=True, related_name="search_document"
+    )
+    path = models.CharField(max_length=200, unique=True)
+    title = models.CharField(max_length=200)
+    summary = models.CharField(max_length=400, blank=True)
+    label = models.CharField(max_length=80, blank=True)
+    minutes = models.PositiveSmallIntegerField(default=0)
+    text = models.TextField(blank=True)
+    publish_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.title
 
 
 def _plain(phrase: str) -> str:

@@ -1,0 +1,300 @@
+"""Search: what a reader typed, understood, looked up and put in order.
+
+A word counts in all its forms and in British and American spelling, titles count before texts, rare
+words before common ones, pages with more of the words before others, and the last word may be
+unfinished. What editors have set as a synonym is looked for as well. Nothing a reader types is an
+operator. No query is kept or logged.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import PurePosixPath
+
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from articles.models import SearchDocument
+from articles.searching import index
+from articles.searching.stems import stem, stems
+from articles.searching.vocabulary import Memory, passes_copy_rules
+from prose.document import trusted
+from prose.spelling import SHORTEST, tokens
+
+LONGEST = 100  # characters of a query that count
+MOST_CONCEPTS = 8
+HITS = 20
+LEAST = 0.05  # of the best page's score that the last one shown has
+EXTRACT = 180  # characters, give or take a word
+WEIGHTS = {"title": 8.0, "head": 3.0, "often": 2.0, "text": 1.0}
+MEANT = 0.7  # what a synonym counts beside the word itself
+ARTICLE = 1.1  # what an article counts beside another page that says as much
+# Words in nearly every text, which would drown the others.
+STOP = frozenset(
+    """a about after again all also am an and any are as at be because been being but by can cant could couldnt did do does
+    doesnt doing dont for from get gets getting go got had has have having he her here him his how i id if ill im in into is
+    isnt it its ive just like make makes many me more much my no not now of on one or our out over people please really
+    she should so some such someone somebody something than that the their them then there they this to too up us very want
+    wants was wasnt we were what whats when where which while who whos why will with would you your""".split()
+)
+
+
+_STOP_STEMS = frozenset(map(stem, STOP))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A page that was found, and a piece of its text with the words marked."""
+
+    title: str
+    path: str
+    label: str
+    minutes: int
+    extract: SafeString
+
+
+@dataclass(frozen=True)
+class Results:
+    """The pages found, the best first. `instead` is the query that was answered when what was typed is in no page of ours."""
+
+    hits: list[Hit] = field(default_factory=list)
+    instead: str = ""
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One thing that a query is about: the word or phrase as typed, and what else it is called."""
+
+    typed: str
+    words: tuple[str, ...]
+    meanings: tuple[tuple[str, ...], ...] = ()
+    unfinished: str = ""  # the last word as it stands, when it may go on
+
+    @property
+    def alternatives(self) -> tuple[tuple[str, ...], ...]:
+        """Return the words as typed, finished or not."""
+        return (self.words, (f"{self.unfinished}*",)) if self.unfinished else (self.words,)
+
+    @property
+    def every_word(self) -> set[str]:
+        """Return all stems that say it."""
+        return {*self.words, *(word for meaning in self.meanings for word in meaning)}
+
+
+def search(query: str, memory: Memory, may_guess: bool = True) -> Results:
+    """Return the pages that `query` is about.
+
+    With `may_guess`, a word in no page of ours is read as the nearest one that is.
+    """
+    concepts = understood(query, memory)
+    found = _look_up(concepts)
+    instead = ""
+    if may_guess and (guess := _guessed(concepts, found, memory)):
+        instead, concepts = guess, understood(guess, memory)
+        found = _look_up(concepts)
+    return Results(_hits(_scores(found), concepts), instead)
+
+
+def understood(query: str, memory: Memory) -> list[Concept]:
+    """Return what a query is about: phrases with synonyms, and every other word that says something."""
+    typed = tokens(query[:LONGEST])
+    concepts, words = [], []
+    place = 0
+    while place < len(typed):
+        size, meanings = memory.synonyms.at(typed, place)
+        taken = typed[place : place + size]
+        if meanings:
+            concepts.append(_phrase(taken, meanings))
+        else:
+            words.append(taken[0])
+            if taken[0] not in STOP:
+                concepts.append(_word(taken[0], is_last=place == len(typed) - 1))
+        place += size
+    if not concepts:
+        concepts = [_word(word, is_last=False) for word in words]
+    return concepts[:MOST_CONCEPTS]
+
+
+def _phrase(taken: list[str], meanings: Iterable[tuple[str, ...]]) -> Concept:
+    saying = [word for word in taken if word not in STOP] or taken
+    return Concept(" ".join(taken), tuple(map(stem, saying)), tuple(meanings))
+
+
+def _word(word: str, is_last: bool) -> Concept:
+    return Concept(word, (stem(word),), unfinished=word if is_last and len(word) >= 3 else "")
+
+
+@dataclass
+class _Found:
+    """The documents of a concept, by field: with the words as typed, and with what they mean."""
+
+    typed: dict[str, set[int]] = field(default_factory=dict)
+    meant: dict[str, set[int]] = field(default_factory=dict)
+
+    @property
+    def documents(self) -> set[int]:
+        return set().union(*self.typed.values(), *self.meant.values())
+
+    def weight(self, document: int) -> float:
+        """Return how much a document says of the concept."""
+        total = 0.0
+        for name, weight in WEIGHTS.items():
+            if document in self.typed.get(name, ()):
+                total += weight
+            if document in self.meant.get(name, ()):
+                total += weight * MEANT
+        return total
+
+
+def _look_up(concepts: list[Concept]) -> list[_Found]:
+    lookups: list[index.Lookup] = []
+    places: list[tuple[int, str, str]] = []
+    for number, concept in enumerate(concepts):
+        for name in index.FIELDS:
+            lookups.append(index.Lookup(name, concept.alternatives))
+            places.append((number, "typed", name))
+            if concept.meanings:
+                lookups.append(index.Lookup(name, concept.meanings))
+                places.append((number, "meant", name))
+    results = [_Found() for _ in concepts]
+    for (number, kind, name), documents in zip(places, index.find(lookups), strict=True):
+        getattr(results[number], kind)[name] = documents
+    return results
+
+
+def _guessed(concepts: list[Concept], found: list[_Found], memory: Memory) -> str:
+    """Return the query with each word that no page has in the place of its nearest; empty when there is none.
+
+    It speaks for us: it obeys the rules of our texts, and never names a danger that the reader didn't.
+    """
+    words = []
+    for concept, documents in zip(concepts, found, strict=True):
+        is_known = documents.documents or " " in concept.typed or concept.typed in memory.known
+        words.append(concept.typed if is_known else _nearest(concept.typed, memory))
+    guess = " ".join(words)
+    if words == [concept.typed for concept in concepts]:
+        return ""
+    if memory.crisis.kinds(guess, memory.known) or not passes_copy_rules(guess):
+        return ""
+    return guess
+
+
+def _nearest(word: str, memory: Memory) -> str:
+    if len(word) < SHORTEST:
+        return word
+    return next(iter(memory.suggested.near(word)), word)
+
+
+def _scores(found: list[_Found]) -> dict[int, float]:
+    """Return how good each document is: more concepts, rarer ones, and in better places."""
+    scores: dict[int, float] = defaultdict(float)
+    covered: dict[int, int] = defaultdict(int)
+    for documents in found:
+        rarity = _rarity(len(documents.documents))
+        for document in documents.documents:
+            scores[document] += rarity * documents.weight(document)
+            covered[document] += 1
+    return {
+        document: score * (1 + covered[document] / len(found)) for document, score in scores.items()
+    }
+
+
+def _rarity(documents: int) -> float:
+    """Return what a concept weighs that stands in so many documents: BM25's inverse document
+    frequency, over the most that are looked at.
+    """
+    return math.log(1 + (index.MOST - documents + 0.5) / (documents + 0.5)) + 0.1
+
+
+def _hits(scores: dict[int, float], concepts: list[Concept]) -> list[Hit]:
+    """Return the best pages that readers can open now. One query, of some rows more than are shown."""
+    ranked = sorted(scores, key=lambda document: (-scores[document], document))
+    now = timezone.now()
+    rows = []
+    for row in SearchDocument.objects.in_bulk(ranked[: HITS * 2]).values():
+        if row.publish_at is None or row.publish_at <= now:
+            rows.append((scores[row.pk] * _fit(row, concepts), row))
+    if not rows:
+        return []
+    rows.sort(key=lambda scored: (-scored[0], scored[1].path))
+    least = rows[0][0] * LEAST
+    patterns = [re.compile(pattern, re.IGNORECASE) for pattern in _patterns(concepts)]
+    shown = [row for score, row in rows[:HITS] if score >= least]
+    return [_hit(row, patterns) for row in shown]
+
+
+def _fit(document: SearchDocument, concepts: list[Concept]) -> float:
+    """Return by how much a page gains whose title or address is what was asked, and little else."""
+    asked = {word for concept in concepts for word in concept.every_word}
+    share = max(_share(asked, document.title), _share(asked, PurePosixPath(document.path).name))
+    return (1 + share / 2) * (ARTICLE if document.article_id else 1)
+
+
+def _share(asked: set[str], text: str) -> float:
+    words = set(stems(text)) - _STOP_STEMS
+    return len(words & asked) / (len(words) or 1)
+
+
+def _hit(document: SearchDocument, patterns: list[re.Pattern[str]]) -> Hit:
+    extract = _extract(document, patterns)
+    return Hit(document.title, document.path, document.label, document.minutes, extract)
+
+
+def _patterns(concepts: list[Concept]) -> Iterator[str]:
+    """Yield for each concept what finds its words in a text as it is written."""
+    for concept in concepts:
+        beginnings = sorted(map(_beginning, concept.every_word), key=len, reverse=True)
+        yield rf"\b(?:{'|'.join(beginnings)})"
+
+
+def _beginning(word: str) -> str:
+    """Return a pattern for all forms of a stem: the beginning that they share, apostrophes between
+    its letters. A short word is itself alone.
+    """
+    kept = word[:-1] if len(word) > 5 else word
+    ending = "[a-z]*" if len(word) > 3 else r"\b"
+    return "['’]?".join(kept) + ending
+
+
+def _extract(document: SearchDocument, patterns: list[re.Pattern[str]]) -> SafeString:
+    """Return the block that says most of what was asked, cut to size, its words marked; else the page's summary."""
+    best, best_count = "", 0
+    for line in document.text.split("\n"):
+        count = sum(1 for pattern in patterns if pattern.search(line))
+        is_sentence = len(line) > 40  # a heading says it all and tells nothing
+        if count and (count, is_sentence) > (best_count, len(best) > 40):
+            best, best_count = line, count
+            if count == len(patterns) and is_sentence:
+                break
+    return _marked(_cut(best, patterns) if len(best) > 40 else document.summary, patterns)
+
+
+def _cut(line: str, patterns: list[re.Pattern[str]]) -> str:
+    if len(line) <= EXTRACT:
+        return line
+    first = min(match.start() for pattern in patterns if (match := pattern.search(line)))
+    start = max(0, min(first - EXTRACT // 3, len(line) - EXTRACT))
+    start = line.rfind(" ", 0, start) + 1 if start else 0
+    end = start + EXTRACT
+    end = len(line) if end >= len(line) else max(line.rfind(" ", start, end), start + 1)
+    return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")
+
+
+def _marked(text: str, patterns: list[re.Pattern[str]]) -> SafeString:
+    spans = sorted(
+        (match.start(), match.end()) for pattern in patterns for match in pattern.finditer(text)
+    )
+    pieces, place = [], 0
+    for start, end in spans:
+        if start >= place:
+            pieces += [
+                escape(text[place:start]),
+                "<mark>",
+                escape(text[start:end]),
+                "</mark>",
+            ]
+            place = end
+    return trusted("".join([*pieces, escape(text[place:])]))

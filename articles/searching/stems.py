@@ -1,0 +1,41 @@
+"""Stems: what is left of a word once its endings and its national spelling are taken off.
+
+Made here and stored, so that SQLite and PostgreSQL find the same.
+"""
+
+import re
+from functools import lru_cache
+from threading import Lock
+
+import snowballstemmer
+
+from prose.spelling import tokens
+
+# British spellings to American ones. Both sides of a search pass here, so a wrong guess does no harm.
+_SPELLINGS = [
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"(?<=[a-z]{3})is(e|ed|es|er|ers|ing|ation|ations)$", r"iz\1"),
+        (r"(?<=[a-z]{3})our(s|ed|ing|al|ite|ites|able|hood)?$", r"or\1"),
+        (r"(?<=[a-z]{3})ll(ed|ing|or|ors|er|ers)$", r"l\1"),
+        (r"(?<=[a-z]{3})tre(s|d)?$", r"ter\1"),
+        (r"(?<=[a-z]{3})enc(e|es)$", r"ens\1"),
+        (r"^paed", "ped"),
+    )
+]
+_STEMMER = snowballstemmer.stemmer("english")
+_LOCK = Lock()  # the library's stemmer holds the word it is at
+
+
+@lru_cache(maxsize=50_000)
+def stem(word: str) -> str:
+    """Return the stem of one folded word."""
+    for pattern, replacement in _SPELLINGS:
+        word = pattern.sub(replacement, word)
+    with _LOCK:
+        return str(_STEMMER.stemWord(word))
+
+
+def stems(text: str) -> list[str]:
+    """Return the stems of a text's words, in their order."""
+    return [stem(word) for word in tokens(text)]
