@@ -183,6 +183,11 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 CACHE_EXPIRY_PROVIDERS = {"articles.models.next_publication": ["lists", "texts", "~cards"]}
 # Returns what says whether a path leads elsewhere; asked anew when content changes.
 REDIRECTS_PROVIDER = "articles.linking.redirects.known"
+# What leads to articles from outside the site's texts: each returns its name, and the slugs.
+LINKED_ARTICLES_PROVIDERS = [
+    "newsletter.emails.messages.linked_articles",
+    "newsletter.emails.guide_pdf.linked_articles",
+]
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
     "articles.dashboard.dashboard_items",

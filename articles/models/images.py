@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from articles.images import renditions as pictures
+from articles.models.lookup import text_models
 from articles.models.synced import SyncedModel
 
 
@@ -33,12 +34,25 @@ class Picture(SyncedModel):
     renditions = models.JSONField(default=list, editable=False)
 
     TYPESET = ("alt", "caption")
+    SEEN_AT_ONCE = False
 
     class Meta:
         ordering = ["key"]
 
     def __str__(self) -> str:
         return self.key
+
+    def is_seen(self) -> bool:
+        """Whether a text shows it that readers see, or will by the clock."""
+        return any(text.is_seen() for text in self.shown_in())
+
+    def shown_in(self) -> list[Any]:
+        """Return the texts that show it, drafts too."""
+        block = f'data-block="picture:{self.key}"'
+        texts = []
+        for model in text_models():
+            texts += model._default_manager.filter(html__contains=block)
+        return texts
 
     def clean(self) -> None:
         super().clean()
