@@ -197,8 +197,7 @@ def _unreadable(request: HttpRequest, reason: str, status: int) -> HttpResponse:
 
 def _longer_url() -> str:
     """Return the URL of the longer quiz, if there is one."""
-    is_live = Version.objects.live().filter(quiz__slug="full").exists()
-    return reverse("quiz:longer") if is_live else ""
+    return reverse("quiz:longer") if version_cache.has_live("full") else ""
 
 
 def _content_length(request: HttpRequest) -> int:

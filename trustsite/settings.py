@@ -183,11 +183,16 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 CACHE_EXPIRY_PROVIDERS = {"articles.models.next_publication": ["lists", "texts", "~cards"]}
 # Returns what says whether a path leads elsewhere; asked anew when content changes.
 REDIRECTS_PROVIDER = "articles.linking.redirects.known"
+# Returns what says whether a path of rows is one that no row has; asked anew as well.
+FREE_ADDRESSES_PROVIDER = "articles.linking.addresses.free"
 # What leads to articles from outside the site's texts: each returns its name, and the slugs.
 LINKED_ARTICLES_PROVIDERS = [
     "newsletter.emails.messages.linked_articles",
     "newsletter.emails.guide_pdf.linked_articles",
 ]
+# What each worker of the web server has in memory from its start, and anew when content changes, to
+# answer from while the database is away.
+CONTENT_IN_MEMORY = ["quiz.version_cache.remember", "articles.reading.response_texts.remember"]
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
     "articles.dashboard.dashboard_items",
