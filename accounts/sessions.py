@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.db import DatabaseError
 from django.http import HttpRequest
@@ -65,7 +66,7 @@ def _save(session: Any) -> None:
     """Save what was noted; the desk can be read while nothing can be written."""
     try:
         session.save()
-    except DatabaseError as error:
+    except (DatabaseError, UpdateError) as error:  # Django makes the second of the first
         logger.warning("When a session was used could not be noted: %s.", type(error).__name__)
     session.modified = False
 

@@ -11,6 +11,7 @@ from types import FrameType
 from django.core.mail import get_connection
 from django.db import DatabaseError, close_old_connections, connection
 
+from articles import api as articles
 from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import RefusalMonitor
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
@@ -89,6 +90,7 @@ class Worker:
             self.unmarked = None
         self.run_timers()
         self.send_due()
+        articles.prepare_next_picture()
 
     def run_timers(self) -> None:
         """Beat, free what dead workers held, start issues and prune: each at its own interval."""

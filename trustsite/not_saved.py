@@ -1,6 +1,7 @@
 """The desk’s answer when something can’t be saved just now: a full disk, a folder that is read-only, no database."""
 
 import logging
+import re
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils.deprecation import MiddlewareMixin
 
 NOT_NOW = (OperationalError, InterfaceError, OSError)
-NOT_SHOWN = ("csrf", "password", "code", "token", "initial-", "_")  # beginnings of fields' names
+NOT_SHOWN = re.compile("csrf|password|token|^code$|^initial-|^_")  # names of fields
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ class NotSavedMiddleware(MiddlewareMixin):
         logger.error("A form of the desk was not saved: %s.", type(error).__name__)
         typed = []
         for name, values in request.POST.lists():
-            if not any(name.startswith(beginning) for beginning in NOT_SHOWN):
+            if not NOT_SHOWN.search(name):
                 typed += [(name.replace("_", " "), str(value)) for value in values if value]
         context = {
             "title": "That couldn’t be saved just now",

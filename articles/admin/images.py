@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
@@ -16,6 +16,10 @@ from articles.models import Picture
 from trustsite.publishing import PublishGuard
 
 THUMBNAIL_HEIGHT = 90  # CSS pixels
+PREPARING = (
+    "The picture is kept. Its sizes are being made and will be there within a minute; until then pages show it"
+    " as it is."
+)
 
 
 class PictureForm(forms.ModelForm):
@@ -56,6 +60,12 @@ class PictureAdmin(PublishGuard):
     search_fields = ("key", "alt", "caption")
     readonly_fields = ("thumbnail", "directive", "articles")
 
+    def save_model(self, request: HttpRequest, obj: Picture, form: Any, change: bool) -> None:
+        obj.prepares_later = True
+        super().save_model(request, obj, form, change)
+        if not obj.is_prepared:
+            messages.info(request, PREPARING)
+
     def get_fields(self, request: HttpRequest, obj: Picture | None = None) -> tuple[str, ...]:
         entered = ("original", "key", "alt", "decorative", "caption")
         return ("thumbnail", *entered, "directive", "articles") if obj else entered
@@ -69,6 +79,8 @@ class PictureAdmin(PublishGuard):
     @admin.display(description="preview")
     def thumbnail(self, picture: Picture) -> str:
         """The picture, small."""
+        if not picture.is_prepared:
+            return "Being made ready"
         small = next(
             (item for item in picture.sources if item["type"] == "image/webp" and item["srcset"]),
             None,

@@ -55,6 +55,7 @@ def test_a_save_that_cannot_be_written_shows_what_was_typed(editor, parse, text_
 
 def test_without_the_guard_what_was_typed_is_gone(editor, settings):
     settings.MIDDLEWARE = [name for name in configured.MIDDLEWARE if name != MIDDLEWARE]
+    editor.handler.load_middleware()
     article = make_article(title="Before")
     fields = opened(editor, address(article)) | {"title": "After"}
     with read_only():
