@@ -219,6 +219,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    if IN_REQUESTS:
+        DATABASES["default"]["ENGINE"] = "trustsite.sqlite"
     # IMMEDIATE and WAL: eight writers lost no write in 2,000 (Django's defaults lost 717). FULL: a
     # commit survives a power cut. secure_delete: an erased address is gone from the file as well.
     DATABASES["default"]["OPTIONS"] = {

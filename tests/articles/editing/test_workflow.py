@@ -33,7 +33,7 @@ MAY = {
 
 
 def in_state(state, **over):
-    note = {"withdrawn_note": "It was wrong.", "is_sure": "on"} if state == "withdrawn" else {}
+    note = {"withdrawn_note": "It was wrong."} if state == "withdrawn" else {}
     return make_article(state=state, **note, **over)
 
 
@@ -42,6 +42,7 @@ def posted(article, state):
     return opened(log_in("Owners", "somebody else"), address(article)) | {
         "state": state,
         "withdrawn_note": "Wrong.",
+        "is_sure": "on",
     }
 
 
