@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from django.db.backends.sqlite3 import base
-from django.db.backends.sqlite3._functions import register as register_functions
+from django.db.backends.sqlite3._functions import (  # type: ignore[import-untyped]
+    register as register_functions,
+)
 
 logger = logging.getLogger(__name__)
 
