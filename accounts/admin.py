@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from accounts import password_links
+from accounts import last_owner, password_links
 
 # Each of these would open somebody else's login, or more of one's own.
 FOR_SUPERUSERS = ("email", "is_superuser", "groups", "user_permissions")
@@ -35,6 +35,23 @@ class StaffAdmin(UserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         fields = super().get_readonly_fields(request, obj)
         return fields if request.user.is_superuser else (*fields, *FOR_SUPERUSERS)
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        class OwnerForm(super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
+            def _post_clean(self) -> None:
+                super()._post_clean()
+                last_owner.check_form(self)
+
+        return OwnerForm
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Say that the last owner stays; several at once may be all there are."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        chosen = [user.pk for user in objs]
+        found = last_owner.owners()
+        if found.filter(pk__in=chosen).exists() and not found.exclude(pk__in=chosen).exists():
+            protected = [*protected, last_owner.LAST]
+        return deleted, counts, missing, protected
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and self.reaches(request, obj)

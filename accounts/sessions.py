@@ -4,6 +4,7 @@ All of it stands in the sessions themselves: when each began, when it was last u
 in three words. No address of a machine.
 """
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,9 +13,13 @@ from operator import attrgetter
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
+
+logger = logging.getLogger(__name__)
 
 MAX_AGE = timedelta(hours=12)  # from logging in, however busy it is
 TOUCH_INTERVAL = 300  # seconds; to write at each page would cost more than it tells
@@ -51,9 +56,19 @@ def touch(request: HttpRequest) -> None:
         session["began"] = session["used"] = int(now.timestamp())
         session["browser"] = browser_name(request.headers.get("User-Agent", ""))
         session.set_expiry(now + MAX_AGE)
-        session.save()  # at once, so that the list has it too
+        _save(session)  # at once, so that the list has it too
     elif now.timestamp() - session["used"] > TOUCH_INTERVAL:
         session["used"] = int(now.timestamp())
+        _save(session)
+
+
+def _save(session: Any) -> None:
+    """Save what was noted; the desk can be read while nothing can be written."""
+    try:
+        session.save()
+    except (DatabaseError, UpdateError) as error:  # Django makes the second of the first
+        logger.warning("When a session was used could not be noted: %s.", type(error).__name__)
+    session.modified = False
 
 
 def active_sessions(user_id: int) -> list[ActiveSession]:

@@ -56,10 +56,10 @@ def take_its_words_out(instance: Article, **kwargs: Any) -> None:
 
 @receiver(pre_delete, sender=Picture)
 def refuse_while_shown(instance: Picture, **kwargs: Any) -> None:
-    """Raise ProtectedError for a picture that an article shows."""
-    articles = list(Article.objects.showing(instance.key))
-    if articles:
-        titles = ", ".join(f"“{article.title}”" for article in articles)
+    """Raise ProtectedError for a picture that a text shows."""
+    texts = instance.shown_in()
+    if texts:
+        titles = ", ".join(f"“{text.title}”" for text in texts)
         raise models.ProtectedError(
-            f"This picture is in {titles}. Take it out there first.", set(articles)
+            f"This picture is in {titles}. Take it out there first.", set(texts)
         )

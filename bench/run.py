@@ -192,6 +192,7 @@ def main():
             "an empty RSGI application": (hello, None),
             "an article": (site + ARTICLE, None),
             "a search, which is never kept": (site + "/search/?q=stress", None),
+            "an address nobody has": (site + "/articles/made-up/", None),
             "the health check": (site + "/healthz", None),
             "a quiz scored": (site + "/quiz/", quiz_answers(folder)),
             "a sign-up, stored": (site + "/newsletter/subscribe/", posts),

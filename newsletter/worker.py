@@ -12,6 +12,7 @@ from types import FrameType
 from django.core.mail import get_connection
 from django.db import DatabaseError, close_old_connections, connection
 
+from articles import api as articles
 from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import RefusalMonitor
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
@@ -94,6 +95,7 @@ class Worker:
             self.unmarked = None
         self.run_timers()
         self.send_due()
+        articles.prepare_next_picture()
 
     def run_timers(self) -> None:
         """Beat, free what dead workers held, decide what forms took, start issues and prune: each at

@@ -80,6 +80,18 @@ def unlabelled_links(links: Iterable[Link], hosts: Iterable[str]) -> list[Findin
     ]
 
 
+def disguise(url: str) -> str:
+    """Return how `url` says that it leads elsewhere than it does; empty when it doesn't."""
+    try:
+        parts_of_url = urlsplit(url)
+        is_plain = parts_of_url.scheme in {"", "http", "https"} and "@" not in parts_of_url.netloc
+    except ValueError:
+        is_plain = False
+    if is_plain and "\\" not in url:
+        return ""
+    return "The address must be a plain one of the web: https://, then the host, with no user before it."
+
+
 def host_error(host: str) -> str:
     """Return what keeps `host` from being a partner's; empty when nothing does."""
     if not HOST.fullmatch(host):

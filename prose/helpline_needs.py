@@ -23,6 +23,9 @@ GRID = {
 }
 NEEDS = [*GRID, "slavery", "indigenous", "veterans", "treatment", "directory"]
 
+# The needs that every country in the list keeps a line for, once it has one.
+PROMISED = ("crisis", "violence", "sexual-violence")
+
 # The headings of a country's lines. A line stands once, under the heading of its first need.
 GROUPS = {
     "Someone to talk to, day or night": {"crisis", "indigenous", "veterans"},

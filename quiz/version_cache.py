@@ -1,15 +1,20 @@
 """Cache of released versions in this process's memory.
 
-They never change, so a post asks the database for one row alone.
+They never change, so a post asks the database for one row alone. Each worker of the web server has
+them all from its start (`remember`), so that the quiz is asked and scored while the database is away.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from django.db import Error
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from quiz.models import Version
+from quiz.models.versions import ANSWERABLE_FOR
 from quiz.scoring.scoring import QuizDefinition
 
 MAX_ENTRIES = 12
@@ -32,19 +37,46 @@ class CachedVersion:
 _cache: dict[tuple[int, datetime | None, str], CachedVersion] = {}
 
 
+# What is asked when the database isn't there: the newest released versions, as last seen.
+_remembered: list[CachedVersion] = []
+
+
+def remember() -> None:
+    """Have the newest released versions in memory; called at a worker's start and when content changes."""
+    rows = Version.objects.released().with_questions().prefetch_related("reviews")
+    newest = rows.order_by("-released_at", "-pk")[:MAX_ENTRIES]
+    _remembered[:] = [CachedVersion(version) for version in newest]
+
+
 def live(slug: str) -> CachedVersion | None:
     """Return the version of quiz `slug` that readers are shown."""
-    return _get(Version.objects.live().filter(quiz__slug=slug))
+    return _get(Version.objects.live().filter(quiz__slug=slug), slug, lambda one: one.is_live)
+
+
+def has_live(slug: str) -> bool:
+    """Whether readers are shown quiz `slug`."""
+    try:
+        return Version.objects.live().filter(quiz__slug=slug).exists()
+    except Error:
+        return live(slug) is not None
 
 
 def by_number(slug: str, number: str) -> CachedVersion | None:
     """Return version `number`, as a form sent it, of quiz `slug`, if it is still scored."""
-    return _get(Version.objects.answerable().filter(quiz__slug=slug, number=_number(number)))
+    return _get(
+        Version.objects.answerable().filter(quiz__slug=slug, number=_number(number)),
+        slug,
+        lambda one: one.number == _number(number) and _is_answerable(one),
+    )
 
 
 def any_version(slug: str, number: str) -> CachedVersion | None:
     """Return version `number` of quiz `slug`, however long ago it was retired."""
-    return _get(Version.objects.released().filter(quiz__slug=slug, number=_number(number)))
+    return _get(
+        Version.objects.released().filter(quiz__slug=slug, number=_number(number)),
+        slug,
+        lambda one: one.number == _number(number),
+    )
 
 
 def _number(text: str) -> int:
@@ -52,10 +84,26 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 5 else 0
 
 
-def _get(versions: QuerySet[Version]) -> CachedVersion | None:
-    key = versions.order_by().values_list("pk", "released_at", "quiz__title").first()
-    if key is None:
-        return None
+def _is_answerable(version: Version) -> bool:
+    retired = version.retired_at
+    return version.is_live or bool(retired and retired > timezone.now() - ANSWERABLE_FOR)
+
+
+def _get(
+    versions: QuerySet[Version], slug: str, is_meant: Callable[[Version], bool]
+) -> CachedVersion | None:
+    """Return the version asked for; of those remembered, when the database isn't there."""
+    try:
+        key = versions.order_by().values_list("pk", "released_at", "quiz__title").first()
+        return _cached(key) if key else None
+    except Error:
+        if not _remembered:
+            raise
+        meant = [one for one in _remembered if one.version.quiz.slug == slug]
+        return next((one for one in meant if is_meant(one.version)), None)
+
+
+def _cached(key: tuple[int, datetime | None, str]) -> CachedVersion:
     if key not in _cache:
         if len(_cache) >= MAX_ENTRIES:
             _cache.clear()

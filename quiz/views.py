@@ -35,7 +35,8 @@ def take(request: HttpRequest, slug: str) -> HttpResponse:
 @public(made_of=["quiz"])
 def ask(request: HttpRequest, slug: str) -> HttpResponse:
     """Show what the quiz is, and all its questions."""
-    return show_questions(request, _live_or_404(slug))
+    live = version_cache.live(slug)
+    return show_questions(request, live) if live else _nothing_live(request, slug)
 
 
 def answer(request: HttpRequest, slug: str) -> HttpResponse:
@@ -98,7 +99,10 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
 def continue_to_full(request: HttpRequest, data: QueryDict) -> HttpResponse:
     """Show the longer quiz with the answers of the short one ticked, what they leave open first."""
     short = version_cache.any_version("short", data.get("short", ""))
-    full = _live_or_404("full").version
+    live = version_cache.live("full")
+    if live is None:
+        return _nothing_live(request, "full")
+    full = live.version
     answers = forms.Answers()
     if short:
         short_answers = forms.read(short.version, data)
@@ -166,7 +170,9 @@ def method(request: HttpRequest) -> HttpResponse:
 @public(made_of=["quiz"])
 def paper(request: HttpRequest) -> HttpResponse:
     """Show the 3-minute quiz for printing, with a key to score it by hand."""
-    live = _live_or_404("short")
+    live = version_cache.live("short")
+    if live is None:
+        return _nothing_live(request, "short")
     context = {
         "version": live.version,
         "key": make_key(live.definition),
@@ -175,10 +181,12 @@ def paper(request: HttpRequest) -> HttpResponse:
     return render(request, "quiz/paper.html", context)
 
 
-def _live_or_404(slug: str) -> CachedVersion:
-    if live := version_cache.live(slug):
-        return live
-    raise Http404
+def _nothing_live(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say that a quiz isn't here just now, and what is; of the longer one, that it isn't here."""
+    is_longer = slug == "full"
+    context = {"is_longer": is_longer}
+    response = render(request, "quiz/none.html", context, status=404 if is_longer else 503)
+    return never_cache(response)
 
 
 def _unreadable(request: HttpRequest, reason: str, status: int) -> HttpResponse:
@@ -189,8 +197,7 @@ def _unreadable(request: HttpRequest, reason: str, status: int) -> HttpResponse:
 
 def _longer_url() -> str:
     """Return the URL of the longer quiz, if there is one."""
-    is_live = Version.objects.live().filter(quiz__slug="full").exists()
-    return reverse("quiz:longer") if is_live else ""
+    return reverse("quiz:longer") if version_cache.has_live("full") else ""
 
 
 def _content_length(request: HttpRequest) -> int:

@@ -24,6 +24,16 @@ def searches_remember_nothing():
 
 
 @pytest.fixture(autouse=True)
+def workers_remember_nothing():
+    """What a worker has in memory for when the database is away is of its own test alone."""
+    from articles.reading import response_texts
+    from quiz import version_cache
+
+    version_cache._remembered.clear()
+    response_texts._remembered.clear()
+
+
+@pytest.fixture(autouse=True)
 def no_counts():
     """Rate limits count outside the database, so no rollback forgets them.
 

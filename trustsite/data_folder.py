@@ -37,7 +37,7 @@ def close() -> None:
     if connection.vendor == "sqlite" and folder.is_dir():
         name = Path(str(connection.settings_dict["NAME"]))
         if name.parent == folder and not name.exists():
-            name.touch(mode=FILE_MODE)
+            _touch(name)
     for path in database_files():
         _close(path, FILE_MODE)
     if folder.is_dir() and not folder.stat().st_mode & stat.S_ISVTX:
@@ -47,6 +47,13 @@ def close() -> None:
 def _make(folder: Path) -> None:
     try:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    except OSError:
+        return  # opening the database then says what is wrong
+
+
+def _touch(path: Path) -> None:
+    try:
+        path.touch(mode=FILE_MODE)
     except OSError:
         return  # opening the database then says what is wrong
 

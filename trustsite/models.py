@@ -1,6 +1,6 @@
 """What the pages of the whole site share: the version of the page cache, and content that invalidates it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 
 from django.db import models, transaction
@@ -50,6 +50,8 @@ class CachedPageModel(Texts):
 
     TYPESET: tuple[str, ...] = ()
     COMPARES = False  # whether `cache_tags` wants to see the row as it was
+    SEEN_AT_ONCE = True  # whether readers see every row from when it is first saved
+    CHECK_FIELDS: tuple[str, ...] = ()  # those that say that somebody looked it up
 
     class Meta:
         abstract = True
@@ -61,6 +63,16 @@ class CachedPageModel(Texts):
         most recently asked for first. What must not be read a moment longer says so by tags that aren't soft.
         """
         return (soft(EVERYTHING),)
+
+    def is_seen(self) -> bool:
+        """Whether public pages show it, so that the right to publish guards it (trustsite/publishing.py)."""
+        return True
+
+    def loss(self, after: Self | None, gone: Collection[Any] = ()) -> str:
+        """Return what readers would lose if `after` (None: nothing) stood in its place and the rows with the primary
+        keys `gone` were deleted with it; empty when nothing that the site can't do without.
+        """
+        return ""
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         typeset(self, self.TYPESET)

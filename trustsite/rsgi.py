@@ -45,9 +45,12 @@ class Application:
         method, headers = scope.method, scope.headers
         if method in SAFE:
             answer = self.quick(scope, method, headers)
-            if answer is not None:
-                send(protocol, answer)
-                return
+        else:
+            get = headers.get
+            answer = self.edge.nowhere(get("host", ""), scope.path, get("accept-encoding", ""))
+        if answer is not None:
+            send(protocol, answer)
+            return
         await self.ask(scope, protocol)
 
     def quick(self, scope: Any, method: str, headers: Any) -> Answer | None:

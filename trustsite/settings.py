@@ -156,6 +156,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.StaffSessionMiddleware",
+    "trustsite.not_saved.NotSavedMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -183,6 +184,16 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 CACHE_EXPIRY_PROVIDERS = {"articles.models.next_publication": ["lists", "texts", "~cards"]}
 # Returns what says whether a path leads elsewhere; asked anew when content changes.
 REDIRECTS_PROVIDER = "articles.linking.redirects.known"
+# Returns what says whether a path of rows is one that no row has; asked anew as well.
+FREE_ADDRESSES_PROVIDER = "articles.linking.addresses.free"
+# What leads to articles from outside the site's texts: each returns its name, and the slugs.
+LINKED_ARTICLES_PROVIDERS = [
+    "newsletter.emails.messages.linked_articles",
+    "newsletter.emails.guide_pdf.linked_articles",
+]
+# What each worker of the web server has in memory from its start, and anew when content changes, to
+# answer from while the database is away.
+CONTENT_IN_MEMORY = ["quiz.version_cache.remember", "articles.reading.response_texts.remember"]
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
     "articles.dashboard.dashboard_items",
@@ -208,6 +219,8 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    if IN_REQUESTS:
+        DATABASES["default"]["ENGINE"] = "trustsite.sqlite"
     # IMMEDIATE and WAL: eight writers lost no write in 2,000 (Django's defaults lost 717). FULL: a
     # commit survives a power cut. secure_delete: an erased address is gone from the file as well.
     DATABASES["default"]["OPTIONS"] = {

@@ -25,6 +25,7 @@ from articles.editing.article_form import ArticleForm, form_token
 from articles.models import Article, Autosave
 from articles.models.article import words_hash
 from articles.reading.views import article_context
+from trustsite.publishing import may_publish
 from trustsite.web.security_headers import page_policy
 
 SCRIPTS = (
@@ -63,7 +64,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
             "Publishing",
             {
                 "fields": [
-                    *("state", "publish_at", "withdrawn_note", "updated_at"),
+                    *("state", "publish_at", "withdrawn_note", "is_sure", "updated_at"),
                     *(
                         "checked_on",
                         "checked_by",
@@ -118,14 +119,21 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
 
     # -- who may do what
 
-    def has_change_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
-        return super().has_change_permission(request, obj) and workflow.may_edit(obj, request.user)
-
     def has_delete_permission(self, request: HttpRequest, obj: Article | None = None) -> bool:
         # What readers have seen is withdrawn, with a reason, and stays where its address can say
         # so.
         was_public = obj is not None and obj.was_public
         return super().has_delete_permission(request, obj) and not was_public
+
+    def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Any:
+        fieldsets: Any = super().get_fieldsets(request, obj)
+        if workflow.may_withdraw(obj, request.user):
+            return fieldsets
+        kept = []
+        for title, options in fieldsets:
+            fields = [name for name in options["fields"] if name != "is_sure"]
+            kept.append((title, {**options, "fields": fields}))
+        return kept
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Article | None = None
@@ -133,7 +141,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         readonly: tuple[str, ...] = self.readonly_fields
         if not request.user.has_perm("articles.review_article"):
             readonly = (*readonly, "checked_on", "checked_by")
-        if not request.user.has_perm(workflow.PUBLISH):
+        if not may_publish(request.user):
             readonly = (*readonly, "publish_at", "withdrawn_note")
         return readonly
 

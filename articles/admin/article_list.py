@@ -12,11 +12,11 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from articles.admin.delete_one_by_one import DeleteOneByOneMixin
 from articles.editing import checks, review
 from articles.editing.bulk_edit import MOST
 from articles.editing.status import NEEDS_ATTENTION, STAGES
 from articles.models import Article
+from trustsite.publishing import PublishGuard
 
 # Long, and not in any column.
 NOT_LISTED = ("body", "html", "contents", "citations", "takeaways", "related", "corrections")
@@ -73,7 +73,7 @@ class DeferBodyChangeList(ChangeList):
         return results.defer(*NOT_LISTED)
 
 
-class ArticleList(DeleteOneByOneMixin):
+class ArticleList(PublishGuard):
     """The list's columns, filters and actions."""
 
     list_display = ("title", "topic", "stage", "checked", "problems", "words")

@@ -3,19 +3,23 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from articles.images.renditions import ENDINGS, NO_PICTURE, reencode
-from articles.models import Article, Picture
+from articles.models import Picture
+from trustsite.publishing import PublishGuard
 
 THUMBNAIL_HEIGHT = 90  # CSS pixels
+PREPARING = (
+    "The picture is kept. Its sizes are being made and will be there within a minute; until then pages show it"
+    " as it is."
+)
 
 
 class PictureForm(forms.ModelForm):
@@ -48,13 +52,19 @@ class PictureForm(forms.ModelForm):
 
 
 @admin.register(Picture)
-class PictureAdmin(admin.ModelAdmin):
-    """Pictures. One that an article shows can't be deleted, and its key can't be changed."""
+class PictureAdmin(PublishGuard):
+    """Pictures. One that a text shows can't be deleted, and its key can't be changed."""
 
     form = PictureForm
     list_display = ("key", "thumbnail", "alt", "decorative", "size")
     search_fields = ("key", "alt", "caption")
     readonly_fields = ("thumbnail", "directive", "articles")
+
+    def save_model(self, request: HttpRequest, obj: Picture, form: Any, change: bool) -> None:
+        obj.prepares_later = True
+        super().save_model(request, obj, form, change)
+        if not obj.is_prepared:
+            messages.info(request, PREPARING)
 
     def get_fields(self, request: HttpRequest, obj: Picture | None = None) -> tuple[str, ...]:
         entered = ("original", "key", "alt", "decorative", "caption")
@@ -63,11 +73,14 @@ class PictureAdmin(admin.ModelAdmin):
     def get_readonly_fields(
         self, request: HttpRequest, obj: Picture | None = None
     ) -> tuple[str, ...]:
-        return (*self.readonly_fields, "key") if obj else self.readonly_fields
+        fields = super().get_readonly_fields(request, obj)
+        return (*fields, "key") if obj else fields
 
     @admin.display(description="preview")
     def thumbnail(self, picture: Picture) -> str:
         """The picture, small."""
+        if not picture.is_prepared:
+            return "Being made ready"
         small = next(
             (item for item in picture.sources if item["type"] == "image/webp" and item["srcset"]),
             None,
@@ -92,24 +105,16 @@ class PictureAdmin(admin.ModelAdmin):
 
     @admin.display(description="used in")
     def articles(self, picture: Picture) -> str:
-        """The articles that show it, drafts too."""
+        """The texts that show it, drafts too."""
         places = [
-            (reverse("admin:articles_article_change", args=[item.pk]), item.title)
-            for item in Article.objects.showing(picture.key)
+            (reverse(f"admin:articles_{item._meta.model_name}_change", args=[item.pk]), item.title)
+            for item in picture.shown_in()
         ]
-        return format_html_join(", ", '<a href="{}">{}</a>', places) or "No article."
+        return format_html_join(", ", '<a href="{}">{}</a>', places) or "No text."
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[Any, Any, Any, list[str]]:
         to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        used = [
-            f"{picture}, in “{article.title}”"
-            for picture in objs
-            for article in Article.objects.showing(picture.key)
-        ]
+        used = [f"{one}, in “{text.title}”" for one in objs for text in one.shown_in()]
         return to_delete, counts, missing, [*protected, *used]
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Picture]) -> None:
-        for picture in queryset:  # one by one, so that each takes its files along
-            picture.delete()

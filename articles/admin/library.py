@@ -3,17 +3,22 @@
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from articles.admin.delete_one_by_one import DeleteOneByOneMixin
 from articles.admin.history import HistoryMixin
 from articles.editing import checks
 from articles.editing.article_form import LinesField
 from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Synonym, Topic
 from prose import helpline_needs as needs
+from trustsite.publishing import PublishGuard, may_change
+
+LOOK_UP_REFUSED = (
+    "Readers see when a line was looked up, so somebody who may publish or review enters it."
+    " Nothing has changed."
+)
 
 
 class ShownFilter(admin.SimpleListFilter):
@@ -77,12 +82,25 @@ class HelplineForm(forms.ModelForm):
 
 
 @admin.register(Page)
-class PageAdmin(DeleteOneByOneMixin, HistoryMixin):
+class PageAdmin(HistoryMixin, PublishGuard):
     list_display = ("title", "slug", "updated_at", "checked_on")
 
 
+class ResponseForm(forms.ModelForm):
+    """A response's fields."""
+
+    related = LinesField(
+        required=False, label="Related articles", help_text="Slugs, one a line, the closest first."
+    )
+
+    class Meta:
+        model = Response
+        fields = "__all__"
+
+
 @admin.register(Response)
-class ResponseAdmin(DeleteOneByOneMixin, HistoryMixin):
+class ResponseAdmin(HistoryMixin, PublishGuard):
+    form = ResponseForm
     restored = (
         *HistoryMixin.restored,
         "belief",
@@ -96,12 +114,12 @@ class ResponseAdmin(DeleteOneByOneMixin, HistoryMixin):
 
 
 @admin.register(Topic)
-class TopicAdmin(DeleteOneByOneMixin):
+class TopicAdmin(PublishGuard):
     list_display = ("title", "slug", "position")
 
 
 @admin.register(Source)
-class SourceAdmin(DeleteOneByOneMixin):
+class SourceAdmin(PublishGuard):
     list_display = ("key", "authors", "year", "title", "checked")
     list_filter = ("checked",)
     search_fields = ("key", "authors", "title")
@@ -123,7 +141,7 @@ def _only(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @admin.register(Offer)
-class OfferAdmin(DeleteOneByOneMixin):
+class OfferAdmin(PublishGuard):
     form = OfferForm
     list_display = (
         "key",
@@ -148,7 +166,7 @@ class OfferAdmin(DeleteOneByOneMixin):
 
 
 @admin.register(Helpline)
-class HelplineAdmin(DeleteOneByOneMixin):
+class HelplineAdmin(PublishGuard):
     """Helplines. Who looked one up, and when, is in its history."""
 
     form = HelplineForm
@@ -179,6 +197,9 @@ class HelplineAdmin(DeleteOneByOneMixin):
     @admin.action(permissions=["change"], description="I looked these up today")
     def look_up(self, request: HttpRequest, queryset: QuerySet[Helpline]) -> None:
         """Enter today as the day a person looked these up on their own pages."""
+        if not all(may_change(request.user, one, Helpline.CHECK_FIELDS) for one in queryset):
+            self.message_user(request, LOOK_UP_REFUSED, messages.ERROR)
+            return
         for helpline in queryset:
             helpline.checked_on = timezone.localdate()
             helpline.save()
@@ -198,7 +219,7 @@ class HelplineAdmin(DeleteOneByOneMixin):
 
 
 @admin.register(CrisisWord)
-class CrisisWordAdmin(DeleteOneByOneMixin):
+class CrisisWordAdmin(PublishGuard):
     """Crisis words. Those that ship with the site stay as they are; more can be added."""
 
     list_display = ("phrase", "kind", "ships")
@@ -219,7 +240,7 @@ class CrisisWordAdmin(DeleteOneByOneMixin):
 
 
 @admin.register(Synonym)
-class SynonymAdmin(DeleteOneByOneMixin):
+class SynonymAdmin(PublishGuard):
     """Synonyms: what people type for things that our texts call by other names."""
 
     list_display = ("phrase", "means")

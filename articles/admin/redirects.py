@@ -6,9 +6,9 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
-from articles.admin.delete_one_by_one import DeleteOneByOneMixin
 from articles.linking import redirects
 from articles.models import Redirect, Reviewer, SlugRedirect
+from trustsite.publishing import PublishGuard
 
 MOST = 200  # old addresses shown
 
@@ -29,7 +29,7 @@ class RedirectForm(forms.ModelForm):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(DeleteOneByOneMixin):
+class RedirectAdmin(PublishGuard):
     """Redirects.
 
     Those of renamed articles make themselves; the list shows them below, to be read.

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
-from articles.editing import checks, workflow
+from articles.editing import checks, withdrawing, workflow
 from articles.models import Article
 from prose.finding import Finding
 
@@ -54,6 +54,11 @@ class ArticleForm(forms.ModelForm):
         "with today’s date, under the article.",
         widget=forms.Textarea(attrs={"rows": 2, "class": "vLargeTextField"}),
     )
+    is_sure = forms.BooleanField(
+        required=False,
+        label="Withdraw it although other pages need it",
+        help_text="Asked for when others lead to it, or a topic’s page goes with it.",
+    )
     form_token = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
@@ -79,6 +84,8 @@ class ArticleForm(forms.ModelForm):
             allowed = workflow.choices(self._present, self.user)
             state = cast(forms.ChoiceField, self.fields["state"])
             state.choices = [(value, label) for value, label in State.choices if value in allowed]
+        if not (self.user and workflow.may_withdraw(self._present, self.user)):
+            self.fields.pop("is_sure", None)
         for field in self.fields.values():
             if isinstance(
                 field.widget, forms.MultiWidget
@@ -99,6 +106,7 @@ class ArticleForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """Refuse to save over what somebody else saved meanwhile."""
         data = super().clean() or self.cleaned_data
+        self._check_withdrawal(data)
         if (
             self._present
             and "form_token" in self.data
@@ -118,6 +126,13 @@ class ArticleForm(forms.ModelForm):
                 "Somebody saved this article while you were writing. Nothing is lost: see below.",
             )
         return data
+
+    def _check_withdrawal(self, data: dict[str, Any]) -> None:
+        """Ask once more before others' links lead to a page that is gone."""
+        if data.get("state") != State.WITHDRAWN or self._present is None or data.get("is_sure"):
+            return
+        if lost := withdrawing.consequences(Article.objects.get(pk=self._present.pk)):
+            self.add_error("is_sure", f"{' '.join(lost)} Tick this to withdraw it all the same.")
 
     def _saved_meanwhile(self) -> Article | None:
         """Return the article as somebody else saved it since this form was opened."""

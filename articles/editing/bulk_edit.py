@@ -8,14 +8,16 @@ reaches readers.
 
 import hashlib
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from articles.editing import checks, workflow
+from articles.editing import checks, withdrawing, workflow
 from articles.models import Article, Topic
+from trustsite import publishing
 
 State = Article.State
 MOST = 200  # articles at a time
@@ -39,6 +41,7 @@ class Outcome:
     article: Article
     changes: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)  # what goes with it, shown before the last step
 
     @property
     def is_applied(self) -> bool:
@@ -60,8 +63,8 @@ def fingerprint(outcomes: list[Outcome]) -> str:
     A person who says yes says it to these.
     """
     values = [
-        (outcome.article.pk, outcome.article.changed_at, outcome.changes, outcome.refusals)
-        for outcome in outcomes
+        (one.article.pk, one.article.changed_at, one.changes, one.refusals, one.losses)
+        for one in outcomes
     ]
     return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
@@ -79,7 +82,7 @@ def apply(outcomes: list[Outcome]) -> list[Article]:
 
 def _plan(article: Article, wanted: Changes, user: Any) -> Outcome:
     outcome = Outcome(article)
-    if not (user.has_perm(workflow.WRITE) and workflow.may_edit(article, user)):
+    if not (user.has_perm(workflow.WRITE) and publishing.may_change(user, article)):
         outcome.refusals.append("What readers can see is changed by somebody who may publish.")
         return outcome
     _change_state(outcome, wanted, user)
@@ -108,9 +111,11 @@ def _change_state(outcome: Outcome, wanted: Changes, user: Any) -> None:
     elif wanted.state not in workflow.choices(article, user):
         outcome.refusals.append(f"You may not make “{after}” of “{before}”.")
     else:
+        stored = copy(article)
         article.state = wanted.state
         if wanted.state == State.WITHDRAWN:
             article.withdrawn_note, article.updated_at = wanted.withdrawn_note, timezone.now()
+            outcome.losses = withdrawing.consequences(stored)
         outcome.changes.append(f"State: {before} → {article.stage}{_when(article)}.")
 
 
@@ -122,7 +127,7 @@ def _when(article: Article) -> str:
 
 def _forget_check(outcome: Outcome, user: Any) -> None:
     article = outcome.article
-    if not (user.has_perm(workflow.PUBLISH) or user.has_perm("articles.review_article")):
+    if not (user.has_perm(publishing.PUBLISH) or user.has_perm("articles.review_article")):
         outcome.refusals.append("Somebody who may publish or check can take back its check.")
         return
     outcome.changes.append(f"Its check of {article.checked_on:%-d %B %Y} no longer counts.")

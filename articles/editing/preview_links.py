@@ -11,6 +11,7 @@ from django.core import signing
 
 from articles.editing import autosave, workflow
 from articles.models import Article
+from trustsite import publishing
 
 GOOD_FOR = timedelta(days=7)
 _SALT = "articles.preview"
@@ -62,6 +63,5 @@ def latest_draft(article: Article) -> Article:
 
 
 def _may_change(article: Article, author: Any) -> bool:
-    return (
-        author.is_active and author.has_perm(workflow.WRITE) and workflow.may_edit(article, author)
-    )
+    may_write = author.is_active and author.has_perm(workflow.WRITE)
+    return bool(may_write and publishing.may_change(author, article))

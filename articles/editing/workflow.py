@@ -8,8 +8,9 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from articles.models import Article
 from articles.states import DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN
+from trustsite.publishing import PUBLISH
 
-WRITE, PUBLISH = "articles.change_article", "articles.publish_article"
+WRITE = "articles.change_article"
 
 # From a state to each that may follow, with the permission it takes.
 STEPS = {
@@ -30,15 +31,12 @@ def steps(article: Article | None) -> dict[str, str]:
     return STEPS[article.state] | (UNSCHEDULE if article.is_scheduled else {})
 
 
+def may_withdraw(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether `user` may take back an article that readers see."""
+    return article is not None and article.is_published and user.has_perm(PUBLISH)  # type: ignore[union-attr]
+
+
 def choices(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> list[str]:
     """Return the states `user` may save `article` in, its present one first."""
     present = article.state if article else DRAFT
     return [present, *(state for state, right in steps(article).items() if user.has_perm(right))]  # type: ignore[union-attr]
-
-
-def may_edit(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> bool:
-    """Whether `user` may change the words.
-
-    Of what readers see, or will see by itself, only who may publish.
-    """
-    return article is None or article.state in {DRAFT, IN_REVIEW} or user.has_perm(PUBLISH)  # type: ignore[union-attr]

@@ -162,14 +162,27 @@ def _encoded(image: Image.Image, options: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
+def store_original(original: ReencodedImage, folder: str) -> None:
+    """Store `original` in `folder`, without renditions."""
+    original.seek(0)
+    _store(f"{folder}{original.name}", original.read())
+
+
+def stored_original(data: bytes, name: str) -> ReencodedImage:
+    """Return a stored picture of our own writing as what renditions are made of, under its own name."""
+    path = PurePath(name)
+    original = ReencodedImage(data, path.suffix.removeprefix("."))
+    original.name = path.name
+    return original
+
+
 def store_renditions(original: ReencodedImage, folder: str) -> list[dict[str, Any]]:
     """Store `original` and its renditions in `folder` ("pictures/").
 
     Return the renditions: name, type, width, height.
     """
     stem, _, _ = str(original.name).partition(".")
-    original.seek(0)
-    _store(f"{folder}{original.name}", original.read())
+    store_original(original, folder)
     stored = []
     for image, ending in _renditions(Image.open(original, formats=FORMATS)):
         name = f"{folder}{stem}-{image.width}.{ending}"

@@ -19,6 +19,8 @@ from articles.models.topics import Topic
 from prose.text_hash import text_hash
 from trustsite.web.serving.page_cache import soft
 
+# The articles that the home page begins with, by slug.
+START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
 
 
@@ -83,9 +85,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         seen = Q(first_published_at__isnull=False) | Q(publish_at__lte=timezone.now())
         return self.filter(seen, state=Article.State.WITHDRAWN)
 
-    def showing(self, picture_key: str) -> "ArticleQuerySet":
-        """Those, drafts too, that show a picture."""
-        return self.filter(html__contains=f'data-block="picture:{picture_key}"')
+    def citing(self, source_key: str) -> "ArticleQuerySet":
+        """Those, drafts too, that cite a source."""
+        return self.filter(citations__has_key=source_key)
 
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
@@ -164,6 +166,7 @@ class Article(MarkdownModel):
     problems = models.PositiveSmallIntegerField(default=0, editable=False)
 
     TYPESET = (*MarkdownModel.TYPESET, "takeaways", "content_note", "evidence_note")
+    SEEN_AT_ONCE = False
     FOLDER = "articles"
     FRONT_MATTER = MarkdownModel.FRONT_MATTER | {name: name for name in READ_BY_RULES}
     # What other pages show of it: in lists, on cards, in the neighbours under an article.
@@ -214,6 +217,10 @@ class Article(MarkdownModel):
     def cache_tag(self) -> str:
         """What pages that show its text are made of."""
         return f"article:{self.pk}"
+
+    def is_seen(self) -> bool:
+        """Whether readers see it, will by the clock, or are told that it was withdrawn."""
+        return self.state in states.PUBLIC
 
     def cache_tags(self, before: "Article | None") -> Iterable[str]:
         """Its own page goes; lists go when what they show changes; what led to it goes when it is taken back."""

@@ -1,7 +1,7 @@
 """Helplines: whom to call or write to."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,6 +54,7 @@ class Helpline(SyncedModel):
     checked_on = models.DateField("last checked", null=True, blank=True)
 
     TYPESET = ("name", "hours", "note")
+    CHECK_FIELDS = ("checked_on",)
 
     objects = HelplineQuerySet.as_manager()
 
@@ -66,6 +67,22 @@ class Helpline(SyncedModel):
     def cache_tags(self, before: "Helpline | None") -> Iterable[str]:
         """The pages that list helplines go at once."""
         return ("helplines",)
+
+    def loss(self, after: "Helpline | None", gone: Collection[Any] = ()) -> str:
+        """Return for whom this is the last line, of those whom search and help pages promise one."""
+        rest = list(Helpline.objects.exclude(pk__in=[self.pk, *gone]))
+        unanswered = needs.grid([*rest, after] if after else rest, self.country)
+        before = needs.grid(Helpline.objects.all(), self.country)
+        lost = []
+        for need in needs.PROMISED:
+            if set(unanswered[need]) - set(before[need]):
+                lost.append(needs.GRID[need])
+        if self.country == needs.ANYWHERE or not lost:
+            return ""
+        return (
+            f"In {self.country_name} this is the last line {' and '.join(lost)}, and the help page and"
+            " the search promise one. Enter the line that takes its place first."
+        )
 
     def clean(self) -> None:
         errors: dict[str, str] = {}
@@ -159,6 +176,8 @@ def _digits(number: str) -> str:
 
 
 def _address_problem(address: str) -> str:
+    if problem := affiliate_rules.disguise(address):
+        return problem
     if affiliate_rules.leads_to_partner(address, Offer.objects.hosts()):
         return "A partner that pays us stands in an offer, never among the helplines."
     is_secure = not address or urlsplit(address).scheme == "https"

@@ -7,7 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from articles.images import renditions as pictures
+from articles.models.lookup import text_models
 from articles.models.synced import SyncedModel
+from trustsite.web.serving.page_cache import EVERYTHING, invalidate, soft
 
 
 class Picture(SyncedModel):
@@ -33,12 +35,27 @@ class Picture(SyncedModel):
     renditions = models.JSONField(default=list, editable=False)
 
     TYPESET = ("alt", "caption")
+    SEEN_AT_ONCE = False
+    # At the desk: the sizes are made by the worker (`prepare`), not while somebody waits.
+    prepares_later = False
 
     class Meta:
         ordering = ["key"]
 
     def __str__(self) -> str:
         return self.key
+
+    def is_seen(self) -> bool:
+        """Whether a text shows it that readers see, or will by the clock."""
+        return any(text.is_seen() for text in self.shown_in())
+
+    def shown_in(self) -> list[Any]:
+        """Return the texts that show it, drafts too."""
+        block = f'data-block="picture:{self.key}"'
+        texts = []
+        for model in text_models():
+            texts += model._default_manager.filter(html__contains=block)
+        return texts
 
     def clean(self) -> None:
         super().clean()
@@ -61,7 +78,7 @@ class Picture(SyncedModel):
         before = Picture.objects.filter(pk=self.pk).first()
         self._reencode()
         if self._is_uploaded():
-            self.renditions = pictures.store_renditions(self.original.file, "pictures/")
+            self._store()
             self.original = f"pictures/{self.original.name}"
         super().save(*args, **kwargs)
         if before and before.original != self.original:
@@ -72,6 +89,31 @@ class Picture(SyncedModel):
         result = super().delete(*args, **kwargs)
         transaction.on_commit(self.discard_files)
         return result
+
+    def _store(self) -> None:
+        if self.prepares_later:
+            pictures.store_original(self.original.file, "pictures/")
+            self.renditions = []
+        else:
+            self.renditions = pictures.store_renditions(self.original.file, "pictures/")
+
+    @property
+    def is_prepared(self) -> bool:
+        """Whether its sizes are there. Until then pages show the picture as it is kept."""
+        return bool(self.renditions)
+
+    def prepare(self) -> bool:
+        """Make its sizes; return whether it was still there and in need of them. Safe to repeat after a crash."""
+        with self.original.open() as file:
+            original = pictures.stored_original(file.read(), str(self.original.name))
+        made = pictures.store_renditions(original, "pictures/")
+        waiting = Picture.objects.filter(pk=self.pk, original=self.original.name, renditions=[])
+        is_kept = bool(waiting.update(renditions=made))
+        if is_kept:
+            invalidate(soft(EVERYTHING))
+        elif not Picture.objects.filter(original=self.original.name).exists():
+            pictures.delete([str(self.original.name), *(item["name"] for item in made)])
+        return is_kept
 
     def _is_uploaded(self) -> bool:
         # Django's own mark.
@@ -92,9 +134,11 @@ class Picture(SyncedModel):
     @property
     def sources(self) -> list[pictures.PictureSource]:
         """Type and srcset of each format a browser may choose."""
-        return pictures.sources(self.renditions)
+        return pictures.sources(self.renditions) if self.renditions else []
 
     @property
     def fallback(self) -> dict[str, Any]:
         """The address, width and height every browser can use."""
-        return pictures.fallback(self.renditions)
+        if self.renditions:
+            return pictures.fallback(self.renditions)
+        return {"url": self.original.url, "width": self.width, "height": self.height}

@@ -1,6 +1,6 @@
 """Texts that are no articles: standing pages, and what the site says of each response."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import models, transaction
@@ -8,6 +8,19 @@ from django.urls import NoReverseMatch, reverse
 
 from articles.models.markdown import MarkdownModel, history_field
 from articles.models.redirects import Redirect
+
+# Pages that every page, the mails or the law lead to.
+STANDING_PAGES = (
+    *("about", "editorial-policy", "affiliate-disclosure", "privacy", "health-data-privacy"),
+    *("accessibility", "contact", "leaving-this-site"),
+)
+# What the quiz says of each result that it can come to, and the four responses' own pages.
+RESULTS = (
+    *("fight", "flight", "freeze", "fawn"),
+    *("fight-flight", "fight-freeze", "fight-fawn", "flight-freeze", "flight-fawn", "freeze-fawn"),
+    *("even-mix", "mostly-calm", "low-signal", "incomplete"),
+    *("steadiness-settles", "steadiness-noticeable", "steadiness-hard-going"),
+)
 
 
 class Standing(MarkdownModel):
@@ -19,8 +32,20 @@ class Standing(MarkdownModel):
     nobody knows.
     """
 
+    # Names of rows that the site can't be without.
+    NEEDED: tuple[str, ...] = ()
+
     class Meta:
         abstract = True
+
+    def loss(self, after: Any, gone: Collection[Any] = ()) -> str:
+        """Return that the site can't do without it, or under another name."""
+        if self.file_name not in self.NEEDED or (after and after.file_name == self.file_name):
+            return ""
+        return (
+            "The site can’t be without this text: other pages and the quiz lead to it by its name."
+            " Change its words instead."
+        )
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
@@ -48,6 +73,7 @@ class Page(Standing):
     history: Any = history_field()
 
     FOLDER = "pages"
+    NEEDED = (*STANDING_PAGES, "get-help")
     COMPARES = True
 
     class Meta:
@@ -88,6 +114,7 @@ class Response(Standing):
     TYPESET = (*MarkdownModel.TYPESET, "belief", "tagline", "at_a_glance", "reassurance")
 
     FOLDER = "responses"
+    NEEDED = RESULTS
     FRONT_MATTER = {
         "name": "title",
         "belief": "belief",

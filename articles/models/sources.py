@@ -1,10 +1,12 @@
 """Sources: the works that articles rest on."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from articles.models.lookup import articles
 from articles.models.offers import Offer
 from articles.models.synced import SyncedModel
 from prose import affiliate_rules
@@ -21,6 +23,9 @@ class Source(SyncedModel):
     url = models.URLField("address", blank=True)
     checked = models.BooleanField(default=False)
 
+    SEEN_AT_ONCE = False
+    CHECK_FIELDS = ("checked",)
+
     class Meta:
         ordering = ["key"]
 
@@ -31,6 +36,19 @@ class Source(SyncedModel):
         """The pages that list sources go."""
         return ("sources",)
 
+    def is_seen(self) -> bool:
+        """Whether an article cites it that readers see, or will by the clock."""
+        return bool(articles().released().citing(self.key).exists())
+
+    def loss(self, after: "Source | None", gone: Collection[Any] = ()) -> str:
+        """Return which articles cite it, drafts too, by a key that nothing would have any more."""
+        if after is not None and after.key == self.key:
+            return ""
+        titles = ", ".join(f"“{article.title}”" for article in articles().citing(self.key))
+        return f"It is cited in {titles}. Take it out there first." if titles else ""
+
     def clean(self) -> None:
+        if problem := affiliate_rules.disguise(self.url):
+            raise ValidationError({"url": problem})
         if affiliate_rules.leads_to_partner(self.url, Offer.objects.hosts()):
             raise ValidationError({"url": "A partner that pays us is no source."})

@@ -71,8 +71,8 @@ class HubPages(OwnAddress):
 class ToolPages(OwnAddress):
     """The tools."""
 
-    def items(self) -> Iterable[Tool]:
-        return TOOLS.values()
+    def items(self) -> list[Tool]:
+        return list(TOOLS.values())
 
     def location(self, item: Tool) -> str:
         return item.path

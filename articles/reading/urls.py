@@ -1,16 +1,14 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 
+from articles.models import pages
 from articles.reading import image_views, tools, views
 from articles.reading.feeds import ArticlesFeed
 from articles.reading.sitemaps import SITEMAPS
 from trustsite.web.serving.page_cache import public
 
 app_name = "articles"
-STANDING_PAGES = (
-    "about|editorial-policy|affiliate-disclosure|privacy|health-data-privacy|accessibility"
-    "|contact|leaving-this-site"
-)
+STANDING_PAGES = "|".join(pages.STANDING_PAGES)
 
 urlpatterns = [
     path("", views.home, name="home"),

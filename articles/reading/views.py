@@ -16,6 +16,7 @@ from articles.editing import preview_links
 from articles.linking import redirects
 from articles.linking.slug_history import resolve
 from articles.models import RESPONSES, Article, Offer, Page, Response
+from articles.models.article import START_HERE
 from articles.reading import helplines, json_ld
 from articles.reading.related import cards, previous_and_next, related
 from articles.searching.query import LONGEST
@@ -24,7 +25,6 @@ from articles.searching.vocabulary import VOCABULARY
 from prose import affiliate_rules
 from trustsite.web.serving.page_cache import depends_on, public
 
-START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 FOUR = [key for key, _ in RESPONSES]
 
 

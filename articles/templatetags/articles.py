@@ -5,8 +5,7 @@ from typing import Any
 
 from django import template
 
-from articles.models import Response
-from articles.reading.related import cards
+from articles.reading import response_texts
 from prose.document import Part, section
 
 register = template.Library()
@@ -24,7 +23,7 @@ CLASSES = {
 @register.inclusion_tag("components/response_text.html")
 def response_text(key: str) -> dict[str, Any]:
     """Show the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
-    return {"response": Response.objects.filter(key=key).first()}
+    return {"response": response_texts.find(key)}
 
 
 @register.inclusion_tag("components/steadiness.html")
@@ -33,7 +32,7 @@ def steadiness(key: str) -> dict[str, Any]:
 
     It stands in a section, so its own headings step back.
     """
-    response = Response.objects.filter(key=key).first()
+    response = response_texts.find(key)
     html = "".join(part.html for part in response.parts) if response else ""
     tonight = section(html, "what-can-help-tonight")
     return {
@@ -46,20 +45,22 @@ def steadiness(key: str) -> dict[str, Any]:
 @register.simple_tag
 def at_a_glance(key: str) -> str:
     """Return the short text about response `key`, for where its whole text would be too long."""
-    return Response.objects.filter(key=key).values_list("at_a_glance", flat=True).first() or ""
+    text = response_texts.find(key)
+    return text.at_a_glance if text else ""
 
 
 @register.simple_tag
 def reassurance(key: str) -> str:
     """Return the warm sentence that stands before the text of response `key`."""
-    return Response.objects.filter(key=key).values_list("reassurance", flat=True).first() or ""
+    text = response_texts.find(key)
+    return text.reassurance if text else ""
 
 
 @register.inclusion_tag("components/cards.html")
 def related_cards(key: str) -> dict[str, Any]:
     """Show the articles that belong to response `key`."""
-    response = Response.objects.filter(key=key).first()
-    return {"articles": cards(response.related) if response else []}
+    text = response_texts.find(key)
+    return {"articles": response_texts.related_articles(text) if text else []}
 
 
 @register.filter

@@ -1,5 +1,6 @@
 """The guide as a PDF: content/guide/*.typ set by typst, the same bytes for everybody."""
 
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,10 @@ GUIDE_PAGES = 12
 STANDARD: Final = "ua-1"
 
 
+LINKED = re.compile(r"/articles/([a-z0-9-]+)/")
+READ = re.compile(r"read: \(([^()]*)\)")
+
+
 class GuideError(Exception):
     """The guide could not be made; the message says what typst said, and where."""
 
@@ -36,6 +41,17 @@ def compile_guide() -> bytes:
     return _compile(
         settings.CONTENT_DIR, settings.SITE_URL, settings.SITE_NAME, settings.CONTACT_EMAIL
     )
+
+
+def linked_articles() -> tuple[str, set[str]]:
+    """Return the slugs of the articles that the guide leads to."""
+    slugs: set[str] = set()
+    for file in (settings.CONTENT_DIR / "guide").glob("*.typ"):
+        text = file.read_text()
+        slugs.update(LINKED.findall(text))
+        for listed in READ.findall(text):
+            slugs.update(re.findall(r'"([a-z0-9-]+)"', listed))
+    return "Pages of the guide", slugs
 
 
 @cache

@@ -30,6 +30,11 @@ WELCOME_LINKS = {
 }
 
 
+def linked_articles() -> tuple[str, set[str]]:
+    """Return the slugs of the articles that welcome e-mails lead to."""
+    return "Welcome e-mails", set(WELCOME_LINKS.values())
+
+
 def render(delivery: Delivery) -> EmailMultiAlternatives:
     """Return the e-mail of a delivery."""
     return EMAILS[Kind(delivery.kind)].build(delivery)

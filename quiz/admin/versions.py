@@ -4,19 +4,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import BaseModelAdmin
 from django.forms import modelform_factory
 from django.http import HttpRequest
 
 from quiz.admin.views import VersionViewsAdmin
 from quiz.models import Option, PartOfVersion, Question, Quiz, Rating, Review, Version, is_fixed
+from trustsite.publishing import PublishGuard, PublishGuardMixin
 
 
 def _is_fixed(row: Any) -> bool:
     return row is not None and is_fixed(row.owner_id if isinstance(row, PartOfVersion) else row.pk)
 
 
-class DraftsOnly(BaseModelAdmin):
+class DraftsOnly(PublishGuardMixin):
     """Editing and deleting for drafts alone. (An inline is asked about the row it stands in.)"""
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -70,12 +70,12 @@ class RatingInline(DraftsOnlyInline):
 
 
 @admin.register(Quiz)
-class QuizAdmin(admin.ModelAdmin):
+class QuizAdmin(PublishGuard):
     list_display = ("title", "slug")
 
 
 @admin.register(Version)
-class VersionAdmin(DraftsOnly, VersionViewsAdmin):
+class VersionAdmin(DraftsOnly, VersionViewsAdmin, PublishGuard):
     list_display = ("__str__", "state", "released_at", "retired_at")
     list_filter = ("quiz", "state")
     list_select_related = ("quiz",)
@@ -88,7 +88,7 @@ class VersionAdmin(DraftsOnly, VersionViewsAdmin):
 
 
 @admin.register(Review)
-class ReviewAdmin(admin.ModelAdmin):
+class ReviewAdmin(PublishGuard):
     """Reviews: entered for a version that may be live already."""
 
     list_display = ("__str__", "version")
@@ -96,7 +96,7 @@ class ReviewAdmin(admin.ModelAdmin):
 
 
 @admin.register(Question)
-class QuestionAdmin(DraftsOnly, admin.ModelAdmin):
+class QuestionAdmin(DraftsOnly, PublishGuard):
     list_display = ("key", "stem", "context", "version")
     list_filter = ("version",)
     list_select_related = ("version__quiz",)

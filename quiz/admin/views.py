@@ -16,11 +16,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from quiz import content_files, views
 from quiz.lint import point_sums
-from quiz.models import NotReadyError, Option, Quiz, Version
+from quiz.models import LastVersionError, NotReadyError, Option, Quiz, Version
 from quiz.version_cache import CachedVersion
+from trustsite.publishing import may_publish
 from trustsite.web.form_guard import same_origin_required
 
 MAX_BYTES = 256 * 1024  # of a file to read
+PUBLISHERS = "What readers are shown is decided by somebody who may publish. Nothing has changed; ask one of them."
 WEIGHT = forms.NumberInput(attrs={"min": 0, "max": 3, "class": "points__weight"})
 PointsFormSet = modelformset_factory(
     Option,
@@ -168,6 +170,8 @@ class VersionViewsAdmin(admin.ModelAdmin):
         version = self._get(request, pk)
         if not self.has_change_permission(request, version):
             raise PermissionDenied
+        if not may_publish(request.user):
+            return self._refuse(request, pk, PUBLISHERS)
         try:
             version.release()
         except NotReadyError:
@@ -184,11 +188,28 @@ class VersionViewsAdmin(admin.ModelAdmin):
         version = self._get(request, pk)
         if not (super().has_change_permission(request) and version.is_live):
             raise PermissionDenied
-        version.retire()
+        if not may_publish(request.user):
+            return self._refuse(request, pk, PUBLISHERS)
+        if version.quiz.is_longer and "sure" not in request.POST:
+            context = {
+                **self.admin_site.each_context(request),
+                "title": f"Retire {version}?",
+                "opts": self.opts,
+                "original": version,
+            }
+            return render(request, "admin/quiz/version/retire.html", context)
+        try:
+            version.retire()
+        except LastVersionError as error:
+            return self._refuse(request, pk, str(error))
         self.log_change(request, version, "Retired.")
         messages.success(
             request, "This version is retired. Pages that are open are still scored for a year."
         )
+        return redirect("admin:quiz_version_change", pk)
+
+    def _refuse(self, request: HttpRequest, pk: int, why: str) -> HttpResponse:
+        messages.error(request, why)
         return redirect("admin:quiz_version_change", pk)
 
     def _get(self, request: HttpRequest, pk: int) -> Version:

@@ -4,9 +4,18 @@ Imports scoring and lint; everything above may import it.
 """
 
 from quiz.models.parts import Option, PartOfVersion, Question, Rating
-from quiz.models.versions import NotReadyError, Quiz, Review, Version, VersionIsFixedError, is_fixed
+from quiz.models.versions import (
+    LastVersionError,
+    NotReadyError,
+    Quiz,
+    Review,
+    Version,
+    VersionIsFixedError,
+    is_fixed,
+)
 
 __all__ = [
+    "LastVersionError",
     "NotReadyError",
     "Option",
     "PartOfVersion",

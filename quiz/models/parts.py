@@ -14,8 +14,13 @@ from trustsite.models import CachedPageModel
 class PartOfVersion(CachedPageModel):
     """A part of a version: it can be saved and deleted while the version is a draft."""
 
+    SEEN_AT_ONCE = False
+
     class Meta:
         abstract = True
+
+    def is_seen(self) -> bool:
+        return is_fixed(self.owner_id, self.stored_owner_id)
 
     @property
     def owner_id(self) -> int | None:

@@ -3,6 +3,7 @@
 A version that was once live never changes: who began on it is scored by it.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -18,12 +19,20 @@ from quiz.scoring.simulation import Simulation, simulate
 from trustsite.models import CachedPageModel
 
 FIXED = "This version is or was live, so it can't change any more. Make a new version instead."
+LAST = (
+    "This is the only live version of the 3-minute quiz, and every page of the site leads to it. Release another"
+    " version: that retires this one by itself."
+)
 # How long after its retirement a form in somebody's hands is scored.
 ANSWERABLE_FOR = timedelta(days=365)
 
 
 class VersionIsFixedError(Exception):
     """Something tried to change a version that readers have answered, or may have."""
+
+
+class LastVersionError(Exception):
+    """Retiring this version would leave readers without a quiz."""
 
 
 class NotReadyError(Exception):
@@ -57,6 +66,11 @@ class Quiz(CachedPageModel):
 
     def __str__(self) -> str:
         return self.get_slug_display()
+
+    def loss(self, after: "Quiz | None", gone: Collection[Any] = ()) -> str:
+        if self.pk and self.versions.released().exists() and (not after or after.slug != self.slug):
+            return "Readers have answered it, so it stays, as the form that it is."
+        return ""
 
     def get_absolute_url(self) -> str:
         return reverse("quiz:longer" if self.slug == self.Slug.FULL else "quiz:take")
@@ -120,6 +134,7 @@ class Version(CachedPageModel):
     simulation = models.JSONField(null=True, editable=False, db_column="behaviour")
 
     objects = VersionQuerySet.as_manager()
+    SEEN_AT_ONCE = False
 
     class Meta:
         ordering = ["quiz", "-number"]
@@ -137,6 +152,9 @@ class Version(CachedPageModel):
     def is_draft(self) -> bool:
         """Whether it can still be changed."""
         return self.state == self.State.DRAFT
+
+    def is_seen(self) -> bool:
+        return is_fixed(self.pk)
 
     @property
     def is_live(self) -> bool:
@@ -166,13 +184,17 @@ class Version(CachedPageModel):
         if problems := draft.problems():
             raise NotReadyError(problems)
         for present in Version.objects.live().filter(quiz=self.quiz):
-            present.retire()
+            present.retire(is_replaced=True)
         self.simulation = simulate(draft.definition()).to_json()
         self.state, self.released_at = self.State.LIVE, timezone.now()
         self.save()
 
-    def retire(self) -> None:
-        """Show this version to nobody new."""
+    def retire(self, *, is_replaced: bool = False) -> None:
+        """Show this version to nobody new. Raises LastVersionError for the 3-minute quiz, unless another takes its place:
+        every page leads to it.
+        """
+        if not (is_replaced or self.quiz.is_longer):
+            raise LastVersionError(LAST)
         self.state, self.retired_at = self.State.RETIRED, timezone.now()
         super().save(update_fields=["state", "retired_at"])
 
@@ -217,11 +239,17 @@ class Review(CachedPageModel):
     )
     reviewed_on = models.DateField()
 
+    SEEN_AT_ONCE = False
+    CHECK_FIELDS = ("version", "reviewer", "reviewed_on")
+
     class Meta:
         ordering = ["reviewed_on", "pk"]
 
     def __str__(self) -> str:
         return f"{self.reviewer}, {self.reviewed_on:%-d %B %Y}"
+
+    def is_seen(self) -> bool:
+        return is_fixed(self.version_id)
 
 
 def is_fixed(*version_ids: int | None) -> bool:

@@ -240,7 +240,9 @@ class TestPeople:
         client.force_login(keeper)
         return keeper
 
-    def test_they_switch_a_person_off_and_give_nothing(self, client, keeper, editor):
+    def test_they_switch_a_person_off_and_give_nothing(
+        self, client, keeper, editor, django_user_model
+    ):
         from django.contrib.auth.models import Group
 
         group = Group.objects.create(name="Everything")
@@ -257,6 +259,8 @@ class TestPeople:
             "date_joined_0": "2026-01-01",
             "date_joined_1": "00:00:00",
         }
+        another = django_user_model.objects.create_user("another", is_staff=True)
+        another.user_permissions.set(keeper.user_permissions.all())
         for person in (editor, keeper):
             form["username"] = person.username
             assert (

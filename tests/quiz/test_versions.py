@@ -72,8 +72,10 @@ def test_a_version_nobody_knows_gets_a_page_with_a_way_on(quiz, client, parse, t
 def test_a_retired_quiz_without_a_successor_is_scored_and_shown_to_nobody_new(
     quiz, client, post, texts
 ):
-    quiz.retire()
-    assert client.get("/quiz/").status_code == 404
+    quiz.retire(is_replaced=True)
+    response = client.get("/quiz/")
+    assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
+    assert "no quiz here just now" in response.content.decode()
     assert post("A").status_code == 200
     retire(quiz, 366)
     assert post("A").status_code == 400

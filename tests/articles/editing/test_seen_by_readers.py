@@ -68,7 +68,7 @@ def test_a_post_that_does_both_at_once_is_refused(seen, client):
 
 def test_a_withdrawn_article_says_so_for_good(seen, client):
     editor = log_in("Editors")
-    save(editor, seen, state="withdrawn", withdrawn_note="It was wrong.")
+    save(editor, seen, state="withdrawn", withdrawn_note="It was wrong.", is_sure="on")
     assert "publish_at" in errors(save(editor, seen, **LATER))
     save(editor, seen, publish_at_0="", publish_at_1="")
     assert client.get("/articles/seen/").status_code == 410

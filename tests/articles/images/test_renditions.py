@@ -499,6 +499,8 @@ def test_an_editor_uploads_one_and_sees_it(admin_client, parse):
     )
     picture = Picture.objects.get()
     assert b"CAMERA" not in picture.original.read()
+    picture.prepare()  # as the worker does
+    picture.refresh_from_db()
     document = parse(admin_client.get(f"/admin/articles/picture/{picture.pk}/change/"))
     assert document.find(".//img").get("src") == f"/media/{picture.renditions[1]['name']}"
     assert document.find(".//input[@name='key']") is None

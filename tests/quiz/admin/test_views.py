@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from quiz.content_files import copy
-from quiz.models import Option, Version
+from quiz.models import Option, Quiz, Version
 from tests.quiz.conftest import NEWEST, example
 from tests.quiz.test_take import ticked
 
@@ -227,12 +227,28 @@ def test_editing_a_live_version_opens_a_draft_with_the_same_questions(
     assert quiz.state == "live"
 
 
-def test_a_live_version_can_be_retired_and_a_draft_can_not(quiz, draft, admin_client):
+def test_the_longer_quiz_is_retired_by_a_second_step_and_a_draft_never(draft, admin_client):
+    longer = Version.objects.live().get(quiz__slug="full")
     assert admin_client.post(at(draft, "retire")).status_code == 403
-    assert admin_client.post(at(quiz, "retire")).status_code == 302
-    quiz.refresh_from_db()
-    assert quiz.state == "retired"
-    assert admin_client.post(at(quiz, "retire")).status_code == 403
+    response = admin_client.post(at(longer, "retire"))
+    assert "Readers will find no longer quiz" in response.content.decode()
+    longer.refresh_from_db()
+    assert longer.is_live
+    assert admin_client.post(at(longer, "retire"), {"sure": "yes"}).status_code == 302
+    longer.refresh_from_db()
+    assert longer.state == "retired"
+    assert admin_client.post(at(longer, "retire"), {"sure": "yes"}).status_code == 403
+
+
+@pytest.mark.parametrize("is_guarded", [True, False], ids=["guarded", "with the guard off"])
+def test_the_only_live_quiz_cannot_vanish_by_one_press(
+    quiz, admin_client, client, monkeypatch, is_guarded
+):
+    if not is_guarded:
+        monkeypatch.setattr(Quiz, "is_longer", True)  # as if nothing led to it
+    response = admin_client.post(at(quiz, "retire"), {"sure": "yes"}, follow=True)
+    assert ("Release another version" in response.content.decode()) == is_guarded
+    assert (client.get("/quiz/").status_code == 200) == is_guarded
 
 
 def test_what_changes_something_needs_a_button(quiz, draft, admin_client):

@@ -19,7 +19,8 @@ def rules():
         css = re.sub(r"/\*.*?\*/", "", file.read_text(), flags=re.DOTALL)
         for head in re.findall(r"([^{};]+)\{", css):
             selector = head.strip()
-            if not selector.startswith("@"):
+            is_moment = re.fullmatch(r"(from|to|[\d.]+%)", selector)  # of an animation
+            if not selector.startswith("@") and not is_moment:
                 found.append((file.stem, selector, tuple(map(wanted, alternatives(selector)))))
     return found
 

@@ -49,6 +49,7 @@ class Edge:
         self.watch = DatabaseWatch()
         self.refresher = Refresher(self.cache, self.watch, self.make_anew)
         self.refresher.versions.on_change.append(self.look_up_redirects)
+        self.refresher.versions.on_change += map(import_string, settings.CONTENT_IN_MEMORY)
         site = urlsplit(settings.SITE_URL)
         self.host, self.scheme = site.netloc, site.scheme
         self.trusts_proxy = settings.TRUSTED_PROXIES > 0
@@ -59,6 +60,7 @@ class Edge:
         self.missing: StoredAnswer | None = None
         self.help_copy: StoredAnswer | None = None
         self.redirects: Callable[[str], bool] | None = None
+        self.is_free: Callable[[str], bool] = lambda path: False
 
     def _static_files(self, headers: Headers) -> StaticFiles:
         manifest = settings.STATIC_MANIFEST
@@ -116,14 +118,23 @@ class Edge:
         return None
 
     def is_nowhere(self, path: str) -> bool:
-        """Whether nothing can be at `path`: no view, none with a slash added, and no redirect."""
+        """Whether nothing can be at `path`: no view or no row for it, none with a slash added, and no redirect."""
         if path.startswith(ADMIN) or self.redirects is None or self.redirects(path):
             return False
+        if self.is_free(path):
+            return True
         return not (_resolves(path) or (not path.endswith("/") and _resolves(path + "/")))
+
+    def nowhere(self, host: str, path: str, accept_encoding: str) -> Answer | None:
+        """Return the answer to a form or another method at an address of ours where nothing is; its body isn't read."""
+        if host == self.host and self.missing and self.is_nowhere(path):
+            return self.missing.answer("GET", accept_encoding, "")
+        return None
 
     def look_up_redirects(self) -> None:
         """Note which paths lead elsewhere; called when content has changed."""
         self.redirects = import_string(settings.REDIRECTS_PROVIDER)()
+        self.is_free = import_string(settings.FREE_ADDRESSES_PROVIDER)()
 
     def refusal(
         self, status: int, method: str = "GET", accept_encoding: str = "", path: str = ""

@@ -15,7 +15,7 @@ from django.utils import timezone
 import trustsite.models
 from articles.models import Article, next_publication
 from tests.edge import catch_up, get, make_edge
-from tests.factories import make_article, make_topic
+from tests.factories import make_article, make_picture, make_topic
 from trustsite.models import MAX_CHANGES, CacheVersion
 from trustsite.web.serving import page_cache, page_cache_refresh
 from trustsite.web.serving.page_cache import EVERYTHING, invalidate, public, soft
@@ -501,6 +501,72 @@ def test_an_address_that_is_nowhere_is_answered_without_django(edge):
     assert get(edge, "/nowhere/")["status"] == "301 Moved Permanently"
     assert get(edge, "/a/b/c")["status"] == "301 Moved Permanently"
     assert get(edge, "/guide")["status"] == "301 Moved Permanently"  # a slash is added
+
+
+MADE_UP = [
+    "/articles/made-up/",
+    "/articles/made-up/?page=99999",
+    "/articles/made-up",
+    "/articles/made-up/card.png",
+    "/topics/made-up/",
+    f"/media/pictures/{'0' * 20}.jpg",
+]
+
+
+def test_made_up_names_cost_neither_django_nor_the_database(edge, django_assert_num_queries):
+    edge.refresher.check_version()
+    edge.application = None
+    with django_assert_num_queries(0):
+        for path in MADE_UP:
+            answer = get(edge, path, look=False)
+            assert answer["status"] == "404 Not Found", path
+            assert b'name="q"' in answer["body"]
+            assert len(brotli.compress(answer["body"])) < 14 * 1024
+        posted = edge.nowhere(edge.host, "/wp-login.php", "br")
+    assert posted.status == 404
+    assert edge.nowhere(edge.host, "/newsletter/subscribe/", "br") is None
+
+
+def test_without_the_guard_a_made_up_name_is_asked_of_the_database(
+    edge, django_assert_max_num_queries
+):
+    edge.is_free = lambda path: False
+    with django_assert_max_num_queries(9) as asked:
+        assert get(edge, MADE_UP[0], look=False)["status"] == "404 Not Found"
+    assert len(asked) > 0
+
+
+def test_every_address_that_a_row_has_is_found(edge):
+    later = timezone.now() + timedelta(hours=1)
+    make_article(slug="new")
+    make_article(slug="due", publish_at=later)
+    make_article(slug="gone", state="withdrawn", withdrawn_note="Wrong.")
+    moved = make_article(slug="old")
+    moved.slug = "moved"
+    moved.save()
+    picture = make_picture()
+    for path, status in {
+        "/articles/new/": 200,
+        "/articles/new/card.png": 200,
+        "/articles/new": 301,
+        "/articles/gone/": 410,
+        "/articles/old/": 301,
+        f"/topics/{moved.topic.slug}/": 200,
+        picture.fallback["url"]: 200,
+        f"/media/{picture.original.name}": 200,
+    }.items():
+        assert get(edge, path)["status"].startswith(str(status)), path
+    Article.objects.filter(slug="due").update(publish_at=timezone.now())  # the clock, in a test
+    assert get(edge, "/articles/due/", look=False)["status"] == "200 OK"
+
+
+def test_what_is_known_of_addresses_is_bounded(edge, monkeypatch):
+    from articles.linking import addresses
+
+    make_article(slug="one")
+    monkeypatch.setattr(addresses, "MOST_KNOWN", 1)
+    is_free = addresses.free()
+    assert not is_free("/articles/made-up/")  # too many to tell: Django is asked
 
 
 def test_everybody_may_ask_whether_it_is_alive(edge):

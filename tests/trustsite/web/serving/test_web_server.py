@@ -1,6 +1,7 @@
 """The real web server, as operators start it: nothing a stranger, a lock or a crash does keeps a page from a reader."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -186,7 +187,7 @@ def servers(tmp_path_factory):
 def test_servers_that_hang_keep_no_page_from_a_reader(servers):
     environment, database, cache = servers
     with running(environment) as site:
-        static = site.static_file()
+        static, heading = site.static_file(), scored(site)
         assert all_answer(site)
         with stopped(cache), sign_ups(site, 10) as statuses:
             for path in [*READ_WHATEVER_HAPPENS, static]:
@@ -198,7 +199,27 @@ def test_servers_that_hang_keep_no_page_from_a_reader(servers):
             for path in [*READ_WHATEVER_HAPPENS, static]:
                 assert all(site.answers(path) for _ in range(4)), path
             assert site.answers("/articles/?utm_source=letter")
+            assert all(scored(site) == heading for _ in range(4))
         wait_until(lambda: site.status("/search/?q=stress") == 200)
+
+
+def scored(site):
+    """Return the heading of the page that answers a quiz of which every question was skipped."""
+    number = re.search(r'name="version" value="(\d+)"', site.text("/quiz/"))[1]
+    with site.open("/quiz/", data=f"version={number}".encode(), timeout=6) as answer:
+        return re.search(r"<h1.*?</h1>", answer.read().decode(), re.DOTALL)[0]
+
+
+def test_a_database_that_has_gone_keeps_nobody_from_the_quiz(tmp_path):
+    environment = prepare(tmp_path)
+    with running(environment) as site:
+        expected = scored(site)
+        for name in tmp_path.glob("site.sqlite3*"):
+            name.rename(tmp_path / f"moved-{name.name}")
+        wait_until(lambda: site.status("/search/?q=stress") == 503)
+        assert all(scored(site) == expected for _ in range(6))
+        assert site.status("/search/?q=suicide") == 200
+        assert all_answer(site)
 
 
 def test_without_the_watch_a_database_that_hangs_takes_all_threads(servers):

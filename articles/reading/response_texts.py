@@ -1,0 +1,35 @@
+"""What the site says of each response, for the pages of other apps; from memory when the database isn't there."""
+
+from django.db import Error
+
+from articles.models import Article, Response
+from articles.reading.related import cards
+
+_remembered: dict[str, Response] = {}
+
+
+def remember() -> None:
+    """Have the texts in memory; called at a worker's start and when content changes."""
+    texts = {text.key: text for text in Response.objects.all()}
+    for text in texts.values():
+        _ = text.parts, text.pictures  # made now: they may ask the database
+    _remembered.clear()
+    _remembered.update(texts)
+
+
+def find(key: str) -> Response | None:
+    """Return the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
+    try:
+        return Response.objects.filter(key=key).first()
+    except Error:
+        if not _remembered:
+            raise
+        return _remembered.get(key)
+
+
+def related_articles(text: Response) -> list[Article]:
+    """Return the articles that belong to a text; none while the database can't say which there are."""
+    try:
+        return cards(text.related)
+    except Error:
+        return []
