@@ -29,6 +29,9 @@ STATUSES = {200, 301, 302, 304, 400, 403, 404, 405, 409, 410, 413, 421, 422, 429
 OURS = (b"get-help", b'id="user-tools"', b'id="login-form"', b'class="login"', b'id="container"')
 MARKER = "<fuzz>"  # if it stands so in a page, what was typed has become a tag
 HTML = {"text/html"}
+# A control character that was typed comes back in its form; browsers show nothing in its place.
+HARMLESS = {"invalid-codepoint"}
+DJANGOS_OWN = "/admin/auth/"  # pages whose templates are Django's, with a list inside a paragraph
 
 
 class Scope:
@@ -161,8 +164,9 @@ def check(answer, who=None, kind=None):
     text = answer.body.decode()
     assert MARKER not in text.lower()
     assert any(mark in answer.body for mark in OURS), text[:500]
-    if who and (kind, answer.status) not in who.seen:
-        who.seen.add((kind, answer.status))
+    if who and (kind, answer.status) not in who.seen and DJANGOS_OWN not in str(kind):
         parser = html5lib.HTMLParser()
         parser.parse(text)
-        assert not parser.errors, [(error[0], error[1:]) for error in parser.errors[:3]]
+        wrong = [error for error in parser.errors if error[1] not in HARMLESS]
+        assert not wrong, wrong[:3]
+        who.seen.add((kind, answer.status))

@@ -12,7 +12,15 @@ from tests.fuzz.asking import Visitor
 
 CHECKS = list(HealthCheck)
 settings.register_profile(
-    "short", derandomize=True, deadline=None, suppress_health_check=CHECKS, database=None
+    "short",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=CHECKS,
+    database=None,
+    phases=[
+        Phase.explicit,
+        Phase.generate,
+    ],  # the first that fails is told; `make fuzz` makes it small
 )
 settings.register_profile(
     "long",
@@ -21,7 +29,7 @@ settings.register_profile(
     suppress_health_check=CHECKS,
     database=None,
     print_blob=True,
-    phases=[Phase.generate, Phase.shrink],
+    phases=[Phase.explicit, Phase.generate, Phase.shrink],
 )
 IS_LONG = "FUZZ_EXAMPLES" in os.environ
 settings.load_profile("long" if IS_LONG else "short")
@@ -41,7 +49,7 @@ def rolled_back():
 
 
 @pytest.fixture
-def values(content, settings):
+def values(db, settings):
     settings.REQUIRE_SECOND_FACTOR = False
     settings.MAIL_SERVICE = "postmark"
     settings.ANYMAIL = {"WEBHOOK_SECRET": "a:b"}

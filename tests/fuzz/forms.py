@@ -49,7 +49,9 @@ def forms_of(page, address):
 
 def _field(control):
     name, kind = control.get("name"), control.get("type") or ""
-    if not name or control.tag not in {"input", "textarea", "select", "button"}:
+    if not name or "__prefix__" in name:  # what a script copies
+        return None
+    if control.tag not in {"input", "textarea", "select", "button"}:
         return None
     if control.tag == "select":
         choices = [option.get("value") or "" for option in control.iter("option")]

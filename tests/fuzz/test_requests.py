@@ -90,3 +90,41 @@ def test_what_takes_no_form_says_so_on_a_page_of_ours(stranger):
 def test_what_django_refuses_is_refused_on_a_page_of_ours(stranger, caplog):
     answer = stranger.ask("/search/", query="a=b&" * 1_100)
     assert (answer.status, b"/get-help/" in answer.body) == (400, True)
+
+
+# Pages that take a post from anywhere, on purpose: the buttons of mailed links (RFC 8058), and mail services' reports.
+FROM_ANYWHERE = (
+    "/newsletter/confirm/",
+    "/newsletter/unsubscribe/",
+    "/newsletter/webhooks/",
+    "/newsletter/reports/",
+)
+
+
+def first_path(address, values):
+    return address.filled({name: each[0] for name, each in values_of(address, values).items()})
+
+
+def test_no_form_is_taken_from_another_site(stranger, values):
+    cross = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")]
+    cross.append(("content-type", "application/x-www-form-urlencoded"))
+    taken = {}
+    for address in PUBLIC:
+        with rolled_back():
+            answer = stranger.ask(first_path(address, values), "POST", body=b"a=b", headers=cross)
+        if answer.status not in {403, 404, 405} and not str(address).startswith(FROM_ANYWHERE):
+            taken[str(address)] = answer.status
+    assert taken == {}
+
+
+def test_the_admin_takes_no_form_without_its_token(owner, values):
+    sent = [("content-type", "application/x-www-form-urlencoded")]
+    taken = {}
+    for address in ADMIN:
+        path = first_path(address, values)
+        with rolled_back():
+            answer = owner.ask(path, "POST", body=b"a=b", headers=sent)
+        is_tried = path.endswith("/try/")  # a quiz scored for an editor, which writes nothing
+        if answer.status not in {403, 404, 405} and not is_tried:
+            taken[path] = answer.status
+    assert taken == {}

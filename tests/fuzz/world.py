@@ -1,5 +1,6 @@
 """A site with one of everything, and for each place in an address the values that lead somewhere."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
@@ -13,23 +14,31 @@ from newsletter import tokens
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME
 from newsletter.emails.messages import guide_url
 from newsletter.models import Subscriber
+from quiz import content_files
 from tests.factories import (
     make_article,
     make_delivery,
+    make_helpline,
     make_letter,
     make_offer,
+    make_page,
     make_picture,
+    make_response,
     make_source,
     make_subscriber,
 )
 
 
 def build():
-    """Make the rows that the launch content has none of; return the values of each place."""
+    """Make the rows; return the values of each place."""
     call_command("sync_roles", verbosity=0)
     article = make_article(slug="a-draft", state="draft")
     make_article(slug="shown", takeaways=["One."])
-    make_source(), make_picture(), make_offer(key="an-offer"), make_letter()
+    for key in ("fight", "flight", "freeze", "fawn"):
+        make_response(key=key)
+    make_page(), make_page(slug="get-help"), make_helpline()
+    make_source(), make_picture(), make_offer(), make_letter()
+    content_files.load(settings.CONTENT_DIR)
     person = make_subscriber(state=Subscriber.State.CONFIRMED)
     asked = make_subscriber(state=Subscriber.State.PENDING)
     make_delivery(subscriber=person)
@@ -43,7 +52,7 @@ def build():
     ]
     numbers = [str(number) for number in range(1, 4)]
     return {
-        "slug": ["shown", "a-draft", "about", "grounding-techniques", article.topic.slug],
+        "slug": ["shown", "a-draft", "about", article.topic.slug],
         "token": links,
         "key": ["fight", "fawn"],
         "name": ["postmark", Picture.objects.first().renditions[0]["name"]],
