@@ -1,4 +1,5 @@
 # The interface: make run · make test · make check · make bench
+MINUTES ?= 5
 PORT ?= 8000
 HOST ?= 127.0.0.1
 DATA ?= var
@@ -8,7 +9,7 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check bench chaos mutants lock format clean help
+.PHONY: run test check bench chaos fuzz mutants lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -32,13 +33,17 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 	@DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
 	@tests/production_check.sh
 
-bench: .venv/.tests ## speed, as ratios within one run
+bench: .venv/.tests ## speed, as ratios within one run, and what a request costs that anybody can repeat
+	@$(BIN)/python bench/costs.py
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/mail.py
 
 chaos: .venv/.tests ## let things go wrong: kill the mail worker 50 times, hang what the web server needs
 	@$(BIN)/python -m tests.faults.chaos
-	@$(BIN)/python -m tests.faults.web_chaos
+	@mkdir -p build; $(BIN)/python -u -m tests.faults.web_chaos 2>build/chaos.log || { tail -30 build/chaos.log; exit 1; }
+
+fuzz: .venv/.tests ## requests, forms, rows and bytes of any shape, others each time: make fuzz MINUTES=5
+	@$(BIN)/python -m tests.fuzz.long $(MINUTES)
 
 mutants: .venv/.mutants ## change one thing at a time and see whether a test notices: make mutants SAMPLE=120 SEED=1
 	@$(BIN)/python bench/mutants.py

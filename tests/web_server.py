@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -107,9 +108,18 @@ class Site:
 @contextmanager
 def slow_bodies(site, count):
     """Hold so many connections that send a form's body a byte a second, until the block ends."""
+    is_over = threading.Event()
+
+    def drip(connections):
+        while not is_over.wait(1):
+            for connection in connections:
+                with suppress(OSError):  # it was told that it takes too long
+                    connection.send(b"a")
+
     with ExitStack() as stack:
-        for _ in range(count):
-            stack.enter_context(site.connect(SLOW))
+        connections = [stack.enter_context(site.connect(SLOW)) for _ in range(count)]
+        stack.callback(is_over.set)
+        threading.Thread(target=drip, args=[connections]).start()
         time.sleep(1)  # no state tells that a server waits
         yield
 

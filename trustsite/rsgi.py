@@ -24,6 +24,7 @@ MAX_HEADERS = 16 * 1024  # characters of all headers
 MAX_ADDRESS = 8 * 1024  # characters of path and query
 ALONE = {"host", "content-type", "content-length"}  # headers that come once
 SAFE = {"GET", "HEAD"}
+METHODS = {*SAFE, "POST"}  # that any address takes
 READY = "/readyz"
 
 logger = logging.getLogger("trustsite")
@@ -92,6 +93,8 @@ class Application:
         # A monitor on this machine knows no name of ours.
         if scope.path != READY and not self.edge.knows_host(environ.get("HTTP_HOST", "")):
             raise Refused(421)
+        if scope.method not in METHODS:
+            raise Refused(405)
         length = environ.get("CONTENT_LENGTH")
         if "HTTP_TRANSFER_ENCODING" in environ or length not in {None, "", "0"}:
             body = await self.bodies.read(protocol, length, scope.path)

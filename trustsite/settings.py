@@ -57,6 +57,9 @@ SUPPRESSION_KEY = _secret("SUPPRESSION_KEY")
 ALLOWED_HOSTS = [_site.hostname, *(["localhost", "127.0.0.1", "[::1]"] if DEVELOPMENT else [])]
 _https = _site.scheme == "https"
 SECURE_SSL_REDIRECT = _https
+SECURE_SSL_HOST = (
+    _site.netloc if _https else None
+)  # not the port that a sender wrote after our name
 SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 # trustsite.web.client_network resolves address and scheme behind these proxies, before Django is
 # entered.
@@ -310,10 +313,18 @@ USE_I18N = False
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "trustsite.web.log_redaction.Redact"}},
+    "filters": {
+        "redact": {"()": "trustsite.web.log_redaction.Redact"},
+        "one_line": {"()": "trustsite.web.log_redaction.OneLine"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "filters": ["redact"], "formatter": "line"},
+        "strangers": {
+            "class": "logging.StreamHandler",
+            "filters": ["redact", "one_line"],
+            "formatter": "line",
+        },
         "errors": {
             "class": "operations.error_log.Handler",
             "filters": ["redact"],
@@ -323,7 +334,11 @@ LOGGING = {
     },
     "root": {"handlers": ["console", "errors"], "level": "WARNING"},
     "loggers": {
-        name: {"handlers": ["console", "errors"], "level": "INFO", "propagate": False}
-        for name in ("django", "trustsite", "articles", "quiz", "newsletter", "operations")
+        **{
+            name: {"handlers": ["console", "errors"], "level": "INFO", "propagate": False}
+            for name in ("django", "trustsite", "articles", "quiz", "newsletter", "operations")
+        },
+        # What a stranger sent is no error of ours: nobody is told of it by mail.
+        "django.security": {"handlers": ["strangers"], "level": "INFO", "propagate": False},
     },
 }

@@ -4,13 +4,16 @@ from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.decorators.http import require_safe
 
 from operations.readiness import readyz
 from trustsite import style_guide
 
+handler400 = "trustsite.web.serving.refusals.bad_request"
 handler404 = "articles.reading.views.not_found"
 
 
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """Say that this process answers; touch nothing else."""
     return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")

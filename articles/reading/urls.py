@@ -1,5 +1,6 @@
 from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
+from django.views.decorators.http import require_safe
 
 from articles.models import pages
 from articles.reading import image_views, tools, views
@@ -22,10 +23,14 @@ urlpatterns = [
     path("tools/<slug:slug>/", tools.tool, name="tool"),
     path("get-help/", views.get_help, name="get_help"),
     path("search/", views.search, name="search"),
-    path("feed/", public(made_of=["lists", "texts"])(ArticlesFeed()), name="feed"),
+    path(
+        "feed/",
+        require_safe(public(made_of=["lists", "texts"])(ArticlesFeed())),
+        name="feed",
+    ),
     path(
         "sitemap.xml",
-        public(made_of=["lists", "texts"], reads=["p"])(sitemap),
+        require_safe(public(made_of=["lists", "texts"], reads=["p"])(sitemap)),
         {"sitemaps": SITEMAPS},
         name="sitemap",
     ),

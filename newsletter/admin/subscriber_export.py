@@ -17,6 +17,7 @@ from newsletter.models import Bounce, Subscriber, Suppression
 CHUNK = 1000
 # Beginnings that a spreadsheet would take for a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+BEFORE = " \n\v\f\0"  # what spreadsheets pass over before one
 Row = tuple[str, ...]
 
 
@@ -94,4 +95,4 @@ def _time(moment: datetime | None) -> str:
 
 def _as_text(value: str) -> str:
     """Return a cell that a spreadsheet takes for words, by an apostrophe before it."""
-    return f"'{value}" if value.startswith(FORMULA) else value
+    return f"'{value}" if value.lstrip(BEFORE).startswith(FORMULA) else value

@@ -2,13 +2,18 @@
 blocks.
 """
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.urls import reverse
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Say what happened and the way on.
 
-    The reason is a developer's; it says nothing to who reads this.
+    The reason is a developer's; it says nothing to who reads this. Django's token guards the admin
+    alone (`form_guard` the public forms): elsewhere, what was sent came to an address that takes
+    nothing, and its view wasn't asked.
     """
+    if not request.path.startswith(reverse("admin:index")):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     return render(request, "csrf_failure.html", {"back_url": request.path}, status=403)

@@ -47,6 +47,14 @@ class Redact(logging.Filter):
         return True
 
 
+class OneLine(logging.Filter):
+    """Takes the traceback from a record: where a request of no browser's was refused is always the same place."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.exc_info, record.exc_text = None, None
+        return True
+
+
 def redact_traceback(exc_info: Any) -> str:
     """Return the end of a traceback, whose final line names the error's type and nothing of its text."""
     error_type, error, trace = exc_info

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from re import _parser as parser  # the only thing that knows a pattern's parts
 
-APPS = ("trustsite", "accounts", "prose", "articles", "quiz", "newsletter")
+APPS = ("trustsite", "accounts", "prose", "articles", "quiz", "newsletter", "operations")
 METHODS = {"search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
 POOL = (
     "@",
@@ -139,11 +139,12 @@ def _inline(source, place):
         if not (
             isinstance(node.func.value, ast.Name)
             and node.func.value.id == "re"
-            and node.func.attr in METHODS
+            and node.func.attr in {*METHODS, "compile"}
         ):
             continue
         if (text := _literal(node.args[0])) is not None:
-            yield Found(re.compile(text, _flags(node)), node.func.attr, f"{place}:{node.lineno}")
+            method = "finditer" if node.func.attr == "compile" else node.func.attr
+            yield Found(re.compile(text, _flags(node)), method, f"{place}:{node.lineno}")
 
 
 def _literal(node):

@@ -1,6 +1,15 @@
 import logging
+import sys
 
-from trustsite.web.log_redaction import FRAMES, LONGEST, Redact, redact, redact_traceback
+from operations import error_log
+from trustsite.web.log_redaction import (
+    FRAMES,
+    LONGEST,
+    OneLine,
+    Redact,
+    redact,
+    redact_traceback,
+)
 
 
 def test_addresses_tokens_and_queries_are_taken_out():
@@ -58,3 +67,29 @@ def test_a_deep_traceback_is_cut():
         text = redact_traceback((type(error), error, error.__traceback__))
     assert text.endswith("ZeroDivisionError")
     assert len(text.splitlines()) < 10 * FRAMES
+
+
+def told_by(name):
+    """Return the kinds of handlers that a logger's records reach."""
+    logger, kinds = logging.getLogger(name), set()
+    while logger:
+        kinds |= {type(handler) for handler in logger.handlers}
+        logger = logger.parent if logger.propagate else None
+    return kinds
+
+
+def test_the_owner_is_told_of_our_errors_and_not_of_what_strangers_send():
+    assert error_log.Handler in told_by("django.request")
+    assert error_log.Handler not in told_by("django.security.TooManyFieldsSent")
+    assert logging.StreamHandler in told_by("django.security.TooManyFieldsSent")
+
+
+def test_what_strangers_send_is_one_line():
+    try:
+        raise ValueError("what they typed")
+    except ValueError:
+        record = logging.LogRecord(
+            "django.security", logging.ERROR, __file__, 1, "No.", (), sys.exc_info()
+        )
+    assert OneLine().filter(record)
+    assert "Traceback" not in logging.Formatter().format(record)

@@ -25,6 +25,7 @@ from trustsite.web.serving import refusals
 from trustsite.web.serving.database_watch import DatabaseWatch
 from trustsite.web.serving.page_cache import CACHE_CONTROL, PageCache, Recording, recording
 from trustsite.web.serving.page_cache_refresh import Refresher
+from trustsite.web.serving.request_body import plain_type
 from trustsite.web.serving.static_files import StaticFiles
 from trustsite.web.serving.stored_answer import Answer, Headers, StoredAnswer, compressed
 
@@ -153,6 +154,10 @@ class Edge:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
         if answer.status == 500 and self.watch.is_away:  # "not now" rather than "our mistake"
             return self.refusal(503, method, accepted, path)
+        if answer.status == 405 and not answer.body:
+            allowed = [pair for pair in answer.headers if pair[0] == "Allow"]
+            refusal = self.refusal(405, method, accepted)
+            return refusal._replace(headers=[*refusal.headers, *allowed])
         if method == "GET" and self._may_keep(answer, made) and self.is_ours(environ):
             page = self.cache.keep(path, answer, made, since)
             known = environ.get("HTTP_IF_NONE_MATCH", "")
@@ -181,6 +186,7 @@ class Edge:
             begun[:] = [int(status[:3]), headers]
             return lambda data: None
 
+        environ["CONTENT_TYPE"] = plain_type(environ.get("CONTENT_TYPE", ""))
         chunks = self.application(environ, start_response)
         try:
             body = b"".join(chunks)

@@ -19,6 +19,10 @@ KB, MB = 1024, 1024 * 1024
 BACK = "Nothing you typed is lost: go back in your browser, and it will still be there."
 WORDS: dict[int, tuple[str, str]] = {
     400: ("That didn’t arrive whole", f"Part of it was lost on the way to us. {BACK}"),
+    405: (
+        "That can’t be done here",
+        "This address can be opened, but what was asked of it isn’t something it does. Open it in your browser instead.",
+    ),
     408: (
         "That took too long to reach us",
         f"We wait {request_body.DEADLINE:.0f} seconds for a form, and not all of yours had come. {BACK}"
@@ -71,12 +75,22 @@ def with_headers(response: HttpResponse, path: str = "/") -> Answer:
     return Answer(sent.status_code, list(sent.items()), sent.content)
 
 
+def page(request: HttpRequest, status: int) -> HttpResponse:
+    """Return the page that says why a request isn't answered."""
+    title, words = WORDS[status]
+    return render(request, "refused.html", {"title": title, "words": words}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer, in Django's place, what no browser sends (400)."""
+    return page(request, 400)
+
+
 def pages() -> dict[int, StoredAnswer]:
     """Return the page for each status."""
     made = {}
-    for status, (title, words) in WORDS.items():
-        context = {"title": title, "words": words}
-        response = render(request_for("/"), "refused.html", context, status=status)
+    for status in WORDS:
+        response = page(request_for("/"), status)
         if status == 503:
             response.headers["Retry-After"] = RETRY_AFTER
         if status in {400, 408, 413, 431}:

@@ -5,6 +5,7 @@ these are taken, the one that has been at it longest gives way, so slow senders 
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from typing import Protocol
 
@@ -15,6 +16,9 @@ MAX_READING = 256  # bodies being read at once, per worker
 MAX_MEMORY = 64 * 1024 * 1024  # bytes that they may take together
 PATIENCE = 1.0  # seconds after which a body must give way to another
 ADMIN = "/admin/"
+BOUNDARY = re.compile(
+    r';\s*+boundary=(?:"([ !#-\[\]-~]{1,200})"|([!#-+\--:<-~]{1,200}))', re.IGNORECASE
+)
 
 
 class Refused(Exception):  # noqa: N818  an answer, not a mistake
@@ -34,6 +38,17 @@ class Source(Protocol):
 def limit(path: str) -> int:
     """Return how many bytes a body sent to `path` may have."""
     return MAX_BYTES_ADMIN if path.startswith(ADMIN) else MAX_BYTES
+
+
+def plain_type(content_type: str) -> str:
+    """Return a Content-Type with what our forms have of it, its kind and its boundary: every body is read as UTF-8.
+
+    Django would look for the codec that a sender names, and among Python's are some that make no text of bytes (hex, zlib),
+    refuse what they are given (idna, utf-7), or make half of a pair that no page can hold (unicode-escape).
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    found = BOUNDARY.search(content_type)
+    return f'{kind}; boundary="{found[1] or found[2]}"' if found else kind
 
 
 class Reading:
