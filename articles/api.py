@@ -31,3 +31,8 @@ def has_moved(path: str) -> bool:
         return True
     redirect = redirects.find(path)
     return bool(redirect and redirect.target)
+
+
+def page_titles() -> dict[str, str]:
+    """Return what pages are called, by their paths."""
+    return site_links.page_titles()

@@ -11,6 +11,7 @@ from types import FrameType
 from django.core.mail import get_connection
 from django.db import DatabaseError, close_old_connections, connection
 
+from analytics import api as analytics
 from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import RefusalMonitor
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
@@ -99,6 +100,7 @@ class Worker:
         if now >= self.next_beat:
             Heartbeat.beat(self.breaker.trouble or lifecycle.trouble())
             queue.release_expired()
+            analytics.tick()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
         if now >= self.next_issues:
             scheduling.tick()

@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "trustsite",
     "accounts",
+    "analytics",
     "articles",
     "quiz",
     "newsletter",
@@ -183,6 +184,8 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 CACHE_EXPIRY_PROVIDERS = {"articles.models.next_publication": ["lists", "texts", "~cards"]}
 # Returns what says whether a path leads elsewhere; asked anew when content changes.
 REDIRECTS_PROVIDER = "articles.linking.redirects.known"
+# What the numbers call pages: a dict of titles by path.
+PAGE_TITLES_PROVIDER = "articles.api.page_titles"
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
     "articles.dashboard.dashboard_items",
@@ -288,6 +291,7 @@ BACKUP_RECIPIENTS: list[str] = [key.strip() for key in _values.BACKUP_RECIPIENTS
 SUPPRESSION_JOURNAL = Path(_values.SUPPRESSION_JOURNAL or DATA_DIR / "suppressed.journal").resolve()
 OWNER_EMAIL: str = _values.OWNER_EMAIL
 READY_TOKEN: str = _values.READY_TOKEN
+COUNT_VISITS: str = _values.COUNT_VISITS
 
 # -- language, time, log ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -311,6 +315,14 @@ LOGGING = {
     "root": {"handlers": ["console", "errors"], "level": "WARNING"},
     "loggers": {
         name: {"handlers": ["console", "errors"], "level": "INFO", "propagate": False}
-        for name in ("django", "trustsite", "articles", "quiz", "newsletter", "operations")
+        for name in (
+            "django",
+            "trustsite",
+            "analytics",
+            "articles",
+            "quiz",
+            "newsletter",
+            "operations",
+        )
     },
 }

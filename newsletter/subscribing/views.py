@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from analytics.api import ASKED, GUIDE, SOURCE
 from newsletter import tokens
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME, GUIDE_PAGES, compile_guide
 from newsletter.emails.messages import guide_url
@@ -20,7 +21,7 @@ from newsletter.subscribing import address_change, limits, signup
 from newsletter.subscribing.constant_time import constant_time
 from newsletter.subscribing.forms import SignUpForm
 from trustsite.web.form_guard import same_origin_required
-from trustsite.web.serving.page_cache import public
+from trustsite.web.serving.page_cache import counts_as, public
 
 View = Callable[..., HttpResponse]
 SOON = "600"  # seconds until another try makes sense
@@ -59,6 +60,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return retry_later(request, 429)
     with constant_time():
         signup.ask(form.cleaned_data["address"], letters=form.cleaned_data["letters"])
+    counts_as(GUIDE, ASKED)
+    counts_as(SOURCE, form.cleaned_data["src"])
     return _check_inbox(request)
 
 

@@ -126,7 +126,9 @@ def test_the_log_holds_no_address_no_query_and_no_link_that_opens_anything(proxi
         assert told not in text
     assert "/articles/the-first-weeks-after-something-terrible/" in text
     assert "GET /newsletter/unsubscribe/... " in text
-    assert all(re.fullmatch(r"\S+ [A-Z]+ /\S* \d{3} [\d.]+", line) for line in text.splitlines())
+    assert all(
+        re.fullmatch(r"\S+ [A-Z]+ /\S* \d{3} [\d.]+ [rbo]", line) for line in text.splitlines()
+    )
     errors = (proxied.folder / "log/error.log").read_text()
     assert "CANARY" not in errors
 
