@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from analytics import kinds, models
-from analytics.disclosure import SMALLEST, Shown, disclose, shown
+from analytics.disclosure import SMALLEST, Shown, disclose, leave_out, shown
 
 WINDOWS = (7, 28, 365)  # days, the present one among them
 BY_WEEK = 100  # days from which on a chart has a bar a week
@@ -79,7 +79,15 @@ class Span:
     @cached_property
     def pages(self) -> Shown[str]:
         """What is shown of the reads by page. Sums of some pages are made of these, or they would tell of the others."""
-        return disclose(self.names(kinds.READ))
+        return leave_out(self.names(kinds.READ))
+
+    def reads_by_day(self) -> Counter[date]:
+        """Return the reads of a day, without those of pages that are left out of every sum."""
+        shown = self.pages
+        is_in = {path for path, number in shown.figures.items() if number or shown.rest}
+        days = self.by(kinds.READ, lambda key: key.day if key.name in is_in else None)
+        days.pop(None, None)
+        return days
 
     def reads_of(self, path: str) -> int:
         """Return the reads of a page, as they are shown."""
@@ -117,8 +125,7 @@ def _sentence(total: int | None, one: str, many: str, rest: str = "") -> str:
 
 
 def _reads_over_time(span: Span) -> Table:
-    figures = span.over_time(span.by(kinds.READ, lambda key: key.day))
-    result = disclose(figures)
+    result = disclose(span.over_time(span.reads_by_day()))
     rows = [Row(label, [number]) for label, number in result.figures.items()]
     sentence = _sentence(result.total, "read", "reads", f" in {len(span.days)} days")
     return Table("reads", "Reads", sentence, [span.unit, "Reads"], rows, "days")
@@ -129,7 +136,7 @@ def _named(
 ) -> tuple[list[Row], int, int | None]:
     """Return the rows of a kind by name, the largest first, with what the small ones are together, and the total."""
     sums = span.names(kind)
-    result = disclose(sums)
+    result = leave_out(sums)
     order = sorted(sums, key=lambda name: (-(result.figures[name] or 0), title(name)))
     return [Row(title(name), [result.figures[name]]) for name in order], result.rest, result.total
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.disclosure import SMALLEST, disclose, shown, words
+from analytics.disclosure import SMALLEST, disclose, leave_out, shown, words
 
 
 @pytest.mark.parametrize(("number", "expected"), [(0, None), (9, None), (10, 10), (1234, 1234)])
@@ -20,6 +20,14 @@ def test_what_the_total_would_tell_takes_a_neighbour_with_it():
     result = disclose({"a": 95, "b": 20, "c": 5})
     assert result.figures == {"a": 95, "b": None, "c": None}
     assert (result.rest, result.total) == (25, 120)
+
+
+def test_where_we_say_the_sum_a_few_small_ones_are_not_in_it():
+    few = leave_out({"a": 95, "b": 20, "c": 5})
+    assert (few.figures, few.rest, few.total) == ({"a": 95, "b": 20, "c": None}, 0, 115)
+    more = leave_out({"a": 95, "c": 5, "d": 7})
+    assert (more.rest, more.total) == (12, 107)
+    assert leave_out({"a": 9}).total is None
 
 
 def test_large_figures_stay():
