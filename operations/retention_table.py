@@ -216,13 +216,13 @@ TABLE = (
         "an editor, at the desk",
     ),
     Kept(
-        "the server's log: time, page, outcome, speed",
+        "the server's log: time, page, outcome, speed, one letter for the class of a visit",
         "to run the site",
         ("access.log",),
         "14 days",
         LOGS,
         "logrotate, each day",
-        "The server's log: time, page, outcome, speed | To run the site | 14 days",
+        "The server's log: time, page, outcome, speed, one letter | To run the site | 14 days",
     ),
     Kept(
         "daily sums: a day, a kind, a page or a step, and how often",
