@@ -33,6 +33,7 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 	@tests/production_check.sh
 
 bench: .venv/.tests ## speed, as ratios within one run
+	@DATA=build/check $(BIN)/python bench/counting.py
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/mail.py
 

@@ -143,7 +143,8 @@ def _named(
 
 def _reads_by_page(span: Span) -> Table:
     rows, rest, total = _named(span, kinds.READ, lambda path: span.titles.get(path, path))
-    sentence = _sentence(total, "read", "reads", f" of {_in_words(len(rows), 'page', 'pages')}")
+    pages = len(rows) if rest else sum(row.figures != [None] for row in rows)
+    sentence = _sentence(total, "read", "reads", f" of {_in_words(pages, 'page', 'pages')}")
     if rest:
         sentence += f" Those not shown make up {rest:,} together."
     return Table("pages", "Reads by page", sentence, ["Page", "Reads"], rows, "bars")
@@ -209,10 +210,10 @@ def _articles(span: Span) -> Table:
     rows = []
     for path in paths:
         read, number = reads.get(path), asked[path]
-        rate = round(1000 * number / read) if read and number else None
+        rate = shown(round(10_000 * number / read)) if read and number else None
         rows.append(Row(span.titles.get(path, path), [read, number, rate]))
     sentence = f"Which page led to asking for the guide. These wait until {kinds.POOL} are together, so the last few aren’t in."
-    columns = ["Page", "Reads", "Asked for the guide", "Of 1,000 reads"]
+    columns = ["Page", "Reads", "Asked for the guide", "Of 10,000 reads"]
     return Table("sources", "Where the guide is asked for", sentence, columns, rows)
 
 

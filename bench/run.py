@@ -33,6 +33,7 @@ from quiz.scoring.stability import stability  # noqa: E402
 ARTICLE = "/articles/trauma-and-trust-issues/"
 PAGES = ["/", "/articles/", ARTICLE, "/responses/fawn/", "/quiz/", "/guide/", "/get-help/"]
 ROUNDS, SECONDS, CONNECTIONS = 3, 3, 64
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
 def free_port():
@@ -87,6 +88,7 @@ def nginx(folder, port, body):
 def throughput(url, script=None):
     """Return requests per second over `SECONDS`."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept-Encoding: br"]
+    command += ["-H", f"User-Agent: {BROWSER}"]  # without one it would be a robot, and not counted
     command += ["-s", str(script)] if script else []
     printed = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in printed:

@@ -92,7 +92,8 @@ def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
 
 def page_titles() -> dict[str, str]:
     """Return the titles of all pages by their paths, for a list that names them."""
-    titles = {reverse(view): title for title, view in STATIC_PAGES.items()}
+    views = {**STATIC_PAGES, "First page": "articles:home", "The longer quiz": "quiz:longer"}
+    titles = {reverse(view): title for title, view in views.items()}
     named: list[QuerySet[Any]] = [
         Article.objects.published().only("slug", "title"),
         Response.objects.filter(position__lt=4).only("key", "title"),
