@@ -35,7 +35,8 @@ class Counting:
     """What one process has counted and not yet written. Safe to use from several threads."""
 
     def __init__(self) -> None:
-        self.lock = Lock()
+        self.lock = Lock()  # of `counts`, held for a moment
+        self.writing = Lock()  # of all the rest
         self.counts: Counts = Counter()  # since the last tick
         self.waiting: Counter[Key] = Counter()  # to be written, now or when their day is over
         self.pools: dict[str, Counts] = {}
@@ -55,6 +56,10 @@ class Counting:
     # -- writing -----------------------------------------------------------------------------------
     def tick(self) -> None:
         """Take up what was counted, and write what may be written. A database that is away gets it later."""
+        with self.writing:
+            self._tick()
+
+    def _tick(self) -> None:
         self.turn += 1
         today = timezone.now().date()
         if today != self.day:

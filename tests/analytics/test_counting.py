@@ -1,7 +1,9 @@
 """Counting: what is written when, what waits for company, and what a stop or a kill costs."""
 
 import stat
+from collections import Counter
 from datetime import timedelta
+from threading import Thread
 
 import pytest
 from django.db import OperationalError, connection
@@ -176,3 +178,22 @@ def test_after_25_months_sums_are_gone(on_day):
     models.add({Key(today - timedelta(days=age), "read", "/"): 1 for age in ages})
     assert models.prune() == 2
     assert DailySum.objects.count() == 3
+
+
+def test_counts_of_several_threads_are_all_there(counting, monkeypatch):
+    written = Counter()
+    monkeypatch.setattr(models, "add", lambda due: written.update(due))
+
+    def count():
+        for _ in range(500):
+            counting.add("read", "/")
+
+    threads = [Thread(target=count) for _ in range(4)] + [
+        Thread(target=lambda: [counting.tick() for _ in range(50)]) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    counting.tick()
+    assert sum(written.values()) == 2_000
