@@ -71,23 +71,33 @@ class Run:
                     pass
         return self.outcome
 
-    @transaction.atomic
     def _count_some(self, file: BinaryIO, beginning: str) -> bool:
-        """Count so many lines, and note in the same transaction how far that was. Whether there may be more."""
-        known = LogPosition.objects.select_for_update().filter(pk=beginning).first()
-        place = known.offset if known else 0
-        if known and _hash(_before(file, place)) != known.ending:
+        """Count so many lines. Whether there may be more."""
+        new = {"offset": 0, "ending": _hash(b""), "day": timezone.now().date()}
+        known, _ = LogPosition.objects.get_or_create(pk=beginning, defaults=new)
+        if _hash(_before(file, known.offset)) != known.ending:
             raise OtherLogError
-        file.seek(place)
+        file.seek(known.offset)
         visits, last, lines = self._read(file)
-        models.add(self._sums(visits))
         place = file.tell()
-        if lines:
-            position = {"offset": place, "ending": _hash(_before(file, place)), "day": last}
-            LogPosition.objects.update_or_create(pk=beginning, defaults=position)
-        self.outcome.lines += lines
-        file.seek(place)
+        position = LogPosition(beginning, place, _hash(_before(file, place)), last)
+        # Pages are asked here and not in the transaction: a request ends with its connection.
+        sums, counted = self._sums(visits)
+        if self._write(sums, position, known.offset):
+            self.outcome.lines += lines
+            self.outcome.counted += counted
         return lines == LINES
+
+    @staticmethod
+    @transaction.atomic
+    def _write(sums: Counter[Key], position: LogPosition, since: int) -> bool:
+        """Add to the sums and note how far that was, in one; nothing if another run was quicker."""
+        known = LogPosition.objects.select_for_update().get(pk=position.pk)
+        if known.offset != since:
+            return False
+        models.add(sums)
+        position.save(force_update=True)
+        return True
 
     def _read(self, file: BinaryIO) -> tuple[Counter[Line], date, int]:
         """Return the visits of the next lines, the day of the last, and how many lines there were."""
@@ -112,18 +122,20 @@ class Run:
                 last = line.day
         return visits, last, lines
 
-    def _sums(self, visits: Counter[Line]) -> Counter[Key]:
+    def _sums(self, visits: Counter[Line]) -> tuple[Counter[Key], int]:
+        """Return the sums of visits, and how many of them were reads."""
         sums: Counter[Key] = Counter()
         missing: Counter[Key] = Counter()
+        counted = 0
         for line, number in visits.items():
             if line.status == 404:
                 missing[Key(line.day, kinds.MISSING, printable(line.path))] += number
             elif line.status in OK:
                 keys = self._keys(line.path)
-                self.outcome.counted += number if keys else 0
+                counted += number if keys else 0
                 sums.update({Key(line.day, kind, name): number for kind, name in keys})
         sums.update(_many_enough(missing))
-        return sums
+        return sums, counted
 
     def _keys(self, path: str) -> list[tuple[str, str]]:
         if path not in self.pages:

@@ -77,11 +77,24 @@ def test_a_run_that_fails_halfway_has_counted_nothing_of_its_part(log, monkeypat
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(LogPosition.objects, "update_or_create", fails)
+        patch.setattr(LogPosition, "save", fails)
         with pytest.raises(RuntimeError):
             count(log)
     assert sums() == {}
     count(log)
+    assert sums()["read", "/"] == 1
+
+
+def test_of_two_runs_at_once_one_counts(log, monkeypatch):
+    read = access_log.Run._read
+
+    def while_another_runs(self, file):
+        monkeypatch.setattr(access_log.Run, "_read", read)
+        count(log)
+        return read(self, file)
+
+    monkeypatch.setattr(access_log.Run, "_read", while_another_runs)
+    assert count(log).lines == 0
     assert sums()["read", "/"] == 1
 
 
