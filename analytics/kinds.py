@@ -19,9 +19,6 @@ FINISHED = "finished"
 ASKED, CONFIRMED, WITH_LETTERS = "asked", "confirmed", "confirmed, with letters"
 SENT, RETURNED, LEFT = "sent", "returned", "left"
 
-OF_READS = frozenset(
-    {READ, OFFER, REFERRER, MISSING}
-)  # from the proxy's log, where COUNT_VISITS says so
 # Written once a day, so that no moment of a sum is that of a row of the newsletter.
 ONCE_A_DAY = frozenset({GUIDE, LETTERS})
 # Wait in memory alone until POOL are together, of whatever days: what one person got, or which page
