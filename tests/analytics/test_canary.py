@@ -40,7 +40,9 @@ def visit(site, mark, number):
 def rows():
     """Return every row of every table."""
     with connection.cursor() as cursor:
-        tables = sorted(connection.introspection.table_names(cursor))
+        # Not those behind the search index, which SQLite tidies when it is asked.
+        named = sorted(connection.introspection.table_names(cursor))
+        tables = [name for name in named if "_search_" not in name]
         return {t: cursor.execute(f'SELECT * FROM "{t}"').fetchall() for t in tables}
 
 
@@ -116,7 +118,6 @@ def test_two_databases_one_with_somebody_more_differ_in_counts_alone(site, pages
 def test_get_changes_nothing_but_the_daily_sums(site, pages, agent, mailoutbox):
     from tests.edge import get
 
-    site.open("/search/?q=x", "curl/8")  # the index finishes what loading it began
     before = rows()
     paths = [
         *PATHS,
