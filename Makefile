@@ -35,6 +35,7 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 
 bench: .venv/.tests ## speed, as ratios within one run, and what a request costs that anybody can repeat
 	@$(BIN)/python bench/costs.py
+	@DATA=build/check $(BIN)/python bench/counting.py
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/mail.py
 

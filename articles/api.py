@@ -70,3 +70,8 @@ def prepare_next_picture() -> bool:
     else:
         _unprepared.remove(picture.pk)
     return True
+
+
+def page_titles() -> dict[str, str]:
+    """Return what pages are called, by their paths."""
+    return site_links.page_titles()

@@ -39,6 +39,7 @@ NO_LIMITS = {  # all come from one network, for one mail domain
     "SIGNUPS_PER_DOMAIN": "100000",
     "SIGNUPS_PER_HOUR": "10000000",
 }
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
 def free_port():
@@ -93,6 +94,7 @@ def nginx(folder, port, body):
 def throughput(url, script=None):
     """Return requests per second over `SECONDS`."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept-Encoding: br"]
+    command += ["-H", f"User-Agent: {BROWSER}"]  # without one it would be a robot, and not counted
     command += ["-s", str(script)] if script else []
     printed = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in printed:

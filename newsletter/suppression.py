@@ -5,6 +5,7 @@ from functools import partial
 from django.db import transaction
 from django.utils import timezone
 
+from analytics.api import LEFT, count_mail
 from newsletter import suppression_journal
 from newsletter.models import FormRequest, Subscriber, Suppression
 
@@ -56,7 +57,10 @@ def forget(fingerprint: str, reason: Suppression.Reason) -> None:
     suppress(fingerprint, reason)
     # The lock makes a confirmation that comes in at the same moment finish first, so that its mail
     # goes as well.
-    list(Subscriber.objects.select_for_update().filter(fingerprint=fingerprint).values_list("pk"))
+    people = Subscriber.objects.select_for_update().filter(fingerprint=fingerprint)
+    for state, letters in people.values_list("state", "wants_letters"):
+        if state == Subscriber.State.CONFIRMED and reason != Suppression.Reason.BOUNCED:
+            count_mail(LEFT, letters=letters)
     Subscriber.objects.filter(fingerprint=fingerprint).delete()
 
 

@@ -12,6 +12,7 @@ from types import FrameType
 from django.core.mail import get_connection
 from django.db import DatabaseError, close_old_connections, connection
 
+from analytics import api as analytics
 from articles import api as articles
 from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import RefusalMonitor
@@ -108,6 +109,7 @@ class Worker:
         if now >= self.next_beat:
             Heartbeat.beat(self.breaker.trouble or lifecycle.trouble())
             queue.release_expired()
+            analytics.tick()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
         if now >= self.next_intake:
             more_waits = self.intake.tick()

@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.utils import timezone
 
+from analytics import models as analytics
 from newsletter.outbox import retention as newsletter
 from operations import error_log
 from operations.backups import store
@@ -22,6 +23,7 @@ def enforce() -> dict[str, int]:
         **newsletter.prune(),
         "sessions": sessions,
         "desk log": LogEntry.objects.filter(action_time__lt=now - ADMIN_LOG).delete()[0],
+        "daily sums": analytics.prune(),
         "errors": error_log.prune(now - LOGS),
         "backups": len(store.rotate()),
     }

@@ -6,13 +6,14 @@ retention` enforces and reports it. A table or field that isn't here fails a tes
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Min, Model
 
+from analytics import models as analytics
 from newsletter.models import Bounce, Delivery, FormMailCount, FormRequest, Subscriber
 from newsletter.outbox import retention as newsletter
 from operations import error_log
@@ -45,6 +46,11 @@ def _oldest(model: type[Model], field: str, **only: object) -> Callable[[], date
         return found
 
     return ask
+
+
+def _oldest_sum() -> datetime | None:
+    day = analytics.DailySum.objects.aggregate(at=Min("day"))["at"]
+    return datetime.combine(day, time(), UTC) if day else None
 
 
 def _oldest_backup() -> datetime | None:
@@ -221,13 +227,23 @@ TABLE = (
         "an editor, at the desk",
     ),
     Kept(
-        "the server's log: time, page, outcome, speed",
+        "the server's log: time, page, outcome, speed, one letter for the class of a visit",
         "to run the site",
         ("access.log",),
         "14 days",
         LOGS,
         "logrotate, each day",
-        "The server's log: time, page, outcome, speed | To run the site | 14 days",
+        "The server's log: time, page, outcome, speed, one letter | To run the site | 14 days",
+    ),
+    Kept(
+        "daily sums: a day, a kind, a page or a step, and how often",
+        "to see what helps",
+        ("analytics.DailySum", "daily-sums"),
+        "25 months",
+        analytics.KEEP,
+        COMMAND,
+        "Daily sums: a day, a kind, a page or a step, and how often | To see what helps | 25 months",
+        _oldest_sum,
     ),
     Kept(
         "errors of the site: where in the code, on which page, nothing typed",
@@ -250,6 +266,7 @@ TABLE = (
 )
 # Models of other packages and of ours that hold nothing of anybody, with the reason.
 NOBODYS = {
+    "analytics.LogPosition": "how far a log was counted",
     "newsletter.Heartbeat": "when the worker last ran",
     "newsletter.Letter": "letters to everybody, the same for all",
     "trustsite.CacheVersion": "a number",

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from analytics.api import FINISHED, OUTCOME, QUIZ
 from quiz import forms, version_cache
 from quiz.method import example, method_summary
 from quiz.models import Version
@@ -18,7 +19,7 @@ from quiz.scoring.paper import make_key
 from quiz.scoring.stability import stability
 from quiz.version_cache import CachedVersion
 from trustsite.web.form_guard import same_origin_required
-from trustsite.web.serving.page_cache import public
+from trustsite.web.serving.page_cache import counts_as, public
 
 MAX_BYTES = 64 * 1024
 
@@ -86,10 +87,14 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
         questions = forms.question_list(version, answers)
         context |= {"questions": questions, "invalid": answers.invalid}
         return render(request, "quiz/change.html", context, status=400 if answers.invalid else 200)
+    result = scoring.score(cached.definition, answers.given, answers.ratings(version))
+    if not version.is_draft:
+        counts_as(QUIZ, f"{version.quiz.slug} {FINISHED}")
+        counts_as(OUTCOME, f"{version.quiz.slug}-v{version.number} {result.key}")
     context |= {
         "answers": answers.given.items(),
         "four": scoring.RESPONSES,
-        "result": scoring.score(cached.definition, answers.given, answers.ratings(version)),
+        "result": result,
         "stability": stability(cached.definition, answers.given),
         "longer": "" if version.is_draft else _longer_url(),
     }

@@ -23,6 +23,8 @@ PUBLISH, REVIEW = "articles.publish_article", "articles.review_article"
 # `CachedPageModel`; a model that does neither fails a test.
 NOT_PUBLIC = {
     "trustsite.cacheversion": "counts changes",
+    "analytics.dailysum": "counts",
+    "analytics.logposition": "where a log was read to",
     "articles.autosave": "what an editor has typed and not saved",
     "articles.reviewer": "a name that signing off copies, under the right to review",
     "articles.searchdocument": "made from pages; what readers see of it is theirs",

@@ -75,6 +75,7 @@ ROLES["Owners"] = {
     "newsletter.letter": ALL,
     "auth.user": ALL,
     "auth.group": VIEW,
+    "analytics.dailysum": VIEW,
     "": "articles.publish_article articles.review_article newsletter.send_letter",
 }
 

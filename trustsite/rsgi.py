@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trustsite.settings")
 os.environ["IN_REQUESTS"] = "on"  # somebody waits: short limits on every wait, see the settings
 django_application = get_wsgi_application()
 
+from analytics.visits import visits  # noqa: E402  needs the settings
 from trustsite.web.serving import django_threads  # noqa: E402  needs the settings
 from trustsite.web.serving.django_threads import BusyError, DjangoThreads, GoneError  # noqa: E402
 from trustsite.web.serving.edge import ADMIN, BASE_ENVIRON, Edge, Environ  # noqa: E402
@@ -34,13 +35,16 @@ class Application:
     """One worker's application."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
-        self.edge = Edge(application)
+        self.edge = Edge(application, visits())
         self.bodies = RequestBodies()
         self.making: dict[str, asyncio.Future[None]] = {}  # pages that are being made, by path
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.edge.start()
         self.threads = DjangoThreads(self.edge.watch.guard_thread)
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.edge.stop()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         method, headers = scope.method, scope.headers
@@ -68,6 +72,7 @@ class Application:
             scheme,
             get("accept-encoding", ""),
             get("if-none-match", ""),
+            get,
         )
 
     async def ask(self, scope: Any, protocol: Any) -> None:

@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "trustsite",
     "accounts",
+    "analytics",
     "articles",
     "quiz",
     "newsletter",
@@ -197,6 +198,8 @@ LINKED_ARTICLES_PROVIDERS = [
 # What each worker of the web server has in memory from its start, and anew when content changes, to
 # answer from while the database is away.
 CONTENT_IN_MEMORY = ["quiz.version_cache.remember", "articles.reading.response_texts.remember"]
+# What the numbers call pages: a dict of titles by path.
+PAGE_TITLES_PROVIDER = "articles.api.page_titles"
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
     "articles.dashboard.dashboard_items",
@@ -304,6 +307,7 @@ BACKUP_RECIPIENTS: list[str] = [key.strip() for key in _values.BACKUP_RECIPIENTS
 SUPPRESSION_JOURNAL = Path(_values.SUPPRESSION_JOURNAL or DATA_DIR / "suppressed.journal").resolve()
 OWNER_EMAIL: str = _values.OWNER_EMAIL
 READY_TOKEN: str = _values.READY_TOKEN
+COUNT_VISITS: str = _values.COUNT_VISITS
 
 # -- language, time, log ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
@@ -336,7 +340,10 @@ LOGGING = {
     "loggers": {
         **{
             name: {"handlers": ["console", "errors"], "level": "INFO", "propagate": False}
-            for name in ("django", "trustsite", "articles", "quiz", "newsletter", "operations")
+            for name in (
+                *("django", "trustsite", "analytics", "articles", "quiz", "newsletter"),
+                "operations",
+            )
         },
         # What a stranger sent is no error of ours: nobody is told of it by mail.
         "django.security": {"handlers": ["strangers"], "level": "INFO", "propagate": False},

@@ -3,6 +3,7 @@
 They must bound bodies and waits themselves, as trustsite/rsgi.py does.
 """
 
+import atexit
 import os
 from collections.abc import Callable
 from http import HTTPStatus
@@ -15,7 +16,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trustsite.settings")
 os.environ["IN_REQUESTS"] = "on"  # somebody waits: short limits on every wait, see the settings
 django_application = get_wsgi_application()
 
-from trustsite.web.serving.edge import Edge, path_of  # noqa: E402  needs the settings
+from analytics.visits import visits  # noqa: E402  needs the settings
+from trustsite.web.serving.edge import Edge, header_of, path_of  # noqa: E402  needs the settings
 from trustsite.web.serving.stored_answer import Answer  # noqa: E402
 
 
@@ -31,6 +33,7 @@ class Application:
         with self.lock:
             if not self.is_started:
                 self.edge.start()
+                atexit.register(self.edge.stop)
                 self.is_started = True
         answer = respond(self.edge, environ)
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", answer.headers)
@@ -51,8 +54,9 @@ def respond(edge: Edge, environ: dict[str, Any]) -> Answer:
             scheme or environ["wsgi.url_scheme"],
             get("HTTP_ACCEPT_ENCODING", ""),
             get("HTTP_IF_NONE_MATCH", ""),
+            header_of(environ),
         )
     return answer or edge.respond(environ)
 
 
-application = Application(Edge(django_application))
+application = Application(Edge(django_application, visits()))

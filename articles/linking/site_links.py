@@ -88,3 +88,18 @@ def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
         for row in rows.filter(title__icontains=words)[:most]:
             targets.append((row.get_absolute_url(), row.title))
     return targets[:most]
+
+
+def page_titles() -> dict[str, str]:
+    """Return the titles of all pages by their paths, for a list that names them."""
+    views = {**STATIC_PAGES, "First page": "articles:home", "The longer quiz": "quiz:longer"}
+    titles = {reverse(view): title for title, view in views.items()}
+    named: list[QuerySet[Any]] = [
+        Article.objects.published().only("slug", "title"),
+        Response.objects.filter(position__lt=4).only("key", "title"),
+        Page.objects.only("slug", "title"),
+        Topic.objects.all(),
+    ]
+    for rows in named:
+        titles |= {row.get_absolute_url(): str(row.title) for row in rows}
+    return titles

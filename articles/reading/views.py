@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from analytics.api import ALL, NOTHING, OFFER, SEARCH
 from articles.editing import preview_links
 from articles.linking import redirects
 from articles.linking.slug_history import resolve
@@ -23,7 +25,7 @@ from articles.searching.query import LONGEST
 from articles.searching.query import search as find
 from articles.searching.vocabulary import VOCABULARY
 from prose import affiliate_rules
-from trustsite.web.serving.page_cache import depends_on, public
+from trustsite.web.serving.page_cache import counts_as, depends_on, public
 
 FOUR = [key for key, _ in RESPONSES]
 
@@ -59,7 +61,10 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     """
     if result := Article.objects.published().select_related("topic").filter(slug=slug).first():
         depends_on(result.cache_tag)
-        return render(request, "articles/article.html", article_context(result))
+        context = article_context(result)
+        for key in context["offers_shown"]:
+            counts_as(OFFER, key)
+        return render(request, "articles/article.html", context)
     if gone := Article.objects.withdrawn().filter(slug=slug).first():
         return render(request, "410.html", {"article": gone, "related": related(gone)}, status=410)
     if moved := resolve(slug):
@@ -67,17 +72,20 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     raise Http404
 
 
-def article_context(article: Article) -> dict[str, object]:
+def article_context(article: Article) -> dict[str, Any]:
     """Return what article.html shows; the preview in the admin uses the same."""
     address = settings.SITE_URL + article.get_absolute_url()
     may_hold_offers = article.affiliate and not affiliate_rules.danger_among(
         text for _, _, text in article.contents
     )
     offers = {offer.key: offer for offer in Offer.objects.current()} if may_hold_offers else {}
+    named = {part.key for part in article.parts if part.kind == "offer"}
+    offers_shown = sorted(named & offers.keys())
     return {
         "article": article,
         "offers": offers,
-        "has_offer": any(part.kind == "offer" and part.key in offers for part in article.parts),
+        "offers_shown": offers_shown,
+        "has_offer": bool(offers_shown),
         "references": list(article.references()),
         "related": related(article),
         "neighbours": previous_and_next(article),
@@ -164,7 +172,11 @@ def search(request: HttpRequest) -> HttpResponse:
     kinds = memory.crisis.kinds(query, memory.known)
     context: dict[str, object] = {"query": query, "panels": helplines.panels(kinds)}
     try:
-        context["results"] = find(query, memory, may_guess=not kinds)
+        results = context["results"] = find(query, memory, may_guess=not kinds)
+        if query:
+            counts_as(SEARCH, ALL)
+        if query and (results.instead or not results.hits):
+            counts_as(SEARCH, NOTHING)
     except Error:
         context["is_down"] = True
     # Whoever may be in danger gets the numbers as an ordinary page: a proxy may put its own in the

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from analytics.api import RETURNED, count_mail
 from newsletter import hashing, suppression
 from newsletter.bounce_classes import Meaning
 from newsletter.emails import welcome_series
@@ -49,6 +50,7 @@ def record(fingerprint: str, kind: Bounce.Kind, event: str) -> None:
         suppression.forget(fingerprint, Suppression.Reason.COMPLAINED)
         _check_complaint_rate()
     elif kind == Kind.HARD:
+        count_mail(RETURNED, letters=_gets_letters(fingerprint))
         _rest(fingerprint)
     elif _is_third(fingerprint):
         _pause(fingerprint)
@@ -61,6 +63,10 @@ def _rest(fingerprint: str) -> None:
     """
     confirmed = Subscriber.objects.filter(fingerprint=fingerprint, state=State.CONFIRMED)
     confirmed.update(state=State.RETURNED, returned_at=timezone.now())
+
+
+def _gets_letters(fingerprint: str) -> bool:
+    return Subscriber.objects.filter(fingerprint=fingerprint, wants_letters=True).exists()
 
 
 def end_rest(people: QuerySet[Subscriber]) -> int:

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from analytics.api import SENT, count_mail
 from newsletter.emails import welcome_series
 from newsletter.models import Delivery, Subscriber, new_message_id
 from newsletter.outbox import failpoints, queue_sql
@@ -95,7 +96,10 @@ def mark_sent(
             _lock_subscriber(delivery)
         if not queue_sql.mark_sent(delivery, now):
             _log_lost_lease(delivery, State.SENT)
+        elif delivery.kind == Delivery.Kind.LETTER:
+            count_mail(SENT, letters=True)
         elif delivery.kind == Delivery.Kind.GUIDE:
+            count_mail(SENT, letters=False)
             welcome_series.guide_went_out(delivery.subscriber_id, now)
         elif delivery.kind == Delivery.Kind.GOODBYE:
             _erase_after_goodbye(delivery)

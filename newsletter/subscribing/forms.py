@@ -11,6 +11,7 @@ from django import forms
 
 from newsletter.addresses import AddressError, normalise
 from newsletter.consent import AGREED, WORDING
+from newsletter.subscribing import source_pages
 from trustsite.web.form_guard import is_good
 
 BAD_ADDRESS = "Please check the address. It should look like name@example.org."
@@ -90,7 +91,12 @@ class SignUpForm(PublicForm):
     """Asks for the guide, and by one box that is never ticked for anybody for the letters."""
 
     letters = forms.BooleanField(label=AGREED[WORDING][1], required=False)
+    src = forms.CharField(required=False, widget=forms.HiddenInput)
     shown = ("address", "letters")
+
+    def clean_src(self) -> str:
+        """Return the page that led here, if it is one of ours. It is counted, and kept with nobody."""
+        return source_pages.known(self.cleaned_data["src"])
 
 
 class YourDataForm(PublicForm):

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from analytics.api import LEFT, count_mail
 from newsletter import addresses, hashing, suppression
 from newsletter.emails import welcome_series
 from newsletter.models import Delivery, Subscriber, Suppression
@@ -71,6 +72,7 @@ def _leave_with_goodbye(subscriber: Subscriber) -> None:
     leaving = Subscriber.objects.select_for_update().filter(pk=subscriber.pk).first()
     if leaving is None or leaving.state != Subscriber.State.CONFIRMED:
         return
+    count_mail(LEFT, letters=leaving.wants_letters)
     Subscriber.objects.filter(replaces=leaving).delete()
     leaving.deliveries.all().delete()
     # Nothing stays but the address, and when they asked to go: retention.py counts from there.

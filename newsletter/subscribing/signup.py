@@ -10,9 +10,11 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
+from analytics.api import CONFIRMED, GUIDE, WITH_LETTERS
 from newsletter import addresses, consent, hashing, suppression
 from newsletter.models import Delivery, FormMailCount, Subscriber, Suppression
 from newsletter.outbox.queue import enqueue
+from trustsite.web.serving.page_cache import counts_as
 
 PER_DAY, PER_MONTH = 1, 3  # mails of one kind that the form may cause to one address
 # Mail domains that take an address with and without dots for the same.
@@ -148,6 +150,9 @@ def confirm(public_id: str) -> Subscriber | None:
     if subscriber and newly:
         suppression.lift(subscriber.fingerprint)
         enqueue(Delivery.Kind.GUIDE, subscriber)
+        counts_as(GUIDE, CONFIRMED)
+        if subscriber.wants_letters:
+            counts_as(GUIDE, WITH_LETTERS)
     return subscriber
 
 

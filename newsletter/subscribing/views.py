@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from analytics.api import ASKED, GUIDE, SOURCE
 from newsletter import tokens
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME, GUIDE_PAGES, compile_guide
 from newsletter.emails.messages import guide_url
@@ -25,7 +26,7 @@ from newsletter.retry_later import RETRY_AFTER, retry_later, retry_later_on_db_e
 from newsletter.subscribing import address_change, intake, limits, signup
 from newsletter.subscribing.forms import AddressForm, SignUpForm
 from trustsite.web.form_guard import same_origin_required
-from trustsite.web.serving.page_cache import public
+from trustsite.web.serving.page_cache import counts_as, public
 
 View = Callable[..., HttpResponse]
 TOO_MANY = (
@@ -70,6 +71,8 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         letters = form.cleaned_data["letters"]
         status = take(request, form, FormRequest.Kind.GUIDE, wants_letters=letters)
     if status == 200:
+        counts_as(GUIDE, ASKED)
+        counts_as(SOURCE, form.cleaned_data["src"])
         return _check_inbox(request)
     return form_again(request, "newsletter/sign_up.html", form, status)
 

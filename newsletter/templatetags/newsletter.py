@@ -3,25 +3,31 @@
 from functools import lru_cache
 
 from django import template
+from django.template import Context
 from django.template.loader import render_to_string
 
+from newsletter.subscribing import source_pages
 from newsletter.subscribing.forms import SignUpForm
 from trustsite.web.form_guard import form_token
+
+MAX_PANELS = 256  # one a page that shows it
 
 register = template.Library()
 
 
-@register.simple_tag
-def guide_sign_up(form: SignUpForm | None = None) -> str:
+@register.simple_tag(takes_context=True)
+def guide_sign_up(context: Context, form: SignUpForm | None = None) -> str:
     """Show the guide panel with its form. Pages with a filled-in `form` are never cached."""
-    return _panel(form) if form else _empty_panel(form_token())
+    if form and form.is_bound:
+        return _panel(form, source_pages.known(form.data.get("src", "")))
+    return _empty_panel(form_token(), source_pages.of_request(context.get("request")))
 
 
-@lru_cache(maxsize=1)
-def _empty_panel(stamp: str) -> str:
-    """Return the panel of this hour, the same for everybody: a third of a quiz result's work."""
-    return _panel(SignUpForm())
+@lru_cache(MAX_PANELS)
+def _empty_panel(stamp: str, src: str) -> str:
+    """Return the panel of this hour and page, the same for everybody: a third of a quiz result's work."""
+    return _panel(SignUpForm(), src)
 
 
-def _panel(form: SignUpForm) -> str:
-    return render_to_string("components/guide_sign_up.html", {"form": form})
+def _panel(form: SignUpForm, src: str) -> str:
+    return render_to_string("components/guide_sign_up.html", {"form": form, "src": src})

@@ -89,6 +89,7 @@ class Proxied:
             assert before in server
             server = server.replace(before, after)
         shared = (DEPLOY / "nginx/trustsite-http.conf").read_text()
+        shared += (DEPLOY / "nginx/trustsite-robots.conf").read_text()
         shared = shared.replace("/var/cache/nginx/trustsite", str(self.folder / "cache"))
         temp = "\n".join(
             f"{name}_temp_path {self.folder}/temp/{name};"
@@ -169,6 +170,7 @@ class Proxied:
             text = text.replace(before, after)
         config = self.folder / "Caddyfile"
         config.write_text(text)
+        shutil.copy(DEPLOY / "robots.caddy", self.folder)
         command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", config]
         home = {"HOME": str(self.folder / "home"), "XDG_DATA_HOME": str(self.folder / "home")}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from analytics import access_log
 from operations.doctor import host_checks
 from tests.operations.proxied import DEPLOY, Proxied, commands, program, settings_of, wait_until
 from tests.servers import ROOT
@@ -126,9 +127,39 @@ def test_the_log_holds_no_address_no_query_and_no_link_that_opens_anything(proxi
         assert told not in text
     assert "/articles/the-first-weeks-after-something-terrible/" in text
     assert "GET /newsletter/unsubscribe/... " in text
-    assert all(re.fullmatch(r"\S+ [A-Z]+ /\S* \d{3} [\d.]+", line) for line in text.splitlines())
+    assert all(
+        re.fullmatch(r"\S+ [A-Z]+ /\S* \d{3} [\d.]+ [rbo]", line) for line in text.splitlines()
+    )
     errors = (proxied.folder / "log/error.log").read_text()
     assert "CANARY" not in errors
+
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+CLASSES = {
+    "/about/": {"User_Agent": BROWSER},
+    "/contact/": {
+        "User_Agent": "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    },
+    "/privacy/": {"User_Agent": BROWSER, "Sec_GPC": "1"},
+    "/accessibility/": {"User_Agent": BROWSER, "DNT": "1"},
+    "/editorial-policy/": {"User_Agent": ""},
+    "/affiliate-disclosure/": {"User_Agent": BROWSER, "DNT": "0"},
+}
+READERS = {"/about/", "/affiliate-disclosure/"}
+
+
+def readers_in(log):
+    """Return the pages of CLASSES that the log's letters give to readers, as `count_log` reads them."""
+    lines = [access_log.parse(line) for line in log.read_bytes().splitlines()]
+    return {line.path for line in lines if line and line.path in CLASSES}
+
+
+def test_the_log_says_in_one_letter_whose_visit_it_was(proxied):
+    for path, headers in CLASSES.items():
+        proxied.ask(path, **headers)
+    wait_until(lambda: all(path in proxied.log.read_text() for path in CLASSES))
+    assert readers_in(proxied.log) == READERS
+    assert "Googlebot" not in proxied.log.read_text()
 
 
 def arrives(proxied, forged="192.0.2.66"):
@@ -217,11 +248,17 @@ def test_caddy_logs_as_little_passes_on_no_forged_address_and_shows_help(environ
                 f"/preview/{TOKEN}/",
             ):
                 proxied.ask_plainly(path, Referer="https://CANARY.example/", User_Agent="CANARY")
-            wait_until(lambda: proxied.log.exists() and proxied.log.read_text().count("\n") >= 4)
+            for path, headers in CLASSES.items():
+                proxied.ask_plainly(path, **headers)
+            expected = 4 + len(CLASSES)
+            wait_until(
+                lambda: proxied.log.exists() and proxied.log.read_text().count("\n") >= expected
+            )
         command = [sys.executable, "manage.py", "collect_error_pages", tmp_path / "errors"]
         subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
         answer, body = proxied.ask_plainly("/quiz/")
     assert (told["address"], told["forged"]) == (True, False)
+    assert readers_in(proxied.log) == READERS
     text = proxied.log.read_text()
     for kept_out in ("CANARY", "127.0.0.1", "192.0.2", TOKEN[:12], "Zk9Zk9", READY):
         assert kept_out not in text

@@ -8,7 +8,7 @@ import pytest
 
 from tests.servers import ROOT
 
-PACKAGES = ("trustsite", "accounts", "prose", "articles", "quiz", "newsletter")
+PACKAGES = ("trustsite", "accounts", "analytics", "prose", "articles", "quiz", "newsletter")
 
 
 def imported(source):

@@ -80,6 +80,10 @@ BEYOND = {
     "/admin/newsletter/letter/1/look/": "WELO",
     "/admin/newsletter/subscriber/import/": "LO",
     "/admin/newsletter/subscriber/export/": "LO",
+    "/admin/analytics/dailysum/": "O",
+    "/admin/analytics/dailysum/?days=365": "O",
+    "/admin/analytics/dailysum/numbers.csv": "O",
+    "/admin/analytics/dailysum/numbers.json": "O",
 }
 # What a press of a button does, and who may press it.
 PRESSES = {

@@ -420,6 +420,14 @@ SETTINGS = (
         shown="none",
         is_secret=True,
     ),
+    Setting(
+        "COUNT_VISITS",
+        "who counts the reads of pages, as daily sums: this `server`, or `manage.py count_log` from the "
+        "proxy’s `log`, where a CDN answers for it; `off` counts nothing at all",
+        "server, log or off",
+        default="server",
+        validators=(valid.one_of("server", "log", "off"),),
+    ),
 )
 NAMES = frozenset(setting.name for setting in SETTINGS)
 OLD_NAMES = frozenset(setting.old_name for setting in SETTINGS if setting.old_name)

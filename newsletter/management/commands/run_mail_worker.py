@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from analytics import api as analytics
 from newsletter.models import Heartbeat
 from newsletter.outbox.sender import SmtpAuthenticationRejected
 from newsletter.worker import Worker
@@ -42,3 +43,4 @@ class Command(BaseCommand):
             raise SystemExit(AUTHENTICATION_REJECTED) from None
         finally:
             worker.close()
+            analytics.stop()

@@ -12,7 +12,10 @@ from functools import cache
 from pathlib import Path
 from re import _parser as parser  # the only thing that knows a pattern's parts
 
-APPS = ("trustsite", "accounts", "prose", "articles", "quiz", "newsletter", "operations")
+APPS = (
+    *("trustsite", "accounts", "analytics", "prose", "articles", "quiz", "newsletter"),
+    "operations",
+)
 METHODS = {"search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
 POOL = (
     "@",

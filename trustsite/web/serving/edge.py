@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -23,7 +23,13 @@ from django.utils.module_loading import import_string
 from trustsite.web.client_network import TrustedProxy
 from trustsite.web.serving import refusals
 from trustsite.web.serving.database_watch import DatabaseWatch
-from trustsite.web.serving.page_cache import CACHE_CONTROL, PageCache, Recording, recording
+from trustsite.web.serving.page_cache import (
+    CACHE_CONTROL,
+    Counted,
+    PageCache,
+    Recording,
+    recording,
+)
 from trustsite.web.serving.page_cache_refresh import Refresher
 from trustsite.web.serving.request_body import plain_type
 from trustsite.web.serving.static_files import StaticFiles
@@ -34,14 +40,45 @@ ADMIN = "/admin/"
 HELP = "/get-help/"
 Environ = dict[str, Any]
 Application = Callable[..., Iterable[bytes]]
+Header = Callable[[str], str | None]
 
 logger = logging.getLogger(__name__)
+
+
+class Visits(Protocol):
+    """Who counts. `header` returns a header of the request, by its lower-case name; what is done with it is theirs."""
+
+    def read(self, counted: Iterable[Counted], header: Header) -> None:
+        """A page was read."""
+
+    def event(self, counted: Iterable[Counted], header: Header) -> None:
+        """Something else was asked for, and done."""
+
+    def missing(self, path: str, header: Header) -> None:
+        """Nothing was there."""
+
+    def start(self, guard_thread: Callable[[], None]) -> None:
+        """The worker begins; a thread that uses the database calls `guard_thread` first."""
+
+    def stop(self) -> None:
+        """The worker ends."""
+
+
+class NoVisits:
+    """Counts nothing."""
+
+    def read(self, counted: Iterable[Counted], header: Header) -> None: ...
+    def event(self, counted: Iterable[Counted], header: Header) -> None: ...
+    def missing(self, path: str, header: Header) -> None: ...
+    def start(self, guard_thread: Callable[[], None]) -> None: ...
+    def stop(self) -> None: ...
 
 
 class Edge:
     """What one worker has at hand."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, visits: Visits | None = None) -> None:
+        self.visits: Visits = visits or NoVisits()
         # The client behind our own proxies is resolved for Django alone: nothing here asks for it.
         self.application: Application = TrustedProxy(
             application, settings.TRUSTED_PROXIES, settings.PROXY_ADDRESS_HEADER
@@ -75,6 +112,11 @@ class Edge:
         self.prepare()
         connections.close_all()  # this thread asks nothing more
         self.refresher.start()
+        self.visits.start(self.watch.guard_thread)
+
+    def stop(self) -> None:
+        """Let go of what waits to be written."""
+        self.visits.stop()
 
     def prepare(self) -> None:
         """Make the answers that need no database, and the helplines."""
@@ -102,10 +144,13 @@ class Edge:
         scheme: str,
         accept_encoding: str,
         if_none_match: str,
+        header: Header,
     ) -> Answer | None:
         """Return the answer to a GET or HEAD that needs nobody else."""
         if host == self.host and scheme == self.scheme:
             if page := self.cache.find(path, query):
+                if page.counted and method == "GET":
+                    self.visits.read(page.counted, header)
                 return page.answer.answer(method, accept_encoding, if_none_match)
             is_ours = True
         else:
@@ -115,6 +160,7 @@ class Edge:
         if path.startswith(self.static_address) and (file := self.static.find(path)):
             return file.answer(method, accept_encoding, if_none_match)
         if is_ours and self.missing and self.is_nowhere(path):
+            self.visits.missing(path, header)
             return self.missing.answer(method, accept_encoding, "")
         return None
 
@@ -158,12 +204,22 @@ class Edge:
             allowed = [pair for pair in answer.headers if pair[0] == "Allow"]
             refusal = self.refusal(405, method, accepted)
             return refusal._replace(headers=[*refusal.headers, *allowed])
+        header = header_of(environ)
         if method == "GET" and self._may_keep(answer, made) and self.is_ours(environ):
             page = self.cache.keep(path, answer, made, since)
+            self.visits.read(page.counted, header)
             known = environ.get("HTTP_IF_NONE_MATCH", "")
             return page.answer.answer(method, accepted, known)
+        if not path.startswith(ADMIN):
+            self._count(path, answer.status, made, header)
         # The admin's pages hold a token that must not be guessed from their compressed length.
         return answer if path.startswith(ADMIN) else compressed(answer, accepted)
+
+    def _count(self, path: str, status: int, made: Recording, header: Header) -> None:
+        if status == 404:
+            self.visits.missing(path, header)
+        elif status < 400 and made.counted:
+            self.visits.event(made.counted, header)
 
     def make_anew(self, path: str) -> Answer:
         """Make the page at `path` anew, and keep it; forget it when it is gone."""
@@ -247,6 +303,11 @@ BASE_ENVIRON: Environ = {
 def path_of(environ: Environ) -> str:
     """Return a request's path as text."""
     return str(environ.get("PATH_INFO", "")).encode("latin-1").decode("utf-8", "replace")
+
+
+def header_of(environ: Environ) -> Header:
+    """Return what returns a header of a request by its lower-case name."""
+    return lambda name: environ.get(f"HTTP_{name.upper().replace('-', '_')}")
 
 
 def _resolves(path: str) -> bool:

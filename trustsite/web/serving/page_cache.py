@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 
-from trustsite.web.serving.stored_answer import Answer, StoredAnswer
+from trustsite.web.serving.stored_answer import Answer, StoredAnswer, content_type
 
 MAX_BYTES = 64 * 1024 * 1024  # of pages kept, per worker
 MAX_AGE = 12 * 3600  # seconds until a page is made anew; form stamps in it are good for 24 hours
@@ -28,7 +28,9 @@ MAX_EVENTS = 256  # changes remembered, to tell whether one came while a page wa
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=600"
 EVERYTHING = "*"
 SOFT = "~"
+READ = "read"  # what a visit to a page is counted as
 View = Callable[..., HttpResponse]
+Counted = tuple[str, str]  # a kind and a name
 
 
 @dataclass
@@ -38,6 +40,7 @@ class Recording:
     is_public: bool = False
     tags: set[str] = field(default_factory=set)
     reads: frozenset[str] = frozenset()
+    counted: list[Counted] = field(default_factory=list)
 
 
 _recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
@@ -58,6 +61,15 @@ def depends_on(*tags: str) -> None:
     """Say, while a public page is made, what it is made of."""
     if made := _recording.get():
         made.tags.update(tags)
+
+
+def counts_as(kind: str, name: str) -> None:
+    """Say, while an answer is made, what it is counted as: by whoever counts, and only if this visit may be counted.
+
+    What a kept page says is counted each time it is read.
+    """
+    if made := _recording.get():
+        made.counted.append((kind, name))
 
 
 @overload
@@ -109,10 +121,12 @@ def invalidate(*tags: str) -> None:
 class Page:
     """One kept page."""
 
-    __slots__ = ("answer", "expires", "is_stale", "reads", "retry_at", "tags")
+    __slots__ = ("answer", "counted", "expires", "is_stale", "reads", "retry_at", "tags")
 
-    def __init__(self, answer: StoredAnswer, made: Recording) -> None:
+    def __init__(self, path: str, answer: StoredAnswer, made: Recording) -> None:
         self.answer = answer
+        is_read = content_type(answer.headers).startswith("text/html")
+        self.counted = ((READ, path), *made.counted) if is_read else ()
         self.tags = frozenset(made.tags)
         self.reads = made.reads
         self.is_stale = False
@@ -165,7 +179,7 @@ class PageCache:
 
     def keep(self, path: str, answer: Answer, made: Recording, since: int) -> Page:
         """Return `answer` as a page, and keep it unless what it is made of changed since `since` changes ago were counted."""
-        page = Page(StoredAnswer.of(answer), made)
+        page = Page(path, StoredAnswer.of(answer), made)
         with self.lock:
             if self._is_outdated(page, since):
                 return page
