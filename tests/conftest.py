@@ -15,6 +15,13 @@ os.environ.setdefault(
 )  # the synchronous Playwright keeps an event loop
 
 
+def pytest_terminal_summary(terminalreporter, config):
+    """Print the seed of the order that the tests ran in, which -q hides."""
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"The tests’ order: --randomly-seed={seed}")
+
+
 @pytest.fixture(autouse=True)
 def searches_remember_nothing():
     """What searches keep goes by the stamp of the pages, and each test begins with the same one."""

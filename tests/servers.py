@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[1]
 AS_ROOT = os.name == "posix" and os.geteuid() == 0
@@ -22,6 +24,13 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def listens(port):
+    """Whether somebody listens on a port of this machine."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), PATIENCE):
+        return True
+    return False
 
 
 @contextmanager
@@ -149,8 +158,8 @@ def redis():
             yield f"redis://127.0.0.1:{port}/1"
 
 
-def _until(condition, seconds=20):
-    end = time.monotonic() + seconds
+def _until(condition):
+    end = time.monotonic() + PATIENCE
     while True:
         try:
             if condition():

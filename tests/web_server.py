@@ -3,7 +3,6 @@
 import os
 import random
 import re
-import select
 import signal
 import socket
 import sqlite3
@@ -17,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tests.servers import ROOT, free_port
+from tests.waiting import PATIENCE, wait_until
 
 PREPARE = "from trustsite.management.commands.dev import Command; Command().prepare()"
 SERVE = ["-m", "trustsite.serve"]
@@ -24,7 +24,6 @@ SLOW = (
     b"POST /newsletter/subscribe/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na"
 )
-PATIENCE = 30  # seconds, of a test that waits for a state
 
 
 def prepare(folder, **more):
@@ -44,7 +43,7 @@ class Site:
     def __init__(self, process, port):
         self.process, self.port = process, port
 
-    def open(self, path, data=None, timeout=5):
+    def open(self, path, data=None, timeout=PATIENCE):
         # Each from another network: what counts sign-ups is not what is looked at here.
         network = ".".join(str(random.randrange(1, 255)) for _ in range(3))
         headers = {"X-Forwarded-For": f"{network}.1"}
@@ -54,7 +53,7 @@ class Site:
         )
         return urllib.request.urlopen(request, timeout=timeout)
 
-    def status(self, path, data=None, timeout=5):
+    def status(self, path, data=None, timeout=PATIENCE):
         """Return the status of the answer; 0 when there is none in time."""
         try:
             with self.open(path, data, timeout) as answer:
@@ -65,7 +64,7 @@ class Site:
         except OSError:
             return 0
 
-    def answers(self, path, timeout=5):
+    def answers(self, path, timeout=PATIENCE):
         return self.status(path, timeout=timeout) == 200
 
     def text(self, path):
@@ -86,12 +85,12 @@ class Site:
         return f"address=reader{{}}%40site.example&stamp={quote(stamp[1])}"
 
     def raw(self, data):
-        """Send bytes; return what comes back until nothing more does."""
-        with self.connect(data) as connection:
-            answer = b""
-            while select.select([connection], [], [], 1)[0] and (got := connection.recv(65_536)):
-                answer += got
-            return answer
+        """Send bytes; return the whole answer."""
+        with self.connect(data) as connection, connection.makefile("rb") as stream:
+            connection.settimeout(PATIENCE)
+            head = b"".join(iter(stream.readline, b"\r\n"))
+            length = re.search(rb"(?im)^content-length: *(\d+)", head)
+            return head + b"\r\n" + stream.read(int(length[1]))
 
     def workers(self):
         children = (
@@ -178,13 +177,6 @@ def listening(port):
                     if os.readlink(descriptor) in inodes:
                         return int(folder.name)
     return None
-
-
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
 
 
 def __getattr__(name):

@@ -19,6 +19,9 @@ from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
+from playwright.sync_api import expect
+
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -57,9 +60,9 @@ class Sink:
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 kept"
 
-    def wait_for(self, address, subject, seconds=15):
+    def wait_for(self, address, subject):
         """Return the mail to `address` whose subject holds `subject`, once it is there."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             for mail in self.mails:
                 if mail["To"] == address and subject in mail["Subject"]:
@@ -88,6 +91,9 @@ def free_port():
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         return held.getsockname()[1]
+
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
@@ -120,12 +126,12 @@ def site(tmp_path_factory):
         yield Site(url, data, sink, output)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=40)
+        process.wait(timeout=PATIENCE)
         smtp.stop()
 
 
-def wait_until_it_answers(url, process, output, seconds=90):
-    until = time.monotonic() + seconds
+def wait_until_it_answers(url, process, output):
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         assert process.poll() is None, output.read_text()
         try:
@@ -146,6 +152,7 @@ def visit(site, browser):
         context = browser.new_context(
             base_url=site.url, **{"viewport": {"width": 1280, "height": 900}} | options
         )
+        context.set_default_timeout(PATIENCE * 1000)
         context.asked, context.complaints = [], []
         context.on("request", lambda request: context.asked.append(request.url))
         context.on(

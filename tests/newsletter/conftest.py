@@ -23,6 +23,7 @@ from django.core.mail import get_connection
 from django.core.management import call_command
 
 from newsletter.models import Bounce, Delivery, FormMailCount, Heartbeat, Subscriber, Suppression
+from tests.waiting import PATIENCE
 from trustsite.web.form_guard import form_token
 
 
@@ -162,15 +163,19 @@ def sink(serve):
 
 @pytest.fixture
 def backend(sink):
-    """Our backend, connected to the sink, with little patience."""
+    """Our backend, connected to the sink."""
     backend = connect(sink.port)
     yield backend
     backend.close()
 
 
-def connect(port, **options):
+def connect(port, timeout=PATIENCE, **options):
     return get_connection(
-        "newsletter.outbox.smtp_backend.Backend", host="127.0.0.1", port=port, timeout=1, **options
+        "newsletter.outbox.smtp_backend.Backend",
+        host="127.0.0.1",
+        port=port,
+        timeout=timeout,
+        **options,
     )
 
 
@@ -244,6 +249,6 @@ class Site:
 
     @staticmethod
     def _finish(process):
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=5 * PATIENCE)
         assert process.returncode == 0, err[-2000:]
         return out

@@ -11,6 +11,7 @@ import pytest
 
 from tests.faults.conftest import _postgresql, need  # noqa: F401
 from tests.servers import ROOT
+from tests.waiting import PATIENCE
 
 SECRETS = {"SECRET_KEY": "an-old-secret-" + "s" * 50, "SUPPRESSION_KEY": "an-old-key-" + "k" * 50}
 
@@ -49,7 +50,7 @@ class Site:
     def run(self, *arguments, **options):
         """Run a command to its end; return exit code and all it said."""
         process = self.start("manage.py", *arguments, **options)
-        out, err = process.communicate(timeout=180)
+        out, err = process.communicate(timeout=5 * PATIENCE)
         return process.returncode, out + err
 
     def manage(self, *arguments, **options):
@@ -68,7 +69,7 @@ class Site:
     def script(self, code):
         """Run a script inside Django; return what it printed."""
         process = self.start("-c", "import django; django.setup()\n" + textwrap.dedent(code))
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=5 * PATIENCE)
         assert process.returncode == 0, err[-2000:]
         return out.strip()
 

@@ -5,19 +5,17 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
-import time
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
 
 import pytest
 
-from tests.servers import ROOT, free_port
+from tests.servers import ROOT, free_port, listens
+from tests.waiting import PATIENCE, wait_until
 
 DEPLOY = ROOT / "deploy"
-PATIENCE = 60  # seconds, of a test that waits for a state
 
 
 def program(name):
@@ -27,19 +25,6 @@ def program(name):
         missing = f"{name} isn't installed: sudo apt-get install -y {name}"
         (pytest.fail if os.environ.get("REQUIRE_SERVERS") else pytest.skip)(missing)
     return found
-
-
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
-def listens(port):
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
 
 
 def settings_of(unit, name):
@@ -112,7 +97,7 @@ class Proxied:
             yield self
         finally:
             process.send_signal(signal.SIGQUIT)
-            process.wait(10)
+            process.wait(PATIENCE)
 
     @contextmanager
     def web_server(self):
@@ -142,7 +127,7 @@ class Proxied:
         """Ask by the proxy; return the answer and its body."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = HTTPSConnection("127.0.0.1", self.https, timeout=30, context=context)
+        connection = HTTPSConnection("127.0.0.1", self.https, timeout=PATIENCE, context=context)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, {"Host": host, **named})
@@ -178,11 +163,11 @@ class Proxied:
             yield self
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
     def ask_plainly(self, path, **headers):
         """Ask by plain http; return the answer and its body."""
-        connection = HTTPConnection("127.0.0.1", self.http, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.http, timeout=PATIENCE)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request("GET", path, headers={"Host": "example.org", **named})
