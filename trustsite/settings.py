@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from trustsite import env
-from trustsite.configuration import settings_problems
+from trustsite.configuration import env, settings_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _values = env.read(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))

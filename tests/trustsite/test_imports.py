@@ -3,10 +3,15 @@ whole.
 """
 
 import ast
+from functools import cache
 
 import pytest
 
+from bench import house
 from tests.servers import ROOT
+
+LONGEST_CHAIN = 20  # modules; docs/decisions/0015-the-tree.md says why it is no shorter
+MOST_IN_A_FOLDER = 14
 
 PACKAGES = ("trustsite", "accounts", "prose", "articles", "quiz", "newsletter")
 
@@ -47,3 +52,33 @@ def test_allauths_internals_are_imported_in_their_seam_alone():
 )
 def test_the_rule_sees_every_way_to_import(source):
     assert any(is_internal(name) for name in imported(source))
+
+
+@cache
+def graph():
+    return house.import_graph(ROOT)
+
+
+def test_no_modules_import_each_other_in_circles():
+    assert house.circles(graph()) == []
+
+
+def test_the_longest_chain_of_imports_gets_no_longer():
+    chain = house.longest_chain(graph())
+    assert len(chain) <= LONGEST_CHAIN, " > ".join(chain)
+
+
+def test_a_circle_and_a_chain_are_seen():
+    tree = {"a": {"b", "c"}, "b": {"c"}, "c": set(), "d": {"e"}, "e": {"d"}}
+    assert house.circles(tree) == [["d", "e"]]
+    del tree["d"], tree["e"]
+    assert house.longest_chain(tree) == ["a", "b", "c"]
+
+
+def test_no_folder_holds_more_modules_than_an_eye_takes_in():
+    heaps = {
+        folder: number
+        for folder, number in house.modules_per_folder(ROOT).items()
+        if number > MOST_IN_A_FOLDER
+    }
+    assert heaps == {}
