@@ -88,11 +88,12 @@ def longest_chain(graph: Graph) -> list[str]:
     """Return the longest way from a module down through what it imports; no circles allowed."""
 
     @cache
-    def below(module: str) -> tuple[str, ...]:
+    def below(module: str) -> list[str]:
         ways = [below(imported) for imported in sorted(graph[module])]
-        return (module, *max(ways, key=len, default=()))
+        return [module, *max(ways, key=len, default=[])]
 
-    return list(max((below(name) for name in sorted(graph)), key=len))
+    chains = [below(name) for name in sorted(graph)]
+    return max(chains, key=len)
 
 
 # -- the look of the code --------------------------------------------------------------------------

@@ -88,7 +88,10 @@ class Mutant:
         """Return the module's text with the change."""
         source = (root / self.module).read_text()
         operator = get_operator(self.operator)()
-        changed: str | None = MutationVisitor.mutate_code(source, operator, self.occurrence)
+        try:
+            changed: str | None = MutationVisitor.mutate_code(source, operator, self.occurrence)
+        except AttributeError:  # of the library, on some nodes
+            return None
         return changed
 
 
@@ -157,7 +160,8 @@ def sample(modules: Iterable[str], size: int, seed: int) -> list[Mutant]:
         for mutant in mutants(module):
             by_line.setdefault((module, mutant.line), []).append(mutant)
     chosen = choose.sample(sorted(by_line), min(size, len(by_line)))
-    return [choose.choice(by_line[line]) for line in chosen]
+    picked = [choose.choice(by_line[line]) for line in chosen]
+    return [mutant for mutant in picked if mutant.text(ROOT)]
 
 
 # -- one run of tests ------------------------------------------------------------------------------
@@ -259,7 +263,7 @@ def run(chosen: list[Mutant], tests: dict[str, Tests]) -> Iterator[tuple[Mutant,
     limit = 60 * int(os.environ.get("MINUTES", MINUTES))
     unchanged: list[tuple[Tests, Mutant | None]] = [(names, None) for names in {*tests.values()}]
     waiting = [(tests[mutant.module], mutant) for mutant in reversed(chosen)] + unchanged
-    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mutants-", ignore_cleanup_errors=True) as folder:
         first = migrated_tree(Path(folder, "0"))
         trees = [first]
         for index in range(1, int(os.environ.get("WORKERS", os.cpu_count() or 1))):

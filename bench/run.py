@@ -17,8 +17,10 @@ import tempfile
 import time
 import tomllib
 import urllib.request
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import brotli
@@ -35,14 +37,14 @@ PAGES = ["/", "/articles/", ARTICLE, "/responses/fawn/", "/quiz/", "/guide/", "/
 ROUNDS, SECONDS, CONNECTIONS = 3, 3, 64
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
-def running(command, port, **environment):
+def running(command: Sequence[str], port: int, **environment: str) -> Iterator[str]:
     """Run a server until the block ends; give its address once it answers."""
     log = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the server runs
     process = subprocess.Popen(
@@ -67,12 +69,12 @@ def running(command, port, **environment):
         process.wait(timeout=40)
 
 
-def granian(application, port):
+def granian(application: Any, port: int) -> Any:
     serve = ["--interface", "rsgi", "--workers", "2", "--http", "1", "--no-ws"]
     return [sys.executable, "-m", "granian", *serve, "--port", str(port), application]
 
 
-def nginx(folder, port, body):
+def nginx(folder: Path, port: int, body: bytes) -> Any:
     """Write a configuration that serves `body`, brotli already, as a file; return the command."""
     (folder / "page.html").write_bytes(body)
     (folder / "nginx.conf").write_text(
@@ -84,7 +86,7 @@ def nginx(folder, port, body):
     return ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)]
 
 
-def throughput(url, script=None):
+def throughput(url: str, script: str | None = None) -> float:
     """Return requests per second over `SECONDS`."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept-Encoding: br"]
     command += ["-s", str(script)] if script else []
@@ -95,16 +97,16 @@ def throughput(url, script=None):
     return float(line.split(":")[1])
 
 
-def compare(contenders):
+def compare(contenders: Any) -> dict[str, Any]:
     """Measure every contender in turn, `ROUNDS` times; return the median of each."""
-    measured = {name: [] for name in contenders}
+    measured: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(ROUNDS):
         for name, (url, script) in contenders.items():
             measured[name].append(throughput(url, script))
     return {name: statistics.median(runs) for name, runs in measured.items()}
 
 
-def quiz_answers(folder):
+def quiz_answers(folder: Path) -> Any:
     """Write what wrk posts: a whole quiz, the first answer to each question."""
     body = urlencode({"version": "2", **{f"q{number:02}": "a" for number in range(1, 13)}})
     script = folder / "answers.lua"
@@ -115,7 +117,7 @@ def quiz_answers(folder):
     return script
 
 
-def scoring_rate():
+def scoring_rate() -> tuple[float, float]:
     """Return how many sheets of the 3-minute quiz are scored a second in one process: the outcome, and how firm it is."""
     file = tomllib.loads((ROOT / "content/quiz/short-v2.toml").read_text())
     questions = [
@@ -139,12 +141,12 @@ def scoring_rate():
     return len(sheets) / (scored - start), len(sheets) / (time.perf_counter() - scored)
 
 
-def fetch(url):
+def fetch(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=20) as response:
         return response.read()
 
 
-def main():
+def main() -> None:
     if not shutil.which("wrk"):
         sys.exit("The bench needs wrk: apt-get install -y wrk")
     folder = Path(tempfile.mkdtemp(prefix="bench-"))

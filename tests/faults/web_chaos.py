@@ -8,18 +8,18 @@ import itertools
 import os
 import signal
 import statistics
-import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.servers import ROOT, postgresql, redis
-from tests.web_server import listening, locked, prepare, running, slow_bodies, stopped
+from tests.web_server import Site, listening, locked, prepare, running, slow_bodies, stopped
 
 NUMBERS = itertools.count()
 REPORT = ROOT / "docs" / "faults.md"
@@ -61,7 +61,7 @@ class Visits:
         )
 
 
-def visitors(site):
+def visitors(site: Site) -> Any:
     """Return who asks, and what for."""
     return {
         "health check": ("/healthz", None),
@@ -73,7 +73,7 @@ def visitors(site):
     }
 
 
-def visit(site, path, data, end, visits):
+def visit(site: Site, path: str, data: str | None, end: float, visits: Any) -> None:
     while time.monotonic() < end:
         start = time.monotonic()
         form = data.format(next(NUMBERS)).encode() if data else None
@@ -82,7 +82,9 @@ def visit(site, path, data, end, visits):
         time.sleep(PAUSE_OF_FORMS if data else PAUSE)
 
 
-def measure(site, fault: str, going_wrong: Callable[[], object]):
+def measure(
+    site: Site, fault: str, going_wrong: Callable[[], AbstractContextManager[object]]
+) -> Any:
     """Let something go wrong, ask meanwhile, and yield a row of the table for each visitor."""
     who = visitors(site)
     found = {name: Visits() for name in who}
@@ -101,10 +103,10 @@ def measure(site, fault: str, going_wrong: Callable[[], object]):
 
 
 @contextmanager
-def dying(site):
+def dying(site: Site) -> Iterator[Any]:
     """Kill a worker now and another two seconds later."""
 
-    def kill():
+    def kill() -> None:
         for _ in range(2):
             os.kill(site.workers()[-1], signal.SIGKILL)
             time.sleep(2)
@@ -115,7 +117,7 @@ def dying(site):
     thread.join()
 
 
-def on_sqlite(folder: Path):
+def on_sqlite(folder: Path) -> Iterator[Any]:
     environment = prepare(folder)
     with running(environment) as site:
         yield from measure(site, "none", nullcontext)
@@ -124,7 +126,7 @@ def on_sqlite(folder: Path):
         yield from measure(site, "two workers killed", lambda: dying(site))
 
 
-def on_servers(folder: Path):
+def on_servers(folder: Path) -> Iterator[Any]:
     with ExitStack() as stack:
         database, cache = stack.enter_context(postgresql()), stack.enter_context(redis())
         if not (database and cache):
@@ -152,4 +154,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

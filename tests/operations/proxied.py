@@ -7,8 +7,11 @@ import shutil
 import signal
 import ssl
 import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +21,7 @@ from tests.waiting import PATIENCE, wait_until
 DEPLOY = ROOT / "deploy"
 
 
-def program(name):
+def program(name: str) -> str:
     """Return where a program is; the test is left out where it isn't installed, unless it must be."""
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if not found:
@@ -27,13 +30,13 @@ def program(name):
     return found
 
 
-def settings_of(unit, name):
+def settings_of(unit: str, name: str) -> list[str]:
     """Return the values that a unit gives to a name, in order."""
     text = (DEPLOY / "systemd" / unit).read_text()
     return re.findall(rf"^{name}=(.*)$", text, re.M)
 
 
-def commands(unit, port=8000):
+def commands(unit: str, port: int = 8000) -> list[list[str]]:
     """Return what a unit starts, on this machine's paths and a port of the test."""
     found = []
     for line in settings_of(unit, "ExecStart"):
@@ -45,12 +48,12 @@ def commands(unit, port=8000):
 class Proxied:
     """A site behind nginx; `https`, `http` and `site` are ports."""
 
-    def __init__(self, folder, environment):
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder, self.environment = folder, environment
         self.https, self.http, self.site = free_port(), free_port(), free_port()
         self.log = folder / "log/access.log"
 
-    def configure(self, change=lambda text: text):
+    def configure(self, change: Callable[[str], str] = lambda text: text) -> Any:
         """Write the shipped files with the test's ports and folders; return the main file."""
         for name in ("log", "errors", "cache", "temp"):
             (self.folder / name).mkdir(exist_ok=True)
@@ -88,7 +91,7 @@ class Proxied:
         return main
 
     @contextmanager
-    def nginx(self, change=lambda text: text):
+    def nginx(self, change: Callable[[str], str] = lambda text: text) -> Iterator[Any]:
         """Run nginx with the shipped files."""
         main = self.configure(change)
         process = subprocess.Popen([program("nginx"), "-c", main], stderr=subprocess.DEVNULL)
@@ -100,7 +103,7 @@ class Proxied:
             process.wait(PATIENCE)
 
     @contextmanager
-    def web_server(self):
+    def web_server(self) -> Iterator[Any]:
         """Run what the web unit starts, as a service manager would."""
         [command] = commands("trustsite-web.service", self.site)
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment, process_group=0)
@@ -112,7 +115,7 @@ class Proxied:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def straight(self, path):
+    def straight(self, path: str) -> int:
         """Return the status without the proxy, 0 when nobody answers."""
         connection = HTTPConnection("127.0.0.1", self.site, timeout=5)
         try:
@@ -123,7 +126,14 @@ class Proxied:
         finally:
             connection.close()
 
-    def ask(self, path, host="example.org", method="GET", body=None, **headers):
+    def ask(
+        self,
+        path: str,
+        host: str = "example.org",
+        method: str = "GET",
+        body: bytes | str | None = None,
+        **headers: str,
+    ) -> Any:
         """Ask by the proxy; return the answer and its body."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -137,7 +147,7 @@ class Proxied:
             connection.close()
 
     @contextmanager
-    def caddy(self):
+    def caddy(self) -> Iterator[Any]:
         """Run Caddy with the shipped file, in plain http; `http` is its port."""
         for name in ("log", "errors", "home"):
             (self.folder / name).mkdir(exist_ok=True)
@@ -154,10 +164,14 @@ class Proxied:
             text = text.replace(before, after)
         config = self.folder / "Caddyfile"
         config.write_text(text)
-        command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", config]
+        command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(config)]
         home = {"HOME": str(self.folder / "home"), "XDG_DATA_HOME": str(self.folder / "home")}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(command, env=os.environ | home, **quiet)
+        process = subprocess.Popen(
+            command,
+            env=os.environ | home,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             wait_until(lambda: process.poll() is not None or listens(self.http))
             yield self
@@ -165,7 +179,7 @@ class Proxied:
             process.terminate()
             process.wait(PATIENCE)
 
-    def ask_plainly(self, path, **headers):
+    def ask_plainly(self, path: str, **headers: str) -> Any:
         """Ask by plain http; return the answer and its body."""
         connection = HTTPConnection("127.0.0.1", self.http, timeout=PATIENCE)
         try:
