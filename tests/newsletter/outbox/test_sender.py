@@ -14,7 +14,7 @@ from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Letter, Subscriber
 from newsletter.outbox import failpoints, queue, sender
 from newsletter.subscribing import signup
-from tests.factories import make_delivery, make_subscriber
+from tests.factories import make_delivery, make_letter, make_subscriber
 
 pytestmark = pytest.mark.django_db
 STATES = list(Delivery.State)
@@ -421,3 +421,13 @@ def test_the_slow_worker_says_so_in_the_log(clock, log):
     queue.release_expired()
     queue.mark(slow, Delivery.State.SENT)
     assert f"Delivery {slow.pk} was no longer ours" in log.getvalue()
+
+
+@pytest.mark.parametrize("state", Letter.State)
+def test_a_letter_goes_out_while_it_is_being_sent_or_was_and_at_no_other_time(state, mailoutbox):
+    letter = make_letter(state=state)
+    make_delivery(kind="letter", letter=letter, subscriber=make_subscriber(wants_letters=True))
+    row = queue.claim()
+    if row:
+        sender.deliver(row, mail.get_connection())
+    assert bool(mailoutbox) is (state in {Letter.State.SENDING, Letter.State.SENT})

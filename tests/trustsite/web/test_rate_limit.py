@@ -167,7 +167,7 @@ def test_who_holds_the_file_costs_no_more_than_the_timeout(settings, hasty_store
     with pytest.raises(RateLimitUnavailableError):
         FIVE.increment("a")
     connection.execute("ROLLBACK")
-    assert count("a", 1) == [False]
+    assert FIVE.increment("a").count == 2  # a file that was busy loses nothing
     holder.close()
 
 
@@ -205,5 +205,6 @@ def test_a_redis_that_is_away_is_asked_once_and_the_file_counts(settings, monkey
 
 
 def test_a_window_longer_than_hash_keys_live_is_refused():
+    assert Limit("tests", 5, 3600).window == MAX_WINDOW
     with pytest.raises(ValueError, match="longer"):
         Limit("tests", 5, MAX_WINDOW + 1)
