@@ -221,6 +221,7 @@ elif IN_REQUESTS:
     _options.setdefault("tcp_user_timeout", 2_000)
     _options.setdefault("options", "-c lock_timeout=1000 -c statement_timeout=5000")
 DATABASE_URL: str = _values.DATABASE_URL
+FORMS_URLFIELD_ASSUME_HTTPS = True  # what Django 6 does by itself; goes with it
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL: str = _values.CACHE_URL
 CACHES: dict[str, dict[str, object]] = {

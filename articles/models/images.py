@@ -8,6 +8,7 @@ from django.db import models, transaction
 
 from articles.images import renditions as pictures
 from articles.models.synced import SyncedModel
+from trustsite.web.django_internal import is_uploaded
 
 
 class Picture(SyncedModel):
@@ -60,7 +61,7 @@ class Picture(SyncedModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         before = Picture.objects.filter(pk=self.pk).first()
         self._reencode()
-        if self._is_uploaded():
+        if is_uploaded(self.original):
             self.renditions = pictures.store_renditions(self.original.file, "pictures/")
             self.original = f"pictures/{self.original.name}"
         super().save(*args, **kwargs)
@@ -73,13 +74,11 @@ class Picture(SyncedModel):
         transaction.on_commit(self.discard_files)
         return result
 
-    def _is_uploaded(self) -> bool:
-        # Django's own mark.
-        return bool(self.original) and not self.original._committed  # type: ignore[attr-defined]
-
     def _reencode(self) -> None:
         """Put a picture of our own writing in the place of a new upload."""
-        if self._is_uploaded() and not isinstance(self.original.file, pictures.ReencodedImage):
+        if is_uploaded(self.original) and not isinstance(
+            self.original.file, pictures.ReencodedImage
+        ):
             self.original = pictures.reencode(self.original.file)
 
     def discard_files(self) -> None:
