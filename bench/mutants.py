@@ -33,6 +33,8 @@ from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).resolve().parents[1]
+# Lines whose flags (frozen, slots) keep programmers, not programs, from mistakes.
+LEFT_OUT_LINES = ("@dataclass(",)
 LEFT_OUT = (
     "BitOr",  # mostly the | of type annotations, which do nothing
     "Variable",  # replaces names by numbers: any run would fail
@@ -149,7 +151,9 @@ def _mutants(module: str) -> Iterator[Mutant]:
         operator = operator_class()
         places = (place for node in nodes for place in operator.mutation_positions(node))
         for occurrence, (start, _) in enumerate(places):
-            yield Mutant(module, start[0], name, occurrence)
+            mutant = Mutant(module, start[0], name, occurrence)
+            if not mutant.code.startswith(LEFT_OUT_LINES):
+                yield mutant
 
 
 def sample(modules: Iterable[str], size: int, seed: int) -> list[Mutant]:

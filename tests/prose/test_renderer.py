@@ -202,3 +202,13 @@ def test_a_directive_is_one_line_and_takes_nothing_of_the_next():
     made = list(parts(render(":::quiz\nWords after.\n:::guide\n\nThe end.").html))
     assert [part.kind for part in made] == ["quiz", "", "guide", ""]
     assert "Words after." in made[1].html
+
+
+def test_a_pull_quote_and_an_exercise_are_what_they_are_called():
+    assert render(":::quote\nIt passed.\n:::").html.startswith('<blockquote class="pull">')
+    assert render(":::exercise\n1. Sit.\n:::").html.startswith('<aside class="exercise">')
+
+
+def test_an_id_that_looks_numbered_is_counted_from_its_own_first():
+    made = render("## A\n\n## A\n\n## A 2")
+    assert [heading.id for heading in made.contents] == ["a", "a-2", "a-2-2"]

@@ -540,3 +540,25 @@ def test_pages_are_made_anew_one_after_the_other_until_the_server_stops(monkeypa
     assert len(made) == 3
     refresher._make_anew()
     assert len(made) == 3
+
+
+def test_what_falls_due_changes_once_and_what_is_to_come_does_not_yet():
+    cache, changed = page_cache.PageCache(), []
+    cache.apply = changed.append
+    now = time.time()
+    cache.set_due([(now - 1, ("past",)), (now + 3600, ("to come",))])
+    cache.fall_due()
+    cache.fall_due()
+    assert changed == [("past",)]
+    assert cache.due_at == now + 3600
+
+
+def test_what_nobody_foresaw_ends_no_look_at_the_version(monkeypatch, caplog):
+    refresher = make_edge().refresher
+
+    def fail():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(refresher.versions, "check", fail)
+    refresher.check_version()
+    assert "could not tell what changed" in caplog.text
