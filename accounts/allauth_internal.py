@@ -1,12 +1,14 @@
 """The one seam to allauth's internals: what its public interface doesn't offer, under names of our
 own.
 
-Only this module may import `allauth.*.internal`; when allauth is upgraded, it is the one to read
-again.
+Only this module may import `allauth.*.internal` or use a name of allauth's that begins with an
+underscore; when allauth is upgraded, it is the one to read again. The throttle, the second factor,
+reauthentication and passkeys depend on it.
 """
 
 from typing import Any
 
+from allauth.account.forms import LoginForm
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.account.internal.stagekit import clear_login
 from allauth.core.internal.cryptokit import compare_user_code
@@ -19,6 +21,18 @@ from allauth.mfa.totp.internal.auth import (
 from allauth.mfa.webauthn.internal.auth import begin_registration
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+
+
+class PasswordLoginForm(LoginForm):
+    """allauth's form of the login page, with a step of its own for looking at the password."""
+
+    def check_password(self, credentials: dict[str, str]) -> dict[str, Any]:
+        """Return the cleaned form, or raise ValidationError."""
+        cleaned: dict[str, Any] = super()._clean_with_password(credentials)
+        return cleaned
+
+    def _clean_with_password(self, credentials: dict[str, str]) -> dict[str, Any]:
+        return self.check_password(credentials)
 
 
 def authenticated_at(request: HttpRequest) -> list[float]:

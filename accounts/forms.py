@@ -3,7 +3,6 @@
 import logging
 from typing import Any
 
-from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
@@ -23,7 +22,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from accounts import login_throttle, totp
-from accounts.allauth_internal import is_valid_totp_code
+from accounts.allauth_internal import PasswordLoginForm, is_valid_totp_code
 
 # What the passkey libraries raise at a credential that isn't one, or isn't signed as it should be.
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError, InvalidSignature)
@@ -43,7 +42,7 @@ def code_field() -> forms.CharField:
     return forms.CharField(label="Code", max_length=40, widget=forms.TextInput(attrs=attributes))
 
 
-class LoginForm(AllauthLoginForm):
+class LoginForm(PasswordLoginForm):
     """The login: username and password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -63,11 +62,12 @@ class LoginForm(AllauthLoginForm):
         """Call the field as Django's own login page does."""
         return super().add_prefix("username" if field_name == "login" else field_name)
 
-    def _clean_with_password(self, credentials: dict[str, str]) -> dict[str, Any]:
+    def check_password(self, credentials: dict[str, str]) -> dict[str, Any]:
+        """Count the attempt before the password is looked at."""
         name = credentials["username"]
         attempt = login_throttle.count_password_attempt(self.request, name)
         try:
-            cleaned: dict[str, Any] = super()._clean_with_password(credentials)
+            cleaned = super().check_password(credentials)
         except ValidationError:
             pk = User.objects.filter(username=name).values_list("pk", flat=True).first()
             logger.warning("A login failed (user %s).", pk or "unknown")

@@ -9,7 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSION = "12.8.2"  # the last that runs on Node 20
@@ -23,7 +25,7 @@ CHOSEN = {
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
 
-def lighthouse():
+def lighthouse() -> Any:
     """Return the command, installed into the build folder when it isn't there yet."""
     command = FOLDER / "node_modules" / ".bin" / "lighthouse"
     if not command.exists():
@@ -44,7 +46,7 @@ def lighthouse():
     return command
 
 
-def report(command, url):
+def report(command: str, url: str) -> Any:
     """Return Lighthouse's report of one page."""
     chromium = (
         os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -57,6 +59,8 @@ def report(command, url):
         f"--only-categories={','.join(KINDS)}",
         f"--chrome-flags={FLAGS}",
     ]
+    if not chromium:
+        sys.exit("Chromium isn’t installed.")
     for _ in range(3):  # a busy machine now and then costs it a trace
         told = subprocess.run(
             ask, env=os.environ | {"CHROME_PATH": chromium}, capture_output=True, text=True
@@ -66,7 +70,7 @@ def report(command, url):
     sys.exit(f"Lighthouse failed on {url}:\n{told.stderr[-2000:]}")
 
 
-def missing(found):
+def missing(found: Any) -> Iterator[Any]:
     """Yield what costs a page points: the audit, and how much of it was met."""
     for kind in KINDS:
         for reference in found["categories"][kind]["auditRefs"]:
@@ -76,7 +80,7 @@ def missing(found):
                 yield f"{kind}: {audit['title']} ({audit['score']:.2f}) {why}"
 
 
-def main(site):
+def main(site: Any) -> None:
     """Print the scores of `PAGES` on a running site."""
     if not shutil.which("npm"):
         print("\nLighthouse: not run, for npm isn't here.")

@@ -14,6 +14,7 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -25,7 +26,7 @@ ALONE = 5000  # mails of the contenders that have no database
 WORDS = "You may notice a tight jaw, or that you hold your breath. Both are old ways to be ready, and both can rest now. "
 
 
-def letter():
+def letter() -> Any:
     """Return the letter's HTML and text: what an editor's Markdown would have become."""
     sentences = WORDS * 3
     html = "".join(
@@ -36,7 +37,7 @@ def letter():
     )
 
 
-def plain_mail(number):
+def plain_mail(number: int) -> Any:
     """Make the letter as any Django project would."""
     from django.core.mail import EmailMultiAlternatives
 
@@ -58,7 +59,7 @@ def plain_mail(number):
     return mail
 
 
-def by_smtplib(port):
+def by_smtplib(port: int) -> Any:
     """(a) Bytes made beforehand, one connection."""
     wire = plain_mail(1).message().as_bytes(linesep="\r\n")
     with smtplib.SMTP("127.0.0.1", port, local_hostname="site.example") as server:
@@ -68,7 +69,7 @@ def by_smtplib(port):
         return ALONE / (time.perf_counter() - start)
 
 
-def by_django(port):
+def by_django(port: int) -> Any:
     """(b) Django's own backend, one connection, every mail made anew."""
     from django.core.mail import get_connection
 
@@ -82,7 +83,7 @@ def by_django(port):
         return ALONE / (time.perf_counter() - start)
 
 
-def seed():
+def seed() -> None:
     """Write the letter and a mail to each person into the outbox."""
     from django.utils import timezone
 
@@ -118,11 +119,12 @@ def seed():
 class Reader(threading.Thread):
     """Writes into the same database all the while, as a sign-up does; keeps how long each took."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.took, self.over = [], threading.Event()
+        self.took: list[float] = []
+        self.over = threading.Event()
 
-    def run(self):
+    def run(self) -> None:
         from newsletter.models import FormMailCount
 
         while not self.over.wait(0.02):
@@ -131,7 +133,7 @@ class Reader(threading.Thread):
             self.took.append(time.perf_counter() - start)
 
 
-def work():
+def work() -> None:
     """Run in a process of its own: drain the outbox, print mails a second."""
     from django.core.management import call_command
 
@@ -142,7 +144,7 @@ def work():
     print(Delivery.objects.filter(state="sent").count() / (time.perf_counter() - start))
 
 
-def by_worker(port, **database):
+def by_worker(port: int, **database: str) -> Any:
     """(c) Our worker in a process of its own; return mails a second, and the slowest write beside it, in seconds."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         environment = os.environ | {"MODE": "development", "DATA": folder} | database
@@ -153,7 +155,7 @@ def by_worker(port, **database):
         }
         environment |= {"DJANGO_SETTINGS_MODULE": "trustsite.settings"}
 
-        def run(part):
+        def run(part: Any) -> Any:
             command = [sys.executable, __file__, part]
             return subprocess.run(
                 command, env=environment, check=True, capture_output=True, text=True
@@ -162,14 +164,14 @@ def by_worker(port, **database):
         migrate = [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"]
         subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
         run("seed")
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         beside = subprocess.Popen([sys.executable, __file__, "beside"], env=environment, **pipes)
         rate = float(run("work"))
         slowest, _ = beside.communicate("over")
         return rate, float(slowest)
 
 
-def beside():
+def beside() -> None:
     """Run in a process of its own: write, until told that it's over; print the slowest write but one in a hundred."""
     reader = Reader()
     reader.start()
@@ -179,7 +181,7 @@ def beside():
     print(statistics.quantiles(reader.took, n=100)[98])
 
 
-def main():
+def main() -> Any:
     os.environ |= {"MODE": "development", "DJANGO_SETTINGS_MODULE": "trustsite.settings"}
     import django
 
@@ -194,9 +196,9 @@ def main():
             "smtplib, bytes made beforehand": by_smtplib,
             "Django's own, every mail made anew": by_django,
         }
-        measured = {name: [] for name in alone}
+        measured: dict[str, list[float]] = {name: [] for name in alone}
 
-        def measure_alone():
+        def measure_alone() -> None:
             for name, contend in alone.items():
                 measured[name].append(contend(port))
 

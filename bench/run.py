@@ -18,8 +18,10 @@ import tempfile
 import time
 import tomllib
 import urllib.request
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import brotli
@@ -42,14 +44,14 @@ NO_LIMITS = {  # all come from one network, for one mail domain
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 @contextmanager
-def running(command, port, **environment):
+def running(command: Sequence[str], port: int, **environment: str) -> Iterator[str]:
     """Run a server until the block ends; give its address once it answers."""
     log = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the server runs
     process = subprocess.Popen(
@@ -74,12 +76,12 @@ def running(command, port, **environment):
         process.wait(timeout=40)
 
 
-def granian(application, port, interface="rsgi"):
+def granian(application: Any, port: int, interface: str = "rsgi") -> Any:
     serve = ["--interface", interface, "--workers", "2", "--http", "1", "--no-ws"]
     return [sys.executable, "-m", "granian", *serve, "--port", str(port), application]
 
 
-def nginx(folder, port, body):
+def nginx(folder: Path, port: int, body: bytes) -> Any:
     """Write a configuration that serves `body`, brotli already, as a file; return the command."""
     (folder / "page.html").write_bytes(body)
     (folder / "nginx.conf").write_text(
@@ -91,7 +93,7 @@ def nginx(folder, port, body):
     return ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)]
 
 
-def throughput(url, script=None):
+def throughput(url: str, script: str | None = None) -> float:
     """Return requests per second over `SECONDS`."""
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept-Encoding: br"]
     command += ["-H", f"User-Agent: {BROWSER}"]  # without one it would be a robot, and not counted
@@ -103,16 +105,16 @@ def throughput(url, script=None):
     return float(line.split(":")[1])
 
 
-def compare(contenders):
+def compare(contenders: Any) -> dict[str, Any]:
     """Measure every contender in turn, `ROUNDS` times; return the median of each."""
-    measured = {name: [] for name in contenders}
+    measured: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(ROUNDS):
         for name, (url, script) in contenders.items():
             measured[name].append(throughput(url, script))
     return {name: statistics.median(runs) for name, runs in measured.items()}
 
 
-def quiz_answers(folder):
+def quiz_answers(folder: Path) -> Any:
     """Write what wrk posts: a whole quiz, the first answer to each question."""
     body = urlencode({"version": "2", **{f"q{number:02}": "a" for number in range(1, 13)}})
     script = folder / "answers.lua"
@@ -123,7 +125,7 @@ def quiz_answers(folder):
     return script
 
 
-def sign_ups(folder, site):
+def sign_ups(folder: Path, site: str) -> Path:
     """Write what wrk posts: a sign-up of another address each time."""
     stamp = re.search(
         r'name="stamp" value="([^"]+)"', fetch(f"{site}/newsletter/subscribe/").decode()
@@ -138,7 +140,7 @@ def sign_ups(folder, site):
     return script
 
 
-def scoring_rate():
+def scoring_rate() -> tuple[float, float]:
     """Return how many sheets of the 3-minute quiz are scored a second in one process: the outcome, and how firm it is."""
     file = tomllib.loads((ROOT / "content/quiz/short-v2.toml").read_text())
     questions = [
@@ -162,12 +164,12 @@ def scoring_rate():
     return len(sheets) / (scored - start), len(sheets) / (time.perf_counter() - scored)
 
 
-def fetch(url):
+def fetch(url: str) -> Any:
     with urllib.request.urlopen(url, timeout=20) as response:
         return response.read()
 
 
-def main():
+def main() -> None:
     if not shutil.which("wrk"):
         sys.exit("The bench needs wrk: apt-get install -y wrk")
     folder = Path(tempfile.mkdtemp(prefix="bench-"))

@@ -7,6 +7,7 @@ import asyncio
 import os
 import re
 import sys
+from typing import Any
 
 MESSAGE_ID = re.compile(rb"^Message-ID:\s*(\S+)", re.MULTILINE | re.IGNORECASE)
 END = b"\r\n.\r\n"
@@ -17,7 +18,7 @@ class Sink(asyncio.Protocol):
 
     record, pipelining = -1, True
 
-    def connection_made(self, transport):
+    def connection_made(self, transport: Any) -> None:
         self.transport, self.buffer, self.recipient, self.in_data = (
             transport,
             bytearray(),
@@ -26,7 +27,7 @@ class Sink(asyncio.Protocol):
         )
         transport.write(b"220 sink\r\n")
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
         self.buffer += data
         answers = []
         while self.in_data or b"\n" in self.buffer:
@@ -47,7 +48,7 @@ class Sink(asyncio.Protocol):
             answers.append(self.answer(line))
         self.transport.write(b"".join(answers))
 
-    def answer(self, line):
+    def answer(self, line: bytes) -> Any:
         verb = line[:4].upper()
         if verb == b"EHLO":
             return (
@@ -65,7 +66,7 @@ class Sink(asyncio.Protocol):
         return b"250 well\r\n"
 
 
-async def serve(file, *, pipelining):
+async def serve(file: Any, *, pipelining: bool) -> None:
     Sink.record, Sink.pipelining = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), pipelining
     server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -54,7 +54,6 @@ def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
         return True
     token = state.push("page_block", "div", 0)
     token.meta = {"block": f"{name}:{argument if name in KEYED else ''}"}
-    token.map = [start, start + 1]
     return True
 
 

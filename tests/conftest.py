@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+from typing import Any
 
 import html5lib
 import pytest
@@ -15,8 +16,17 @@ os.environ.setdefault(
 )  # the synchronous Playwright keeps an event loop
 
 
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Print the seed of the order that the tests ran in, which -q hides."""
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        terminalreporter.write_line(f"The tests’ order: --randomly-seed={seed}")
+
+
 @pytest.fixture(autouse=True)
-def searches_remember_nothing():
+def searches_remember_nothing() -> None:
     """What searches keep goes by the stamp of the pages, and each test begins with the same one."""
     from articles.searching.vocabulary import VOCABULARY
 
@@ -24,7 +34,7 @@ def searches_remember_nothing():
 
 
 @pytest.fixture(autouse=True)
-def workers_remember_nothing():
+def workers_remember_nothing() -> None:
     """What a worker has in memory for when the database is away is of its own test alone."""
     from articles.reading import response_texts
     from quiz import version_cache
@@ -34,7 +44,7 @@ def workers_remember_nothing():
 
 
 @pytest.fixture(autouse=True)
-def no_counts():
+def no_counts() -> None:
     """Rate limits count outside the database, so no rollback forgets them.
 
     They wait as long as a busy machine asks for; what happens when a store doesn't answer in time
@@ -48,10 +58,10 @@ def no_counts():
 
 
 @pytest.fixture
-def parse():
+def parse() -> Any:
     """Return a function that parses a response's page, or its HTML, and fails on invalid HTML."""
 
-    def parse(page):
+    def parse(page: Any) -> Any:
         html = page if isinstance(page, str) else page.content.decode()
         parser = html5lib.HTMLParser(
             tree=html5lib.getTreeBuilder("etree"), strict=False, namespaceHTMLElements=False
@@ -64,13 +74,13 @@ def parse():
 
 
 @pytest.fixture
-def text_of():
+def text_of() -> Any:
     """Return a function that gives an element's text, spaces folded."""
     return lambda element: " ".join("".join(element.itertext()).split())
 
 
 @pytest.fixture
-def content(db, loaded_rows):
+def content(db: None, loaded_rows: dict[str, Any]) -> None:
     """The launch content, as `load_content` loads it: rows copied in, for reading all files takes seconds."""
     if not loaded_rows:
         from articles import content_files as article_files
@@ -94,12 +104,12 @@ def content(db, loaded_rows):
 
 
 @pytest.fixture(scope="session")
-def loaded_rows():
+def loaded_rows() -> Any:
     """Rows of the launch content by table, once some test has loaded it."""
     return {}
 
 
-def _rows():
+def _rows() -> Any:
     """Return every table's columns and rows; of the search index its own table alone, which fills those behind it."""
     with connection.cursor() as cursor:
         tables = [

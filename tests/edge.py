@@ -1,6 +1,7 @@
 """The edge in a test: no threads; what its threads would do is done before each request."""
 
 import io
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -9,7 +10,7 @@ from trustsite.web.serving.edge import Edge
 from trustsite.wsgi import Application, django_application
 
 
-def make_edge(application=django_application):
+def make_edge(application: Any = django_application) -> Any:
     """Return an edge that has looked at the database once."""
     edge = Edge(application)
     edge.prepare()
@@ -18,14 +19,14 @@ def make_edge(application=django_application):
     return edge
 
 
-def catch_up(edge):
+def catch_up(edge: Any) -> None:
     """Do what the background threads do, apart from compressing."""
     edge.refresher.versions.check()
     while stale := edge.cache.next_stale():
         edge.refresher._renew(*stale)
 
 
-def get(edge, path, method="GET", *, look=True, **headers):
+def get(edge: Any, path: str, method: str = "GET", *, look: bool = True, **headers: str) -> Any:
     """Ask for `path`; give status, headers by lower-case name, and body."""
     if look:
         edge.refresher.check_version()
@@ -40,9 +41,9 @@ def get(edge, path, method="GET", *, look=True, **headers):
         "wsgi.input": io.BytesIO(),
         **headers,
     }
-    answer = {}
+    answer: dict[str, Any] = {}
 
-    def start_response(status, headers, exc_info=None):
+    def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         answer.update(status=status, headers={name.lower(): value for name, value in headers})
 
     application = Application(edge)

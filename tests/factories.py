@@ -3,6 +3,7 @@
 from datetime import timedelta
 from io import BytesIO
 from itertools import count
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.utils import timezone
@@ -17,28 +18,30 @@ from newsletter.models import Delivery, FormRequest, Letter, Subscriber
 _numbers = count(1)
 
 
-def make_form_request(kind="guide", address="ann@example.org", **over):
+def make_form_request(
+    kind: str = "guide", address: str = "ann@example.org", **over: Any
+) -> FormRequest:
     values = {"wording": "2026-11", "asked_at": timezone.now()} | over
     return FormRequest.objects.create(
         kind=kind, address=address, fingerprint=fingerprint(address), **values
     )
 
 
-def make_topic(**over):
+def make_topic(**over: Any) -> Topic:
     number = next(_numbers)
     return Topic.objects.create(
         **{"slug": f"topic-{number}", "title": f"Topic {number}", "position": number} | over
     )
 
 
-def make_source(**over):
+def make_source(**over: Any) -> Source:
     number = next(_numbers)
     return Source.objects.create(
         **{"key": f"author-{number}", "authors": "Author A", "year": 2001, "title": "A work"} | over
     )
 
 
-def make_article(**over):
+def make_article(**over: Any) -> Article:
     number = next(_numbers)
     values = {
         "slug": f"article-{number}",
@@ -54,7 +57,7 @@ def make_article(**over):
     return Article.objects.create(**values)
 
 
-def make_offer(**over):
+def make_offer(**over: Any) -> Offer:
     values = {
         "key": "online-therapy",
         "partner": "a partner",
@@ -70,7 +73,7 @@ def make_offer(**over):
     return Offer.objects.create(**values | over)
 
 
-def make_response(**over):
+def make_response(**over: Any) -> Response:
     values = {
         "key": "freeze",
         "title": "Freeze",
@@ -80,8 +83,8 @@ def make_response(**over):
     return Response.objects.create(**values | over)
 
 
-def make_subscriber(**over):
-    values = {
+def make_subscriber(**over: Any) -> Subscriber:
+    values: dict[str, Any] = {
         "address": f"reader-{next(_numbers)}@example.org",
         "state": Subscriber.State.CONFIRMED,
         "wording": "test",
@@ -92,7 +95,7 @@ def make_subscriber(**over):
     return Subscriber.objects.create(**values)
 
 
-def make_letter(**over):
+def make_letter(**over: Any) -> Letter:
     values = {"subject": "A quiet week", "body": "Hello,\n\nNothing much, and that’s fine."}
     return Letter.objects.create(**values | over)
 
@@ -101,7 +104,7 @@ def make_letter(**over):
 STATES = {Audience.UNCONFIRMED: "pending", Audience.LEAVING: "leaving"}
 
 
-def make_delivery(**over):
+def make_delivery(**over: Any) -> Delivery:
     values = {"kind": Delivery.Kind.GUIDE} | over
     if "subscriber" not in values:
         state = STATES.get(audience_of(values["kind"]), "confirmed")
@@ -109,7 +112,12 @@ def make_delivery(**over):
     return Delivery.objects.create(**values)
 
 
-def picture_file(kind="JPEG", size=(900, 600), colour=(120, 140, 110), **options):
+def picture_file(
+    kind: str = "JPEG",
+    size: tuple[int, int] = (900, 600),
+    colour: tuple[int, int, int] = (120, 140, 110),
+    **options: Any,
+) -> Any:
     """Return the bytes of a picture of one colour."""
     file = BytesIO()
     Image.new(
@@ -118,14 +126,14 @@ def picture_file(kind="JPEG", size=(900, 600), colour=(120, 140, 110), **options
     return file.getvalue()
 
 
-def make_picture(**over):
+def make_picture(**over: Any) -> Picture:
     values = {"key": f"picture-{next(_numbers)}", "alt": "A path through a garden."} | over
     if "original" not in values:
         values["original"] = ContentFile(picture_file(), name="photo.jpg")
     return Picture.objects.create(**values)
 
 
-def make_page(**over):
+def make_page(**over: Any) -> Page:
     values = {
         "slug": "about",
         "title": "About",
@@ -135,7 +143,7 @@ def make_page(**over):
     return Page.objects.create(**values | over)
 
 
-def make_helpline(**over):
+def make_helpline(**over: Any) -> Helpline:
     number = next(_numbers)
     values = {
         "key": f"line-{number}",

@@ -3,7 +3,6 @@
 import os
 import random
 import re
-import select
 import signal
 import socket
 import sqlite3
@@ -13,11 +12,14 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from tests.servers import ROOT, free_port
+from tests.waiting import PATIENCE, wait_until
 
 PREPARE = "from trustsite.management.commands.dev import Command; Command().prepare()"
 SERVE = ["-m", "trustsite.serve"]
@@ -25,10 +27,9 @@ SLOW = (
     b"POST /newsletter/subscribe/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
     b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\na"
 )
-PATIENCE = 30  # seconds, of a test that waits for a state
 
 
-def prepare(folder, **more):
+def prepare(folder: Path, **more: str) -> dict[str, str]:
     """Make a site in `folder`; return the environment it runs in."""
     environment = (
         os.environ | {"MODE": "development", "DATA": str(folder), "BEHIND_PROXY": "on"} | more
@@ -42,10 +43,10 @@ def prepare(folder, **more):
 class Site:
     """A running web server."""
 
-    def __init__(self, process, port):
+    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process, self.port = process, port
 
-    def open(self, path, data=None, timeout=5):
+    def open(self, path: str, data: bytes | None = None, timeout: float = PATIENCE) -> Any:
         # Each from another network: what counts sign-ups is not what is looked at here.
         network = ".".join(str(random.randrange(1, 255)) for _ in range(3))
         headers = {"X-Forwarded-For": f"{network}.1"}
@@ -55,46 +56,47 @@ class Site:
         )
         return urllib.request.urlopen(request, timeout=timeout)
 
-    def status(self, path, data=None, timeout=5):
+    def status(self, path: str, data: bytes | None = None, timeout: float = PATIENCE) -> int:
         """Return the status of the answer; 0 when there is none in time."""
         try:
             with self.open(path, data, timeout) as answer:
-                return answer.status
+                return int(answer.status)
         except urllib.error.HTTPError as error:
             error.close()
             return error.code
         except OSError:
             return 0
 
-    def answers(self, path, timeout=5):
+    def answers(self, path: str, timeout: float = PATIENCE) -> bool:
         return self.status(path, timeout=timeout) == 200
 
-    def text(self, path):
+    def text(self, path: str) -> str:
         with self.open(path) as answer:
-            return answer.read().decode()
+            return str(answer.read().decode())
 
-    def static_file(self, page="/"):
-        return re.search(r'/static/[^"]+\.js', self.text(page))[0]
+    def static_file(self, page: str = "/") -> str:
+        return str(re.findall(r'/static/[^"]+\.js', self.text(page))[0])
 
-    def connect(self, data):
+    def connect(self, data: bytes) -> socket.socket:
         connection = socket.create_connection(("127.0.0.1", self.port))
         connection.sendall(data)
         return connection
 
-    def sign_up(self):
+    def sign_up(self) -> str:
         """Return what somebody posts who asks for the guide, to be filled with a number."""
-        stamp = re.search(r'name="stamp" value="([^"]+)"', self.text("/newsletter/subscribe/"))
-        return f"address=reader{{}}%40site.example&stamp={quote(stamp[1])}"
+        page = self.text("/newsletter/subscribe/")
+        [stamp] = re.findall(r'name="stamp" value="([^"]+)"', page)[:1]
+        return f"address=reader{{}}%40site.example&stamp={quote(stamp)}"
 
-    def raw(self, data):
-        """Send bytes; return what comes back until nothing more does."""
-        with self.connect(data) as connection:
-            answer = b""
-            while select.select([connection], [], [], 1)[0] and (got := connection.recv(65_536)):
-                answer += got
-            return answer
+    def raw(self, data: bytes) -> bytes:
+        """Send bytes; return the whole answer."""
+        with self.connect(data) as connection, connection.makefile("rb") as stream:
+            connection.settimeout(PATIENCE)
+            head = b"".join(iter(stream.readline, b"\r\n"))
+            [length] = re.findall(rb"(?im)^content-length: *(\d+)", head)
+            return head + b"\r\n" + stream.read(int(length))
 
-    def workers(self):
+    def workers(self) -> list[int]:
         children = (
             Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         )
@@ -106,7 +108,7 @@ class Site:
 
 
 @contextmanager
-def slow_bodies(site, count):
+def slow_bodies(site: Site, count: int) -> Iterator[None]:
     """Hold so many connections that send a form's body a byte a second, until the block ends."""
     is_over = threading.Event()
 
@@ -125,7 +127,7 @@ def slow_bodies(site, count):
 
 
 @contextmanager
-def running(environment, command=SERVE):
+def running(environment: dict[str, str], command: Sequence[str] = SERVE) -> Iterator[Site]:
     """Run a web server by `command`."""
     port = free_port()
     environment = environment | {"PORT": str(port)}
@@ -142,7 +144,7 @@ def running(environment, command=SERVE):
 
 
 @contextmanager
-def locked(environment):
+def locked(environment: dict[str, str]) -> Iterator[None]:
     """Hold the one write lock of SQLite."""
     path = Path(environment["DATA"]) / "site.sqlite3"
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
@@ -154,7 +156,7 @@ def locked(environment):
         connection.close()
 
 
-def stop(process_id):
+def stop(process_id: int) -> list[int]:
     """Stop a server and its children, as a machine that hangs does."""
     children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
     for each in [process_id, *map(int, children)]:
@@ -163,8 +165,8 @@ def stop(process_id):
 
 
 @contextmanager
-def stopped(process_id):
-    held = stop(process_id)
+def stopped(process_id: int | None) -> Iterator[None]:
+    held = stop(process_id) if process_id else []
     try:
         yield
     finally:
@@ -173,7 +175,7 @@ def stopped(process_id):
                 os.kill(each, signal.SIGCONT)
 
 
-def listening(port):
+def listening(port: int) -> int | None:
     """Return the process that listens on `port`."""
     inodes = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
@@ -190,20 +192,13 @@ def listening(port):
     return None
 
 
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     """Make `unwatched`, the site without its database watch, when a server's worker imports it."""
     if name != "unwatched":
         raise AttributeError(name)
     from trustsite.web.serving import database_watch
 
-    database_watch.DatabaseWatch.guard_thread = lambda *args, **kwargs: None
+    setattr(database_watch.DatabaseWatch, "guard_thread", lambda *args, **kwargs: None)  # noqa: B010
     from trustsite import rsgi
 
     return rsgi.application

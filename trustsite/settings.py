@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 
-from trustsite import env
-from trustsite.configuration import settings_problems
+from trustsite.configuration import env, settings_problems
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 _values = env.read(Path(os.environ.get("ENV_FILE", BASE_DIR / ".env")))
@@ -241,6 +240,7 @@ elif IN_REQUESTS:
     _options.setdefault("tcp_user_timeout", 2_000)
     _options.setdefault("options", "-c lock_timeout=1000 -c statement_timeout=5000")
 DATABASE_URL: str = _values.DATABASE_URL
+FORMS_URLFIELD_ASSUME_HTTPS = True  # what Django 6 does by itself; goes with it
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHE_URL: str = _values.CACHE_URL
 CACHES: dict[str, dict[str, object]] = {

@@ -10,7 +10,6 @@ somebody asks for it. An export gives the same bytes each time.
 from articles.content_files.changes import Change, SyncResult
 from articles.content_files.exporting import Exported, export
 from articles.content_files.files import ContentError
-from articles.content_files.helplines import emergency_numbers
 from articles.content_files.loading import load, sync
 
 __all__ = [
@@ -18,7 +17,6 @@ __all__ = [
     "ContentError",
     "Exported",
     "SyncResult",
-    "emergency_numbers",
     "export",
     "load",
     "sync",

@@ -18,15 +18,6 @@ from articles.content_files.files import ContentError, Entry, table_lines, table
 FILE_ONLY = {"confidence": str, "in_guide": bool, "remark": str}
 
 
-def emergency_numbers() -> list[dict[str, Any]]:
-    """Return country and numbers of each emergency line, from the file.
-
-    A page that needs them can't wait for a database.
-    """
-    lines = tables_of(settings.CONTENT_DIR / HELPLINES.path)["emergency"]
-    return [{"country": line["country"], "numbers": line["number"].split(" or ")} for line in lines]
-
-
 def helplines(file: Path) -> Iterator[Entry]:
     """Yield each helpline, with the name of its country."""
     countries, lines = _checked(file)

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 from articles.editing import checks, withdrawing, workflow
 from articles.models import Article
 from prose.finding import Finding
+from trustsite.web.django_internal import BeforeModelChecksMixin
 
 SALT = "articles.desk"
 State = Article.State
@@ -30,7 +31,7 @@ class LinesField(forms.CharField):
         return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
 
-class ArticleForm(forms.ModelForm):
+class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
     """An article's fields; which states it may be saved in; and `form_token`, a signed note of who
     opened which state of it.
 
@@ -99,9 +100,8 @@ class ArticleForm(forms.ModelForm):
     def _present(self) -> Article | None:
         return self.instance if self.instance.pk else None
 
-    def _post_clean(self) -> None:
+    def before_model_checks(self) -> None:
         self.instance.may_be_unfinished = self.cleaned_data.get("state") == State.DRAFT
-        super()._post_clean()  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         """Refuse to save over what somebody else saved meanwhile."""

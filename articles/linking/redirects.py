@@ -10,7 +10,8 @@ from django.db.models.functions import Length
 
 from articles.linking import site_links
 from articles.linking.slug_history import resolve
-from articles.models import Article, Redirect
+from articles.models.article import Article
+from articles.models.redirects import Redirect
 
 LONGEST = 200  # characters of a path that is set
 MOST_KNOWN = 5_000  # paths kept in memory; with more of them each is looked up

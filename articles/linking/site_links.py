@@ -6,7 +6,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from articles.linking.slug_history import resolve
-from articles.models import Article, Helpline, Page, Response, Topic
+from articles.models.article import Article
+from articles.models.helplines import Helpline
+from articles.models.pages import Page, Response
+from articles.models.topics import Topic
 from prose.rules import links
 from prose.rules.library import article_slug, view_at
 

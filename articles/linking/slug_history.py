@@ -6,8 +6,9 @@ Each leads to its article, wherever that stands now, so there are no chains and 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from articles.models import Article, SlugRedirect
+from articles.models.article import Article
 from articles.models.pages import address_of
+from articles.models.redirects import SlugRedirect
 
 
 def record(article: Article) -> None:

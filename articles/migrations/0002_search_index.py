@@ -1,5 +1,6 @@
 """The table that `articles.reading.search` asks, in the words of the database at hand."""
 
+from typing import Any
 from django.db import migrations
 
 SQLITE = [
@@ -11,12 +12,12 @@ POSTGRES = [
 ]
 
 
-def create(apps, schema_editor):
+def create(apps: Any, schema_editor: Any) -> None:
     for statement in POSTGRES if schema_editor.connection.vendor == "postgresql" else SQLITE:
         schema_editor.execute(statement)
 
 
-def drop(apps, schema_editor):
+def drop(apps: Any, schema_editor: Any) -> None:
     schema_editor.execute("DROP TABLE articles_search")
 
 

@@ -1,3 +1,4 @@
+from typing import Any
 from django.db import migrations, models
 
 from prose.text_hash import text_hash
@@ -5,7 +6,7 @@ from prose.text_hash import text_hash
 SUBSTANCE = ("title", "dek", "body", "takeaways", "content_note", "evidence", "evidence_note")
 
 
-def note_words(apps, schema_editor):
+def note_words(apps: Any, schema_editor: Any) -> None:
     articles = apps.get_model("articles", "Article").objects
     for article in articles.only(*SUBSTANCE).iterator(chunk_size=100):
         words = text_hash(getattr(article, name) for name in SUBSTANCE)

@@ -1,9 +1,10 @@
+from typing import Any
 from django.db import migrations, models
 from django.db.models import F
 from django.utils import timezone
 
 
-def note_what_readers_have_seen(apps, schema_editor):
+def note_what_readers_have_seen(apps: Any, schema_editor: Any) -> None:
     articles = apps.get_model("articles", "Article").objects
     seen = articles.filter(state__in=["published", "withdrawn"], publish_at__lte=timezone.now())
     seen.update(first_published_at=F("publish_at"))

@@ -1,3 +1,4 @@
+from typing import Any
 import hashlib
 import json
 
@@ -9,17 +10,17 @@ SAID = (
 ).split()
 # A way to call 999 that stood among the lines; the page has a section for every country's now.
 NO_LINE = "uk-silent-999"
-UNSAID = {"needs": [], "checked_on": None, "position": 0}
+UNSAID: dict[str, object] = {"needs": [], "checked_on": None, "position": 0}
 
 
-def digest(line):
+def digest(line: Any) -> Any:
     """The fingerprint of what of a line travels as a file, as content_files makes it."""
     said = {name: getattr(line, name) for name in SAID if hasattr(line, name)}
     said = {name: value for name, value in said.items() if value != UNSAID.get(name, "")}
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def kinds_to_needs(apps, schema_editor):
+def kinds_to_needs(apps: Any, schema_editor: Any) -> None:
     """Say what each line is for, and let no line look edited by that: the next load would refuse it."""
     lines = apps.get_model("articles", "Helpline").objects
     for line in lines.all():
@@ -33,7 +34,7 @@ def kinds_to_needs(apps, schema_editor):
         lines.filter(pk=line.pk).update(**said)
 
 
-def needs_to_kinds(apps, schema_editor):
+def needs_to_kinds(apps: Any, schema_editor: Any) -> None:
     lines = apps.get_model("articles", "Helpline").objects
     for line in lines.all():
         was_in_step = line.synced_digest == digest(line)

@@ -1,6 +1,7 @@
 """Give two models the names of the field; their tables, and the permissions to them, stay."""
 
 from django.db import migrations, models
+from django.db.migrations.operations.base import Operation
 
 AUTOSAVE = {
     "default_permissions": (),
@@ -29,7 +30,7 @@ REASSURANCE = models.CharField("warm line", max_length=240, blank=True, db_colum
 TEXTS = ("article", "page", "response", "historicalarticle", "historicalpage", "historicalresponse")
 
 
-def renamed(model, old, new, field):
+def renamed(model: str, old: str, new: str, field: models.CharField) -> list[Operation]:
     """Return the steps that give a field another name; its column stays."""
     return [migrations.AlterField(model, old, field), migrations.RenameField(model, old, new)]
 

@@ -3,13 +3,13 @@
 from django.conf import settings
 from django.db import models
 
-from articles.models.article import Article
-
 
 class Autosave(models.Model):
     """Autosave of the article form: one per editor and article, or per editor for a new article."""
 
-    article = models.ForeignKey(Article, on_delete=models.CASCADE, null=True, related_name="drafts")
+    article = models.ForeignKey(
+        "articles.Article", on_delete=models.CASCADE, null=True, related_name="drafts"
+    )
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     fields = (
         models.JSONField()

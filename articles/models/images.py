@@ -9,6 +9,7 @@ from django.db import models, transaction
 from articles.images import renditions as pictures
 from articles.models.lookup import text_models
 from articles.models.synced import SyncedModel
+from trustsite.web.django_internal import is_uploaded
 from trustsite.web.serving.page_cache import EVERYTHING, invalidate, soft
 
 
@@ -77,7 +78,7 @@ class Picture(SyncedModel):
     def save(self, *args: Any, **kwargs: Any) -> None:
         before = Picture.objects.filter(pk=self.pk).first()
         self._reencode()
-        if self._is_uploaded():
+        if is_uploaded(self.original):
             self._store()
             self.original = f"pictures/{self.original.name}"
         super().save(*args, **kwargs)
@@ -115,13 +116,11 @@ class Picture(SyncedModel):
             pictures.delete([str(self.original.name), *(item["name"] for item in made)])
         return is_kept
 
-    def _is_uploaded(self) -> bool:
-        # Django's own mark.
-        return bool(self.original) and not self.original._committed  # type: ignore[attr-defined]
-
     def _reencode(self) -> None:
         """Put a picture of our own writing in the place of a new upload."""
-        if self._is_uploaded() and not isinstance(self.original.file, pictures.ReencodedImage):
+        if is_uploaded(self.original) and not isinstance(
+            self.original.file, pictures.ReencodedImage
+        ):
             self.original = pictures.reencode(self.original.file)
 
     def discard_files(self) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from django.db import models
 
-from articles.models.article import Article
 from articles.models.synced import SyncedModel
 from trustsite.models import CachedPageModel
 
@@ -39,7 +38,9 @@ class SlugRedirect(CachedPageModel):
     """Slug redirect: an address an article once had, which leads to it for good (301)."""
 
     slug = models.SlugField(unique=True, max_length=80)
-    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="old_addresses")
+    article = models.ForeignKey(
+        "articles.Article", on_delete=models.CASCADE, related_name="old_addresses"
+    )
 
     class Meta:
         db_table = "articles_oldaddress"

@@ -16,7 +16,6 @@ import frontmatter
 from django.conf import settings
 from django.db import Error
 
-from articles.content_files import emergency_numbers
 from articles.models import Helpline, Page
 from prose import helpline_needs as needs
 from trustsite.web.smart_quotes import typeset
@@ -105,7 +104,7 @@ def _from_folder() -> dict[str, Any]:
     page = Page(slug="get-help", body=post.content)
     for name, field in Page.FRONT_MATTER.items():
         setattr(page, field, post.metadata.get(name, ""))
-    tables = tomllib.loads((settings.CONTENT_DIR / "helplines.toml").read_text())
+    tables = _tables()
     helplines = [
         Helpline(country_name=tables["countries"][row["country"]], **_known(row))
         for row in tables["helpline"]
@@ -113,6 +112,19 @@ def _from_folder() -> dict[str, Any]:
     for row in (page, *helplines):
         typeset(row, row.TYPESET)
     return _set_out(page, helplines, is_copy=True)
+
+
+def emergency_numbers() -> list[dict[str, Any]]:
+    """Return country and numbers of each emergency line, from the file.
+
+    A page that needs them can't wait for a database.
+    """
+    lines = _tables()["emergency"]
+    return [{"country": line["country"], "numbers": line["number"].split(" or ")} for line in lines]
+
+
+def _tables() -> dict[str, Any]:
+    return tomllib.loads((settings.CONTENT_DIR / "helplines.toml").read_text())
 
 
 def _known(row: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.conf import settings
 
-from newsletter.bounce_classes import Meaning, Refusal
+from newsletter.outbox.bounce_classes import Meaning, Refusal
 
 Event = AnymailTrackingEvent
 

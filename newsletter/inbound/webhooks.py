@@ -20,10 +20,10 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsletter import addresses, hashing, suppression
-from newsletter.bounce_classes import classify
 from newsletter.inbound.providers import Provider, current_provider, never
 from newsletter.models import Bounce, Suppression
 from newsletter.outbox import bounces
+from newsletter.outbox.bounce_classes import classify
 from newsletter.retry_later import retry_later_on_db_error
 
 MAX_BYTES = 256 * 1024  # no service sends more in one report; Amazon's own limit

@@ -6,9 +6,9 @@ So many of them in a row, or among the latest, and it stops before every copy is
 import logging
 from collections import deque
 
-from newsletter.bounce_classes import Meaning
 from newsletter.issues import lifecycle
 from newsletter.models import Delivery, Heartbeat, Letter
+from newsletter.outbox.bounce_classes import Meaning
 from newsletter.outbox.smtp_errors import Classification
 
 IN_A_ROW = 10

@@ -128,7 +128,7 @@ def _add(tar: tarfile.TarFile, name: str, path: Path) -> dict[str, Any]:
         source = _Hashing(file)
         member = _member(name, file.seek(0, io.SEEK_END))
         file.seek(0)
-        tar.addfile(member, source)  # type: ignore[arg-type]  # it only reads
+        tar.addfile(member, source)
     return {"size": member.size, "sha256": source.sum.hexdigest()}
 
 

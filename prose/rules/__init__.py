@@ -14,7 +14,8 @@ from typing import Any
 from prose.finding import Finding, Severity
 from prose.rules import keys, links, promises, readability, safety, structure, words
 from prose.rules.catalogue import finding
-from prose.rules.library import FolderLibrary, Library, uncited
+from prose.rules.folder_library import FolderLibrary, uncited
+from prose.rules.library import Library
 from prose.rules.readability import Grade
 from prose.rules.source_files import SourceFile, read_texts
 

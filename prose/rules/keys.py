@@ -20,7 +20,7 @@ def check(text: SourceFile, library: Library) -> Iterator[Finding]:
     yield from partner_links(text, library)
     yield from _offers(text, library)
     yield from _pictures(text, library)
-    lines = first_lines(text, CITATION)
+    lines = text.first_lines(CITATION)
     for key in sorted(library.unknown_sources(text.rendered.citations)):
         message = f"There is no source “{key}”. Add it under Sources, or take the mark out."
         yield finding("source.unknown", lines.get(key, 1), message)
@@ -34,7 +34,7 @@ def partner_links(text: SourceFile, library: Library) -> Iterator[Finding]:
 
 def _offers(text: SourceFile, library: Library) -> Iterator[Finding]:
     keys = block_keys(text.rendered.html, "offer")
-    lines = first_lines(text, OFFER)
+    lines = text.first_lines(OFFER)
     line = min(lines.values(), default=1)
     if keys and text.kind != "articles":
         yield finding("offer.elsewhere", line, "Offers stand in articles alone.")
@@ -69,7 +69,7 @@ def _affiliate(text: SourceFile, keys: list[str]) -> Iterator[Finding]:
 
 def _pictures(text: SourceFile, library: Library) -> Iterator[Finding]:
     keys = set(block_keys(text.rendered.html, "picture"))
-    lines = first_lines(text, PICTURE)
+    lines = text.first_lines(PICTURE)
     if keys and text.kind != "articles":
         line = min(lines.values(), default=1)
         yield finding("picture.elsewhere", line, "Pictures stand in articles alone.")
@@ -82,12 +82,3 @@ def _pictures(text: SourceFile, library: Library) -> Iterator[Finding]:
         elif not has_words[key]:
             message = f"The picture “{key}” has no words for who can’t see it."
             yield finding("picture.words", line, f"{message} Add them under Pictures.")
-
-
-def first_lines(text: SourceFile, pattern: re.Pattern[str]) -> dict[str, int]:
-    """Return, for each thing `pattern` finds, the first line of it: in one walk for all."""
-    lines: dict[str, int] = {}
-    for number, line in text.body_lines():
-        for match in pattern.finditer(line):
-            lines.setdefault(match[1], number)
-    return lines

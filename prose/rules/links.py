@@ -8,7 +8,8 @@ from django.conf import settings
 
 from prose.finding import Finding
 from prose.rules.catalogue import finding
-from prose.rules.library import FolderLibrary, Library
+from prose.rules.folder_library import FolderLibrary
+from prose.rules.library import Library
 from prose.rules.source_files import SourceFile
 
 ALWAYS_THERE = {"sources", "takeaways"}  # sections that the page itself puts in

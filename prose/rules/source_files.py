@@ -114,6 +114,14 @@ class SourceFile:
         """Yield each line of the body, with its number in the file."""
         yield from enumerate(self.body.split("\n"), start=self.body_line + 1)
 
+    def first_lines(self, pattern: re.Pattern[str]) -> dict[str, int]:
+        """Return, for each thing `pattern` finds, the first line of it: in one walk for all."""
+        lines: dict[str, int] = {}
+        for number, line in self.body_lines():
+            for match in pattern.finditer(line):
+                lines.setdefault(match[1], number)
+        return lines
+
     @cached_property
     def passages(self) -> list[Passage]:
         """What is read as running text: no headings, no tables."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from prose.finding import Finding
 from prose.renderer import CITATION
 from prose.rules.catalogue import finding
-from prose.rules.keys import first_lines
 from prose.rules.library import Library
 from prose.rules.source_files import SourceFile
 
@@ -99,7 +98,7 @@ def _claims(text: SourceFile) -> Iterator[Finding]:
 
 def _evidence(text: SourceFile, library: Library) -> Iterator[Finding]:
     citations = text.rendered.citations
-    lines = first_lines(text, CITATION)
+    lines = text.first_lines(CITATION)
     for key in sorted(library.unchecked_sources(citations)):
         message = f"Nobody has opened the source “{key}” yet and found this in it."
         yield finding("source.unchecked", lines.get(key, 1), message)

@@ -7,6 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from accounts import login_throttle
 from tests.accounts.login import PASSWORD, log_in
 from trustsite.web.rate_limit import file_store
 
@@ -154,3 +155,14 @@ def test_the_password_change_counts_wrong_passwords_too(client, editor):
     assert [client.post("/admin/password_change/", form).status_code for _ in range(6)] == [
         200
     ] * 5 + [429]
+
+
+def test_three_reset_mails_an_hour_go_to_an_address_and_six_are_asked_for_by_a_network(rf):
+    def ask(address, network):
+        request = rf.post("/admin/account/password-reset/", REMOTE_ADDR=network)
+        return login_throttle.allow_password_reset_email(request, address)
+
+    asked = [ask("a@example.org", f"203.0.{number}.1") for number in range(4)]
+    assert asked == [True] * 3 + [False]
+    asked = [ask(f"b{number}@example.org", "198.51.100.1") for number in range(7)]
+    assert asked == [True] * 6 + [False]

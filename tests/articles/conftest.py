@@ -1,5 +1,8 @@
 """A small site as a content folder, for what loads it."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.core.management import call_command
 
@@ -17,7 +20,7 @@ from tests.factories import (
 
 
 @pytest.fixture
-def folder(db, tmp_path):
+def folder(db: None, tmp_path: Path) -> Any:
     """A small site, and its files."""
     topic = make_topic(slug="skills", title="Skills")
     make_source(key="author-2001")
@@ -34,10 +37,10 @@ def folder(db, tmp_path):
 
 
 @pytest.fixture
-def run(folder, capsys):
+def run(folder: Path, capsys: pytest.CaptureFixture[str]) -> Any:
     """Return a function that loads the folder by the command and returns what it said."""
 
-    def run(**options):
+    def run(**options: Any) -> Any:
         call_command("load_content", str(folder), **options)
         return capsys.readouterr().out
 

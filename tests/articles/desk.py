@@ -1,5 +1,7 @@
 """The desk as an editor's browser has it: somebody logged in, and the article form as it was opened."""
 
+from typing import Any
+
 import html5lib
 from django.contrib.auth.models import Group, User
 from django.core.management import call_command
@@ -8,26 +10,27 @@ from django.test import Client
 ADD = "/admin/articles/article/add/"
 
 
-def log_in(role, name=""):
+def log_in(role: str, name: str = "") -> Any:
     """Return a browser in which somebody of this role is logged in."""
     call_command("sync_roles", verbosity=0)
     user, _ = User.objects.get_or_create(username=name or role.lower(), defaults={"is_staff": True})
     user.groups.add(Group.objects.get(name=role))
-    browser = Client()
+    browser: Any = Client()
     browser.force_login(user)
     browser.user = user
     return browser
 
 
-def address(article):
+def address(article: Any) -> str:
     return f"/admin/articles/article/{article.pk}/change/"
 
 
-def opened(browser, path):
+def opened(browser: Any, path: str) -> Any:
     """Return the fields of the article form as the page at `path` fills them in."""
     page = html5lib.parse(browser.get(path).content.decode(), namespaceHTMLElements=False)
     form = page.find(".//form[@id='article_form']")
-    fields = {}
+    fields: dict[str | None, Any] = {}
+    assert form is not None
     for field in form.iter():
         name = field.get("name")
         if field.tag == "textarea":
@@ -38,7 +41,7 @@ def opened(browser, path):
                 for option in field.iter("option")
                 if option.get("selected") is not None
             ]
-            fields[name] = chosen[0] if chosen else field.find(".//option").get("value")
+            fields[name] = (chosen or [option.get("value") for option in field.iter("option")])[0]
         elif field.tag == "input" and field.get("type") == "checkbox":
             fields |= {name: "on"} if field.get("checked") is not None else {}
         elif field.tag == "input" and field.get("type") != "submit":
@@ -46,11 +49,11 @@ def opened(browser, path):
     return {name: value for name, value in fields.items() if name and not name.startswith("_")}
 
 
-def save(browser, article, **over):
+def save(browser: Any, article: Any, **over: Any) -> Any:
     """Open an article's form, change it and save it; return the answer."""
     return browser.post(address(article), opened(browser, address(article)) | over)
 
 
-def errors(response):
+def errors(response: Any) -> Any:
     """Return the errors of a form that wasn't saved, by field."""
     return dict(response.context["adminform"].form.errors) if response.status_code == 200 else {}

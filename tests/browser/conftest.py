@@ -13,12 +13,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from playwright.sync_api import expect
+
+from tests.waiting import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -32,14 +37,14 @@ FLAGS = [
 ]
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "/browser/" in str(item.path):
             item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> Any:
     if not CHROMIUM:
         missing = "no Chromium found: apt-get install -y chromium, or CHROMIUM=/path/to/it"
         pytest.fail(missing) if os.environ.get("REQUIRE_BROWSER") else pytest.skip(missing)
@@ -50,16 +55,16 @@ def browser_type_launch_args(browser_type_launch_args):
 class Sink:
     """An SMTP server that keeps what it is sent."""
 
-    def __init__(self):
-        self.mails = []
+    def __init__(self) -> None:
+        self.mails: list[Any] = []
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802  the name aiosmtpd calls
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802  the name aiosmtpd calls
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         return "250 kept"
 
-    def wait_for(self, address, subject, seconds=15):
+    def wait_for(self, address: str, subject: str) -> Any:
         """Return the mail to `address` whose subject holds `subject`, once it is there."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             for mail in self.mails:
                 if mail["To"] == address and subject in mail["Subject"]:
@@ -79,19 +84,22 @@ class Site:
     sink: Sink
     output: Path
 
-    def rows(self, query):
+    def rows(self, query: str) -> list[Any]:
         with sqlite3.connect(self.data / "site.sqlite3") as connection:
             return connection.execute(query).fetchall()
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
-        return held.getsockname()[1]
+        return int(held.getsockname()[1])
+
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     data, port = tmp_path_factory.mktemp("site"), free_port()
     sink = Sink()
     smtp = Controller(sink, hostname="127.0.0.1", port=free_port())
@@ -120,12 +128,12 @@ def site(tmp_path_factory):
         yield Site(url, data, sink, output)
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=40)
+        process.wait(timeout=PATIENCE)
         smtp.stop()
 
 
-def wait_until_it_answers(url, process, output, seconds=90):
-    until = time.monotonic() + seconds
+def wait_until_it_answers(url: str, process: subprocess.Popen[bytes], output: Path) -> None:
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         assert process.poll() is None, output.read_text()
         try:
@@ -138,14 +146,15 @@ def wait_until_it_answers(url, process, output, seconds=90):
 
 
 @pytest.fixture
-def visit(site, browser):
+def visit(site: Site, browser: Any) -> Iterator[Any]:
     """Return a function that opens a context of its own; it records requests, cookies and complaints of the console."""
     contexts = []
 
-    def visit(**options):
+    def visit(**options: Any) -> Any:
         context = browser.new_context(
             base_url=site.url, **{"viewport": {"width": 1280, "height": 900}} | options
         )
+        context.set_default_timeout(PATIENCE * 1000)
         context.asked, context.complaints = [], []
         context.on("request", lambda request: context.asked.append(request.url))
         context.on(
@@ -165,11 +174,13 @@ def visit(site, browser):
 
 
 @pytest.fixture
-def enter(site):
+def enter(site: Site) -> Any:
     """Return a function that logs a page in as the editor whom `up` made, and returns it."""
-    password = re.search(r"editor / (\S+)", site.output.read_text())[1]
+    found = re.search(r"editor / (\S+)", site.output.read_text())
+    assert found
+    password = found[1]
 
-    def enter(page, path="/admin/"):
+    def enter(page: Any, path: str = "/admin/") -> Any:
         page.goto(path)
         page.get_by_label("Username").fill("editor")
         page.get_by_label("Password").fill(password)
@@ -180,6 +191,6 @@ def enter(site):
 
 
 @pytest.fixture
-def desk(visit, enter):
+def desk(visit: Callable[..., Any], enter: Callable[..., Any]) -> Any:
     """The editors' desk on a wide screen, logged in."""
     return enter(visit(viewport={"width": 1600, "height": 1000}).new_page())

@@ -1,5 +1,7 @@
 """An editor writes, previews and publishes an article, under the admin's strict policy."""
 
+from tests.waiting import wait_until
+
 
 def test_an_article_is_written_previewed_and_published_and_appears_at_once(site, desk, visit):
     desk.goto("/admin/articles/article/add/")
@@ -8,7 +10,7 @@ def test_an_article_is_written_previewed_and_published_and_appears_at_once(site,
     desk.get_by_label("Line under the title").fill("A line about mornings.")
     desk.get_by_label("Text:").fill("A lead.\n\n## The first hour\n\nIt's quiet.")
     preview = desk.frame_locator("iframe[name=preview]")
-    preview.get_by_role("heading", name="The first hour").wait_for(timeout=10_000)
+    preview.get_by_role("heading", name="The first hour").wait_for()
     assert preview.locator("h1").inner_text() == "Slow mornings"
     desk.get_by_label("Topic").select_option(label="Steadying skills")
     desk.get_by_role("button", name="Save and continue editing").click()
@@ -16,15 +18,14 @@ def test_an_article_is_written_previewed_and_published_and_appears_at_once(site,
     assert reader.goto("/articles/slow-mornings/").status == 404
     desk.get_by_label("State").select_option("published")
     desk.get_by_role("button", name="Save and continue editing").click()
-    reader.wait_for_timeout(400)
-    assert reader.goto("/articles/slow-mornings/").status == 200
+    wait_until(lambda: reader.goto("/articles/slow-mornings/").status == 200)
     assert "\n".join(desk.context.complaints) == ""
     desk.get_by_label("State").select_option("withdrawn")
     desk.get_by_label("Why it was withdrawn").fill("It was never meant to stay.")
     desk.get_by_role("button", name="Save and continue editing").click()
-    another = visit().new_page()  # the first reader's browser may show the page for a minute more
-    another.wait_for_timeout(400)
-    assert another.goto("/articles/slow-mornings/").status == 410
+    # The first reader's browser may show the page for a minute more.
+    another = visit().request
+    wait_until(lambda: another.get("/articles/slow-mornings/").status == 410)
 
 
 def test_preview_and_check_work_without_scripts(visit, enter):
@@ -32,10 +33,10 @@ def test_preview_and_check_work_without_scripts(visit, enter):
     page.get_by_role("link", name="The fawn response").click()
     page.get_by_role("button", name="Preview", exact=True).click()
     preview = page.frame_locator("iframe[name=preview]")
-    preview.get_by_role("heading", name="The fawn response").wait_for(timeout=10_000)
+    preview.get_by_role("heading", name="The fawn response").wait_for()
     page.get_by_label("Text:").fill("A lead.\n\n:::banner")
     page.get_by_role("button", name="Check").click()
-    preview.get_by_role("heading", name="What to look at").wait_for(timeout=10_000)
+    preview.get_by_role("heading", name="What to look at").wait_for()
     assert preview.get_by_text("There is no directive “:::banner”").is_visible()
     assert page.get_by_role("toolbar").count() == 0
     assert page.get_by_text("How to write").is_visible()

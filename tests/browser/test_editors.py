@@ -4,13 +4,13 @@ import os
 import re
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.factories import picture_file
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-long-quiet-password-1"
@@ -111,14 +111,11 @@ def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in
     body = TEXT.format(picture="evening-lamp").replace("bryant-2021", source)
     desk.locator("#id_body").fill(body)
     preview = desk.frame_locator("iframe[name=preview]")
-    preview.get_by_role("heading", name="What can help").wait_for(timeout=15_000)
+    preview.get_by_role("heading", name="What can help").wait_for()
     assert preview.locator("img[alt='A lamp beside a chair.']").count() == 1
     context = desk.context
     desk.close(run_before_unload=False)
-    until = time.monotonic() + 10
-    while not site.rows("select count(*) from articles_draft")[0][0]:
-        assert time.monotonic() < until, "the words were not kept"
-        time.sleep(0.1)
+    wait_until(lambda: site.rows("select count(*) from articles_draft")[0][0])
 
     # Back again: the words are offered, with what differs.
     desk = context.new_page()
@@ -152,11 +149,8 @@ def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in
     if datetime.now(UTC) < due - timedelta(seconds=1):
         assert listed not in text_of(reader.get("/articles/"))
         assert reader.get(there).status == 404
-    while datetime.now(UTC) < due.replace(microsecond=0) + timedelta(seconds=1):
-        time.sleep(0.1)
-    time.sleep(0.4)
+    wait_until(lambda: listed in text_of(visit().request.get("/articles/")), pause=1)
     fresh = visit().request
-    assert listed in text_of(fresh.get("/articles/"))
     page = text_of(fresh.get(there))
     assert "Last checked" in page
     assert "Ad · affiliate link" in page
@@ -165,9 +159,9 @@ def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in
     open_article(desk)
     desk.get_by_label("Slug").fill("evenings")
     save(desk)
-    time.sleep(0.4)
-    moved = visit().request.get(there, max_redirects=0)
-    assert moved.status == 301
+    ask = lambda: visit().request.get(there, max_redirects=0)
+    wait_until(lambda: ask().status == 301, pause=0.5)
+    moved = ask()
     assert moved.headers["location"] == "/articles/evenings/"
 
     # Two editors at once: the second is shown both texts, and loses nothing.

@@ -8,6 +8,8 @@ import html5lib
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.waiting import PATIENCE
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PARTNER = "partner.example"  # where the launch content's offer points
 OTHER_FILES = (".pdf", ".png", ".svg", ".xml", ".txt")
@@ -29,7 +31,7 @@ def crawled(site):
 
 def fetch(url):
     try:
-        with urllib.request.urlopen(url, timeout=20) as response:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as response:
             body, kind, status = response.read(), response.headers["Content-Type"], response.status
             assert "Set-Cookie" not in response.headers
     except urllib.error.HTTPError as error:
@@ -207,6 +209,7 @@ def opened(site, crawled, browser):
     context = browser.new_context(
         base_url=site.url, viewport={"width": 320, "height": 700}, has_touch=True
     )
+    context.set_default_timeout(PATIENCE * 1000)
     asked, complaints, found = [], [], {}
     context.on("request", lambda request: asked.append(request.url))
     context.on(

@@ -7,6 +7,8 @@ import urllib.request
 import pytest
 from pypdf import PdfReader
 
+from tests.waiting import PATIENCE
+
 PERSON = {True: "with.scripts@example.org", False: "without.scripts@example.org"}
 
 
@@ -80,7 +82,7 @@ def read_the_guide(mail):
     ]
     assert_is_the_guide(attached.get_content())
     [link] = {found for found in links(mail) if found.endswith(".pdf")}
-    with urllib.request.urlopen(link, timeout=20) as response:
+    with urllib.request.urlopen(link, timeout=PATIENCE) as response:
         assert_is_the_guide(response.read())
 
 
@@ -111,7 +113,7 @@ def leave_as_a_mail_client_does(mail):
             "Sec-Fetch-Site": "cross-site",
         },
     )
-    with urllib.request.urlopen(request, timeout=20) as response:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as response:
         assert response.status in {200, 202}
         assert response.url == url
 

@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from tests.waiting import PATIENCE
+
 CANARY = "canary7531"
 KEPT = "[localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length]"
 
@@ -69,6 +71,7 @@ def chromium(browser_type, browser_type_launch_args, request):
 @pytest.fixture
 def page(chromium, site):
     context = chromium.new_context(base_url=site.url)
+    context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     yield page
     context.close()
@@ -259,7 +262,7 @@ def sheets(page):
 def send(site, path, fields):
     request = urllib.request.Request(site.url + path, data=urlencode(fields, doseq=True).encode())
     try:
-        with urllib.request.urlopen(request, timeout=20) as response:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
             return response.read() + str(response.headers).encode()
     except urllib.error.HTTPError as error:
         return error.read() + str(error.headers).encode()
@@ -307,5 +310,5 @@ def test_marked_answers_are_found_nowhere_on_the_server(site):
     assert CANARY not in log
     assert "q01=" not in log
     for path in ("/", "/quiz/", "/quiz/longer/", "/quiz/method/", "/responses/"):
-        with urllib.request.urlopen(site.url + path, timeout=20) as response:
+        with urllib.request.urlopen(site.url + path, timeout=PATIENCE) as response:
             assert CANARY.encode() not in response.read()

@@ -7,6 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.test_every_page import RULES
+from tests.waiting import PATIENCE, wait_until
 
 ARTICLES = "/admin/articles/article/"
 NEW = f"{ARTICLES}add/"
@@ -46,25 +47,22 @@ def heading(page, words):
     found = page.frame_locator("iframe[name=preview]").get_by_role(
         "heading", name=words, exact=True
     )
-    found.wait_for(timeout=10_000)
+    found.wait_for()
     return found
 
 
-def is_in_sight(page, words):
-    """Whether a heading of the preview comes into the sight of its frame within some seconds."""
+def comes_into_sight(page, words):
+    """Wait until a heading of the preview is in the sight of its frame."""
     found = heading(page, words)
     frame = page.locator("iframe[name=preview]").bounding_box()
-    until = time.monotonic() + 4
-    while time.monotonic() < until:
-        box = found.bounding_box()
-        if frame["y"] - 1 <= box["y"] <= frame["y"] + frame["height"]:
-            return True
-        page.wait_for_timeout(50)
-    return False
+    waits_for(
+        page,
+        lambda: frame["y"] - 1 <= found.bounding_box()["y"] <= frame["y"] + frame["height"],
+    )
 
 
-def waits_for(page, condition, seconds=8):
-    until = time.monotonic() + seconds
+def waits_for(page, condition):
+    until = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < until, said(page)
         page.wait_for_timeout(100)
@@ -235,7 +233,7 @@ def test_findings_come_while_writing_and_lead_to_their_line(new):
     )
     write(new, "\n\n".join([long] * 20) + "\n\n:::banner\n\nEnd.|")
     finding = new.get_by_role("button", name="There is no directive “:::banner”")
-    finding.wait_for(timeout=10_000)
+    finding.wait_for()
     assert re.search(r"\d+ words, \d+ minutes to read", new.locator("[data-size]").inner_text())
     new.locator("#id_body").evaluate("field => field.scrollTop = 0")
     finding.click()
@@ -246,13 +244,13 @@ def test_findings_come_while_writing_and_lead_to_their_line(new):
     )
     assert place[0] > place[1] * 0.5
     new.keyboard.type(":::quiz")
-    finding.wait_for(state="detached", timeout=10_000)
+    finding.wait_for(state="detached")
     assert new.context.complaints == []
 
 
 def test_only_a_change_of_their_number_is_announced(new):
     write(new, "One.|")
-    new.locator(".findings").wait_for(timeout=10_000)
+    new.locator(".findings").wait_for()
     status = new.locator("[data-findings-at] + [role=status]")
     assert status.inner_text() == ""
     with new.expect_response("**/findings/"):
@@ -271,7 +269,7 @@ def test_an_older_answer_never_takes_the_place_of_a_newer(new):
     write(new, ":::older|")
     waits_for(new, lambda: held)
     write(new, ":::newer|")
-    new.get_by_role("button", name="“:::newer”").wait_for(timeout=10_000)
+    new.get_by_role("button", name="“:::newer”").wait_for()
     held[0].continue_()
     new.wait_for_timeout(500)
     assert new.get_by_role("button", name="“:::newer”").is_visible()
@@ -293,7 +291,7 @@ def test_the_preview_follows_the_cursor_and_otherwise_keeps_its_place(new):
         "(field, at) => { field.focus(); field.setSelectionRange(at, at) }", place
     )
     new.keyboard.press("ArrowRight")
-    assert is_in_sight(new, "Part 4")
+    comes_into_sight(new, "Part 4")
     scrolled = "document.querySelector('iframe[name=preview]').contentWindow.scrollY"
     before = new.evaluate(scrolled)
     with new.expect_response("**/preview/"):
@@ -304,7 +302,7 @@ def test_the_preview_follows_the_cursor_and_otherwise_keeps_its_place(new):
         new.keyboard.press("ArrowRight")
     assert abs(new.evaluate(scrolled) - before) < 5
     new.keyboard.press("Control+Home")
-    assert is_in_sight(new, "Part 1") or new.evaluate(scrolled) < before / 2
+    waits_for(new, lambda: new.evaluate(scrolled) < before / 2)
 
 
 def test_the_page_before_stays_until_the_new_one_is_there_and_history_stays_short(new):
@@ -329,13 +327,13 @@ def test_a_preview_that_fails_leaves_the_one_before_and_says_so(new):
     heading(new, "First state")
     new.route("**/preview/", lambda route: route.fulfill(status=502, body="Bad gateway"))
     new.keyboard.type(" and on")
-    new.get_by_text("The site doesn’t answer. This is how it was before.").wait_for(timeout=10_000)
+    new.get_by_text("The site doesn’t answer. This is how it was before.").wait_for()
     assert heading(new, "First state").is_visible()
 
 
 def test_a_phone_s_width(new):
     write(new, "Lead.|")
-    new.frame_locator("iframe[name=preview]").locator("main").wait_for(timeout=10_000)
+    new.frame_locator("iframe[name=preview]").locator("main").wait_for()
     button = new.get_by_role("button", name="Phone width")
     wide = new.locator("iframe[name=preview]").bounding_box()["width"]
     assert wide > 500
@@ -356,7 +354,7 @@ def test_who_closes_the_tab_finds_the_words_again(new):
     write(new, "It was only|")
     new.close(run_before_unload=True)
     back = context.new_page()
-    until = time.monotonic() + 5
+    until = time.monotonic() + PATIENCE
     offered = back.get_by_role("heading", name="You have words here that weren’t saved")
     back.goto(NEW)
     while not offered.is_visible():
@@ -470,12 +468,8 @@ def test_typing_is_kept_though_the_login_has_run_out(site, new):
     new.bring_to_front()
     new.keyboard.type(" after that")
     new.goto("about:blank")
-    until = time.monotonic() + 5
-    while "Typed on after that" not in str(
-        site.rows("select fields from articles_draft where article_id is null")
-    ):
-        assert time.monotonic() < until
-        time.sleep(0.1)
+    kept = "select fields from articles_draft where article_id is null"
+    wait_until(lambda: "Typed on after that" in str(site.rows(kept)))
 
 
 def test_a_save_leaves_nothing_to_offer(site, new):

@@ -14,9 +14,12 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.servers import ROOT, postgresql, sink
 
@@ -91,18 +94,18 @@ class Outcome:
     seconds: float
 
     @property
-    def lost(self):
+    def lost(self) -> Any:
         return self.people - len(self.copies)
 
     @property
-    def doubled(self):
+    def doubled(self) -> Any:
         return sum(len(ids) - 1 for ids in self.copies.values())
 
     @property
-    def most(self):
+    def most(self) -> Any:
         return max(map(len, self.copies.values()), default=0)
 
-    def check(self):
+    def check(self) -> None:
         """Fail unless every promise was kept."""
         assert self.lost == 0, f"{self.lost} people were left out"
         assert self.most <= 2, f"somebody had {self.most} copies"
@@ -118,7 +121,7 @@ class Outcome:
 class Run:
     """One run on a database of its own."""
 
-    def __init__(self, folder, port, database=None):
+    def __init__(self, folder: Path, port: int, database: str | None = None) -> None:
         here = {
             "MODE": "development",
             "DATA": str(folder),
@@ -138,9 +141,9 @@ class Run:
         self.record = folder / "received"
 
     @contextmanager
-    def nursery(self, lease):
+    def nursery(self, lease: Any) -> Iterator[Any]:
         """Give a function that has the nursery do something and returns the line it answers."""
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         command = [sys.executable, "-c", NURSERY.format(lease=lease)]
         with (
             open(self.record.with_name("log"), "w") as log,
@@ -148,16 +151,19 @@ class Run:
                 command, cwd=ROOT, env=self.environment, stderr=log, **pipes
             ) as process,
         ):
+            assert process.stdin
+            assert process.stdout
+            orders, answers = process.stdin, process.stdout
 
-            def do(name, number=0):
-                process.stdin.write(f"{name} {number}\n")
-                process.stdin.flush()
-                return process.stdout.readline().strip()
+            def do(name: str, number: int = 0) -> Any:
+                orders.write(f"{name} {number}\n")
+                orders.flush()
+                return answers.readline().strip()
 
             yield do
-            process.stdin.close()
+            orders.close()
 
-    def received(self):
+    def received(self) -> Any:
         copies = defaultdict(list)
         if self.record.exists():
             for line in self.record.read_text().splitlines():
@@ -165,7 +171,7 @@ class Run:
                 copies[recipient].append(message_id)
         return dict(copies)
 
-    def chaos(self, people, kills, workers, pick=random):
+    def chaos(self, people: int, kills: int, workers: int, pick: Any = random) -> Any:
         """Send to so many people and kill so often, each time after another stretch of the work; then let it end."""
         start, killed = time.monotonic(), 0
         with self.nursery(LEASE if kills else LEASE_WITHOUT_KILLS) as do:
@@ -178,7 +184,7 @@ class Run:
                     target = seen + pick.randint(
                         1, max(1, 2 * (people - seen) // (kills - killed + 1) - 1)
                     )
-                    _until(lambda target=target: self.lines() >= min(target, people), 60)
+                    _until(partial(self._has_lines, min(target, people)), 60)
                     time.sleep(pick.uniform(0, 0.005))
                     victim = pick.randrange(workers)
                     _end(running[victim], signal.SIGKILL)
@@ -193,23 +199,26 @@ class Run:
                 people, workers, killed, do("count"), self.received(), time.monotonic() - start
             )
 
-    def lines(self):
+    def _has_lines(self, number: int) -> bool:
+        return bool(self.lines() >= number)
+
+    def lines(self) -> Any:
         return self.record.read_bytes().count(b"\n") if self.record.exists() else 0
 
 
-def _until(condition, seconds, pause=0.002):
+def _until(condition: Callable[[], object], seconds: float, pause: float = 0.002) -> None:
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
         time.sleep(pause)
 
 
-def _end(pid, number):
+def _end(pid: int, number: int) -> None:
     """End a process and wait until it is gone."""
     os.kill(pid, number)
     _until(lambda: not Path(f"/proc/{pid}").exists(), 30)
 
 
-def main():
+def main() -> None:
     people, kills = int(os.environ.get("PEOPLE", "3000")), int(os.environ.get("KILLS", "50"))
     seed = int(os.environ.get("SEED", random.randrange(10**6)))
     pick, failed = random.Random(seed), []

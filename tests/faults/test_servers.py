@@ -7,6 +7,7 @@ import sys
 
 from tests.faults.chaos import Run
 from tests.servers import ROOT, sink
+from tests.waiting import PATIENCE
 
 # What the database itself does: claims and leases, sign-ups at once, search.
 SAME = """
@@ -39,7 +40,7 @@ def run(tmp_path, *command, **environment):
         env=kept | here | environment,
         capture_output=True,
         text=True,
-        timeout=400,
+        timeout=5 * PATIENCE,
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
     return done.stdout
@@ -150,4 +151,4 @@ def test_of_fifty_at_once_in_two_processes_exactly_ten_pass(tmp_path, redis):
     options = {"cwd": ROOT, "env": os.environ | here, "stdout": subprocess.PIPE, "text": True}
     codes = [LIMITED.format(name=name) for name in ("one", "two")]
     processes = [subprocess.Popen([sys.executable, "-c", code], **options) for code in codes]
-    assert sum(int(process.communicate(timeout=60)[0]) for process in processes) == 10
+    assert sum(int(process.communicate(timeout=PATIENCE)[0]) for process in processes) == 10

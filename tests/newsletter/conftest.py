@@ -10,9 +10,12 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -21,6 +24,7 @@ from django.core import serializers
 from django.core.cache import cache
 from django.core.mail import get_connection
 from django.core.management import call_command
+from django.test import Client
 
 from newsletter.models import (
     Bounce,
@@ -32,38 +36,39 @@ from newsletter.models import (
     Suppression,
 )
 from newsletter.subscribing.intake import Decider
+from tests.waiting import PATIENCE
 from trustsite.web.form_guard import form_token
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache():
+def _empty_cache() -> None:
     cache.clear()
 
 
 @pytest.fixture
-def clock(monkeypatch):
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
     """A clock that a test can put forward: `clock(hours=25)`."""
     real_time, ahead = time.time, [timedelta()]
     monkeypatch.setattr("django.utils.timezone.now", lambda: datetime.now(UTC) + ahead[0])
     monkeypatch.setattr("time.time", lambda: real_time() + ahead[0].total_seconds())
 
-    def forward(**delta):
+    def forward(**delta: Any) -> None:
         ahead[0] += timedelta(**delta)
 
     return forward
 
 
 @pytest.fixture
-def decide(db):
+def decide(db: None) -> Any:
     """Let the worker decide what forms took, and send nothing."""
     return lambda: Decider().tick()
 
 
 @pytest.fixture
-def ask(client, decide):
+def ask(client: Client, decide: Any) -> Any:
     """Fill in the form as a reader would, and let the worker decide it."""
 
-    def ask(address, **fields):
+    def ask(address: str, **fields: Any) -> Any:
         response = client.post(
             "/newsletter/subscribe/", {"address": address, "stamp": form_token(), **fields}
         )
@@ -74,13 +79,13 @@ def ask(client, decide):
 
 
 @pytest.fixture
-def work(db):
+def work(db: None) -> Any:
     """Let the worker send what is due."""
     return lambda: call_command("run_mail_worker", "--once")
 
 
 @pytest.fixture
-def log(monkeypatch):
+def log(monkeypatch: pytest.MonkeyPatch) -> Any:
     """All that is logged, as it would stand in the file."""
     stream = io.StringIO()
     for handler in {*logging.getLogger("newsletter").handlers, *logging.root.handlers}:
@@ -90,16 +95,18 @@ def log(monkeypatch):
 
 
 @pytest.fixture
-def dump(db):
+def dump(db: None) -> Any:
     """Return a function that writes down every row of the newsletter."""
 
-    def dump():
+    def dump() -> Any:
         return [serializers.serialize("json", model.objects.order_by("pk")) for model in MODELS]
 
     return dump
 
 
-MODELS = [Subscriber, Suppression, FormMailCount, FormRequest, Bounce, Delivery, Heartbeat]
+MODELS: list[Any] = [
+    *(Subscriber, Suppression, FormMailCount, FormRequest, Bounce, Delivery, Heartbeat)
+]
 
 
 class Sink:
@@ -108,27 +115,35 @@ class Sink:
     `refuse[address]` is the reply to RCPT, `answer[address]` the one to DATA; a callable is called with the server.
     """
 
-    def __init__(self):
-        self.envelopes, self.refuse, self.answer, self.greeted_by = [], {}, {}, set()
+    def __init__(self) -> None:
+        self.envelopes: list[Any] = []
+        self.refuse: dict[str, str] = {}
+        self.answer: dict[str, Any] = {}
+        self.greeted_by: set[str] = set()
+        self.port = 0
 
-    async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+    async def handle_EHLO(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
         session.host_name = hostname
         self.greeted_by.add(hostname)
         return responses
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: Any
+    ) -> str:
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.envelopes.append(envelope)
         answer = self.answer.get(envelope.rcpt_tos[0], "250 OK")
-        return await answer(server) if callable(answer) else answer
+        return str(await answer(server) if callable(answer) else answer)
 
     @property
-    def mails(self):
+    def mails(self) -> Any:
         """The mails, parsed."""
         return [
             message_from_bytes(envelope.content, policy=policy.default)
@@ -136,23 +151,23 @@ class Sink:
         ]
 
     @property
-    def recipients(self):
+    def recipients(self) -> list[str]:
         """Who was written to, in order."""
         return [envelope.rcpt_tos[0] for envelope in self.envelopes]
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
-def serve():
+def serve() -> Iterator[Any]:
     """Start mail servers that end with the test."""
     controllers = []
 
-    def serve(sink, **options):
+    def serve(sink: Any, **options: Any) -> Any:
         controller = Controller(sink, hostname="127.0.0.1", port=free_port(), **options)
         controllers.append(controller)
         controller.start()
@@ -164,7 +179,7 @@ def serve():
 
 
 @pytest.fixture
-def sink(serve):
+def sink(serve: Callable[..., int]) -> Any:
     """A running mail server; `sink.port` is where."""
     sink = Sink()
     sink.port = serve(sink)
@@ -172,28 +187,32 @@ def sink(serve):
 
 
 @pytest.fixture
-def backend(sink):
-    """Our backend, connected to the sink, with little patience."""
+def backend(sink: Any) -> Iterator[Any]:
+    """Our backend, connected to the sink."""
     backend = connect(sink.port)
     yield backend
     backend.close()
 
 
-def connect(port, **options):
+def connect(port: int, timeout: float = PATIENCE, **options: Any) -> Any:
     return get_connection(
-        "newsletter.outbox.smtp_backend.Backend", host="127.0.0.1", port=port, timeout=1, **options
+        "newsletter.outbox.smtp_backend.Backend",
+        host="127.0.0.1",
+        port=port,
+        timeout=timeout,
+        **options,
     )
 
 
 @pytest.fixture(scope="session")
-def migrated(tmp_path_factory):
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("migrated")
     Site(folder, 25).manage("migrate", "-v0")
     return folder
 
 
 @pytest.fixture
-def site(migrated, tmp_path, sink):
+def site(migrated: Path, tmp_path: Path, sink: Any) -> "Site":
     """A site of its own on disk, whose commands run as processes and send to the sink."""
     folder = tmp_path / "site"
     shutil.copytree(migrated, folder)
@@ -203,7 +222,7 @@ def site(migrated, tmp_path, sink):
 class Site:
     """Runs commands and scripts as processes of their own on one SQLite file."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder: Path, port: int) -> None:
         self.folder = folder
         here = {
             "MODE": "development",
@@ -225,7 +244,7 @@ class Site:
             | mail
         )
 
-    def start(self, *command, **environment):
+    def start(self, *command: str, **environment: str) -> subprocess.Popen[str]:
         """Start a process and return it."""
         return subprocess.Popen(
             [sys.executable, *command],
@@ -236,25 +255,25 @@ class Site:
             text=True,
         )
 
-    def manage(self, *arguments, **environment):
+    def manage(self, *arguments: str, **environment: str) -> str:
         """Run a command to its end; return what it printed."""
         return self._finish(self.start("manage.py", *arguments, **environment))
 
-    def script(self, code):
+    def script(self, code: str) -> str:
         """Run a script inside Django; return what it printed."""
         return self._finish(self.start_script(code))
 
-    def start_script(self, code):
+    def start_script(self, code: str) -> subprocess.Popen[str]:
         """Start a script inside Django."""
         return self.start("-c", "import django; django.setup()\n" + textwrap.dedent(code))
 
-    def rows(self, query):
+    def rows(self, query: str) -> list[Any]:
         """Ask the database."""
         with closing(sqlite3.connect(self.folder / "site.sqlite3")) as database:
             return database.execute(query).fetchall()
 
     @staticmethod
-    def _finish(process):
-        out, err = process.communicate(timeout=60)
+    def _finish(process: subprocess.Popen[str]) -> str:
+        out, err = process.communicate(timeout=5 * PATIENCE)
         assert process.returncode == 0, err[-2000:]
         return out

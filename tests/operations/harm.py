@@ -1,9 +1,10 @@
 """Harm done to files."""
 
 import os
+from pathlib import Path
 
 
-def garble(path):
+def garble(path: Path) -> None:
     """Overwrite pages of a database, as a dying disk does."""
     with path.open("rb+") as database:
         for page in range(20, 200, 3):

@@ -5,22 +5,23 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
-import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPSConnection
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.servers import ROOT, free_port
+from tests.servers import ROOT, free_port, listens
+from tests.waiting import PATIENCE, wait_until
 
 DEPLOY = ROOT / "deploy"
-PATIENCE = 60  # seconds, of a test that waits for a state
 
 
-def program(name):
+def program(name: str) -> str:
     """Return where a program is; the test is left out where it isn't installed, unless it must be."""
     found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
     if not found:
@@ -29,26 +30,13 @@ def program(name):
     return found
 
 
-def wait_until(condition):
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)
-
-
-def listens(port):
-    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-        return True
-    return False
-
-
-def settings_of(unit, name):
+def settings_of(unit: str, name: str) -> list[str]:
     """Return the values that a unit gives to a name, in order."""
     text = (DEPLOY / "systemd" / unit).read_text()
     return re.findall(rf"^{name}=(.*)$", text, re.M)
 
 
-def commands(unit, port=8000):
+def commands(unit: str, port: int = 8000) -> list[list[str]]:
     """Return what a unit starts, on this machine's paths and a port of the test."""
     found = []
     for line in settings_of(unit, "ExecStart"):
@@ -60,12 +48,12 @@ def commands(unit, port=8000):
 class Proxied:
     """A site behind nginx; `https`, `http` and `site` are ports."""
 
-    def __init__(self, folder, environment):
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder, self.environment = folder, environment
         self.https, self.http, self.site = free_port(), free_port(), free_port()
         self.log = folder / "log/access.log"
 
-    def configure(self, change=lambda text: text):
+    def configure(self, change: Callable[[str], str] = lambda text: text) -> Any:
         """Write the shipped files with the test's ports and folders; return the main file."""
         for name in ("log", "errors", "cache", "temp"):
             (self.folder / name).mkdir(exist_ok=True)
@@ -104,7 +92,7 @@ class Proxied:
         return main
 
     @contextmanager
-    def nginx(self, change=lambda text: text):
+    def nginx(self, change: Callable[[str], str] = lambda text: text) -> Iterator[Any]:
         """Run nginx with the shipped files."""
         main = self.configure(change)
         process = subprocess.Popen([program("nginx"), "-c", main], stderr=subprocess.DEVNULL)
@@ -113,10 +101,10 @@ class Proxied:
             yield self
         finally:
             process.send_signal(signal.SIGQUIT)
-            process.wait(10)
+            process.wait(PATIENCE)
 
     @contextmanager
-    def web_server(self):
+    def web_server(self) -> Iterator[Any]:
         """Run what the web unit starts, as a service manager would."""
         [command] = commands("trustsite-web.service", self.site)
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment, process_group=0)
@@ -128,7 +116,7 @@ class Proxied:
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
-    def straight(self, path):
+    def straight(self, path: str) -> int:
         """Return the status without the proxy, 0 when nobody answers."""
         connection = HTTPConnection("127.0.0.1", self.site, timeout=5)
         try:
@@ -139,11 +127,18 @@ class Proxied:
         finally:
             connection.close()
 
-    def ask(self, path, host="example.org", method="GET", body=None, **headers):
+    def ask(
+        self,
+        path: str,
+        host: str = "example.org",
+        method: str = "GET",
+        body: bytes | str | None = None,
+        **headers: str,
+    ) -> Any:
         """Ask by the proxy; return the answer and its body."""
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        connection = HTTPSConnection("127.0.0.1", self.https, timeout=30, context=context)
+        connection = HTTPSConnection("127.0.0.1", self.https, timeout=PATIENCE, context=context)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, {"Host": host, **named})
@@ -153,7 +148,7 @@ class Proxied:
             connection.close()
 
     @contextmanager
-    def caddy(self):
+    def caddy(self) -> Iterator[Any]:
         """Run Caddy with the shipped file, in plain http; `http` is its port."""
         for name in ("log", "errors", "home"):
             (self.folder / name).mkdir(exist_ok=True)
@@ -171,20 +166,24 @@ class Proxied:
         config = self.folder / "Caddyfile"
         config.write_text(text)
         shutil.copy(DEPLOY / "robots.caddy", self.folder)
-        command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", config]
+        command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(config)]
         home = {"HOME": str(self.folder / "home"), "XDG_DATA_HOME": str(self.folder / "home")}
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        process = subprocess.Popen(command, env=os.environ | home, **quiet)
+        process = subprocess.Popen(
+            command,
+            env=os.environ | home,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         try:
             wait_until(lambda: process.poll() is not None or listens(self.http))
             yield self
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(PATIENCE)
 
-    def ask_plainly(self, path, **headers):
+    def ask_plainly(self, path: str, **headers: str) -> Any:
         """Ask by plain http; return the answer and its body."""
-        connection = HTTPConnection("127.0.0.1", self.http, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.http, timeout=PATIENCE)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request("GET", path, headers={"Host": "example.org", **named})

@@ -14,8 +14,9 @@ import pytest
 
 from analytics import access_log
 from operations.doctor import host_checks
-from tests.operations.proxied import DEPLOY, Proxied, commands, program, settings_of, wait_until
+from tests.operations.proxied import DEPLOY, Proxied, commands, program, settings_of
 from tests.servers import ROOT
+from tests.waiting import wait_until
 
 TOKEN = "a-Token-that-opens-somebodys-data:1sXy2:" + "Zk9" * 10
 READY = "r" * 60

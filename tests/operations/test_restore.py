@@ -12,6 +12,7 @@ from newsletter.models import FormRequest
 from operations.backups import finishing
 from tests.factories import make_form_request
 from tests.operations.harm import garble
+from tests.waiting import PATIENCE
 
 PEOPLE = """
     from newsletter.models import Subscriber
@@ -113,7 +114,7 @@ KILL = "os.kill(os.getpid(), signal.SIGKILL)"
 def killed(site, **where):
     code = KILLED.format(**({"before": "pass", "after": "pass"} | where))
     process = site.start("-c", "import django; django.setup()\n" + code.replace("\n    ", "\n"))
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
 
 
@@ -200,9 +201,11 @@ def test_a_mail_that_was_due_isnt_sent_again_by_itself(site):
     Delivery.objects.create(subscriber=person, kind="confirm", state="sending")
     Delivery.objects.create(subscriber=person, kind="welcome-1", not_before=later)
     Letter.objects.create(subject="A", body="b", state="scheduled", send_at=timezone.now())
+    from operations.backups import store
+    store.make()  # in the same second
 """
     )
-    file = site.backup()
+    [file] = site.archives()
     site.manage("restore", file.name, "--force")
     states = site.script(
         """
@@ -216,7 +219,13 @@ def test_a_mail_that_was_due_isnt_sent_again_by_itself(site):
 
 def test_while_the_worker_runs_nothing_is_restored(site):
     file = site.backup()
-    site.script("from newsletter.models import Heartbeat; Heartbeat.beat()")
+    # A little ahead, so that the beat is a fresh one however long the next command takes to start.
+    site.script("""
+        from datetime import timedelta
+        from django.utils import timezone
+        from newsletter.models import Heartbeat
+        Heartbeat.objects.create(at=timezone.now() + timedelta(seconds=35))
+    """)
     assert "worker is running" in site.refuses("restore", file.name, "--force")
 
 
@@ -274,7 +283,7 @@ def test_a_restore_that_is_killed_writes_to_nobody_who_had_left(any_site):
     any_site.script(LEAVE)
     code = CUT_SHORT.format(name=file.name).replace("\n    ", "\n")
     process = any_site.start("-c", "import django; django.setup()\n" + code)
-    process.communicate(timeout=60)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
     if "leaves" in who(any_site):  # PostgreSQL's is in place already, and sends nothing
         assert any_site.script(PAUSED) == "True"

@@ -1,7 +1,5 @@
 """Long texts: what rendering one costs grows with its length and no faster, and there is an end to the length."""
 
-import time
-
 import pytest
 
 from articles.models import Article
@@ -10,6 +8,7 @@ from prose.rules import keys
 from prose.rules.source_files import stored_text
 from tests.articles.desk import errors, log_in, save
 from tests.factories import make_article, make_page
+from tests.processor_time import processor_time
 
 SIZE = 600
 KINDS = {
@@ -24,20 +23,10 @@ KINDS = {
 }
 
 
-def processor_time(work, text):
-    """Return the least processor time that `work` took for `text` in five tries."""
-
-    def once():
-        began = time.process_time()
-        work(text)
-        return time.process_time() - began
-
-    return min(once() for _ in range(5))
-
-
 def growth(work, kind):
     """Return how much longer four times the text takes: four times when it is linear, sixteen when it is square."""
-    return processor_time(work, KINDS[kind](4 * SIZE)) / processor_time(work, KINDS[kind](SIZE))
+    long, short = KINDS[kind](4 * SIZE), KINDS[kind](SIZE)
+    return processor_time(lambda: work(long)) / processor_time(lambda: work(short))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -50,7 +39,7 @@ def test_places_are_found_in_one_walk(pattern):
     regex = {"sources": renderer.CITATION, "pictures": keys.PICTURE}[pattern]
 
     def first_lines(body):
-        return keys.first_lines(stored_text("articles", "a", {}, body), regex)
+        return stored_text("articles", "a", {}, body).first_lines(regex)
 
     assert growth(first_lines, pattern) < 8
     assert first_lines("a\n\nb[^s-1]\n:::picture x")

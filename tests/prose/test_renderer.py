@@ -178,3 +178,37 @@ def test_a_section_is_what_stands_under_its_heading():
     assert section(html, "two-more") == "<p>Last.</p>"
     assert section(html, "three") == section(html, "deeper") == ""
     assert section(html, ".*") == ""
+
+
+@pytest.mark.parametrize(
+    ("link", "is_fine"),
+    [
+        ("[116 123](tel:116123)", True),
+        ("[020 7946 0000](tel:+442079460000)", True),
+        ("[text 85258](sms:85258)", True),
+        ("[116 124](tel:116123)", False),
+        ("[0116 123](tel:116123)", False),  # the 0 stands for a country's code alone
+        ("[0920 7946](tel:+44207946)", False),
+        ("[220 7946](tel:+44207946)", False),
+        ("[call us](tel:116123)", False),
+    ],
+)
+def test_a_number_to_call_is_the_one_a_reader_sees(link, is_fine):
+    assert [str(problem) for problem in render(link).problems if is_fine] == []
+    assert bool(render(link).problems) is not is_fine
+
+
+def test_a_directive_is_one_line_and_takes_nothing_of_the_next():
+    made = list(parts(render(":::quiz\nWords after.\n:::guide\n\nThe end.").html))
+    assert [part.kind for part in made] == ["quiz", "", "guide", ""]
+    assert "Words after." in made[1].html
+
+
+def test_a_pull_quote_and_an_exercise_are_what_they_are_called():
+    assert render(":::quote\nIt passed.\n:::").html.startswith('<blockquote class="pull">')
+    assert render(":::exercise\n1. Sit.\n:::").html.startswith('<aside class="exercise">')
+
+
+def test_an_id_that_looks_numbered_is_counted_from_its_own_first():
+    made = render("## A\n\n## A\n\n## A 2")
+    assert [heading.id for heading in made.contents] == ["a", "a-2", "a-2-2"]

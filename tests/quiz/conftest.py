@@ -3,9 +3,11 @@
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
+from django.test import Client
 
 from quiz import content_files
 from quiz.models import Quiz, Version
@@ -20,7 +22,7 @@ NEWEST = {slug: file for file, slug, _ in content_files.newest_files(settings.CO
 FIRST = {slug: settings.CONTENT_DIR / "quiz" / f"{slug}.toml" for slug in NEWEST}
 
 
-def bank(slug, files=NEWEST):
+def bank(slug: str, files: dict[str, Path] = NEWEST) -> QuizDefinition:
     """Return quiz `slug` as the scoring takes it, straight from its file: of the newest version, or of the first."""
     tables = tomllib.loads(files[slug].read_text())
     questions = tuple(
@@ -37,7 +39,7 @@ def bank(slug, files=NEWEST):
     return QuizDefinition(questions, *Quiz.MARGINS[slug], ratings)
 
 
-def speaks_for(option):
+def speaks_for(option: Any) -> Any:
     """Return the response that `option` gives most points to, or "calm"."""
     return (
         "calm"
@@ -46,7 +48,7 @@ def speaks_for(option):
     )
 
 
-def ticks(form, answers):
+def ticks(form: Any, answers: Any) -> Any:
     """Turn answers by response (question → "freeze", "none", "skip") into option keys, as the page sends them."""
     return {
         question.key: next(
@@ -62,7 +64,7 @@ def ticks(form, answers):
     }
 
 
-def example(letter, files=NEWEST):
+def example(letter: str, files: dict[str, Path] = NEWEST) -> Any:
     """Return worked example `letter`: its form, ticks, ratings and what they should come to."""
     found = next(fixture for fixture in [*FIXTURES, *CALM_FIXTURES] if fixture["id"] == letter)
     form = bank(found["form"], files)
@@ -70,24 +72,24 @@ def example(letter, files=NEWEST):
 
 
 @pytest.fixture
-def quiz(db):
+def quiz(db: None) -> Any:
     """The quizzes, loaded; returns the live version of the 3-minute one."""
     content_files.load(settings.CONTENT_DIR)
     return Version.objects.live().get(quiz__slug="short")
 
 
 @pytest.fixture
-def post(quiz, client):
+def post(quiz: Any, client: Client) -> Any:
     """Return a function that posts a worked example to the quiz; `over` replaces or adds fields."""
 
-    def post(letter, **over):
+    def post(letter: str, **over: Any) -> Any:
         return client.post("/quiz/", {"version": quiz.number, **example(letter)[1], **over})
 
     return post
 
 
 @pytest.fixture
-def texts(db):
+def texts(db: None) -> None:
     """A text for everything a result can name, as short as can be."""
     pairs = [
         f"{one}-{two}" for place, one in enumerate(RESPONSES) for two in RESPONSES[place + 1 :]

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
+from tests.waiting import PATIENCE
 from trustsite.rsgi import Application, environ_of
 from trustsite.web.serving import django_threads
 from trustsite.web.serving.page_cache import CACHE_CONTROL, depends_on
@@ -111,7 +112,7 @@ REFUSALS = {}
 
 
 async def until(condition):
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end
         await asyncio.sleep(0.005)

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from operations.backups import store
+from operations.backups import arguments, store
 from operations.backups.refusals import in_words
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             metavar="NAME",
             help="make none, but check the sums and the database of one, of the newest by default",
         )
-        parser.add_argument("--identity", type=Path, help="the file of the private key of age")
+        arguments.add_identity(parser)
         parser.add_argument(
             "--list", action="store_true", help="make none, but list those there are"
         )

@@ -4,15 +4,13 @@ import json
 import os
 from argparse import ArgumentParser
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
 from operations import verdicts
-from operations.backups import drill, store
+from operations.backups import arguments, drill, store
 from operations.backups.refusals import in_words
-from operations.backups.restoring import Wish
 
 
 class Command(BaseCommand):
@@ -23,25 +21,15 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", default="", help="a backup’s file or name")
-        parser.add_argument("--identity", type=Path, help="the file of the private key of age")
-        parser.add_argument("--other-keys", action="store_true", help="take it with other keys set")
-        parser.add_argument(
-            "--without-journal", action="store_true", help="take it without a journal"
-        )
+        arguments.add_restoring(parser)
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.umask(0o077)
-        wish = Wish(
-            options["identity"],
-            takes_other_keys=options["other_keys"],
-            takes_gap=options["without_journal"],
-        )
         at = datetime.now(UTC).isoformat(timespec="seconds")
         verdicts.keep("drill", {"at": at, "ok": False})  # until it has gone well
         with in_words():
-            done = drill.run(store.find(options["name"]), wish)
+            done = drill.run(store.find(options["name"]), arguments.wish(options))
         verdict = {"at": at, "ok": True, "backup": done["backup"], "s": done["seconds"]}
         verdicts.keep("drill", verdict)
         if options["json"]:

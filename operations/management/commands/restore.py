@@ -2,12 +2,11 @@
 
 import os
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from operations.backups import restoring, store
+from operations.backups import arguments, restoring, store
 from operations.backups.refusals import in_words
 
 
@@ -19,26 +18,13 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", nargs="?", default="", help="a backup’s file or name")
-        parser.add_argument("--identity", type=Path, help="the file of the private key of age")
+        arguments.add_restoring(parser)
         parser.add_argument("--force", action="store_true", help="set aside the site that is here")
-        parser.add_argument("--other-keys", action="store_true", help="take it with other keys set")
-        parser.add_argument(
-            "--without-journal",
-            action="store_true",
-            help="take it though the suppression journal doesn’t reach back to it",
-        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.umask(0o077)
-        wish = restoring.Wish(
-            options["identity"],
-            options["force"],
-            takes_other_keys=options["other_keys"],
-            takes_gap=options["without_journal"],
-        )
         with in_words():
-            done = restoring.restore(store.find(options["name"]), wish)
+            done = restoring.restore(store.find(options["name"]), arguments.wish(options))
         self.tell(done)
 
     def tell(self, done: dict[str, Any]) -> None:

@@ -1,7 +1,5 @@
 """A search of somebody in danger: people to talk to above everything, and never a guess at what was meant."""
 
-import time
-
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection
@@ -16,6 +14,7 @@ from articles.searching.vocabulary import VOCABULARY
 from prose.spelling import NearWords, distance
 from tests.articles.desk import log_in
 from tests.factories import make_article, make_helpline, make_page
+from tests.processor_time import processor_time
 
 pytestmark = pytest.mark.django_db
 TALK = [
@@ -257,15 +256,6 @@ def test_a_new_title_is_known_at_once(library, client, parse):
 
 
 # -- what it costs -----------------------------------------------------------------------------------------------------
-
-
-def processor_time(work):
-    def once():
-        began = time.process_time()
-        work()
-        return time.process_time() - began
-
-    return min(once() for _ in range(5))
 
 
 def test_what_a_search_costs_does_not_grow_with_the_words_known():

@@ -5,10 +5,10 @@ import smtplib
 import pytest
 from django.core.mail import get_connection
 
-from newsletter.bounce_classes import Meaning
 from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import IN_A_ROW, LATEST, SHARE, RefusalMonitor
 from newsletter.models import Bounce, Delivery, Heartbeat, Letter, Subscriber
+from newsletter.outbox.bounce_classes import Meaning
 from newsletter.outbox.smtp_errors import Classification
 from newsletter.worker import Worker
 from tests.factories import make_letter, make_subscriber

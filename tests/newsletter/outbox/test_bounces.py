@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from newsletter import hashing, suppression
-from newsletter.bounce_classes import Meaning
 from newsletter.issues import scheduling
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
 from newsletter.outbox import bounces, queue, retention, sender
+from newsletter.outbox.bounce_classes import Meaning
 from newsletter.subscribing import address_change, data_export, preferences, signup
 from tests.factories import make_delivery, make_subscriber
 

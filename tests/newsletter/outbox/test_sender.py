@@ -13,8 +13,9 @@ from newsletter import suppression
 from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Letter, Subscriber
 from newsletter.outbox import failpoints, queue, sender
+from newsletter.outbox.smtp_errors import classify_send_error
 from newsletter.subscribing import signup
-from tests.factories import make_delivery, make_subscriber
+from tests.factories import make_delivery, make_letter, make_subscriber
 
 pytestmark = pytest.mark.django_db
 STATES = list(Delivery.State)
@@ -421,3 +422,35 @@ def test_the_slow_worker_says_so_in_the_log(clock, log):
     queue.release_expired()
     queue.mark(slow, Delivery.State.SENT)
     assert f"Delivery {slow.pk} was no longer ours" in log.getvalue()
+
+
+@pytest.mark.parametrize("state", Letter.State)
+def test_a_letter_goes_out_while_it_is_being_sent_or_was_and_at_no_other_time(state, mailoutbox):
+    letter = make_letter(state=state)
+    make_delivery(kind="letter", letter=letter, subscriber=make_subscriber(wants_letters=True))
+    row = queue.claim()
+    if row:
+        sender.deliver(row, mail.get_connection())
+    assert bool(mailoutbox) is (state in {Letter.State.SENDING, Letter.State.SENT})
+
+
+@pytest.mark.parametrize(("days", "comes"), [(-1, True), (1, False)])
+def test_issues_are_not_saved_up_for_the_end_of_a_persons_pause(days, comes, mailoutbox):
+    until = timezone.now() + timedelta(days=days)
+    person = make_subscriber(wants_letters=True, paused_until=until)
+    letter = make_letter(state=Letter.State.SENDING)
+    row = make_delivery(kind="letter", letter=letter, subscriber=person)
+    sender.deliver(queue.claim(), mail.get_connection())
+    row.refresh_from_db()
+    assert (bool(mailoutbox), row.state) == (comes, "sent" if comes else "suppressed")
+
+
+@pytest.mark.parametrize(("alert", "level"), [(True, "ERROR"), (False, "WARNING")])
+def test_what_a_person_must_look_at_is_logged_as_an_error(alert, level, caplog):
+    row = make_delivery()
+    refused = smtplib.SMTPRecipientsRefused({row.subscriber.address: (452, b"4.2.2 full")})
+    failure = replace(classify_send_error(refused), alert=alert)
+    sender.handle_failure(queue.claim(), failure)
+    assert [record.levelname for record in caplog.records if "Delivery" in record.message] == [
+        level
+    ]

@@ -1,11 +1,13 @@
 import random
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 
 import pytest
 
-from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, score
+from quiz.scoring import scoring
+from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, Rating, score
 from tests.quiz.conftest import CALM_FIXTURES, FIRST, FIXTURES, NEWEST, bank, example
 
 SHORT, FULL = bank("short"), bank("full")
@@ -181,3 +183,9 @@ def test_two_implementations_agree(form):
         assert as_by_the_book(result) == by_the_book(form, sheet), sheet
         told[result.outcome] += 1
     assert len(told) == 6  # every outcome was met
+
+
+@pytest.mark.parametrize("reverse", [True, False])
+def test_ratings_of_one_direction_alone_name_no_steadiness(reverse):
+    definition = replace(bank("full"), ratings=(Rating("s1", reverse),))
+    assert scoring._steadiness(definition, {"s1": 4}) == "not-shown"

@@ -1,7 +1,9 @@
 """Which components a page needs: those with a rule that could match something in it, going by classes alone."""
 
 import re
+from collections.abc import Iterator
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -12,7 +14,7 @@ BY_SCRIPTS = {"pause": {"pause--scripted"}}
 
 
 @cache
-def rules():
+def rules() -> Any:
     """Return the components' rules: (component, selector, its alternatives, each as classes and elements)."""
     found = []
     for file in sorted((FOLDER / "components").glob("*.css")):
@@ -25,7 +27,7 @@ def rules():
     return found
 
 
-def alternatives(selector):
+def alternatives(selector: str) -> Any:
     """Return a selector's alternatives, those in `:is()` written out."""
     bare = re.sub(r":(not|has)\([^()]*\)", "", selector)
     found = []
@@ -38,7 +40,7 @@ def alternatives(selector):
     return found
 
 
-def wanted(selector):
+def wanted(selector: str) -> Any:
     """Return the classes and elements that must all be in a page for `selector` to match."""
     bare = re.sub(r"\[[^]]*\]|::?[\w-]+(\([^()]*\))?", "", selector)
     classes = set(re.findall(r"\.([\w-]+)", bare))
@@ -46,7 +48,7 @@ def wanted(selector):
     return classes, elements
 
 
-def names_in(page):
+def names_in(page: str) -> Any:
     """Return the classes and elements that occur in a page's HTML."""
     html = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
     classes = set(" ".join(re.findall(r'\sclass="([^"]*)"', html)).split())
@@ -54,7 +56,7 @@ def names_in(page):
     return classes.union(*later), set(re.findall(r"<([a-z]\w*)", html))
 
 
-def used_rules(page):
+def used_rules(page: str) -> Iterator[Any]:
     """Yield (component, selector) of the rules that could match something in a page."""
     classes, elements = names_in(page)
     for component, selector, ways in rules():
@@ -62,19 +64,19 @@ def used_rules(page):
             yield component, selector
 
 
-def needed(page):
+def needed(page: str) -> Any:
     """Return the components that a page needs beside those of every page's frame."""
     return {component for component, _ in used_rules(page)} - set(FRAME)
 
 
-def undefined(page):
+def undefined(page: str) -> Any:
     """Return the classes of a page that no stylesheet knows."""
     sheets = [file.read_text() for file in FOLDER.rglob("*.css")]
     known = set(re.findall(r"\.([a-z][\w-]*)", "\n".join(sheets)))
     return names_in(page)[0] - known
 
 
-def templates_of_pages():
+def templates_of_pages() -> Any:
     """Return the templates that are readers' whole pages, by name: whether each names components of its own."""
     folder = settings.BASE_DIR / "templates"
     sources = {str(file.relative_to(folder)): file.read_text() for file in folder.rglob("*.html")}

@@ -7,7 +7,9 @@ Send an Origin of another site with the request and pass it as sent_origin, so t
 """
 
 import re
+from collections.abc import Iterable
 from html.parser import HTMLParser
+from typing import Any
 
 GRADES = [
     (100, "A+"),
@@ -41,17 +43,17 @@ BROAD = {
 
 
 class _Scripts(HTMLParser):
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.found = []
+        self.found: list[Any] = []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         a = dict(attrs)
         if tag == "script" and a.get("src"):
             self.found.append(a)
 
 
-def _csp(value):
+def _csp(value: Any) -> Any:
     if not value:
         return -25
     pol = {}
@@ -88,12 +90,12 @@ def _csp(value):
     passive = [pol.get(k, default) or set() for k in ("img-src", "media-src")]
     if any(s.startswith("http:") for v in passive for s in v):
         return -10
-    if style & (BROAD | {"'unsafe-inline'"}):
+    if (style or set()) & (BROAD | {"'unsafe-inline'"}):
         return 0
     return 10 if default == {"'none'"} else 5
 
 
-def _cookies(values, hsts):
+def _cookies(values: Any, hsts: Any) -> Any:
     if not values:
         return 0
     worst, samesite_all = 5, True
@@ -122,19 +124,26 @@ def _cookies(values, hsts):
     return 0 if worst == 5 and not samesite_all else worst
 
 
-def _one(value, good, neutral, bad):
+def _one(value: Any, good: Any, neutral: Any, bad: Any) -> Any:
     if not value:
         return 0
     v = value.split(";")[0].strip().lower()
     return 10 if v in good else 0 if v in neutral else bad
 
 
-def score(headers, html, host="localhost", preloaded=False, redirect_ok=True, sent_origin=None):
-    h = {}
+def score(
+    headers: Iterable[tuple[str, str]],
+    html: str,
+    host: str = "localhost",
+    preloaded: Any = False,
+    redirect_ok: Any = True,
+    sent_origin: Any = None,
+) -> Any:
+    h: dict[str, Any] = {}
     for k, v in headers:
         h.setdefault(k.lower(), []).append(v)
 
-    def get(n):
+    def get(n: Any) -> Any:
         return ", ".join(h.get(n, []))
 
     m = {}

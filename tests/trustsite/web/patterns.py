@@ -7,17 +7,20 @@ import math
 import pkgutil
 import re
 import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from re import _parser as parser  # the only thing that knows a pattern's parts
+from re import _parser as parser  # type: ignore[attr-defined]  # the only thing that knows a pattern's parts
+from types import ModuleType
+from typing import Any
 
 APPS = (
     *("trustsite", "accounts", "analytics", "prose", "articles", "quiz", "newsletter"),
     "operations",
 )
 METHODS = {"search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
-POOL = (
+POOL: tuple[str, ...] = (
     "@",
     "a",
     "/",
@@ -66,15 +69,15 @@ CHARACTERS = 10  # of each pattern's own, that are tried in pairs
 class Found:
     """A pattern, how the code uses it, and where it stands."""
 
-    pattern: re.Pattern
+    pattern: re.Pattern[Any]
     method: str
     place: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.place} {self.method} {self.pattern.pattern[:40]!r}"
 
 
-def modules():
+def modules() -> Iterator[ModuleType]:
     """Import every module of our apps."""
     for app in APPS:
         package = importlib.import_module(app)
@@ -84,11 +87,11 @@ def modules():
                 yield importlib.import_module(found.name)
 
 
-def every_pattern():
+def every_pattern() -> Any:
     """Return every pattern that stands in a module, a class, a container there, or a call of `re` in the code."""
-    found = {}
+    found: dict[tuple[re.Pattern[Any], str], Found] = {}
     for module in modules():
-        source = Path(module.__file__).read_text()
+        source = Path(str(module.__file__)).read_text()
         named = _methods(source)
         held = vars(module).items()
         classes = [
@@ -107,7 +110,7 @@ def every_pattern():
     return sorted(found.values(), key=str)
 
 
-def _patterns_in(value, depth=0):
+def _patterns_in(value: Any, depth: int = 0) -> Iterator[Any]:
     if isinstance(value, re.Pattern):
         yield value
     elif depth < 3 and isinstance(value, (list, tuple, set, frozenset)):
@@ -121,9 +124,9 @@ def _patterns_in(value, depth=0):
             yield from _patterns_in(getattr(value, each.name), depth + 1)
 
 
-def _methods(source):
+def _methods(source: str) -> dict[str, set[str]]:
     """Return what the code of a module does with each name: `NAME.search(…)`."""
-    used = {}
+    used: dict[str, set[str]] = {}
     for node in ast.walk(ast.parse(source)):
         if (
             isinstance(node, ast.Attribute)
@@ -134,7 +137,7 @@ def _methods(source):
     return used
 
 
-def _inline(source, place):
+def _inline(source: str, place: str) -> Iterator[Any]:
     """Yield the patterns of calls such as `re.sub("…", …)`. One that is put together stands with "a" for each value."""
     for node in ast.walk(ast.parse(source)):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
@@ -150,17 +153,17 @@ def _inline(source, place):
             yield Found(re.compile(text, _flags(node)), method, f"{place}:{node.lineno}")
 
 
-def _literal(node):
+def _literal(node: Any) -> Any:
     if isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)):
         return node.value
     if isinstance(node, ast.JoinedStr):
         return "".join(
-            part.value if isinstance(part, ast.Constant) else "a" for part in node.values
+            str(part.value) if isinstance(part, ast.Constant) else "a" for part in node.values
         )
     return None
 
 
-def _flags(node):
+def _flags(node: Any) -> int:
     names = {each.attr for part in [*node.args[1:], *(word.value for word in node.keywords)] for each in ast.walk(part)
              if isinstance(each, ast.Attribute) and each.attr in re.RegexFlag.__members__}  # fmt: skip
     return sum(re.RegexFlag[name] for name in names)
@@ -173,9 +176,10 @@ CATEGORIES = {
 }  # fmt: skip
 
 
-def _members(items):
+def _members(items: Any) -> Any:
     """Return some characters of a class."""
-    negated, kept, excluded = False, [], ""
+    negated, excluded = False, ""
+    kept: list[str] = []
     for kind, value in items:
         kind = str(kind)
         if kind == "NEGATE":
@@ -196,7 +200,7 @@ def _members(items):
     return kept or ["a"]
 
 
-def _read(parsed):
+def _read(parsed: Any) -> Any:
     """Return (all characters a pattern names, one text it matches as a list of pieces)."""
     characters, sample = [], []
     for kind, value in parsed:
@@ -232,7 +236,7 @@ def _read(parsed):
 
 
 @cache
-def worst_fragments(pattern):
+def worst_fragments(pattern: re.Pattern[Any]) -> list[tuple[str, str, str]]:
     """Return (a beginning, a fragment to repeat, an end) for each text that may cost `pattern` much."""
     is_bytes = isinstance(pattern.pattern, bytes)
     text = pattern.pattern.decode("latin-1") if is_bytes else pattern.pattern
@@ -254,7 +258,7 @@ def worst_fragments(pattern):
     return sorted(each for each in found if each[1])
 
 
-def text_of(fragment, length):
+def text_of(fragment: tuple[str, str, str], length: int) -> str:
     """Return a text of `length` characters made of a fragment."""
     start, middle, end = fragment
     return (start + middle * (length // len(middle) + 1))[:length] + end
@@ -266,7 +270,7 @@ TRIES = 4  # others may use the machine just now
 MOST_GROWTH = 2.5
 
 
-def cost(run, text, times=1):
+def cost(run: Callable[[str], object], text: str, times: int = 1) -> float:
     """Return the processor time that `run(text)` takes, the best of some tries."""
     best = float("inf")
     for _ in range(times):
@@ -276,7 +280,11 @@ def cost(run, text, times=1):
     return best
 
 
-def grows(run, make, sizes=(8, 16, 24, 32, 128, 512, 2_048, 8_192, 32_768, 65_536)):
+def grows(
+    run: Callable[[str], object],
+    make: Callable[[int], str],
+    sizes: Sequence[int] = (8, 16, 24, 32, 128, 512, 2_048, 8_192, 32_768, 65_536),
+) -> str:
     """Return how the cost of `run` grows too fast over `make(size)`, or "". Small sizes first: the large may take hours."""
     before, last = 0.0, 0
     for size in sizes:
@@ -292,28 +300,28 @@ def grows(run, make, sizes=(8, 16, 24, 32, 128, 512, 2_048, 8_192, 32_768, 65_53
     return ""
 
 
-def runner(found):
+def runner(found: Found) -> Callable[[str], None]:
     """Return a function that does with a text what the code does with it."""
     pattern, method = found.pattern, found.method
     empty = b"" if isinstance(pattern.pattern, bytes) else ""
 
-    def run(text):
-        text = text.encode("utf-8", "replace") if isinstance(pattern.pattern, bytes) else text
+    def run(text: str) -> None:
+        subject = text.encode("utf-8", "replace") if isinstance(pattern.pattern, bytes) else text
         if method in {"sub", "subn"}:
-            pattern.sub(empty, text)
+            pattern.sub(empty, subject)
         elif method == "finditer":
-            for _ in pattern.finditer(text):
+            for _ in pattern.finditer(subject):
                 pass
         else:
-            getattr(pattern, method)(text)
+            getattr(pattern, method)(subject)
 
     return run
 
 
-def too_slow(found):
+def too_slow(found: Found) -> str:
     """Return the texts whose cost grows too fast for a pattern, with how."""
     run = runner(found)
     for fragment in worst_fragments(found.pattern):
-        if how := grows(run, lambda size, fragment=fragment: text_of(fragment, size)):
+        if how := grows(run, partial(text_of, fragment)):
             return f"{found}: {fragment} {how}"
     return ""

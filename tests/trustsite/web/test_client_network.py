@@ -5,11 +5,11 @@ with twins.
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
-from tests.servers import ROOT, free_port
+from tests.servers import ROOT, free_port, listens
+from tests.waiting import PATIENCE, wait_until
 from trustsite.web import client_network as module
 from trustsite.web.client_network import UNKNOWN, TrustedProxy, client_network, parse_address
 
@@ -151,14 +151,8 @@ def echo(tmp_path_factory):
     )
 
     def ask(path, *headers):
-        for _ in range(200):
-            try:
-                connection = socket.create_connection(("127.0.0.1", port), timeout=5)
-                break
-            except OSError:
-                process.poll()
-                time.sleep(0.05)
-        with connection:
+        wait_until(lambda: process.poll() is not None or listens(port))
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as connection:
             lines = [f"GET {path} HTTP/1.1", "Host: a", "Connection: close", *headers, "", ""]
             connection.sendall("\r\n".join(lines).encode())
             return connection.makefile("rb").read().partition(b"\r\n\r\n")[2].decode()

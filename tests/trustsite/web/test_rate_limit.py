@@ -13,12 +13,13 @@ from tests.servers import ROOT, redis
 from trustsite.web.rate_limit import file_store
 from trustsite.web.rate_limit.file_store import FileStore, file_store_at
 from trustsite.web.rate_limit.limit import Limit
-from trustsite.web.rate_limit.redis_store import redis_store_at
+from trustsite.web.rate_limit.redis_store import RedisStore, redis_store_at
 from trustsite.web.rate_limit.store import (
     KEY_LIFETIME,
     MAX_WINDOW,
     TIMEOUT,
     RateLimitUnavailableError,
+    whole_seconds,
 )
 
 FIVE = Limit("tests", 5, 600)
@@ -167,7 +168,7 @@ def test_who_holds_the_file_costs_no_more_than_the_timeout(settings, hasty_store
     with pytest.raises(RateLimitUnavailableError):
         FIVE.increment("a")
     connection.execute("ROLLBACK")
-    assert count("a", 1) == [False]
+    assert FIVE.increment("a").count == 2  # a file that was busy loses nothing
     holder.close()
 
 
@@ -205,5 +206,26 @@ def test_a_redis_that_is_away_is_asked_once_and_the_file_counts(settings, monkey
 
 
 def test_a_window_longer_than_hash_keys_live_is_refused():
+    assert Limit("tests", 5, 3600).window == MAX_WINDOW
     with pytest.raises(ValueError, match="longer"):
         Limit("tests", 5, MAX_WINDOW + 1)
+
+
+def test_a_count_that_cannot_be_given_back_in_time_stays(hasty_store):
+    count("a", 5)
+    with hasty_store.turn, ThreadPoolExecutor(1) as pool:
+        pool.submit(FIVE.decrement, "a").result()
+    assert count("a", 1) == [True]
+
+
+def test_a_wait_is_said_in_whole_seconds_and_never_too_short(monkeypatch):
+    assert [whole_seconds(rest) for rest in (0.2, 1, 1.2, 600)] == [1, 1, 2, 600]
+    store = RedisStore("redis://127.0.0.1:1/0")
+    monkeypatch.setattr(store, "_run", lambda *arguments: [5, 1500])
+    assert store.increment("a", 5, 600).retry_after == 2
+    monkeypatch.setattr(store, "_run", lambda *arguments: [5, 0])
+    assert not store.increment("a", 5, 600).is_exceeded
+
+
+def test_redis_is_asked_once_for_a_count():
+    assert RedisStore("redis://127.0.0.1:1/0").client.get_retry().get_retries() == 0

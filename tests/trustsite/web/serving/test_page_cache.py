@@ -582,3 +582,49 @@ def test_helplines_are_at_hand_when_no_thread_is(edge):
     assert refused.status == 503
     assert b"/get-help/" in refused.body
     assert dict(refused.headers)["Retry-After"]
+
+
+def test_an_address_with_more_parameters_than_any_link_has_is_never_looked_up():
+    assert page_cache._is_plain("&".join(["a="] * 50), frozenset("b"))
+    assert not page_cache._is_plain("&".join(["a="] * 51), frozenset("b"))
+    assert not page_cache._is_plain("b=", frozenset("b"))
+
+
+def test_pages_are_made_anew_one_after_the_other_until_the_server_stops(monkeypatch):
+    refresher = make_edge().refresher
+    made = []
+
+    def renew():
+        made.append(1)
+        if len(made) == 3:
+            refresher.stopping.set()
+        return True
+
+    monkeypatch.setattr(refresher.watch, "guard_thread", lambda *arguments: None)
+    monkeypatch.setattr(refresher, "renew_once", renew)
+    refresher._make_anew()
+    assert len(made) == 3
+    refresher._make_anew()
+    assert len(made) == 3
+
+
+def test_what_falls_due_changes_once_and_what_is_to_come_does_not_yet():
+    cache, changed = page_cache.PageCache(), []
+    cache.apply = changed.append
+    now = time.time()
+    cache.set_due([(now - 1, ("past",)), (now + 3600, ("to come",))])
+    cache.fall_due()
+    cache.fall_due()
+    assert changed == [("past",)]
+    assert cache.due_at == now + 3600
+
+
+def test_what_nobody_foresaw_ends_no_look_at_the_version(monkeypatch, caplog):
+    refresher = make_edge().refresher
+
+    def fail():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(refresher.versions, "check", fail)
+    refresher.check_version()
+    assert "could not tell what changed" in caplog.text

@@ -11,15 +11,14 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from tests.servers import ROOT, postgresql, redis
+from tests.waiting import PATIENCE, wait_until
 from tests.web_server import (
-    PATIENCE,
     listening,
     locked,
     prepare,
     running,
     slow_bodies,
     stopped,
-    wait_until,
 )
 
 KEPT = "/articles/kept/"
@@ -195,7 +194,7 @@ def test_servers_that_hang_keep_no_page_from_a_reader(servers):
         assert len(statuses) == 10
         with stopped(database):
             # More searches than there are threads: each is told within a bound, and none holds its thread for good.
-            assert 0 not in many(site, "/search/?q=stress", 40, timeout=6)
+            assert 0 not in many(site, "/search/?q=stress", 40, timeout=PATIENCE)
             for path in [*READ_WHATEVER_HAPPENS, static]:
                 assert all(site.answers(path) for _ in range(4)), path
             assert site.answers("/articles/?utm_source=letter")

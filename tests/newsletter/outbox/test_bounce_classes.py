@@ -8,10 +8,10 @@ from anymail.signals import EventType
 from django.test import RequestFactory
 
 from newsletter import suppression
-from newsletter.bounce_classes import Meaning, Refusal, Stage, classify
 from newsletter.inbound import providers, webhooks
 from newsletter.models import Bounce, Subscriber, Suppression
 from newsletter.outbox import bounces
+from newsletter.outbox.bounce_classes import Meaning, Refusal, Stage, classify
 from tests.factories import make_subscriber
 
 GONE, FOR_NOW, US, MESSAGE, UNKNOWN = Meaning
@@ -495,3 +495,8 @@ def test_with_the_rule_before_each_of_them_erased(tell, monkeypatch, words):
 def test_what_a_report_holds_besides_words_is_no_matter():
     event = SimpleNamespace(esp_event={"event": ["x"], "email": ADDRESS}, mta_response={"a": 1})
     assert providers.PROVIDERS["brevo"].refusal(event).says is None
+
+
+@pytest.mark.parametrize("code", [530, 534, 535, 538])
+def test_a_server_that_wants_a_login_says_nothing_of_the_recipient(code):
+    assert classify(Refusal(code=code)) is Meaning.ABOUT_US

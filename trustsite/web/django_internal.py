@@ -1,0 +1,25 @@
+"""The one seam to what Django keeps for itself: names that begin with an underscore, under names of
+our own.
+
+When Django is upgraded, this is the module to read again. Modules of Django that have no page in its
+documentation are listed, with who imports them, in tests/trustsite/test_imports.py.
+"""
+
+from django.db.models.fields.files import FieldFile
+
+
+def is_uploaded(file: FieldFile) -> bool:
+    """Whether a file was put into its field and isn't stored yet."""
+    return bool(file) and not file._committed  # type: ignore[attr-defined]
+
+
+class BeforeModelChecksMixin:
+    """A form of a model that is asked once more between its own checks and those of the model."""
+
+    def before_model_checks(self) -> None:
+        """Set on `instance` what decides how the model is checked."""
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        self.before_model_checks()
+        super()._post_clean()  # type: ignore[misc]
