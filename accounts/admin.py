@@ -16,7 +16,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from accounts import last_owner, password_links
+from accounts import last_owner
+from accounts.passwords import links as password_links
+from trustsite.web.django_internal import AroundModelChecksMixin
 
 # Each of these would open somebody else's login, or more of one's own.
 FOR_SUPERUSERS = ("email", "is_superuser", "groups", "user_permissions")
@@ -37,9 +39,8 @@ class StaffAdmin(UserAdmin):
         return fields if request.user.is_superuser else (*fields, *FOR_SUPERUSERS)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        class OwnerForm(super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
-            def _post_clean(self) -> None:
-                super()._post_clean()
+        class OwnerForm(AroundModelChecksMixin, super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
+            def after_model_checks(self, before: object) -> None:
                 last_owner.check_form(self)
 
         return OwnerForm

@@ -19,16 +19,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 from qrcode.main import QRCode
 
-from accounts import (
-    login_throttle,
-    password_links,
-    password_reset_email,
-    totp,
-    trusted_devices,
-)
+from accounts import login_throttle, totp, trusted_devices
 from accounts import sessions as session_list
 from accounts.allauth_internal import passkey_creation_options
 from accounts.forms import PasswordResetForm
+from accounts.passwords import links as password_links
+from accounts.passwords import reset_email as password_reset_email
 
 QUIET_ZONE = 4  # fields of white around a QR code
 

@@ -65,7 +65,7 @@ class CachedPageModel(Texts):
         return (soft(EVERYTHING),)
 
     def is_seen(self) -> bool:
-        """Whether public pages show it, so that the right to publish guards it (trustsite/publishing.py)."""
+        """Whether public pages show it, so that the right to publish guards it (trustsite/desk/publishing.py)."""
         return True
 
     def loss(self, after: Self | None, gone: Collection[Any] = ()) -> str:

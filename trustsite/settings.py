@@ -87,7 +87,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {"NAME": "accounts.validators.SiteNameValidator"},
+    {"NAME": "accounts.passwords.validators.SiteNameValidator"},
 ]
 
 CSRF_FAILURE_VIEW = "trustsite.web.csrf_failure.csrf_failure"
@@ -159,7 +159,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.StaffSessionMiddleware",
-    "trustsite.not_saved.NotSavedMiddleware",
+    "trustsite.desk.not_saved.NotSavedMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

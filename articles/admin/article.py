@@ -25,7 +25,7 @@ from articles.editing.article_form import ArticleForm, form_token
 from articles.models import Article, Autosave
 from articles.models.article import words_hash
 from articles.reading.views import article_context
-from trustsite.publishing import may_publish
+from trustsite.desk.publishing import may_publish
 from trustsite.web.security_headers import page_policy
 
 SCRIPTS = (

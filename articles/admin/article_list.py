@@ -16,7 +16,7 @@ from articles.editing import checks, review
 from articles.editing.bulk_edit import MOST
 from articles.editing.status import NEEDS_ATTENTION, STAGES
 from articles.models import Article
-from trustsite.publishing import PublishGuard
+from trustsite.desk.publishing import PublishGuard
 
 # Long, and not in any column.
 NOT_LISTED = ("body", "html", "contents", "citations", "takeaways", "related", "corrections")

@@ -13,7 +13,7 @@ from django.utils.html import format_html, format_html_join
 
 from articles.images.renditions import ENDINGS, NO_PICTURE, reencode
 from articles.models import Picture
-from trustsite.publishing import PublishGuard
+from trustsite.desk.publishing import PublishGuard
 
 THUMBNAIL_HEIGHT = 90  # CSS pixels
 PREPARING = (

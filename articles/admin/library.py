@@ -13,7 +13,7 @@ from articles.editing import checks
 from articles.editing.article_form import LinesField
 from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Synonym, Topic
 from prose import helpline_needs as needs
-from trustsite.publishing import PublishGuard, may_change
+from trustsite.desk.publishing import PublishGuard, may_change
 
 LOOK_UP_REFUSED = (
     "Readers see when a line was looked up, so somebody who may publish or review enters it."

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from articles.linking import redirects
 from articles.models import Redirect, Reviewer, SlugRedirect
-from trustsite.publishing import PublishGuard
+from trustsite.desk.publishing import PublishGuard
 
 MOST = 200  # old addresses shown
 

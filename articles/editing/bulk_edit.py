@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from articles.editing import checks, withdrawing, workflow
 from articles.models import Article, Topic
-from trustsite import publishing
+from trustsite.desk import publishing
 
 State = Article.State
 MOST = 200  # articles at a time

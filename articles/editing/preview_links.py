@@ -11,7 +11,7 @@ from django.core import signing
 
 from articles.editing import autosave, workflow
 from articles.models import Article
-from trustsite import publishing
+from trustsite.desk import publishing
 
 GOOD_FOR = timedelta(days=7)
 _SALT = "articles.preview"

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from articles.models import Article
 from articles.states import DRAFT, IN_REVIEW, PUBLISHED, WITHDRAWN
-from trustsite.publishing import PUBLISH
+from trustsite.desk.publishing import PUBLISH
 
 WRITE = "articles.change_article"
 

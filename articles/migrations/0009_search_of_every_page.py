@@ -4,6 +4,8 @@ The index of before (articles_search) stays for one release: the one that still 
 migrates writes into it.
 """
 
+from typing import Any
+
 import django.db.models.deletion
 from django.db import migrations, models
 
@@ -20,12 +22,12 @@ POSTGRES = [
 ]
 
 
-def create(apps, schema_editor):
+def create(apps: Any, schema_editor: Any) -> None:
     for statement in POSTGRES if schema_editor.connection.vendor == "postgresql" else SQLITE:
         schema_editor.execute(statement)
 
 
-def drop(apps, schema_editor):
+def drop(apps: Any, schema_editor: Any) -> None:
     schema_editor.execute(f"DROP TABLE {TABLE}")
 
 

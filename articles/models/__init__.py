@@ -9,14 +9,13 @@ from articles.models.article import (
     ArticleQuerySet,
     next_publication,
 )
-from articles.models.autosaves import Autosave
+from articles.models.desk import Autosave, Reviewer
 from articles.models.helplines import Helpline
 from articles.models.images import Picture
 from articles.models.markdown import MarkdownModel
 from articles.models.offers import Offer
 from articles.models.pages import Page, Response
 from articles.models.redirects import Redirect, SlugRedirect
-from articles.models.reviewers import Reviewer
 from articles.models.search import CrisisWord, SearchDocument, Synonym
 from articles.models.sources import Source
 from articles.models.synced import STALE_AFTER, SyncedModel, is_stale

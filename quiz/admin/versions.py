@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from quiz.admin.views import VersionViewsAdmin
 from quiz.models import Option, PartOfVersion, Question, Quiz, Rating, Review, Version, is_fixed
-from trustsite.publishing import PublishGuard, PublishGuardMixin
+from trustsite.desk.publishing import PublishGuard, PublishGuardMixin
 
 
 def _is_fixed(row: Any) -> bool:

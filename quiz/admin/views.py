@@ -18,7 +18,7 @@ from quiz import content_files, views
 from quiz.lint import point_sums
 from quiz.models import LastVersionError, NotReadyError, Option, Quiz, Version
 from quiz.version_cache import CachedVersion
-from trustsite.publishing import may_publish
+from trustsite.desk.publishing import may_publish
 from trustsite.web.form_guard import same_origin_required
 
 MAX_BYTES = 256 * 1024  # of a file to read

@@ -10,7 +10,8 @@ from django.core import signing
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts import password_links, password_reset_email
+from accounts.passwords import links as password_links
+from accounts.passwords import reset_email as password_reset_email
 from tests.accounts.login import PASSWORD, log_in
 from trustsite.web.log_redaction import redact
 

@@ -7,7 +7,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.test import Client
 
-from accounts import password_links
+from accounts.passwords import links as password_links
 from articles.editing import preview_links
 from articles.models import Picture
 from newsletter import tokens

@@ -23,3 +23,19 @@ class BeforeModelChecksMixin:
     def _post_clean(self) -> None:
         self.before_model_checks()
         super()._post_clean()  # type: ignore[misc]
+
+
+class AroundModelChecksMixin:
+    """A form of a model that looks at its row before and after the checks of the model."""
+
+    def before_model_checks(self) -> object:
+        """Return what `after_model_checks` is given."""
+
+    def after_model_checks(self, before: object) -> None:
+        """Add the form's own errors."""
+        raise NotImplementedError
+
+    def _post_clean(self) -> None:
+        before = self.before_model_checks()
+        super()._post_clean()  # type: ignore[misc]
+        self.after_model_checks(before)

@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import password_links
+from accounts.passwords import links as password_links
 
 logger = logging.getLogger(__name__)
 

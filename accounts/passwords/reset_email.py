@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
-from accounts import password_links
+from accounts.passwords import links as password_links
 
 logger = logging.getLogger(__name__)
 

@@ -1,7 +1,9 @@
-"""Autosaves: what an editor has typed and not saved."""
+"""What the desk keeps beside texts: autosaves, and who signs off."""
 
 from django.conf import settings
 from django.db import models
+
+from trustsite.characters import Texts
 
 
 class Autosave(models.Model):
@@ -41,3 +43,18 @@ class Autosave(models.Model):
 
     def __str__(self) -> str:
         return f"Autosave {self.pk}"
+
+
+class Reviewer(Texts):
+    """How somebody who signs off texts is named under them."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reviewer"
+    )
+    name = models.CharField(max_length=80)
+    profession = models.CharField(
+        max_length=80, help_text="Such as “clinical psychologist”. Only what is true."
+    )
+
+    def __str__(self) -> str:
+        return f"{self.name}, {self.profession}"

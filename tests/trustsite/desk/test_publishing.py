@@ -19,7 +19,7 @@ from tests.factories import (
     make_source,
     make_topic,
 )
-from trustsite import publishing
+from trustsite.desk import publishing
 from trustsite.models import CachedPageModel
 
 pytestmark = pytest.mark.django_db

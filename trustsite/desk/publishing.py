@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from trustsite.models import CachedPageModel
+from trustsite.web.django_internal import AroundModelChecksMixin
 
 PUBLISH, REVIEW = "articles.publish_article", "articles.review_article"
 # Models of ours that no public page shows, each with the reason. All others stand on
@@ -106,11 +107,12 @@ class PublishGuard(PublishGuardMixin, admin.ModelAdmin):
         return super().changeform_view(request, object_id, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        class GuardedForm(super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
-            def _post_clean(self) -> None:
-                stored = _stored(self.instance)
-                super()._post_clean()
-                _check(self, stored, request.user)
+        class GuardedForm(AroundModelChecksMixin, super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
+            def before_model_checks(self) -> object:
+                return _stored(self.instance)
+
+            def after_model_checks(self, before: object) -> None:
+                _check(self, before, request.user)
 
         return GuardedForm
 

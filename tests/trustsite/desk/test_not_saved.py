@@ -11,7 +11,7 @@ from django.db import connection
 from articles.models import Article
 from tests.articles.desk import address, log_in, opened
 from tests.factories import make_article, picture_file
-from trustsite.not_saved import NotSavedMiddleware
+from trustsite.desk.not_saved import NotSavedMiddleware
 
 pytestmark = pytest.mark.django_db
 MIDDLEWARE = f"{NotSavedMiddleware.__module__}.{NotSavedMiddleware.__qualname__}"
