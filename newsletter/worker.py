@@ -11,6 +11,7 @@ from types import FrameType
 from django.core.mail import get_connection
 from django.db import DatabaseError, close_old_connections, connection
 
+from newsletter.inbound import mailbox
 from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import RefusalMonitor
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
@@ -35,6 +36,7 @@ class Worker:
         self.breaker = CircuitBreaker()
         self.refusals = RefusalMonitor()
         self.limiter = RateLimiter.from_settings()
+        self.mailbox = mailbox.Poll()
         self.stopping = self.paused = False
         self.claimed: Delivery | None = None  # not yet tried
         self.unmarked: Delivery | None = None  # sent, but the database would not record it
@@ -71,6 +73,10 @@ class Worker:
         """Close the connection to the mail server."""
         sender.close(self.backend)
 
+    def finish(self) -> None:
+        """End what runs beside: after the mail in hand when a signal asked to stop."""
+        self.mailbox.close(at_once=self.stopping)
+
     def wait(self, seconds: float) -> None:
         """Sleep, but wake for a signal."""
         until = time.monotonic() + seconds
@@ -106,6 +112,7 @@ class Worker:
         if now >= self.next_prune:
             retention.prune()
             self.next_prune = now + PRUNE_EVERY
+        self.mailbox.tick()
 
     def send_due(self) -> None:
         """Send every mail that is due, one at a time, as long as we may."""

@@ -272,6 +272,13 @@ BLOCKED_DOMAINS: list[str] = [domain.strip() for domain in _values.BLOCKED_DOMAI
 # ANYMAIL_… as its docs name it.
 MAIL_SERVICE: str = _values.MAIL_SERVICE
 ANYMAIL: dict[str, str] = _values.anymail
+# Where returned mail comes back to, and how the worker reads it there.
+BOUNCE_ADDRESS: str = _values.BOUNCE_ADDRESS
+IMAP_HOST: str = _values.IMAP_HOST
+IMAP_PORT: int = _values.IMAP_PORT
+IMAP_USER: str = _values.IMAP_USER
+IMAP_PASSWORD: str = _values.IMAP_PASSWORD
+BOUNCE_WEBHOOK_SECRET: str = _values.BOUNCE_WEBHOOK_SECRET
 GUIDE_PUBLIC: bool = _values.GUIDE_PUBLIC
 GUIDE_ATTACH_MAX: int = _values.GUIDE_ATTACH_MAX
 # How often the public forms may be used in an hour.

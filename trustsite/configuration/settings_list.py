@@ -271,6 +271,48 @@ SETTINGS = (
         shown="none",
     ),
     Setting(
+        "BOUNCE_ADDRESS",
+        "the mailbox that returned mail comes back to; see “Returned mail”",
+        "a mail address, such as bounces@example.org",
+        validators=(valid.email, valid.short_local_part),
+        shown="nowhere: it goes to `FROM_EMAIL`",
+    ),
+    Setting(
+        "IMAP_HOST",
+        "the server of that mailbox, for the worker to read it there",
+        "a host’s name or address, without a port",
+        validators=(valid.host,),
+        shown="none",
+    ),
+    Setting(
+        "IMAP_PORT",
+        "its port; TLS from the start",
+        "a port, 1 to 65535",
+        "int",
+        993,
+        None,
+        (valid.between(1, 65535),),
+    ),
+    Setting(
+        "IMAP_USER", "the login there", "a line of text", validators=(valid.line,), shown="none"
+    ),
+    Setting(
+        "IMAP_PASSWORD",
+        "its password",
+        "a line of text",
+        validators=(valid.line,),
+        shown="none",
+        is_secret=True,
+    ),
+    Setting(
+        "BOUNCE_WEBHOOK_SECRET",
+        "what other programs sign their reports with; without one they are refused",
+        "at least 32 characters",
+        validators=(valid.at_least_32,),
+        shown="none",
+        is_secret=True,
+    ),
+    Setting(
         "MAIL_PER_SECOND",
         "how fast each worker sends, 0 is no limit; two workers send twice as much",
         "a number from 0 to 1000",

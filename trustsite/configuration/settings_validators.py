@@ -108,6 +108,17 @@ def dotted_name(value: str) -> None:
     _refuse_unless(DOTTED_NAME.fullmatch(value))
 
 
+def short_local_part(value: str) -> None:
+    """Accept an address that has room for a signed tag: 64 letters may stand before the @."""
+    local, _, _ = value.rpartition("@")
+    _refuse_unless(len(local) <= 24 and "+" not in local)
+
+
+def at_least_32(value: str) -> None:
+    """Accept a shared secret that is long enough not to be guessed."""
+    _refuse_unless(len(value) >= 32)
+
+
 def at_least_50(value: str) -> None:
     """Accept a secret that is long enough not to be guessed."""
     _refuse_unless(len(value) >= 50)

@@ -42,3 +42,4 @@ class Command(BaseCommand):
             raise SystemExit(AUTHENTICATION_REJECTED) from None
         finally:
             worker.close()
+            worker.finish()
