@@ -145,7 +145,7 @@ def _waiting(server: imaplib.IMAP4) -> list[str]:
 
 
 def _open(server: imaplib.IMAP4, folder: str) -> int:
-    [number] = _good(server.select(f'"{folder}"'), "can’t open a folder")
+    number = _good(server.select(f'"{folder}"'), "can’t open a folder")[-1]
     return int(number or 0)
 
 
@@ -170,8 +170,8 @@ class _Folders:
 
     def __init__(self, server: imaplib.IMAP4) -> None:
         self.server = server
-        [capabilities] = _good(server.capability(), "doesn’t say what it can do")
-        self.can = set(capabilities.decode().upper().split())
+        said = _good(server.capability(), "doesn’t say what it can do")
+        self.can = set(b" ".join(filter(None, said)).decode().upper().split())
         prefix = self._prefix()
         self.reports, self.others = prefix + REPORTS, prefix + OTHERS
         for name in (self.reports, self.others):
@@ -181,7 +181,7 @@ class _Folders:
         """Return what the names of a person's folders begin with on this server."""
         if "NAMESPACE" not in self.can:
             return ""
-        [answer] = _good(self.server.namespace(), "doesn’t name its folders")
+        answer = _good(self.server.namespace(), "doesn’t name its folders")[-1]
         match = re.match(rb'\(\("([^"]*)"', answer or b"")
         return match[1].decode() if match else ""
 
@@ -209,6 +209,6 @@ def _empty(server: imaplib.IMAP4, folders: _Folders) -> None:
         return
     before = imaplib.Time2Internaldate(timezone.now() - KEEP).strip('"').split()[0]
     those = f"1:{min(number, BATCH * 10)}"
-    [found] = _good(server.uid("SEARCH", those, "BEFORE", before), "can’t look for old mails")
+    found = _good(server.uid("SEARCH", those, "BEFORE", before), "can’t look for old mails")[-1]
     if found:
         folders.delete(found.decode().replace(" ", ","))

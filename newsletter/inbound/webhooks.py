@@ -64,10 +64,8 @@ def receive(request: HttpRequest, name: str) -> HttpResponse:
     provider = current_provider()
     if provider is None or name != settings.MAIL_SERVICE:
         raise Http404
-    if request.method == "HEAD" or (request.method == "GET" and provider.is_tried_by_get):
-        return HttpResponse()  # how services try an address out
-    if request.method == "GET":
-        return HttpResponseNotAllowed(["POST", "HEAD"])
+    if request.method != "POST":
+        return _tried_out(request, provider)
     refusal = _refuse(request, name, provider)
     if refusal:
         return refusal
@@ -84,6 +82,13 @@ def receive(request: HttpRequest, name: str) -> HttpResponse:
     for report in reports:
         _act(name, report)
     return HttpResponse()
+
+
+def _tried_out(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Answer a service that only looks whether we are here."""
+    if request.method == "HEAD" or provider.is_tried_by_get:
+        return HttpResponse()
+    return HttpResponseNotAllowed(["POST", "HEAD"])
 
 
 def _refuse(request: HttpRequest, name: str, provider: Provider) -> HttpResponse | None:

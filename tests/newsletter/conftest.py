@@ -22,6 +22,7 @@ from django.core.cache import cache
 from django.core.mail import get_connection
 from django.core.management import call_command
 
+from newsletter.emails import list_headers
 from newsletter.models import Bounce, Delivery, FormMailCount, Heartbeat, Subscriber, Suppression
 from trustsite.web.form_guard import form_token
 
@@ -29,6 +30,7 @@ from trustsite.web.form_guard import form_token
 @pytest.fixture(autouse=True)
 def _empty_cache():
     cache.clear()
+    list_headers.forget_answer()
 
 
 @pytest.fixture(autouse=True)
@@ -141,8 +143,9 @@ def serve():
     """Start mail servers that end with the test."""
     controllers = []
 
-    def serve(sink, **options):
-        controller = Controller(sink, hostname="127.0.0.1", port=free_port(), **options)
+    def serve(sink, port=None, **options):
+        port = port or free_port()
+        controller = Controller(sink, hostname="127.0.0.1", port=port, **options)
         controllers.append(controller)
         controller.start()
         return controller.port
