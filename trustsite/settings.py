@@ -265,7 +265,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
 # Others may see an inbox, so mails come from initials: the site's name would tell its subject.
 FROM_NAME: str = _values.FROM_NAME
 LETTER_OFFERS: bool = _values.LETTER_OFFERS
-DKIM_SELECTOR: str = _values.DKIM_SELECTOR
+DKIM_SELECTORS: list[str] = [name.strip() for name in _values.DKIM_SELECTOR]
+RETURN_PATH_DOMAIN: str = _values.RETURN_PATH_DOMAIN
 # Addresses there, or below there, are sent nothing.
 BLOCKED_DOMAINS: list[str] = [domain.strip() for domain in _values.BLOCKED_DOMAINS]
 # A mail service that reports returned mail and complaints, and what anymail wants to know of it:

@@ -341,10 +341,19 @@ SETTINGS = (
     ),
     Setting(
         "DKIM_SELECTOR",
-        "the name of the key your mail is signed with, so that the check before a letter can look for it",
-        "the selector alone, without “._domainkey” and the domain",
-        validators=(valid.label,),
+        "the name of the key your mail is signed with, so that the check before a letter can look for it; several by commas",
+        "the selectors alone, without “._domainkey” and the domain, with commas between them",
+        "list",
+        (),
+        validators=(valid.labels,),
         shown="none",
+    ),
+    Setting(
+        "RETURN_PATH_DOMAIN",
+        "the envelope’s domain, where your mail company puts its own, so that the check looks for SPF there",
+        "a mail domain, such as bounces.example.org",
+        validators=(valid.host,),
+        shown="that of `BOUNCE_ADDRESS`, else of `FROM_EMAIL`",
     ),
     Setting(
         "BLOCKED_DOMAINS",

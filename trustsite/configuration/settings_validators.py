@@ -98,6 +98,12 @@ def label(value: str) -> None:
     _refuse_unless(_is_hostname(value))
 
 
+def labels(values: list[str]) -> None:
+    """Accept names within a domain."""
+    for value in values:
+        label(value.strip())
+
+
 def header_name(value: str) -> None:
     """Accept the name of a header."""
     _refuse_unless(HEADER_NAME.fullmatch(value))
