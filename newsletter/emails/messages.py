@@ -118,7 +118,9 @@ def goodbye(delivery: Delivery) -> Email:
 
 
 def _confirm_url(delivery: Delivery) -> str:
-    return absolute_url("newsletter:confirm", tokens.confirm_token(delivery.subscriber))
+    person = delivery.subscriber
+    letters = person.wants_letters or person.letters_asked
+    return absolute_url("newsletter:confirm", tokens.confirm_token(person, letters=letters))
 
 
 def _with_guide(name: str, delivery: Delivery) -> Email:
