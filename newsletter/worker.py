@@ -17,6 +17,7 @@ from newsletter.issues.refusals import RefusalMonitor
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
 from newsletter.outbox import queue, retention, sender
 from newsletter.outbox.circuit_breaker import CircuitBreaker
+from newsletter.outbox.clock_watch import ClockWatch
 from newsletter.outbox.send_rate import RateLimiter, is_paused
 
 POLL = 1.0  # seconds between two rounds when nothing is due
@@ -35,6 +36,7 @@ class Worker:
         self.backend = get_connection()
         self.breaker = CircuitBreaker()
         self.refusals = RefusalMonitor()
+        self.clock = ClockWatch()
         self.limiter = RateLimiter.from_settings()
         self.mailbox = mailbox.Poll()
         self.stopping = self.paused = False
@@ -106,13 +108,15 @@ class Worker:
             Heartbeat.beat(self.breaker.trouble or lifecycle.trouble())
             queue.release_expired()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
+        self.mailbox.tick()
+        if not self.clock.is_trusted():
+            return  # what begins or is erased by a wrong clock can't be taken back
         if now >= self.next_issues:
             scheduling.tick()
             self.next_issues = now + ISSUES_EVERY
         if now >= self.next_prune:
             retention.prune()
             self.next_prune = now + PRUNE_EVERY
-        self.mailbox.tick()
 
     def send_due(self) -> None:
         """Send every mail that is due, one at a time, as long as we may."""
@@ -131,8 +135,9 @@ class Worker:
             self.close()
 
     def may_send(self) -> bool:
-        """Whether nobody wants us to stop and the mail server isn't away."""
-        return not (self.stopping or self.paused or self.breaker.is_open())
+        """Whether nobody wants us to stop, the mail server isn't away and the clock is right."""
+        is_held = self.stopping or self.paused or self.breaker.is_open()
+        return not is_held and self.clock.is_trusted()
 
     def next_delivery(self) -> Delivery | None:
         """Claim the next mail when the rate limit allows one; until then nothing is held."""
