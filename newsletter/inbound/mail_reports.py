@@ -85,7 +85,8 @@ def _fields_of(parts: list[Message], content_type: str) -> list[Message]:
     for part in parts:
         if part.get_content_type() == content_type:
             payload = part.get_payload()
-            return [group for group in payload if isinstance(group, Message)]
+            groups = payload if isinstance(payload, list) else []
+            return [group for group in groups if isinstance(group, Message)]
     return []
 
 

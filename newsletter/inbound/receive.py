@@ -1,6 +1,7 @@
 """Receiving mail reports: what is done about one, whichever way it came in."""
 
 import logging
+from email.errors import MessageError
 from enum import Enum, auto
 
 from newsletter import addresses, hashing, suppression
@@ -9,6 +10,9 @@ from newsletter.inbound import mail_reports
 from newsletter.inbound.mail_reports import MailReport, Wish
 from newsletter.models import Bounce, Delivery, Suppression
 from newsletter.outbox import bounces
+
+# What the standard library's parser may stumble with.
+UNREADABLE = (MessageError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +27,7 @@ class Outcome(Enum):
 
 def mail(raw: bytes, recipient: str = "") -> Outcome:
     """Act on a mail that came to the mailbox for returned mail. Twice does the same as once."""
-    report = mail_reports.read(raw, recipient)
+    report = _read(raw, recipient)
     if report.about is None:
         return Outcome.NO_REPORT
     if report.delivery is None and report.fingerprint is None:
@@ -35,6 +39,15 @@ def mail(raw: bytes, recipient: str = "") -> Outcome:
     else:
         _leave(report)
     return Outcome.TAKEN
+
+
+def _read(raw: bytes, recipient: str) -> MailReport:
+    """Read a mail. One that trips the parser is none of ours, and must not come back for ever."""
+    try:
+        return mail_reports.read(raw, recipient)
+    except UNREADABLE as error:  # and nothing of its words, which may quote the mail
+        logger.warning("A mail could not be read: %s", type(error).__name__)
+        return mail_reports.NOTHING
 
 
 def _delivery(report: MailReport) -> Delivery | None:

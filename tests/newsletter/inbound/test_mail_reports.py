@@ -3,6 +3,7 @@
 import base64
 import io
 import os
+import random
 import sys
 from datetime import timedelta
 from email.header import Header
@@ -111,6 +112,29 @@ def test_parts_within_parts_without_end_are_not_followed():
         for number in range(300)
     )
     assert mail_reports.read(nested + postfix("5.1.1", "550 5.1.1 unknown")).about is None
+
+
+def test_a_mail_that_is_damaged_anywhere_is_read_or_left():
+    """Each byte may be another, a piece may be missing or be there twice."""
+    chance = random.Random(7)
+    samples = [raw for raw, _ in RETURNED] + NO_REPORTS + [arf("abuse", original="To: x\n")]
+    for raw in samples * 8:
+        damaged = bytearray(raw)
+        for _ in range(chance.randrange(1, 6)):
+            start = chance.randrange(len(damaged) + 1)
+            piece = bytes(chance.choices(b'\x00\xff\n:;="-=?bqB ', k=chance.randrange(4)))
+            damaged[start : start + chance.randrange(8)] = piece
+        mail_reports.read(bytes(damaged))
+
+
+def test_a_mail_that_trips_the_parser_is_no_report(monkeypatch, log):
+    def trip(*args, **options):
+        raise LookupError(f"unknown encoding {PERSON}")
+
+    monkeypatch.setattr(mail_reports, "message_from_bytes", trip)
+    assert receive.mail(b"Subject: x") is receive.Outcome.NO_REPORT
+    assert "LookupError" in log.getvalue()
+    assert PERSON not in log.getvalue()
 
 
 # -- the return path: what proves a report -------------------------------------------------------
