@@ -116,25 +116,29 @@ def find(public_id: str) -> Subscriber | None:
 def confirm(public_id: str, *, letters: bool | None = None) -> Subscriber | None:
     """Confirm a request and enqueue the guide; a second time changes nothing.
 
-    `letters` is what the page's box said; without a box, what the request said. Return the person,
-    or None when they left. Who answers a mail has proved the mailbox: an address that rested is
-    written to again.
+    `letters` is what the page's box said; without a word of it, what was asked for. Return the
+    person, or None when they left. Who answers a mail has proved the mailbox: an address that
+    rested is written to again.
     """
     now = timezone.now()
     person = Subscriber.objects.select_for_update().filter(public_id=public_id, replaces=None)
     subscriber = person.exclude(state=State.LEAVING).first()
     if subscriber is None:
         return find(public_id)
-    agreed = subscriber.wants_letters if letters is None else letters
+    said = subscriber.wants_letters or subscriber.letters_asked
+    agreed = said if letters is None else letters
     if subscriber.state == State.CONFIRMED and (subscriber.wants_letters or not agreed):
         return subscriber
-    subscriber.letters_agreed_at = (subscriber.letters_agreed_at or now) if agreed else None
+    if agreed and (subscriber.state == State.PENDING or not subscriber.wants_letters):
+        subscriber.letters_agreed_at = now
+    elif not agreed:
+        subscriber.letters_agreed_at = None
     if letters:
         subscriber.wording = consent.WORDING  # the box's own
     subscriber.confirmed_at = subscriber.confirmed_at or now
     subscriber.state, subscriber.returned_at = State.CONFIRMED, None
     subscriber.wants_letters, subscriber.letters_asked = agreed, False
-    subscriber.save()
+    subscriber.save(force_update=True)
     suppression.lift(subscriber.fingerprint)
     enqueue(Delivery.Kind.GUIDE, subscriber)
     return subscriber

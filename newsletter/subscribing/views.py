@@ -79,7 +79,7 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
         return link_expired(request)
     letters = subscriber.wants_letters if asked.letters is None else asked.letters
     if request.method == "POST":
-        subscriber = _confirm(request, subscriber)
+        subscriber = _confirm(request, subscriber, letters=letters)
         letters = False
     if subscriber is None:  # they left from another window, between the two lines
         return link_expired(request)
@@ -99,11 +99,12 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, template, context)
 
 
-def _confirm(request: HttpRequest, subscriber: Subscriber) -> Subscriber | None:
-    """Take the press of the button, and what its box says about the letters if there is one."""
+def _confirm(request: HttpRequest, subscriber: Subscriber, *, letters: bool) -> Subscriber | None:
+    """Take the press of the button: with its box's word about the letters, or else the mail's."""
     if subscriber.replaces_id:
         return address_change.confirm(subscriber.public_id)
-    letters = "letters" in request.POST if "box" in request.POST else None
+    if "box" in request.POST:
+        letters = "letters" in request.POST
     return signup.confirm(subscriber.public_id, letters=letters)
 
 

@@ -138,6 +138,15 @@ def test_a_stranger_takes_no_consent_away_and_gives_none(ask, client, parse, clo
     assert Delivery.objects.filter(kind="guide").count() == 1
 
 
+def test_a_press_without_the_box_confirms_what_that_mail_asked_and_no_more(ask, client):
+    ask("ann@example.org")
+    url = mailed_link()
+    Subscriber.objects.update(letters_asked=True)  # whoever asked since
+    client.post(url)
+    person = Subscriber.objects.get()
+    assert (person.state, person.wants_letters) == ("confirmed", False)
+
+
 def test_the_question_reaches_somebody_who_has_confirmed_and_no_other_mail_of_its_kind_does(
     ask, work, mailoutbox
 ):
