@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from newsletter.inbound.providers import PROVIDERS, is_installed
+from newsletter.inbound.providers import PROVIDERS
 
 MIN_SECRET = 20  # characters of WEBHOOK_SECRET, which stands for a signature
 
@@ -21,9 +21,6 @@ def check_webhook(**kwargs: Any) -> list[CheckMessage]:
         return [
             Error(f"MAIL_SERVICE is {name}, which we don't know.", hint=hint, id="newsletter.E001")
         ]
-    if not is_installed(name):
-        hint = "Install boto3 beside the requirements: anymail needs it for Amazon SES."
-        return [Error("Reports of amazon_ses can't be read.", hint=hint, id="newsletter.E002")]
     setting = PROVIDERS[name].secret
     secret = settings.ANYMAIL.get(setting, "")
     if not secret:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from newsletter.inbound import mailbox
 from newsletter.issues import lifecycle
 from newsletter.models import Delivery, FormRequest, Heartbeat, Letter
 from trustsite.dashboard import DashboardItem, changelist_url
@@ -41,6 +42,8 @@ def _worker() -> Iterator[DashboardItem]:
         )
     elif heart and heart.trouble:
         yield DashboardItem(None, heart.trouble, outbox, is_urgent=True)
+    if heart and heart.mailbox_trouble and mailbox.is_set():
+        yield DashboardItem(None, heart.mailbox_trouble, outbox, is_urgent=True)
 
 
 def _intake() -> Iterator[DashboardItem]:

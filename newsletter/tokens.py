@@ -4,7 +4,7 @@ Links stay good when SECRET_KEY changes, as long as the old key is among SECRET_
 """
 
 from datetime import timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from django.core import signing
 
@@ -27,17 +27,26 @@ class Person(Protocol):
     def fingerprint(self) -> str: ...
 
 
-def confirm_token(subscriber: Person) -> str:
-    """Return the token that confirms one request; good for 72 hours."""
-    return signing.TimestampSigner(salt=_CONFIRM).sign(subscriber.public_id)
+class ConfirmRequest(NamedTuple):
+    """What a confirmation mail asks: whose it is, and whether that request ticked the letters."""
+
+    public_id: str
+    letters: bool | None = None  # not told by mails of earlier versions
 
 
-def read_confirm_token(token: str) -> str | None:
-    """Return the public id in a confirmation token, or None."""
+def confirm_token(subscriber: Person, *, letters: bool = False) -> str:
+    """Return the token that confirms one request, as it was made; good for 72 hours."""
+    return signing.TimestampSigner(salt=_CONFIRM).sign(f"{subscriber.public_id}.{letters:d}")
+
+
+def read_confirm_token(token: str) -> ConfirmRequest | None:
+    """Return what a confirmation token asks, or None."""
     try:
-        return signing.TimestampSigner(salt=_CONFIRM).unsign(token, max_age=CONFIRM_WITHIN)
+        value = signing.TimestampSigner(salt=_CONFIRM).unsign(token, max_age=CONFIRM_WITHIN)
     except signing.BadSignature:
         return None
+    public_id, marked, letters = value.partition(".")
+    return ConfirmRequest(public_id, letters == "1" if marked else None)
 
 
 def unsubscribe_token(subscriber: Person) -> str:

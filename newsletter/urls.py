@@ -2,7 +2,7 @@ from django.urls import path
 
 from newsletter.emails import dev_views
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME
-from newsletter.inbound import webhooks
+from newsletter.inbound import signed_webhook, webhooks
 from newsletter.subscribing import preferences_views, views
 
 app_name = "newsletter"
@@ -15,6 +15,7 @@ urlpatterns = [
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),
     path("newsletter/settings/<str:token>/", preferences_views.settings, name="settings"),
     path("newsletter/settings/<str:token>/copy/", preferences_views.copy, name="settings_copy"),
+    path("newsletter/webhooks/signed/", signed_webhook.receive_signed, name="signed_webhook"),
     path("newsletter/webhooks/<str:name>/", webhooks.receive, name="webhooks"),
     path("newsletter/reports/<str:name>/", webhooks.receive),  # services set up earlier call this
     path("newsletter/your-data/", preferences_views.your_data, name="your_data"),

@@ -14,11 +14,13 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from analytics import api as analytics
 from articles import api as articles
+from newsletter.inbound import mailbox
 from newsletter.issues import lifecycle, scheduling
 from newsletter.issues.refusals import RefusalMonitor
 from newsletter.models import HEARTBEAT_EVERY, Delivery, Heartbeat
 from newsletter.outbox import queue, retention, sender
 from newsletter.outbox.circuit_breaker import CircuitBreaker
+from newsletter.outbox.clock_watch import ClockWatch
 from newsletter.outbox.send_rate import RateLimiter, is_paused
 from newsletter.subscribing import intake
 
@@ -39,8 +41,10 @@ class Worker:
         self.backend = get_connection()
         self.breaker = CircuitBreaker()
         self.refusals = RefusalMonitor()
+        self.clock = ClockWatch()
         self.limiter = RateLimiter.from_settings()
         self.intake = intake.Decider()
+        self.mailbox = mailbox.Poll()
         self.stopping = self.paused = False
         self.claimed: Delivery | None = None  # not yet tried
         self.unmarked: Delivery | None = None  # sent, but the database would not record it
@@ -78,6 +82,10 @@ class Worker:
         """Close the connection to the mail server."""
         sender.close(self.backend)
 
+    def finish(self) -> None:
+        """End what runs beside: after the mail in hand when a signal asked to stop."""
+        self.mailbox.close(at_once=self.stopping)
+
     def wait(self, seconds: float) -> None:
         """Sleep, but wake for a signal."""
         until = time.monotonic() + seconds
@@ -114,6 +122,9 @@ class Worker:
         if now >= self.next_intake:
             more_waits = self.intake.tick()
             self.next_intake = now if more_waits else now + INTAKE_EVERY
+        self.mailbox.tick()
+        if not self.clock.is_trusted():
+            return  # what begins or is erased by a wrong clock can't be taken back
         if now >= self.next_issues:
             scheduling.tick()
             self.next_issues = now + ISSUES_EVERY
@@ -138,8 +149,9 @@ class Worker:
             self.close()
 
     def may_send(self) -> bool:
-        """Whether nobody wants us to stop and the mail server isn't away."""
-        return not (self.stopping or self.paused or self.breaker.is_open())
+        """Whether nobody wants us to stop, the mail server isn't away and the clock is right."""
+        is_held = self.stopping or self.paused or self.breaker.is_open()
+        return not is_held and self.clock.is_trusted()
 
     def next_delivery(self) -> Delivery | None:
         """Claim the next mail when the rate limit allows one; until then nothing is held."""

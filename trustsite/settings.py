@@ -284,13 +284,21 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = FROM_EMAIL
 # Others may see an inbox, so mails come from initials: the site's name would tell its subject.
 FROM_NAME: str = _values.FROM_NAME
 LETTER_OFFERS: bool = _values.LETTER_OFFERS
-DKIM_SELECTOR: str = _values.DKIM_SELECTOR
+DKIM_SELECTORS: list[str] = [name.strip() for name in _values.DKIM_SELECTOR]
+RETURN_PATH_DOMAIN: str = _values.RETURN_PATH_DOMAIN
 # Addresses there, or below there, are sent nothing.
 BLOCKED_DOMAINS: list[str] = [domain.strip() for domain in _values.BLOCKED_DOMAINS]
 # A mail service that reports returned mail and complaints, and what anymail wants to know of it:
 # ANYMAIL_… as its docs name it.
 MAIL_SERVICE: str = _values.MAIL_SERVICE
 ANYMAIL: dict[str, str] = _values.anymail
+# Where returned mail comes back to, and how the worker reads it there.
+BOUNCE_ADDRESS: str = _values.BOUNCE_ADDRESS
+IMAP_HOST: str = _values.IMAP_HOST
+IMAP_PORT: int = _values.IMAP_PORT
+IMAP_USER: str = _values.IMAP_USER
+IMAP_PASSWORD: str = _values.IMAP_PASSWORD
+BOUNCE_WEBHOOK_SECRET: str = _values.BOUNCE_WEBHOOK_SECRET
 GUIDE_PUBLIC: bool = _values.GUIDE_PUBLIC
 GUIDE_ATTACH_MAX: int = _values.GUIDE_ATTACH_MAX
 # How often the public forms may be used in an hour.

@@ -20,6 +20,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from newsletter import tokens
+from newsletter.emails import list_headers
 from newsletter.models import Delivery
 from trustsite.characters import without_control
 
@@ -67,17 +68,6 @@ def absolute_url(view: str, *args: str) -> str:
     return settings.SITE_URL + reverse(view, args=args)
 
 
-def unsubscribe_url(delivery: Delivery) -> str:
-    """Return the link that ends all mail to the recipient."""
-    return absolute_url("newsletter:unsubscribe", tokens.unsubscribe_token(delivery.subscriber))
-
-
-def add_unsubscribe_headers(message: Email, url: str) -> None:
-    """Give mail programs their own button for leaving (RFC 8058)."""
-    message.extra_headers["List-Unsubscribe"] = f"<{url}>"
-    message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-
-
 def compose(name: str, delivery: Delivery, context: dict[str, Any]) -> Email:
     """Build an e-mail from the templates called `name`."""
     context = _base_context(delivery) | context
@@ -98,7 +88,7 @@ def compose_for_list(
     name: str, delivery: Delivery, context: dict[str, Any], *, settings_url: str | None = None
 ) -> Email:
     """Build an e-mail to somebody on the list: its foot and headers let them see, change, leave."""
-    leave_url = unsubscribe_url(delivery)
+    leave_url = list_headers.unsubscribe_url(delivery)
     if settings_url is None:
         token = tokens.settings_token(delivery.subscriber)
         settings_url = absolute_url("newsletter:settings", token)
@@ -108,7 +98,7 @@ def compose_for_list(
         "basis": delivery.subscriber.basis,
     }
     message = compose(name, delivery, context | {"foot": foot})
-    add_unsubscribe_headers(message, leave_url)
+    list_headers.add_unsubscribe(message, delivery)
     return message
 
 

@@ -4,14 +4,13 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from newsletter import tokens
+from newsletter.emails import list_headers
 from newsletter.emails.email import (
     Email,
     absolute_url,
-    add_unsubscribe_headers,
     compose,
     compose_for_list,
     inline_image,
-    unsubscribe_url,
 )
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME, GUIDE_PAGES, GUIDE_VERSION, compile_guide
 from newsletter.emails.registry import EMAILS, Audience, email
@@ -37,7 +36,11 @@ def linked_articles() -> tuple[str, set[str]]:
 
 def render(delivery: Delivery) -> EmailMultiAlternatives:
     """Return the e-mail of a delivery."""
-    return EMAILS[Kind(delivery.kind)].build(delivery)
+    kind = EMAILS[Kind(delivery.kind)]
+    message = kind.build(delivery)
+    if kind.audience is Audience.OPTED_IN:
+        list_headers.add_list(message, delivery)
+    return message
 
 
 def audience_of(kind: str) -> Audience:
@@ -115,12 +118,14 @@ def settings_link(delivery: Delivery) -> Email:
 def goodbye(delivery: Delivery) -> Email:
     """Say that it's done, to somebody who asked for this one last mail."""
     message = compose("goodbye", delivery, {})
-    add_unsubscribe_headers(message, unsubscribe_url(delivery))
+    list_headers.add_unsubscribe(message, delivery)
     return message
 
 
 def _confirm_url(delivery: Delivery) -> str:
-    return absolute_url("newsletter:confirm", tokens.confirm_token(delivery.subscriber))
+    person = delivery.subscriber
+    letters = person.wants_letters or person.letters_asked
+    return absolute_url("newsletter:confirm", tokens.confirm_token(person, letters=letters))
 
 
 def _with_guide(name: str, delivery: Delivery) -> Email:

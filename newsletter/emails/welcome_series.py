@@ -25,11 +25,12 @@ A_DAY = timedelta(days=1)
 def guide_went_out(subscriber_pk: int, at: datetime) -> None:
     """Record that the guide went out at `at`, and enqueue the series of who asked for it.
 
-    Only the first guide after a confirmation counts. So another copy of the guide never starts the
-    series again, not even when the rows of the first one have been erased, and somebody who ticks
-    the box later gets it then.
+    Only the first guide after a confirmation, or after agreeing to the letters, counts. So another
+    copy of the guide never starts the series again, not even when the rows of the first one have
+    been erased, and somebody who ticks the box later gets it then.
     """
     first = Q(guide_sent_at=None) | Q(guide_sent_at__lt=F("confirmed_at"))
+    first |= Q(guide_sent_at__lt=F("letters_agreed_at"))
     if not Subscriber.objects.filter(first, pk=subscriber_pk).update(guide_sent_at=at):
         return
     subscriber = Subscriber.objects.get(pk=subscriber_pk)

@@ -5,7 +5,6 @@ is there only for the service the owner named (MAIL_SERVICE) and only with its s
 it answers 404. What a report means for an address is in outbox/bounces.py.
 """
 
-import json
 import logging
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -14,22 +13,23 @@ from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from newsletter import addresses, hashing, suppression
+from newsletter.inbound import receive as receive_report
+from newsletter.inbound.amazon_sns import NotConfirmed
 from newsletter.inbound.providers import Provider, current_provider, never
-from newsletter.models import Bounce, Suppression
+from newsletter.models import Bounce
 from newsletter.outbox import bounces
 from newsletter.outbox.bounce_classes import classify
-from newsletter.retry_later import retry_later_on_db_error
+from newsletter.retry_later import RETRY_AFTER, retry_later_on_db_error
 
 MAX_BYTES = 256 * 1024  # no service sends more in one report; Amazon's own limit
 MAX_CLOCK_SKEW = timedelta(minutes=5)  # a signed report may be this far from our clock
 # A returned mail that is reported later than this is old news; a complaint never is.
-MAX_AGE = timedelta(hours=48)
+MAX_AGE = timedelta(days=30)
 
 # All that reading a report of the wrong shape can raise. The message might quote it, so only the
 # type is ever named.
@@ -57,15 +57,15 @@ class Report(NamedTuple):
 
 
 @csrf_exempt
-@require_http_methods(["POST", "HEAD"])
+@require_http_methods(["POST", "HEAD", "GET"])
 @retry_later_on_db_error
 def receive(request: HttpRequest, name: str) -> HttpResponse:
     """Take in a report, once it is proved to be the service's own."""
     provider = current_provider()
     if provider is None or name != settings.MAIL_SERVICE:
         raise Http404
-    if request.method == "HEAD":  # how some services try an address out
-        return HttpResponse()
+    if request.method != "POST":
+        return _tried_out(request, provider)
     refusal = _refuse(request, name, provider)
     if refusal:
         return refusal
@@ -73,6 +73,8 @@ def receive(request: HttpRequest, name: str) -> HttpResponse:
         reports = _verified_reports(request, provider)
     except AnymailWebhookValidationFailure:
         return HttpResponse(status=403)
+    except NotConfirmed:
+        return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
     except UNREADABLE as error:
         # And nothing of its words.
         logger.warning("A report of %s could not be read: %s", name, type(error).__name__)
@@ -80,6 +82,13 @@ def receive(request: HttpRequest, name: str) -> HttpResponse:
     for report in reports:
         _act(name, report)
     return HttpResponse()
+
+
+def _tried_out(request: HttpRequest, provider: Provider) -> HttpResponse:
+    """Answer a service that only looks whether we are here."""
+    if request.method == "HEAD" or provider.is_tried_by_get:
+        return HttpResponse()
+    return HttpResponseNotAllowed(["POST", "HEAD"])
 
 
 def _refuse(request: HttpRequest, name: str, provider: Provider) -> HttpResponse | None:
@@ -113,7 +122,7 @@ def _verified_reports(request: HttpRequest, provider: Provider) -> list[Report]:
 def _check_time(provider: Provider, request: HttpRequest) -> None:
     """Refuse what was signed long ago, or later than now: somebody may be replaying it."""
     if provider.signed_at is not never:
-        seconds = float(provider.signed_at(json.loads(request.body)))
+        seconds = float(provider.signed_at(request))
         signed = datetime.fromtimestamp(seconds, tz=UTC)
         if abs(timezone.now() - signed) > MAX_CLOCK_SKEW:
             raise AnymailWebhookValidationFailure
@@ -126,12 +135,12 @@ def _report(provider: Provider, event: AnymailTrackingEvent) -> Report | None:
         return Report(event, Kind.COMPLAINT)
     was_unsubscribed = event.reject_reason == RejectReason.UNSUBSCRIBED
     if event_type == EventType.UNSUBSCRIBED or (
-        event_type == EventType.REJECTED and was_unsubscribed
+        event_type in provider.returned and was_unsubscribed
     ):
         return Report(event, None)
     if event.timestamp and timezone.now() - event.timestamp > MAX_AGE:
         return None
-    if event_type not in {EventType.BOUNCED, EventType.REJECTED}:
+    if event_type not in provider.returned:
         return None
     kind = bounces.KINDS.get(classify(provider.refusal(event)))
     return Report(event, kind) if kind else None
@@ -139,13 +148,6 @@ def _report(provider: Provider, event: AnymailTrackingEvent) -> Report | None:
 
 def _act(name: str, report: Report) -> None:
     event = report.event
-    try:
-        fingerprint = hashing.fingerprint(addresses.normalise(str(event.recipient)))
-    except addresses.AddressError:
-        return
-    if report.kind is not None:
-        event_id = event.event_id or event.message_id or event.timestamp
-        key = f"{name}:{event.event_type}:{event_id}:{fingerprint}"
-        bounces.record(fingerprint, report.kind, key)
-    elif bounces.is_listed(fingerprint):
-        suppression.forget(fingerprint, Suppression.Reason.UNSUBSCRIBED)
+    event_id = event.event_id or event.message_id or event.timestamp
+    key = f"{name}:{event.event_type}:{event_id}"
+    receive_report.about_address(str(event.recipient), report.kind, key)

@@ -25,10 +25,16 @@ LARGEST = 100 * 1000  # bytes; Gmail cuts a longer mail off, its foot with the w
 # Others may see an inbox. These words in its list of subjects would tell what its owner reads
 # about.
 SENSITIVE_WORDS = re.compile(
-    r"\b(trauma\w*|c?-?ptsd|abus\w+|violen\w+|assault\w*|rape\w*|victim\w*|survivor\w*|neglect\w*"
-    r"|suicid\w*|self[- ]harm\w*|fight|flight|freeze|fawn|quiz|your (?:answers|result)|triggers?"
-    r"|flashbacks?|dissociat\w+|anxi\w+|depress\w+|panic|therap\w+|mental|heal(?:s|ed|ing)?"
-    r"|diagnos\w+|disorders?)\b",
+    r"\b(trauma(?!\w*-informed)\w*|(?:c|complex)?[\W_]{0,2}p\W?t\W?s\W?d|abus\w+|violen\w+|assault\w*"
+    r"|rap(?:e[sd]?|ists?)|victim\w*|survivor\w*|suicid\w*|self[\W_]?harm\w*|fawn(?:s|ing|ed)?|quiz\w*"
+    r"|your (?:answers|results?)|flashbacks?|dissociat\w+|narcissis\w*|gaslight\w*|diagnos\w+)\b",
+    re.IGNORECASE,
+)
+# These mean something else as often: a flight to Rome, a freeze of prices, a childhood by the sea.
+UNSURE_WORDS = re.compile(
+    r"\b(trauma\w*-informed|fight\w*|flight|freez\w+|triggers?|triggered|neglect\w*|anxi\w+|depress\w+"
+    r"|panic\w*|therap\w+|mental\w*|heal(?:s|ed|ing)?|disorders?|childhood|upbringing|toxic|wound\w*"
+    r"|shame|coping|nervous systems?)\b",
     re.IGNORECASE,
 )
 LOUD = re.compile(r"!|\b[A-Z]{4,}\b|(?i:\b(?:urgent|hurry|last chance|don[’']t miss|act now)\b)")
@@ -77,10 +83,18 @@ def _words(letter: Letter) -> Iterator[Finding]:
 
 def _subject(letter: Letter) -> Iterator[Finding]:
     sensitive = SENSITIVE_WORDS.findall(letter.subject)
+    unsure = UNSURE_WORDS.findall(letter.subject)
     if sensitive:
-        quoted = "”, “".join(sensitive)
         yield Finding(
-            "subject", f"The subject says “{quoted}”. Others may see an inbox: use a plainer one."
+            "subject",
+            f"The subject says “{_quoted(sensitive)}”. Others may see an inbox: use a plainer one.",
+        )
+    elif unsure:
+        yield Finding(
+            "subject",
+            f"The subject says “{_quoted(unsure)}”, which may tell what its reader reads about. "
+            "Others may see an inbox: is there a plainer one?",
+            blocks=False,
         )
     if LOUD.search(letter.subject):
         yield Finding(
@@ -88,6 +102,10 @@ def _subject(letter: Letter) -> Iterator[Finding]:
             "The subject is loud. Calm words, no capitals, no exclamation mark.",
             blocks=False,
         )
+
+
+def _quoted(words_found: list[str]) -> str:
+    return "”, “".join(word.strip() for word in words_found)
 
 
 def _wording(letter: Letter) -> Iterator[Finding]:

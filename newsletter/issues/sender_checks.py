@@ -7,6 +7,7 @@ from django.conf import settings
 
 from newsletter.emails.preview import Finding
 from newsletter.issues import sender_domain
+from newsletter.issues.sender_domain import Verdict
 
 
 def check_sender() -> Iterator[Finding]:
@@ -21,7 +22,10 @@ def check_sender() -> Iterator[Finding]:
                 f"{name} is a placeholder, and the law asks for the real one. Set it.",
                 blocks=is_live,
             )
-    domain, site = from_domain(), urlsplit(settings.SITE_URL).hostname or ""
+    domain, site = (
+        sender_domain.domain_of(settings.FROM_EMAIL),
+        urlsplit(settings.SITE_URL).hostname or "",
+    )
     if is_live and not _are_related(domain, site):
         yield Finding(
             "sender",
@@ -32,40 +36,16 @@ def check_sender() -> Iterator[Finding]:
 
 
 def check_domain() -> Iterator[Finding]:
-    """Yield which records that mail programs look for aren't in the DNS. Asks it."""
+    """Yield what in the DNS keeps mail programs from believing that a mail is ours. Asks it."""
     if settings.DEVELOPMENT:
         yield Finding(
             "domain", "A development site doesn’t ask the DNS about its sender.", blocks=False
         )
         return
-    questions = {"SPF": sender_domain.has_spf, "DMARC": sender_domain.has_dmarc}
-    if settings.DKIM_SELECTOR:
-        questions["DKIM"] = sender_domain.has_dkim
-    else:
-        yield Finding(
-            "domain",
-            "DKIM can’t be looked up without the name of its key. Set DKIM_SELECTOR; "
-            "your mail company knows it.",
-            blocks=False,
-        )
-    domain = from_domain()
-    for name, is_there in questions.items():
-        try:
-            if not is_there(domain):
-                yield Finding(
-                    "domain",
-                    f"{domain} has no {name} record, so mail programs may refuse the letter. "
-                    "Add it to the DNS.",
-                )
-        except sender_domain.NoAnswer:
-            message = f"The DNS did not answer about {name} of {domain}. Look again later."
-            yield Finding("domain", message, blocks=False)
-            return  # the next question would only keep a person waiting as well
-
-
-def from_domain() -> str:
-    """Return the domain that our mails come from."""
-    return str(settings.FROM_EMAIL).rpartition("@")[2].lower()
+    for fact in sender_domain.examine():
+        if fact.verdict is not Verdict.GOOD:
+            is_fault = fact.verdict is Verdict.FAULT
+            yield Finding("domain", f"{fact.words} {fact.mend}", blocks=is_fault)
 
 
 def _are_related(domain: str, site: str) -> bool:

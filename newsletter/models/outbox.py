@@ -1,7 +1,7 @@
 """The outbox: one row for every mail to one person, and the pulse of the worker that sends them."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +9,7 @@ from django.db.models import Func, Q
 from django.utils import timezone
 
 HEARTBEAT_EVERY = timedelta(seconds=20)
+MAILBOX_READ_WITHIN = timedelta(minutes=10)
 
 
 def new_message_id() -> str:
@@ -131,6 +132,10 @@ class Heartbeat(models.Model):
     # When a person stopped all sending, until they let it go on.
     paused_at = models.DateTimeField(null=True, blank=True)
 
+    # When the mailbox for returned mail was last read, and what stands in the way if something does.
+    mailbox_read_at = models.DateTimeField(null=True, blank=True)
+    mailbox_trouble = models.CharField(max_length=200, blank=True)
+
     def __str__(self) -> str:
         return f"Heartbeat at {self.at:%Y-%m-%d %H:%M:%S}"
 
@@ -152,3 +157,25 @@ class Heartbeat(models.Model):
         """
         last = cls.last()
         return last is None or abs(timezone.now() - last) > 2 * HEARTBEAT_EVERY
+
+    @classmethod
+    def mailbox_was_read(cls) -> None:
+        """Record that the mailbox for returned mail has just been read."""
+        cls._of_mailbox(mailbox_read_at=timezone.now(), mailbox_trouble="")
+
+    @classmethod
+    def mailbox_failed(cls, trouble: str) -> None:
+        """Record why it can't be read."""
+        cls._of_mailbox(mailbox_trouble=trouble[:200])
+
+    @classmethod
+    def _of_mailbox(cls, **values: object) -> None:
+        # The worker's own pulse is another matter: a row made here shows none.
+        never = datetime(2000, 1, 1, tzinfo=UTC)
+        cls.objects.update_or_create(pk=1, defaults=values, create_defaults={"at": never, **values})
+
+    @classmethod
+    def mailbox_is_read(cls) -> bool:
+        """Whether it has been read within the last ten minutes, by a clock that is right."""
+        at = cls.objects.filter(pk=1).values_list("mailbox_read_at", flat=True).first()
+        return at is not None and abs(timezone.now() - at) < MAILBOX_READ_WITHIN

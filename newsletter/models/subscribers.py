@@ -34,6 +34,9 @@ class Subscriber(Texts):
     public_id = models.CharField(max_length=22, unique=True, default=new_public_id, editable=False)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     wants_letters = models.BooleanField("wants the letters", default=False)
+    # Asked for since, by whoever filled in the form: nothing until its page is answered.
+    letters_asked = models.BooleanField(default=False, editable=False)
+    letters_agreed_at = models.DateTimeField("agreed to the letters", null=True, blank=True)
     wording = models.CharField("wording agreed to", max_length=20)
     basis = models.CharField("consent given elsewhere", max_length=200, blank=True)
     asked_at = models.DateTimeField("asked", default=timezone.now, db_index=True)

@@ -21,7 +21,7 @@ def is_wanted(delivery: Delivery) -> bool:
     if suppressed_as is not None and suppressed_as not in suppression.LIFTED:
         return False
     if audience is Audience.UNCONFIRMED:
-        return subscriber.state in {Subscriber.State.PENDING, Subscriber.State.RETURNED}
+        return _may_be_asked(subscriber)
     if audience is Audience.LEAVING:
         return subscriber.state == Subscriber.State.LEAVING
     if subscriber.state != Subscriber.State.CONFIRMED or suppressed_as:
@@ -29,6 +29,13 @@ def is_wanted(delivery: Delivery) -> bool:
     if delivery.letter and not _is_issue_wanted(delivery.letter, subscriber):
         return False
     return audience is not Audience.OPTED_IN or subscriber.wants_letters
+
+
+def _may_be_asked(subscriber: Subscriber) -> bool:
+    """Whether a mail may ask its person something: who hasn't confirmed, or not the letters."""
+    if subscriber.state == Subscriber.State.CONFIRMED:
+        return subscriber.letters_asked and not subscriber.wants_letters
+    return subscriber.state in {Subscriber.State.PENDING, Subscriber.State.RETURNED}
 
 
 def wait_until(delivery: Delivery, limiter: RateLimiter | None) -> datetime | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.utils import timezone
 
 from newsletter import tokens
-from newsletter.emails import messages
+from newsletter.emails import list_headers, messages
 from newsletter.emails.email import to_bytes
 from newsletter.models import Delivery
 
@@ -51,7 +51,8 @@ def _template_key(delivery: Delivery) -> object:
     """Return what all mails of one template have in common."""
     letter, person = delivery.letter, delivery.subscriber
     assert letter is not None  # noqa: S101  for the type checker
-    return letter.pk, letter.changed_at, timezone.localdate(person.asked_at), person.basis
+    asked_on = timezone.localdate(person.asked_at)
+    return letter.pk, letter.changed_at, asked_on, person.basis, list_headers.is_left_by_mail()
 
 
 def _personal(delivery: Delivery) -> Personal:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from newsletter.emails import messages
 from newsletter.models import Delivery
-from newsletter.outbox import bounces, failpoints, personalise, queue, smtp_backend
+from newsletter.outbox import bounces, failpoints, personalise, queue, return_path, smtp_backend
 from newsletter.outbox.eligibility import is_wanted, wait_until
 from newsletter.outbox.send_rate import RateLimiter
 from newsletter.outbox.smtp_errors import (
@@ -94,8 +94,12 @@ def _render(delivery: Delivery, backend: BaseEmailBackend) -> Callable[[], objec
     if isinstance(backend, smtp_backend.Backend):
         raw = personalise.raw_bytes(delivery)
         if raw:
-            return partial(backend.send_raw, delivery.subscriber.address, raw)
-    return partial(backend.send_messages, [messages.render(delivery)])
+            sender = return_path.address(delivery)
+            return partial(backend.send_raw, sender, delivery.subscriber.address, raw)
+    message = messages.render(delivery)
+    if isinstance(backend, smtp_backend.Backend):
+        return_path.put_on(message, delivery)
+    return partial(backend.send_messages, [message])
 
 
 def close(backend: BaseEmailBackend) -> None:

@@ -101,7 +101,7 @@ class Backend(EmailBackend):
     def connection_class(self) -> type[smtplib.SMTP]:
         return WatchedSSL if self.use_ssl else WatchedSMTP
 
-    def send_raw(self, recipient: str, raw: bytes) -> None:
+    def send_raw(self, return_path: str, recipient: str, raw: bytes) -> None:
         """Send a mail that is bytes already."""
         assert self.connection is not None, "open() comes first"  # noqa: S101  for the type checker
-        self.connection.sendmail(settings.FROM_EMAIL, [recipient], raw)
+        self.connection.sendmail(return_path, [recipient], raw)

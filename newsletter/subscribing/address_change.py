@@ -13,6 +13,7 @@ PER_DAY, PER_MONTH = 3, 6  # new addresses that one person may try
 NOT_MOVED = [Delivery.Kind.CONFIRM, Delivery.Kind.SETTINGS, Delivery.Kind.MOVE]
 MOVED_FIELDS = (
     "wants_letters",
+    "letters_agreed_at",
     "wording",
     "basis",
     "asked_at",

@@ -80,6 +80,8 @@ def _leave_with_goodbye(subscriber: Subscriber) -> None:
         state=Subscriber.State.LEAVING,
         asked_at=timezone.now(),
         wants_letters=False,
+        letters_asked=False,
+        letters_agreed_at=None,
         wording="",
         basis="",
         confirmed_at=None,

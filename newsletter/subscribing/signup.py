@@ -59,10 +59,6 @@ def ask(
         _ask_to_confirm(address, fingerprint, agreed)
     elif confirmed and may_mail(Delivery.Kind.GUIDE, address):
         enqueue(Delivery.Kind.LISTED if confirmed.guide_sent_at else Delivery.Kind.GUIDE, confirmed)
-    elif not confirmed:  # the mail that has already gone out confirms what was asked last
-        Subscriber.objects.filter(fingerprint=fingerprint, state=State.PENDING).update(
-            wants_letters=letters
-        )
 
 
 def _has_all(subscriber: Subscriber, letters: bool) -> bool:
@@ -85,13 +81,14 @@ def _ask_to_confirm(address: str, fingerprint: str, agreed: Agreed) -> None:
         "returned_at": None,
     }
     Delivery.objects.filter(subscriber__fingerprint=fingerprint, kind=Delivery.Kind.MOVE).delete()
-    # Somebody on the list whose mail came back keeps what they agreed to: whoever fills in the form
-    # can't take it away.
-    returned = Subscriber.objects.filter(
-        fingerprint=fingerprint, state=State.RETURNED, wants_letters=True
+    # Somebody on the list keeps what they agreed to: whoever fills in the form can't take it away,
+    # nor agree to anything for them.
+    on_the_list = Subscriber.objects.filter(
+        fingerprint=fingerprint, state__in=[State.CONFIRMED, State.RETURNED]
     ).first()
-    if returned:
-        enqueue(Delivery.Kind.CONFIRM, returned)
+    if on_the_list:
+        Subscriber.objects.filter(pk=on_the_list.pk).update(letters_asked=agreed.letters)
+        enqueue(Delivery.Kind.CONFIRM, on_the_list)
         return
     subscriber, _ = Subscriber.objects.update_or_create(
         fingerprint=fingerprint, defaults=values, create_defaults={"address": address, **values}
@@ -135,24 +132,38 @@ def find(public_id: str) -> Subscriber | None:
 
 
 @transaction.atomic
-def confirm(public_id: str) -> Subscriber | None:
+def confirm(public_id: str, *, letters: bool | None = None) -> Subscriber | None:
     """Confirm a request and enqueue the guide; a second time changes nothing.
 
-    Return the person, or None when they left. Who answers a mail has proved the mailbox: an address
-    that rested is written to again, by what it agreed to before.
+    `letters` is what the page's box said; without a word of it, what was asked for. Return the
+    person, or None when they left. Who answers a mail has proved the mailbox: an address that
+    rested is written to again.
     """
-    requests = Subscriber.objects.filter(public_id=public_id, replaces=None)
-    newly = requests.filter(state=State.PENDING).update(
-        state=State.CONFIRMED, confirmed_at=timezone.now()
-    )
-    newly += requests.filter(state=State.RETURNED).update(state=State.CONFIRMED, returned_at=None)
-    subscriber = find(public_id)
-    if subscriber and newly:
-        suppression.lift(subscriber.fingerprint)
-        enqueue(Delivery.Kind.GUIDE, subscriber)
+    now = timezone.now()
+    person = Subscriber.objects.select_for_update().filter(public_id=public_id, replaces=None)
+    subscriber = person.exclude(state=State.LEAVING).first()
+    if subscriber is None:
+        return find(public_id)
+    said = subscriber.wants_letters or subscriber.letters_asked
+    agreed = said if letters is None else letters
+    if subscriber.state == State.CONFIRMED and (subscriber.wants_letters or not agreed):
+        return subscriber
+    if agreed and (subscriber.state == State.PENDING or not subscriber.wants_letters):
+        subscriber.letters_agreed_at = now
+    elif not agreed:
+        subscriber.letters_agreed_at = None
+    if letters:
+        subscriber.wording = consent.WORDING  # the box's own
+    if subscriber.state != State.CONFIRMED:
         counts_as(GUIDE, CONFIRMED)
-        if subscriber.wants_letters:
-            counts_as(GUIDE, WITH_LETTERS)
+    if agreed and not (subscriber.state == State.CONFIRMED and subscriber.wants_letters):
+        counts_as(GUIDE, WITH_LETTERS)
+    subscriber.confirmed_at = subscriber.confirmed_at or now
+    subscriber.state, subscriber.returned_at = State.CONFIRMED, None
+    subscriber.wants_letters, subscriber.letters_asked = agreed, False
+    subscriber.save(force_update=True)
+    suppression.lift(subscriber.fingerprint)
+    enqueue(Delivery.Kind.GUIDE, subscriber)
     return subscriber
 
 

@@ -19,9 +19,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from analytics.api import ASKED, GUIDE, SOURCE
 from newsletter import tokens
+from newsletter.consent import AGREED, WORDING
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME, GUIDE_PAGES, compile_guide
 from newsletter.emails.messages import guide_url
-from newsletter.models import FormRequest
+from newsletter.models import FormRequest, Subscriber
 from newsletter.retry_later import RETRY_AFTER, retry_later, retry_later_on_db_error
 from newsletter.subscribing import address_change, intake, limits, signup
 from newsletter.subscribing.forms import AddressForm, SignUpForm
@@ -126,27 +127,39 @@ def _finished(template: str, path: str, sender: str, year: int) -> str:
 @retry_later_on_db_error
 def confirm(request: HttpRequest, token: str) -> HttpResponse:
     """Show the button that confirms, and take its press."""
-    public_id = tokens.read_confirm_token(token)
-    subscriber = signup.find(public_id) if public_id else None
-    if subscriber is None:
+    asked = tokens.read_confirm_token(token)
+    subscriber = signup.find(asked.public_id) if asked else None
+    if asked is None or subscriber is None:
         return link_expired(request)
+    letters = subscriber.wants_letters if asked.letters is None else asked.letters
     if request.method == "POST":
-        subscriber = (address_change if subscriber.replaces_id else signup).confirm(
-            subscriber.public_id
-        )
+        subscriber = _confirm(request, subscriber, letters=letters)
+        letters = False
     if subscriber is None:  # they left from another window, between the two lines
         return link_expired(request)
     is_moving = address_change.has_moved(subscriber)
+    adds_letters = letters and not subscriber.wants_letters and not is_moving
     template = "newsletter/confirm.html"
-    if subscriber.state == subscriber.State.CONFIRMED:
+    if subscriber.state == subscriber.State.CONFIRMED and not adds_letters:
         template = "newsletter/moved.html" if is_moving else "newsletter/confirmed.html"
     context = {
         "subscriber": subscriber,
+        "letters": letters,
+        "letters_words": AGREED[WORDING][1],
         "guide_url": guide_url(),
         "pages": GUIDE_PAGES,
         "moving": is_moving,
     }
     return render(request, template, context)
+
+
+def _confirm(request: HttpRequest, subscriber: Subscriber, *, letters: bool) -> Subscriber | None:
+    """Take the press of the button: with its box's word about the letters, or else the mail's."""
+    if subscriber.replaces_id:
+        return address_change.confirm(subscriber.public_id)
+    if "box" in request.POST:
+        letters = "letters" in request.POST
+    return signup.confirm(subscriber.public_id, letters=letters)
 
 
 @csrf_exempt

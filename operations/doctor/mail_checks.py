@@ -10,31 +10,23 @@ from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 
 from newsletter.issues import sender_domain
+from newsletter.issues.sender_domain import Verdict
 from operations.doctor.findings import Finding, fail, ok, warn
 
 PATIENCE = 10.0  # seconds for the mail server
-RECORDS = "docs/operators.md says what the records of FROM_EMAIL’s domain must be."
+RECORDS = "docs/operators.md, “Returned mail”, has the records."
 
 
 def sender(options: dict[str, Any]) -> Iterator[Finding]:
-    """Ask the DNS for the SPF, DKIM and DMARC of the domain that mails come from."""
-    domain = str(settings.FROM_EMAIL).rpartition("@")[2]
-    looks = {"SPF": sender_domain.has_spf, "DMARC": sender_domain.has_dmarc}
-    if settings.DKIM_SELECTOR:
-        looks["DKIM"] = sender_domain.has_dkim
-    else:
-        mend = "Set DKIM_SELECTOR to the name of the key that your mail is signed with."
-        yield warn("sender", "DKIM can’t be looked up: its selector isn’t known.", mend)
-    for name, look in looks.items():
-        try:
-            is_there = look(domain)
-        except sender_domain.NoAnswer:
-            yield warn("sender", f"The DNS didn’t answer about {name}.", "Look again later.")
-            continue
-        if is_there:
-            yield ok("sender", f"{name} is published.")
+    """Ask the DNS for all that decides whether mail from our domain is believed."""
+    for fact in sender_domain.examine():
+        mend = f"{fact.mend} {RECORDS}"
+        if fact.verdict is Verdict.GOOD:
+            yield ok("sender", fact.words)
+        elif fact.verdict is Verdict.FAULT:
+            yield fail("sender", fact.words, mend)
         else:
-            yield fail("sender", f"There is no {name} record for {domain}.", RECORDS)
+            yield warn("sender", fact.words, mend)
 
 
 def mail_server(options: dict[str, Any]) -> Iterator[Finding]:

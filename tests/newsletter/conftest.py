@@ -26,6 +26,7 @@ from django.core.mail import get_connection
 from django.core.management import call_command
 from django.test import Client
 
+from newsletter.emails import list_headers
 from newsletter.models import (
     Bounce,
     Delivery,
@@ -43,6 +44,7 @@ from trustsite.web.form_guard import form_token
 @pytest.fixture(autouse=True)
 def _empty_cache() -> None:
     cache.clear()
+    list_headers.forget_answer()
 
 
 @pytest.fixture
@@ -167,8 +169,9 @@ def serve() -> Iterator[Any]:
     """Start mail servers that end with the test."""
     controllers = []
 
-    def serve(sink: Any, **options: Any) -> Any:
-        controller = Controller(sink, hostname="127.0.0.1", port=free_port(), **options)
+    def serve(sink: Any, port: int | None = None, **options: Any) -> Any:
+        port = port or free_port()
+        controller = Controller(sink, hostname="127.0.0.1", port=port, **options)
         controllers.append(controller)
         controller.start()
         return controller.port

@@ -6,8 +6,8 @@ from django.apps import apps
 from tests.factories import make_delivery, make_subscriber
 
 KEPT = {
-    "Subscriber": "id address fingerprint public_id state wants_letters wording basis asked_at "
-    "confirmed_at guide_sent_at paused_until returned_at replaces",
+    "Subscriber": "id address fingerprint public_id state wants_letters letters_asked "
+    "letters_agreed_at wording basis asked_at confirmed_at guide_sent_at paused_until returned_at replaces",
     "Bounce": "id fingerprint kind at event",
     "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at "
     "trouble",
@@ -16,7 +16,7 @@ KEPT = {
     "FormRequest": "id kind address fingerprint wants_letters wording asked_by asked_at is_stuck",
     "Delivery": "id kind subscriber letter priority state attempts crashes not_before lease_until worker_token "
     "message_id smtp_reply created_at changed_at sent_at",
-    "Heartbeat": "id at trouble paused_at",
+    "Heartbeat": "id at trouble paused_at mailbox_read_at mailbox_trouble",
 }
 
 

@@ -64,6 +64,7 @@ def of_combinations(values: SimpleNamespace) -> list[str]:
         )
     if bool(values.EMAIL_HOST_USER) != bool(values.EMAIL_HOST_PASSWORD):
         problems.append("Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, both or neither.")
+    problems += _of_mailbox(values)
     if values.SECRET_KEY and values.SECRET_KEY == values.SUPPRESSION_KEY:
         problems.append(
             "SECRET_KEY is used as SUPPRESSION_KEY too. Make another for SUPPRESSION_KEY."
@@ -79,6 +80,17 @@ def of_combinations(values: SimpleNamespace) -> list[str]:
             "BEHIND_PROXY means one proxy, TRUSTED_PROXIES says more. Remove BEHIND_PROXY."
         )
     return problems
+
+
+def _of_mailbox(values: SimpleNamespace) -> list[str]:
+    given = (values.IMAP_HOST, values.IMAP_USER, values.IMAP_PASSWORD)
+    if not any(given):
+        return []
+    if not all(given):
+        return ["Set IMAP_HOST, IMAP_USER and IMAP_PASSWORD, all or none of them."]
+    if not values.BOUNCE_ADDRESS:
+        return ["Set BOUNCE_ADDRESS to the address of the mailbox that IMAP_HOST has."]
+    return []
 
 
 def report(problems: list[str]) -> str:

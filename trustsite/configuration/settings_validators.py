@@ -98,6 +98,12 @@ def label(value: str) -> None:
     _refuse_unless(_is_hostname(value))
 
 
+def labels(values: list[str]) -> None:
+    """Accept names within a domain."""
+    for value in values:
+        label(value.strip())
+
+
 def header_name(value: str) -> None:
     """Accept the name of a header."""
     _refuse_unless(HEADER_NAME.fullmatch(value))
@@ -106,6 +112,17 @@ def header_name(value: str) -> None:
 def dotted_name(value: str) -> None:
     """Accept the dotted name of a class; that it is there is a system check's to find out."""
     _refuse_unless(DOTTED_NAME.fullmatch(value))
+
+
+def short_local_part(value: str) -> None:
+    """Accept an address that has room for a signed tag: 64 letters may stand before the @."""
+    local, _, _ = value.rpartition("@")
+    _refuse_unless(len(local) <= 24 and "+" not in local)
+
+
+def at_least_32(value: str) -> None:
+    """Accept a shared secret that is long enough not to be guessed."""
+    _refuse_unless(len(value) >= 32)
 
 
 def at_least_50(value: str) -> None:

@@ -44,3 +44,4 @@ class Command(BaseCommand):
         finally:
             worker.close()
             analytics.stop()
+            worker.finish()

@@ -219,11 +219,7 @@ def test_it_needs_no_cookie_and_no_origin_of_ours(use):
     assert not answer.cookies
 
 
-def test_amazon_is_asked_for_its_password_and_then_believed(use, tell, monkeypatch):
-    monkeypatch.setattr(providers, "find_spec", lambda name: True)
-    monkeypatch.setattr(
-        "anymail.webhooks.amazon_ses._get_anymail_boto3_params", lambda **kwargs: ({}, {})
-    )
+def test_amazon_is_asked_for_its_password_and_then_believed(use, tell):
     use("amazon_ses")
     names = {"x-amz-sns-message-type": "Notification", "x-amz-sns-message-id": "n"}
     asked = tell(
@@ -465,9 +461,9 @@ def test_capitals_make_no_difference(use, tell):
     assert is_resting()
 
 
-def test_news_of_returned_mail_is_old_after_two_days_and_a_complaint_never(use, tell):
+def test_news_of_returned_mail_is_old_after_thirty_days_and_a_complaint_never(use, tell):
     use("postmark")
-    when = (datetime.now(UTC) - timedelta(hours=49)).isoformat()
+    when = (datetime.now(UTC) - timedelta(days=31)).isoformat()
     tell("postmark", postmark(BouncedAt=when))
     assert Subscriber.objects.get().state == "confirmed"
     tell("postmark", postmark("SpamComplaint", "SpamComplaint", BouncedAt=when))
@@ -521,11 +517,59 @@ def test_the_checks_name_what_is_missing(settings):
     assert said(settings, MAIL_SERVICE="", EMAIL_BACKEND=backend) == ["newsletter.W001"]
 
 
-def test_amazon_without_its_library_is_named_too(settings, monkeypatch):
-    monkeypatch.setattr(providers, "find_spec", lambda name: None)
-    assert said(settings, MAIL_SERVICE="amazon_ses", ANYMAIL={"WEBHOOK_SECRET": SECRET}) == [
-        "newsletter.E002"
-    ]
+ARN = "arn:aws:sns:eu-west-1:123456789012:returned"
+
+
+@pytest.fixture
+def subscribe(use, tell, monkeypatch):
+    """Have Amazon ask whether we want its reports; return its answer and what we asked for."""
+    asked = []
+
+    class Opener:
+        def open(self, request, timeout):
+            asked.append((request.full_url, timeout))
+            raise OSError
+
+    def subscribe(topic=ARN, token="t" * 40, **over):
+        use("amazon_ses")
+        monkeypatch.setattr("newsletter.inbound.amazon_sns._opener", Opener)
+        message = {"Type": "SubscriptionConfirmation", "MessageId": "n", "TopicArn": topic}
+        message |= {"Token": token, "SubscribeURL": "https://inside.example/?x"}
+        names = {"x-amz-sns-message-type": message["Type"], "x-amz-sns-message-id": "n"}
+        answer = tell("amazon_ses", message, content_type="text/plain", **names, **over)
+        return answer.status_code, asked
+
+    return subscribe
+
+
+def test_amazon_is_asked_in_its_own_region_whatever_address_a_message_names(subscribe, log):
+    status, [(url, patience)] = subscribe()
+    assert url == (
+        "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription"
+        f"&TopicArn=arn%3Aaws%3Asns%3Aeu-west-1%3A123456789012%3Areturned&Token={'t' * 40}"
+    )
+    assert patience <= 5
+    assert status == 503  # Amazon was away, and asks again
+    assert "t" * 40 not in log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("topic", "token"),
+    [
+        ("arn:aws:sns:evil.example/:123456789012:x", "t" * 40),
+        ("arn:aws:sns:eu-west-1.evil.example#:123456789012:x", "t" * 40),
+        ("arn:aws:sns:eu-west-1:123456789012:x&y=z", "t" * 40),
+        ("", "t" * 40),
+        (ARN, ""),
+        (ARN, "a&b=" + "c" * 40),
+    ],
+)
+def test_a_topic_that_is_none_of_amazons_is_refused_and_nobody_is_asked(subscribe, topic, token):
+    assert subscribe(topic, token) == (403, [])
+
+
+def test_who_has_no_password_makes_us_ask_nobody(subscribe):
+    assert subscribe(secret="reports:wrong") == (403, [])
 
 
 def test_a_complaint_is_not_undone_by_asking_again(use, tell, ask):

@@ -2,6 +2,7 @@
 
 import json
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 from anymail.signals import EventType
@@ -264,6 +265,59 @@ def mailersend(kind, reason="", readable=""):
     }
 
 
+def sendgrid(event="bounce", *, status="", reason="", sort="bounce", classified=""):
+    report = {"email": ADDRESS, "timestamp": 1700000000, "smtp-id": "<m@example.com>"}
+    report |= {"event": event, "category": ["cat"], "sg_event_id": "e", "sg_message_id": "m"}
+    report |= {"reason": reason, "status": status, "type": sort, "ip": "192.0.2.1", "tls": 1}
+    return "sendgrid", [report | {"bounce_classification": classified}]
+
+
+def resend(kind="Permanent", sub="General", words=(), event="email.bounced"):
+    bounce = {"message": "The recipient's email provider sent a hard bounce message.", "type": kind}
+    bounce |= {"subType": sub, "diagnosticCode": list(words)}
+    data = {"broadcast_id": "b", "created_at": "2026-11-01T12:00:00Z", "email_id": "m"}
+    data |= {"from": "Notes <notes@example.com>", "to": [ADDRESS], "subject": "Hello"}
+    if event == "email.bounced":
+        data |= {"bounce": bounce}
+    return "resend", {"type": event, "created_at": "2026-11-01T12:00:00Z", "data": data}
+
+
+def mandrill(event, described="", diag="", reject=None):
+    msg = {"ts": 1700000000, "subject": "Hello", "email": ADDRESS, "tags": [], "opens": []}
+    msg |= {"state": "bounced", "bounce_description": described, "diag": diag, "reject": reject}
+    return "mandrill", [{"event": event, "ts": 1700000000, "_id": "m", "msg": msg}]
+
+
+def unisender_go(status, delivery="", answer=""):
+    told = {"delivery_status": delivery, "destination_response": answer}
+    event = {"job_id": "j", "email": ADDRESS, "status": status, "metadata": {}}
+    event |= {"event_time": "2026-11-01 12:00:00", "delivery_info": told}
+    events = [{"event_name": "transactional_email_status", "event_data": event}]
+    return "unisender_go", {"auth": "x", "events_by_user": [{"user_id": 1, "events": events}]}
+
+
+def postal(output, status="HardFail"):
+    message = {"id": 12345, "token": "t", "direction": "outgoing", "message_id": "m@example.com"}
+    message |= {"to": ADDRESS, "from": "notes@example.com", "subject": "Hello", "tag": "letter"}
+    payload = {"message": message, "status": status, "details": "Permanent SMTP delivery error"}
+    payload |= {"output": output, "sent_with_ssl": True, "timestamp": 1700000000.1, "time": 0.3}
+    event = {"event": "MessageDeliveryFailed", "timestamp": 1700000000.2, "uuid": "u"}
+    return "postal", event | {"payload": payload}
+
+
+def postal_bounce():
+    message = {"id": 12345, "direction": "outgoing", "to": ADDRESS, "from": "notes@example.com"}
+    bounce = {"id": 2, "direction": "incoming", "to": "abc@psrp.example.com", "subject": "Failed"}
+    payload = {"original_message": message, "bounce": bounce}
+    return "postal", {"event": "MessageBounced", "timestamp": 1700000000.2, "payload": payload}
+
+
+def mailtrap(event, response="", code=None, reason="", category=None):
+    told = {"event": event, "message_id": "m", "sending_stream": "bulk", "email": ADDRESS}
+    told |= {"timestamp": 1700000000, "event_id": "e", "reason": reason, "response": response}
+    return "mailtrap", {"events": [told | {"response_code": code, "bounce_category": category}]}
+
+
 BLOCKED = "5.7.1 Service unavailable; client blocked using Spamhaus"
 SUPPRESSED = (
     "Amazon SES has suppressed sending to this address because it has a history of bouncing"
@@ -380,26 +434,92 @@ REPORTS = [
     (mailersend("hard_bounced"), UNKNOWN),
     (mailersend("soft_bounced", "connection refused"), FOR_NOW),
     (mailersend("soft_bounced", "554 5.6.0 refused"), MESSAGE),
+    (sendgrid(status="5.1.1", reason="550 5.1.1 The account does not exist"), GONE),
+    (sendgrid(status="5.0.0", reason="550 unknown", classified="Invalid Address"), GONE),
+    (sendgrid(status="5.0.0", sort="blocked", classified="Invalid Address"), UNKNOWN),
+    (sendgrid(status="5.7.1", sort="blocked", reason=f"550 {BLOCKED}"), US),
+    (sendgrid(status="5.7.26", sort="blocked", reason="550-5.7.26 unauthenticated"), US),
+    (sendgrid(status="5.0.0", sort="blocked", classified="Reputation"), US),
+    (sendgrid(status="5.2.2", reason="552 5.2.2 full", classified="Mailbox Unavailable"), FOR_NOW),
+    (sendgrid(status="5.0.0", classified="Technical"), FOR_NOW),
+    (sendgrid(status="4.4.7", sort="blocked", reason="unable to deliver: expired"), FOR_NOW),
+    (sendgrid(status="5.0.0", sort="blocked", classified="Content"), MESSAGE),
+    (sendgrid(status="5.0.0", classified="Unclassified"), UNKNOWN),
+    (sendgrid("dropped", reason="Bounced Address"), UNKNOWN),
+    (sendgrid("dropped", status="5.1.1", reason="Spam Reporting Address"), UNKNOWN),
+    (resend(words=["smtp; 550 5.1.1 user unknown"]), GONE),
+    (resend(words=[f"smtp; 550 {BLOCKED}"]), US),
+    (resend(words=["smtp; 550 5.7.26 unauthenticated"]), US),
+    (resend(words=["smtp; 552 5.2.2 mailbox full"]), FOR_NOW),
+    (resend("Transient", "MailboxFull"), FOR_NOW),
+    (resend("Transient", "General"), FOR_NOW),
+    (resend("Transient", "MessageTooLarge"), MESSAGE),
+    (resend("Permanent", "Suppressed", ["smtp; 550 5.1.1 suppressed"]), UNKNOWN),
+    (resend("Permanent", "OnAccountSuppressionList"), UNKNOWN),
+    (resend(), UNKNOWN),
+    (resend("Undetermined", "Undetermined"), UNKNOWN),
+    (mandrill("hard_bounce", "bad_mailbox", "smtp;550 5.1.1 user unknown"), GONE),
+    (mandrill("hard_bounce", "bad_mailbox", "smtp;550 no"), GONE),
+    (mandrill("hard_bounce", "invalid_domain"), GONE),
+    (mandrill("hard_bounce", "bad_mailbox", f"smtp;550 {BLOCKED}"), US),
+    (mandrill("soft_bounce", "spam_block", "smtp;554 blocked"), US),
+    (mandrill("soft_bounce", "mail_block"), US),
+    (mandrill("soft_bounce", "mailbox_full", "smtp;552 5.2.2 Over Quota"), FOR_NOW),
+    (mandrill("soft_bounce", "bad_mailbox", "smtp;550 5.1.1 unknown"), FOR_NOW),
+    (mandrill("soft_bounce", "undetermined"), FOR_NOW),
+    (mandrill("soft_bounce", "message_too_large"), MESSAGE),
+    (mandrill("hard_bounce", "general", "smtp;550 no"), UNKNOWN),
+    (mandrill("reject", reject={"reason": "hard-bounce", "last_event_at": "x"}), UNKNOWN),
+    (unisender_go("hard_bounced", "err_user_unknown", "550 5.1.1 no such user"), GONE),
+    (unisender_go("hard_bounced", "err_user_unknown", "550 no such user"), GONE),
+    (unisender_go("hard_bounced", "err_user_unknown", f"550 {BLOCKED}"), US),
+    (unisender_go("hard_bounced", "err_blacklisted", "550 no"), US),
+    (unisender_go("hard_bounced", "err_spam_rejected", "554 5.7.1 spam"), US),
+    (unisender_go("hard_bounced", "err_mailbox_full", "552 5.2.2 over quota"), FOR_NOW),
+    (unisender_go("hard_bounced", "err_user_inactive", "550 disabled"), FOR_NOW),
+    (unisender_go("hard_bounced", "err_domain_inactive"), FOR_NOW),
+    (unisender_go("hard_bounced", "err_too_large", "552 5.3.4 too big"), MESSAGE),
+    (unisender_go("hard_bounced", "err_skip_letter"), UNKNOWN),
+    (unisender_go("hard_bounced", "err_delivery_failed"), UNKNOWN),
+    (unisender_go("hard_bounced", "err_lost"), UNKNOWN),
+    (postal("550 5.1.1 user unknown"), GONE),
+    (postal(f"550 {BLOCKED}"), US),
+    (postal("550-5.7.26 unauthenticated"), US),
+    (postal("552 5.2.2 mailbox full"), FOR_NOW),
+    (postal("554 5.6.0 content"), MESSAGE),
+    (postal("550 no such user"), UNKNOWN),
+    (postal(""), UNKNOWN),
+    (postal_bounce(), UNKNOWN),
+    (mailtrap("bounce", "550 5.1.1 user unknown", 550), GONE),
+    (mailtrap("bounce", f"550 {BLOCKED}", 550), US),
+    (mailtrap("bounce", "552 5.2.2 mailbox full", 552), FOR_NOW),
+    (mailtrap("bounce", "452 5.1.1 unknown", 452), FOR_NOW),
+    (mailtrap("bounce", "550 no such user", 550), UNKNOWN),
+    (mailtrap("reject", "550 5.1.1 unknown", 550, "the address bounced before"), UNKNOWN),
 ]
 SECRETS = {
     "WEBHOOK_SECRET": "reports:word",
     "MAILERSEND_SIGNING_SECRET": "s",
     "MAILGUN_WEBHOOK_SIGNING_KEY": "k",
+    "MANDRILL_WEBHOOK_KEY": "k",
+    "POSTAL_WEBHOOK_KEY": "k",
+    "UNISENDER_GO_API_KEY": "k",
 }
 
 
 @pytest.fixture
-def read(settings, monkeypatch):
+def read(settings):
     """Return the events that anymail makes of a report, with who reads them."""
     settings.ANYMAIL = SECRETS
-    monkeypatch.setattr(
-        "anymail.webhooks.amazon_ses._get_anymail_boto3_params", lambda **kwargs: ({}, {})
-    )
 
     def read(sample):
         name, report = sample
         teller = providers.PROVIDERS[name]
-        request = RequestFactory().post("/", json.dumps(report), content_type="application/json")
+        body, content_type = json.dumps(report), "application/json"
+        if name == "mandrill":
+            body = urlencode({"mandrill_events": body})
+            content_type = "application/x-www-form-urlencoded"
+        request = RequestFactory().post("/", body, content_type=content_type)
         return [(teller, event) for event in teller.view().parse_events(request)]
 
     return read
@@ -431,6 +551,11 @@ COMPLAINTS = [
     (brevo("spam"), True),
     (mailjet("", event="spam"), True),
     (mailersend("spam_complaint"), True),
+    (sendgrid("spamreport"), True),
+    (resend(event="email.complained"), True),
+    (mandrill("spam"), True),
+    (unisender_go("spam"), True),
+    (mailtrap("spam"), True),
 ]
 
 

@@ -220,7 +220,7 @@ def test_dots_and_endings_arrive_as_they_were(request, server):
         b".\r\n.\r\n",
         b"Subject: x\r\n\r\nplain.\r\n",
     ):
-        backend.send_raw("a@b.example", wire)
+        backend.send_raw("notes@site.example", "a@b.example", wire)
         assert server.envelopes[-1].content == wire.removesuffix(b"\r\n") + b"\r\n"
     backend.close()
 

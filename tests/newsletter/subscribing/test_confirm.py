@@ -1,9 +1,16 @@
 """The link in the confirmation mail: its page asks, its button confirms."""
 
-import pytest
+import re
+from datetime import timedelta
 
-from newsletter import tokens
+import pytest
+from django.core.signing import TimestampSigner
+from django.utils import timezone
+
+from newsletter import consent, tokens
+from newsletter.emails import messages
 from newsletter.models import Delivery, Subscriber
+from newsletter.outbox import queue
 from tests.factories import make_subscriber
 
 pytestmark = pytest.mark.django_db
@@ -69,10 +76,97 @@ def test_it_needs_no_cookie_and_sets_none(client, url):
     assert Subscriber.objects.get().state == "confirmed"
 
 
-def test_the_page_says_which_letters_were_asked_for(client, url, person, text_of, parse):
-    assert "letters" not in text_of(parse(client.get(url)).find(".//main"))
+# -- the letters are a box on the page: what this request said, and nobody else's word --------------
+
+
+def box(page):
+    return page.find(".//main//input[@name='letters']")
+
+
+def press(client, url, *, ticked):
+    return client.post(url, {"box": "letters", **({"letters": "on"} if ticked else {})})
+
+
+def link(person, letters):
+    return f"/newsletter/confirm/{tokens.confirm_token(person, letters=letters)}/"
+
+
+@pytest.mark.parametrize("asked", [True, False])
+@pytest.mark.parametrize("ticked", [True, False])
+def test_the_box_shows_what_was_asked_and_its_person_decides(client, person, parse, asked, ticked):
+    url = link(person, asked)
+    assert (box(parse(client.get(url))).get("checked") is not None) is asked
+    press(client, url, ticked=ticked)
+    person.refresh_from_db()
+    assert (person.state, person.wants_letters) == ("confirmed", ticked)
+    assert (person.letters_agreed_at is not None) is ticked
+    assert person.wording == (consent.WORDING if ticked else "test")
+
+
+def mailed_link(kind="confirm"):
+    [delivery] = Delivery.objects.filter(kind=kind)
+    return re.search(r"/newsletter/confirm/\S+", messages.render(delivery).body)[0]
+
+
+def test_a_stranger_who_ticks_the_box_changes_nothing_of_a_request_that_is_under_way(
+    ask, client, parse
+):
+    ask("ann@example.org")
+    url = mailed_link()
+    ask("ann@example.org", letters="on")
+    assert box(parse(client.get(url))).get("checked") is None
+    press(client, url, ticked=False)
+    assert Subscriber.objects.get().wants_letters is False
+
+
+def test_a_stranger_takes_no_consent_away_and_gives_none(ask, client, parse, clock):
+    long_ago = timezone.now() - timedelta(days=3)
+    given = {"confirmed_at": long_ago, "asked_at": long_ago, "guide_sent_at": long_ago}
+    person = make_subscriber(address="ann@example.org", **given)
+    ask("ann@example.org", letters="on")
+    person.refresh_from_db()
+    assert (person.state, person.wants_letters) == ("confirmed", False)
+    assert (person.confirmed_at, person.asked_at) == (long_ago, long_ago)
+    url = mailed_link()
+    assert box(parse(client.get(url))).get("checked") is not None
+    press(client, url, ticked=False)
+    person.refresh_from_db()
+    assert person.wants_letters is False
+    press(client, url, ticked=True)
+    person.refresh_from_db()
+    assert (person.state, person.wants_letters) == ("confirmed", True)
+    assert Delivery.objects.filter(kind="guide").count() == 1
+
+
+def test_a_press_without_the_box_confirms_what_that_mail_asked_and_no_more(ask, client):
+    ask("ann@example.org")
+    url = mailed_link()
+    Subscriber.objects.update(letters_asked=True)  # whoever asked since
+    client.post(url)
+    person = Subscriber.objects.get()
+    assert (person.state, person.wants_letters) == ("confirmed", False)
+
+
+def test_the_question_reaches_somebody_who_has_confirmed_and_no_other_mail_of_its_kind_does(
+    ask, work, mailoutbox
+):
+    make_subscriber(address="ann@example.org", guide_sent_at=timezone.now())
+    ask("ann@example.org", letters="on")
+    work()
+    assert [mail.to for mail in mailoutbox] == [["ann@example.org"]]
+    Subscriber.objects.update(letters_asked=False)
+    queue.requeue(Delivery.objects.get())
+    work()
+    assert len(mailoutbox) == 1
+
+
+def test_a_link_of_an_earlier_version_goes_by_what_the_row_says(client, person, parse):
     Subscriber.objects.update(wants_letters=True)
-    assert "You also asked for the letters" in text_of(parse(client.get(url)).find(".//main"))
+    old = TimestampSigner(salt="newsletter.confirm").sign(person.public_id)
+    url = f"/newsletter/confirm/{old}/"
+    assert box(parse(client.get(url))).get("checked") is not None
+    client.post(url)  # a page without the box, opened before
+    assert Subscriber.objects.get().wants_letters
 
 
 def spoilt(token):

@@ -193,7 +193,8 @@ def test_ticking_the_letters_later_needs_a_new_confirmation():
 
     make_subscriber(address="ann@example.org", guide_sent_at=timezone.now())
     assert ask(letters=True) == ["confirm"]
-    assert Subscriber.objects.get().state == "pending"
+    subscriber = Subscriber.objects.get()
+    assert (subscriber.state, subscriber.wants_letters) == ("confirmed", False)
 
 
 def test_the_letters_cannot_hold_up_a_guide_that_is_on_its_way():
@@ -202,10 +203,10 @@ def test_the_letters_cannot_hold_up_a_guide_that_is_on_its_way():
     assert Subscriber.objects.get().state == "confirmed"
 
 
-def test_what_was_asked_last_is_what_a_confirmation_confirms():
+def test_what_the_mail_that_went_out_asked_is_what_it_confirms():
     ask(letters=True)
     ask(letters=False)
-    assert Subscriber.objects.get().wants_letters is False
+    assert Subscriber.objects.get().wants_letters is True
 
 
 def test_an_address_whose_owner_complained_gets_nothing():

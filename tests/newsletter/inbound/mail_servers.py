@@ -1,0 +1,273 @@
+"""A mail host as an owner has one: postfix, dovecot and opendkim, in a temporary folder and on ports of their own.
+
+postfix passes mail on to a far server, and what comes back to the mailbox that dovecot serves, or into a pipe. It must be
+started by root, as its parts become other users.
+"""
+
+import datetime
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.servers import AS_ROOT, free_port
+
+NEEDED = ("postfix", "dovecot", "opendkim")
+PASSWORD = 'a password with "quotes" and \\'
+DOMAIN, PIPED, SELECTOR = "mail.example", "piped.example", "mail"
+
+MAIN = """\
+compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/postfix
+maillog_file = {folder}/log/postfix
+maillog_file_prefixes = {folder}
+myhostname = {domain}
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+mynetworks = 127.0.0.0/8
+mydestination =
+alias_maps =
+local_recipient_maps =
+transport_maps = inline:{{ {{ {piped} = receive: }}, {{ far.example = smtp:[127.0.0.1]:{far} }} }}
+relay_domains = {piped}, far.example
+recipient_delimiter = +
+receive_destination_recipient_limit = 1
+virtual_mailbox_domains = {domain}
+virtual_mailbox_base = {folder}/boxes
+virtual_mailbox_maps = static:bounces/
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
+minimal_backoff_time = 1s
+maximal_backoff_time = 2s
+queue_run_delay = 1s
+smtpd_milters = inet:127.0.0.1:{milter}
+milter_default_action = accept
+"""
+MASTER = """\
+127.0.0.1:{smtp} inet n - n - - smtpd
+pickup unix n - n 60 1 pickup
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 1 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+proxymap unix - - n - - proxymap
+smtp unix - - n - - smtp
+relay unix - - n - - smtp
+error unix - - n - - error
+retry unix - - n - - error
+discard unix - - n - - discard
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+scache unix - - n - 1 scache
+postlog unix-dgram n - n - 1 postlogd
+receive unix - n n - 1 pipe flags=R user=nobody argv={folder}/receive ${{original_recipient}}
+"""
+# Stands for `manage.py receive_mail`: keeps what it is given, and ends as the file `code` says.
+RECEIVE = """\
+#!/bin/sh
+umask 0
+cat > {folder}/piped/$$.mail && echo "$1" > {folder}/piped/$$.to
+exit $(cat {folder}/code)
+"""
+DOVECOT = """\
+protocols = imap
+listen = 127.0.0.1
+base_dir = {folder}/dovecot
+state_dir = {folder}/dovecot
+log_path = {folder}/log/dovecot
+mail_location = maildir:{folder}/boxes/bounces
+ssl = required
+ssl_cert = <{folder}/certificate.pem
+ssl_key = <{folder}/key.pem
+first_valid_uid = 1
+passdb {{
+  driver = passwd-file
+  args = scheme=PLAIN {folder}/users
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={folder}/boxes
+}}
+service imap-login {{
+  inet_listener imap {{
+    port = 0
+  }}
+  inet_listener imaps {{
+    port = {imap}
+    ssl = yes
+  }}
+}}
+namespace inbox {{
+  inbox = yes
+  prefix = {prefix}
+  separator = .
+}}
+"""
+OPENDKIM = """\
+Syslog no
+Mode s
+Domain {domain}
+Selector {selector}
+KeyFile {folder}/dkim.pem
+RequireSafeKeys no
+Canonicalization relaxed/simple
+SignHeaders {headers}
+OversignHeaders From
+InternalHosts 127.0.0.1
+Socket inet:{milter}@127.0.0.1
+PidFile {folder}/opendkim.pid
+UserID opendkim
+"""
+# As docs/operators.md has it.
+SIGNED_HEADERS = "*,+List-Unsubscribe-Post,+Feedback-ID"
+
+
+class MailHost:
+    """The running servers: `smtp`, `imap` and `far` are ports."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.smtp, self.imap, self.far, self.milter = (free_port() for _ in range(4))
+        self.certificate = folder / "certificate.pem"
+        self.exit_with(0)
+
+    def exit_with(self, code):
+        """Have the pipe end with this exit code."""
+        _write(self.folder / "code", str(code))
+
+    def piped(self):
+        """Return what the pipe was given: (recipient, mail), for each time."""
+        found = sorted((self.folder / "piped").glob("*.to"), key=lambda file: file.stat().st_mtime)
+        return [(to.read_text().strip(), to.with_suffix(".mail").read_bytes()) for to in found]
+
+    def box(self, folder=""):
+        """Return the mails in a folder of the mailbox."""
+        box = self.folder / "boxes/bounces" / folder
+        return [
+            file.read_bytes() for part in ("new", "cur") for file in sorted((box / part).glob("*"))
+        ]
+
+    def log(self, name="postfix"):
+        """Return what a server wrote down."""
+        file = self.folder / "log" / name
+        return file.read_text() if file.exists() else ""
+
+
+def _write(file, text, mode=0o644):
+    file.write_text(text)
+    file.chmod(mode)
+
+
+def _make_folders(folder):
+    folder.chmod(0o755)
+    for name in ("etc", "queue", "postfix", "log", "boxes", "dovecot", "piped"):
+        (folder / name).mkdir()
+        (folder / name).chmod(0o755)
+    shutil.chown(folder / "postfix", "postfix")
+    (folder / "piped").chmod(0o777)
+    (folder / "log").chmod(0o777)
+    shutil.chown(folder / "boxes", "nobody")
+
+
+def _make_keys(folder):
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    day = datetime.timedelta(days=1)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 7, now - day, now + day)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
+    builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), True)
+    certificate = builder.sign(key, hashes.SHA256())
+    pem = serialization.Encoding.PEM
+    (folder / "certificate.pem").write_bytes(certificate.public_bytes(pem))
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+    ).decode()
+    _write(folder / "key.pem", private, 0o600)
+    _write(folder / "dkim.pem", private, 0o600)
+    shutil.chown(folder / "dkim.pem", "opendkim")
+
+
+def _configure(host, headers, prefix):
+    folder = host.folder
+    nobody = pwd.getpwnam("nobody")
+    values = vars(host) | {"domain": DOMAIN, "piped": PIPED, "selector": SELECTOR}
+    values |= {"uid": nobody.pw_uid, "gid": nobody.pw_gid, "headers": headers, "prefix": prefix}
+    files = {"etc/main.cf": MAIN, "etc/master.cf": MASTER, "etc/dovecot.conf": DOVECOT}
+    files |= {"etc/opendkim.conf": OPENDKIM, "receive": RECEIVE}
+    for name, text in files.items():
+        _write(folder / name, text.format(**values), 0o755 if name == "receive" else 0o644)
+    _write(folder / "users", f"bounces:{{PLAIN}}{PASSWORD}::::::\n", 0o644)
+
+
+def missing():
+    """Return why the host can't be started, or nothing."""
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    absent = [name for name in NEEDED if not shutil.which(name, path=path)]
+    if absent:
+        return f"{', '.join(absent)} isn't installed: sudo apt-get install -y postfix dovecot-imapd opendkim"
+    return "" if AS_ROOT else "postfix can only be started by root"
+
+
+@contextmanager
+def mail_host(headers=SIGNED_HEADERS, prefix=""):
+    """Run the host; it is gone with the block."""
+    folder = Path(tempfile.mkdtemp(prefix="mail-", dir="/tmp"))
+    environment = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
+    running = []
+    try:
+        _make_folders(folder)
+        _make_keys(folder)
+        host = MailHost(folder)
+        _configure(host, headers, prefix)
+        for command in (
+            ["opendkim", "-f", "-x", folder / "etc/opendkim.conf"],
+            ["dovecot", "-F", "-c", folder / "etc/dovecot.conf"],
+        ):
+            output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+            running.append(subprocess.Popen(command, env=environment, umask=0o022, **output))
+        _postfix(folder, "start", environment)
+        yield host
+    finally:
+        with suppress(subprocess.CalledProcessError):
+            _postfix(folder, "stop", environment)
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            process.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _postfix(folder, what, environment):
+    command = ["postfix", "-c", folder / "etc", what]
+    subprocess.run(command, env=environment, check=True, capture_output=True, cwd="/", umask=0o022)
+
+
+def until(condition, seconds=60):
+    """Wait for a state; return what makes the condition true."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.05)
+    return found
+
+
+def listens(port):
+    """Whether somebody takes connections there."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
