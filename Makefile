@@ -29,6 +29,7 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 	@out=$$($(BIN)/lint-imports --no-logo --cache-dir .mypy_cache/imports) || { echo "$$out"; exit 1; }
 	@DATA=build/check $(BIN)/python manage.py build_fonts
 	@DATA=build/check $(BIN)/python manage.py lint_copy -v 0
+	@$(BIN)/python -m tests.check_promises >/dev/null
 	@DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
 	@tests/production_check.sh
 

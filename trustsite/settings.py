@@ -28,6 +28,11 @@ SITE_URL = f"{_site.scheme}://{_site.netloc}"
 PUBLISHER: str = _values.PUBLISHER
 POSTAL_ADDRESS: str = _values.POSTAL_ADDRESS
 CONTACT_EMAIL: str = _values.CONTACT_EMAIL
+HOSTING_COMPANY: str = _values.HOSTING_COMPANY
+MAIL_COMPANY: str = _values.MAIL_COMPANY
+# Days on which a person looked: promises stand on them (operations/promises/).
+ACCESS_TRIED_ON: str = _values.ACCESS_TRIED_ON
+LIBRARIES_CHECKED_ON: str = _values.LIBRARIES_CHECKED_ON
 EXIT_URL: str = _values.EXIT_URL
 WORDS_PER_MINUTE: int = _values.WORDS_PER_MINUTE
 
@@ -180,7 +185,10 @@ CRISPY_TEMPLATE_PACK = "wmtr"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 # When kept pages change by the clock alone: each returns the next moment (or None), and what
 # changes then.
-CACHE_EXPIRY_PROVIDERS = {"articles.models.next_publication": ["lists", "texts", "~cards"]}
+CACHE_EXPIRY_PROVIDERS = {
+    "articles.models.next_publication": ["lists", "texts", "~cards"],
+    "operations.promises.standing.next_change": ["promises"],
+}
 # Returns what says whether a path leads elsewhere; asked anew when content changes.
 REDIRECTS_PROVIDER = "articles.linking.redirects.known"
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
@@ -194,6 +202,7 @@ SETUP_STEP_PROVIDERS = [
     "trustsite.setup_checklist.site_steps",
     "articles.setup_checklist.steps",
     "newsletter.setup_checklist.steps",
+    "operations.setup_checklist.steps",
 ]
 
 # -- where things are kept -------------------------------------------------------------------------

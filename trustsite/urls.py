@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from operations.promises.views import promises
 from operations.readiness import readyz
 from trustsite import style_guide
 
@@ -22,6 +23,7 @@ urlpatterns = [
     path("", include("newsletter.urls")),
     path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("promises/", promises, name="promises"),
     path("healthz", healthz),
     path("readyz", readyz),
 ]

@@ -5,6 +5,7 @@ nonsense.
 import math
 import re
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -49,6 +50,12 @@ def line(value: str) -> None:
 def text(value: str) -> None:
     """Accept a text of several lines."""
     _refuse_unless(value.strip() and len(value) <= 2000 and "\x00" not in value)
+
+
+def past_day(value: str) -> None:
+    """Accept a day that has begun somewhere."""
+    _refuse_unless(re.fullmatch(r"\d{4}-\d\d-\d\d", value))
+    _refuse_unless(date.fromisoformat(value) <= (datetime.now(UTC) + timedelta(hours=14)).date())
 
 
 def email(value: str) -> None:
