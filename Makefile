@@ -31,6 +31,7 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 	@DATA=build/check $(BIN)/python manage.py lint_copy -v 0
 	@$(BIN)/python -m tests.check_promises >/dev/null
 	@DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
+	@DATA=build/check $(BIN)/python manage.py check_migrations
 	@tests/production_check.sh
 
 bench: .venv/.tests ## speed, as ratios within one run

@@ -152,7 +152,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "trustsite.web.security_headers.SecurityHeadersMiddleware",
-    "operations.readiness.Readiness",
+    "operations.readiness.Monitors",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -297,6 +297,8 @@ BACKUP_RECIPIENTS: list[str] = [key.strip() for key in _values.BACKUP_RECIPIENTS
 SUPPRESSION_JOURNAL = Path(_values.SUPPRESSION_JOURNAL or DATA_DIR / "suppressed.journal").resolve()
 OWNER_EMAIL: str = _values.OWNER_EMAIL
 READY_TOKEN: str = _values.READY_TOKEN
+METRICS_TOKEN: str = _values.METRICS_TOKEN
+TRAFFIC_DIR = DATA_DIR / "traffic"  # each worker's numbers for /metrics
 
 # -- language, time, log ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"

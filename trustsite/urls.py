@@ -5,6 +5,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
+from operations.metrics import metrics
 from operations.promises.views import promises
 from operations.readiness import readyz
 from trustsite import style_guide
@@ -26,6 +27,7 @@ urlpatterns = [
     path("promises/", promises, name="promises"),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
 ]
 if settings.DEVELOPMENT:
     urlpatterns.append(path("dev/style/", style_guide.show))

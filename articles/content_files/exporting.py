@@ -22,9 +22,10 @@ from articles.content_files.file_types import (
 )
 from articles.content_files.files import ContentError
 from articles.content_files.helplines import file_only_fields
-from articles.content_files.loading import mark_synced
+from articles.content_files.loading import mark_synced, sync
 from articles.models import Picture, SyncedModel
 
+HINT = "Load the folder first, export into another one and compare, or export with --force to write over them."
 HEADERS = {
     TOPICS.path: "The topics, in the order readers see them.",
     SOURCES.path: """
@@ -69,13 +70,18 @@ class Exported:
 
 
 @transaction.atomic
-def export(folder: Path, *, prune: bool = False) -> Exported:
+def export(folder: Path, *, prune: bool = False, force: bool = False) -> Exported:
     """Write all content below `folder`, and note of each row that its file says the same now.
+
+    A folder with a file that says what was never loaded is left as it is, and ContentError names
+    that file, unless `force` says to write over it.
 
     The old file of an article that moved is deleted. A file that belongs to no row may be one that
     was never loaded: it is left, unless `prune` says that the folder shall hold what the database
     holds and nothing else.
     """
+    if not force:
+        _refuse_newer_files(folder)
     rows = {file_type.path: _rows(file_type) for file_type in FILE_TYPES}
     files: dict[str, bytes] = {}
     for file_type in FILE_TYPES:
@@ -96,6 +102,21 @@ def export(folder: Path, *, prune: bool = False) -> Exported:
         for row in rows[file_type.path]:
             mark_synced(file_type, row)
     return exported
+
+
+def _refuse_newer_files(folder: Path) -> None:
+    """Raise ContentError when writing over `folder` would lose something that nobody has loaded."""
+    if not any((folder / file_type.path).exists() for file_type in FILE_TYPES):
+        return
+    try:
+        changes = sync(folder, keep=True, check=True)
+    except ContentError as error:
+        reasons = ["These files can’t be loaded, so they may hold what the database doesn’t know."]
+        raise ContentError(*reasons, *error.problems, HINT) from error
+    newer = [change for change in changes if change.is_newer]
+    if newer:
+        names = (f"{change.file.relative_to(folder)}: {change.key}" for change in newer)
+        raise ContentError("These files say what was never loaded:", *names, HINT)
 
 
 def _rows(file_type: FileType) -> list[SyncedModel]:

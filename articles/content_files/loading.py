@@ -132,7 +132,13 @@ def _sync_row(
         _save(file_type, entry, row)
     if result is not SyncResult.REFUSED and row.synced_digest != after:
         mark_synced(file_type, row)
-    return Change(entry.file, str(row._meta.verbose_name_plural), entry.key, result, reason)
+    kind, is_newer = str(row._meta.verbose_name_plural), _is_newer(row, before, after)
+    return Change(entry.file, kind, entry.key, result, reason, is_newer)
+
+
+def _is_newer(row: SyncedModel, before: str, after: str) -> bool:
+    """Whether a file says something else than its row, and than when the two were last the same."""
+    return bool(before) and after not in {before, row.synced_digest}
 
 
 def _fill(row: SyncedModel, values: Values) -> None:

@@ -448,6 +448,14 @@ SETTINGS = (
         shown="none",
         is_secret=True,
     ),
+    Setting(
+        "METRICS_TOKEN",
+        "opens `/metrics` to a Prometheus in your own network; without it the page isn’t there",
+        "a random text of at least 50 characters",
+        validators=(valid.at_least_50,),
+        shown="none",
+        is_secret=True,
+    ),
 )
 NAMES = frozenset(setting.name for setting in SETTINGS)
 OLD_NAMES = frozenset(setting.old_name for setting in SETTINGS if setting.old_name)
