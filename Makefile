@@ -50,6 +50,7 @@ format: .venv/.tests ## put the code in shape
 
 lock: ## write the locked requirements anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-s3.in -o requirements-s3.txt
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-mutants.in -c requirements-dev.txt -o requirements-mutants.txt
 

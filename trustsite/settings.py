@@ -189,6 +189,15 @@ CACHE_EXPIRY_PROVIDERS = {
     "articles.models.next_publication": ["lists", "texts", "~cards"],
     "operations.promises.standing.next_change": ["promises"],
 }
+# What the mail worker does besides, every two seconds.
+WORKER_TIMERS = ["operations.cdn.purge_due"]
+# A CDN in front: how long it keeps public pages, and the call that tells it what changed.
+CDN_SECONDS: int = _values.CDN_SECONDS
+PURGE_URL: str = _values.PURGE_URL
+PURGE_METHOD: str = _values.PURGE_METHOD
+PURGE_HEADER: str = _values.PURGE_HEADER
+PURGE_BODY: str = _values.PURGE_BODY
+PURGE_TAGS_BODY: str = _values.PURGE_TAGS_BODY
 # Returns what says whether a path leads elsewhere; asked anew when content changes.
 REDIRECTS_PROVIDER = "articles.linking.redirects.known"
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
@@ -225,7 +234,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;",
     }
-elif IN_REQUESTS:
+elif _values.DATABASE_POOL:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": _values.DATABASE_POOL,
+        "timeout": 2 if IN_REQUESTS else 30,  # seconds for one to be free
+    }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and IN_REQUESTS:
     _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", 2)  # seconds, the least that libpq knows
     _options.setdefault("tcp_user_timeout", 2_000)
@@ -250,10 +266,27 @@ STATIC_ROOT = BUILD_DIR / "collected"
 STATIC_MANIFEST = BUILD_DIR / "staticfiles.json"  # lists every file: not among those served
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", BUILD_DIR / "fonts")]
-STORAGES = {
+STORAGES: dict[str, dict[str, object]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "trustsite.web.static_storage.StaticFilesStorage"},
 }
+
+if _values.MEDIA_S3_BUCKET:
+    from botocore.config import Config  # of requirements-s3.txt
+
+    _wait = {"connect_timeout": 1, "read_timeout": 3} if IN_REQUESTS else {}
+    STORAGES["default"] = {
+        "BACKEND": "trustsite.media_storage.ObjectStorage",
+        "OPTIONS": {
+            "bucket_name": _values.MEDIA_S3_BUCKET,
+            "endpoint_url": _values.MEDIA_S3_ENDPOINT or None,
+            "region_name": _values.MEDIA_S3_REGION or None,
+            "access_key": _values.MEDIA_S3_KEY or None,
+            "secret_key": _values.MEDIA_S3_SECRET or None,
+            "file_overwrite": True,  # a name is made of the content
+            "client_config": Config(**_wait, retries={"max_attempts": 2}),
+        },
+    }
 
 # -- mail ------------------------------------------------------------------------------------------
 MAIL_DIR = DATA_DIR / "mail"  # where development keeps its mails
@@ -302,7 +335,7 @@ TRAFFIC_DIR = DATA_DIR / "traffic"  # each worker's numbers for /metrics
 
 # -- language, time, log ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = "UTC"
+TIME_ZONE: str = _values.TIME_ZONE  # of what people choose and read; the database keeps UTC
 USE_TZ = True
 USE_I18N = False
 LOGGING = {

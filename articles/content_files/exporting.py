@@ -88,20 +88,29 @@ def export(folder: Path, *, prune: bool = False, force: bool = False) -> Exporte
         files.update(_files(file_type, rows[file_type.path], folder))
     files[slug_redirects.PATH] = _addresses()
     exported = Exported()
-    strays = sorted(set(_files_there(folder)) - set(files))
-    for path, data in files.items():
-        if _write(folder / path, data):
-            exported.written.append(path)
-    moved = {f"articles/{slug}.md" for slug in slug_redirects.values()}
-    for path in strays:
-        is_to_go = prune or path in moved
-        if is_to_go:
-            (folder / path).unlink()
-        (exported.deleted if is_to_go else exported.strays).append(path)
+    _write_all(folder, files, exported)
+    _sort_out_strays(folder, files, exported, prune=prune)
     for file_type in FILE_TYPES:
         for row in rows[file_type.path]:
             mark_synced(file_type, row)
     return exported
+
+
+def _write_all(folder: Path, files: dict[str, bytes], exported: Exported) -> None:
+    for path, data in files.items():
+        if _write(folder / path, data):
+            exported.written.append(path)
+
+
+def _sort_out_strays(
+    folder: Path, files: dict[str, bytes], exported: Exported, *, prune: bool
+) -> None:
+    moved = {f"articles/{slug}.md" for slug in slug_redirects.values()}
+    for path in sorted(set(_files_there(folder)) - set(files)):
+        is_to_go = prune or path in moved
+        if is_to_go:
+            (folder / path).unlink()
+        (exported.deleted if is_to_go else exported.strays).append(path)
 
 
 def _refuse_newer_files(folder: Path) -> None:

@@ -28,6 +28,10 @@ KNOWN = (
     "X-Robots-Tag",
 )
 OF_EACH_FILE = {"content-length", "content-encoding", "etag", "last-modified"}
+OF_THE_CDN = {
+    "cache-tag",
+    "surrogate-key",
+}  # another for each page: with files, a CDN is purged as a whole
 # No quote, backslash, brace, dollar or line break: what a proxy's file would read as its own.
 PLAIN = re.compile(r"[A-Za-z0-9 !#%&'()*+,\-./:;<=>?@\[\]_~]{1,2000}")
 Class = tuple[tuple[str, str], ...]
@@ -42,7 +46,7 @@ def class_of(headers: Headers) -> Class:
     spelled = {name.lower(): name for name in KNOWN}
     found: dict[str, str] = {}
     for name, value in headers:
-        if name.lower() in OF_EACH_FILE:
+        if name.lower() in OF_EACH_FILE | OF_THE_CDN:
             continue
         if name.lower() not in spelled or not PLAIN.fullmatch(value):
             raise UnknownHeaderError(f"{name} can’t be told to a proxy.")

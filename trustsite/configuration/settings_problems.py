@@ -4,6 +4,7 @@ go together.
 
 import difflib
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,17 +54,7 @@ def _given_twice() -> list[str]:
 
 def of_combinations(values: SimpleNamespace) -> list[str]:
     """Return values that are each good and don't go together."""
-    problems = []
-    if values.EMAIL_USE_TLS and values.EMAIL_USE_SSL:
-        problems.append(
-            "EMAIL_USE_TLS and EMAIL_USE_SSL are both on. Keep EMAIL_USE_TLS for port 587, EMAIL_USE_SSL for port 465."
-        )
-    if values.EMAIL_USE_TLS and values.EMAIL_PORT == 465:
-        problems.append(
-            "EMAIL_PORT 465 speaks TLS from the start. Use EMAIL_USE_SSL in place of EMAIL_USE_TLS."
-        )
-    if bool(values.EMAIL_HOST_USER) != bool(values.EMAIL_HOST_PASSWORD):
-        problems.append("Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, both or neither.")
+    problems = [*_of_mail(values), *_of_growth(values)]
     if values.SECRET_KEY and values.SECRET_KEY == values.SUPPRESSION_KEY:
         problems.append(
             "SECRET_KEY is used as SUPPRESSION_KEY too. Make another for SUPPRESSION_KEY."
@@ -77,6 +68,34 @@ def of_combinations(values: SimpleNamespace) -> list[str]:
     if values.BEHIND_PROXY and values.TRUSTED_PROXIES > 1:
         problems.append(
             "BEHIND_PROXY means one proxy, TRUSTED_PROXIES says more. Remove BEHIND_PROXY."
+        )
+    return problems
+
+
+def _of_mail(values: SimpleNamespace) -> list[str]:
+    problems = []
+    if values.EMAIL_USE_TLS and values.EMAIL_USE_SSL:
+        problems.append(
+            "EMAIL_USE_TLS and EMAIL_USE_SSL are both on. Keep EMAIL_USE_TLS for port 587, EMAIL_USE_SSL for port 465."
+        )
+    if values.EMAIL_USE_TLS and values.EMAIL_PORT == 465:
+        problems.append(
+            "EMAIL_PORT 465 speaks TLS from the start. Use EMAIL_USE_SSL in place of EMAIL_USE_TLS."
+        )
+    if bool(values.EMAIL_HOST_USER) != bool(values.EMAIL_HOST_PASSWORD):
+        problems.append("Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, both or neither.")
+    return problems
+
+
+def _of_growth(values: SimpleNamespace) -> list[str]:
+    problems = []
+    if values.CDN_SECONDS and not values.PURGE_URL:
+        problems.append(
+            "CDN_SECONDS is set and PURGE_URL isn’t: a page that was withdrawn would stay. Set PURGE_URL."
+        )
+    if values.MEDIA_S3_BUCKET and not find_spec("storages"):
+        problems.append(
+            "MEDIA_S3_BUCKET needs what is in requirements-s3.txt: “pip install --require-hashes -r requirements-s3.txt”."
         )
     return problems
 

@@ -23,7 +23,7 @@ from django.utils.module_loading import import_string
 from trustsite.web.client_network import TrustedProxy
 from trustsite.web.serving import refusals
 from trustsite.web.serving.database_watch import DatabaseWatch
-from trustsite.web.serving.page_cache import CACHE_CONTROL, PageCache, Recording, recording
+from trustsite.web.serving.page_cache import PageCache, Recording, cache_control, recording
 from trustsite.web.serving.page_cache_refresh import Refresher
 from trustsite.web.serving.static_files import StaticFiles
 from trustsite.web.serving.stored_answer import Answer, Headers, StoredAnswer, compressed
@@ -181,7 +181,7 @@ class Edge:
     @staticmethod
     def _may_keep(answer: Answer, made: Recording) -> bool:
         named = {name.lower(): value for name, value in answer.headers}
-        marked = made.is_public and named.get("cache-control") == CACHE_CONTROL
+        marked = made.is_public and named.get("cache-control") == cache_control()
         return answer.status == 200 and marked and "set-cookie" not in named
 
     def is_ours(self, environ: Environ) -> bool:
