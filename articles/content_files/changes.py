@@ -23,8 +23,7 @@ class SyncResult(StrEnum):
 class Change:
     """What becomes of one row.
 
-    `kind` is the plural of its name; `reason` says why it is refused. `is_newer`: the file says
-    what was never loaded, so writing over it would lose that.
+    `kind` is the plural of its name; `reason` says why it is refused.
     """
 
     file: Path
@@ -32,7 +31,6 @@ class Change:
     key: str
     result: SyncResult
     reason: str = ""
-    is_newer: bool = False
 
 
 def dates_of(row: SyncedModel) -> str:

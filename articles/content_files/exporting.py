@@ -22,7 +22,8 @@ from articles.content_files.file_types import (
 )
 from articles.content_files.files import ContentError
 from articles.content_files.helplines import file_only_fields
-from articles.content_files.loading import mark_synced, sync
+from articles.content_files.loading import mark_synced
+from articles.content_files.newer_files import newer_files
 from articles.models import Picture, SyncedModel
 
 HINT = "Load the folder first, export into another one and compare, or export with --force to write over them."
@@ -115,17 +116,8 @@ def _sort_out_strays(
 
 def _refuse_newer_files(folder: Path) -> None:
     """Raise ContentError when writing over `folder` would lose something that nobody has loaded."""
-    if not any((folder / file_type.path).exists() for file_type in FILE_TYPES):
-        return
-    try:
-        changes = sync(folder, keep=True, check=True)
-    except ContentError as error:
-        reasons = ["These files can’t be loaded, so they may hold what the database doesn’t know."]
-        raise ContentError(*reasons, *error.problems, HINT) from error
-    newer = [change for change in changes if change.is_newer]
-    if newer:
-        names = (f"{change.file.relative_to(folder)}: {change.key}" for change in newer)
-        raise ContentError("These files say what was never loaded:", *names, HINT)
+    if newer := newer_files(folder):
+        raise ContentError("These files say what was never loaded:", *newer, HINT)
 
 
 def _rows(file_type: FileType) -> list[SyncedModel]:

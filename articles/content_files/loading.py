@@ -120,7 +120,7 @@ def _sync_row(
     file_type: FileType, entry: Entry, row: SyncedModel, values: Values, force: bool
 ) -> Change:
     before = digest(file_type, row) if row.pk else ""
-    _fill(row, values)
+    fill(row, values)
     after = digest(file_type, row)
     result, reason = SyncResult.SAME, ""
     if before != after:
@@ -132,16 +132,11 @@ def _sync_row(
         _save(file_type, entry, row)
     if result is not SyncResult.REFUSED and row.synced_digest != after:
         mark_synced(file_type, row)
-    kind, is_newer = str(row._meta.verbose_name_plural), _is_newer(row, before, after)
-    return Change(entry.file, kind, entry.key, result, reason, is_newer)
+    return Change(entry.file, str(row._meta.verbose_name_plural), entry.key, result, reason)
 
 
-def _is_newer(row: SyncedModel, before: str, after: str) -> bool:
-    """Whether a file says something else than its row, and than when the two were last the same."""
-    return bool(before) and after not in {before, row.synced_digest}
-
-
-def _fill(row: SyncedModel, values: Values) -> None:
+def fill(row: SyncedModel, values: Values) -> None:
+    """Give `row` the values of its file."""
     for name, value in values.items():
         if name == "updated_at" and value is None:
             continue  # the file doesn't say: it stays, or is now

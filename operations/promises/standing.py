@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from operations import verdicts
-from operations.doctor.findings import OK
+from operations.doctor.findings import FAIL, OK
 from operations.promises.catalogue import Promise, catalogue
 from operations.promises.named_tests import is_there
 
@@ -48,7 +48,7 @@ def doctor_agrees(looks: tuple[str, ...], now: datetime) -> bool:
     at, found = _verdict()
     if at is None or not timedelta(0) <= now - at < VERDICT_GOOD_FOR:
         return False
-    return all(found.get(look) == {OK} for look in looks)
+    return all(OK in found.get(look, ()) and FAIL not in found[look] for look in looks)
 
 
 def next_change() -> datetime | None:

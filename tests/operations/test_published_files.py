@@ -246,7 +246,7 @@ def test_a_page_whose_headers_nginx_does_not_know_yet_is_asked_of_the_site(files
         other = tmp_path / "files/pages" / ("0" * 16) / "guide"
         other.parent.mkdir()
         file.rename(other)
-        assert proxied.ask("/guide/")[0].status == 502
+        wait_until(lambda: proxied.ask("/guide/")[0].status == 502)
 
 
 def test_caddy_serves_them_as_the_site_does_and_without_it(files, tmp_path):
