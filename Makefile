@@ -30,7 +30,9 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 	@out=$$($(BIN)/lint-imports --no-logo --cache-dir .mypy_cache/imports) || { echo "$$out"; exit 1; }
 	@DATA=build/check $(BIN)/python manage.py build_fonts
 	@DATA=build/check $(BIN)/python manage.py lint_copy -v 0
+	@$(BIN)/python -m tests.check_promises >/dev/null
 	@DATA=build/check $(BIN)/python manage.py makemigrations --check --dry-run >/dev/null
+	@DATA=build/check $(BIN)/python manage.py check_migrations
 	@tests/production_check.sh
 
 bench: .venv/.tests ## speed, as ratios within one run, and what a request costs that anybody can repeat
@@ -54,6 +56,7 @@ format: .venv/.tests ## put the code in shape
 
 lock: ## write the locked requirements anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements.in -o requirements.txt
+	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-s3.in -o requirements-s3.txt
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
 	uv pip compile -q --universal --generate-hashes --python-version 3.11 --no-header requirements-mutants.in -c requirements-dev.txt -o requirements-mutants.txt
 

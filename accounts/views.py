@@ -150,6 +150,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
         "title": "Where I’m logged in",
         "sessions": session_list.active_sessions(current_user(request).pk),
         "present_key": request.session.session_key,
+        "zone": settings.TIME_ZONE,
     }
     return TemplateResponse(request, "accounts/sessions.html", context)
 

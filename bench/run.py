@@ -35,6 +35,7 @@ from quiz.scoring.stability import stability  # noqa: E402
 
 ARTICLE = "/articles/trauma-and-trust-issues/"
 PAGES = ["/", "/articles/", ARTICLE, "/responses/fawn/", "/quiz/", "/guide/", "/get-help/"]
+PUBLISHED = "nginx, the published article"
 ROUNDS, SECONDS, CONNECTIONS = 3, 3, 64
 NO_LIMITS = {  # all come from one network, for one mail domain
     "SIGNUPS_PER_NETWORK": "100000",
@@ -91,6 +92,27 @@ def nginx(folder: Path, port: int, body: bytes) -> Any:
         f"location / {{ try_files /page.html =404; }} }} }}\n"
     )
     return ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)]
+
+
+def published(folder: Path, port: int) -> list[str]:
+    """Write a configuration that serves published files by the shipped ones, in plain http; return the command."""
+    files = str(folder / "files")
+    shared, headers = (
+        (ROOT / f"deploy/nginx/{name}").read_text().replace("/srv/trustsite/files", files)
+        for name in ("trustsite-http.conf", "trustsite-files.conf")
+    )
+    shared = "\n".join(
+        line for line in shared.splitlines() if not line.startswith("proxy_cache_path")
+    )
+    (folder / "published.conf").write_text(
+        f"daemon off; worker_processes 2; pid {folder}/published.pid; error_log /dev/null;\n"
+        f"events {{ worker_connections 1024; }}\n"
+        f"http {{ access_log off; sendfile on;\n{shared}\n"
+        f"server {{ listen 127.0.0.1:{port} reuseport;\n{headers}\n"
+        f"location / {{ try_files /$trustsite_class$trustsite_file$trustsite_suffix "
+        f"/$trustsite_class$trustsite_file =404; }} }} }}\n"
+    )
+    return ["nginx", "-c", str(folder / "published.conf"), "-p", str(folder)]
 
 
 def throughput(url: str, script: str | None = None) -> float:
@@ -174,7 +196,7 @@ def main() -> None:
         sys.exit("The bench needs wrk: apt-get install -y wrk")
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
     folder.chmod(0o755)
-    site_port, hello_port, file_port, view_port = (free_port() for _ in range(4))
+    site_port, hello_port, file_port, view_port, published_port = (free_port() for _ in range(5))
     with ExitStack() as stack:
         up = [sys.executable, "manage.py", "dev", "--port", str(site_port)]
         site = stack.enter_context(
@@ -203,11 +225,19 @@ def main() -> None:
             "an empty Django view, posted to": (empty_view + "/", posts),
         }
         if shutil.which("nginx"):
-            command = nginx(folder, file_port, brotli.compress(fetch(site + ARTICLE), quality=9))
+            command = nginx(folder, file_port, brotli.compress(fetch(site + ARTICLE), quality=11))
             contenders["nginx, the same bytes as a file"] = (
                 stack.enter_context(running(command, file_port)),
                 None,
             )
+            publish = [sys.executable, "manage.py", "publish_files", str(folder / "files")]
+            environment = os.environ | {"MODE": "development", "DATA": str(folder / "data")}
+            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            subprocess.run(publish, cwd=ROOT, env=environment, check=True, **quiet)
+            address = stack.enter_context(
+                running(published(folder, published_port), published_port)
+            )
+            contenders[PUBLISHED] = (address + ARTICLE, None)
         rates = compare(contenders)
         lighthouse.main(site)
     base = rates.get("nginx, the same bytes as a file") or rates["an empty RSGI application"]
@@ -224,6 +254,8 @@ def main() -> None:
         f"A sign-up against an empty Django view:       "
         f"{rates['a sign-up, stored'] / rates['an empty Django view, posted to']:.2f}"
     )
+    if PUBLISHED in rates:
+        print(f"The published article against the same bytes: {rates[PUBLISHED] / base:.2f}")
     scored, firm = scoring_rate()
     print(
         f"The arithmetic of a result in one process:    {scored:,.0f} outcomes a second, "

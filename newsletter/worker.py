@@ -9,8 +9,10 @@ import signal
 import time
 from types import FrameType
 
+from django.conf import settings
 from django.core.mail import get_connection
 from django.db import DatabaseError, close_old_connections, connection
+from django.utils.module_loading import import_string
 
 from analytics import api as analytics
 from articles import api as articles
@@ -128,9 +130,20 @@ class Worker:
         if now >= self.next_issues:
             scheduling.tick()
             self.next_issues = now + ISSUES_EVERY
+            self.run_others()
         if now >= self.next_prune:
             retention.prune()
             self.next_prune = now + PRUNE_EVERY
+
+    def run_others(self) -> None:
+        """Do what other apps have the worker do: each is short, and what breaks there stops no mail."""
+        for path in settings.WORKER_TIMERS:
+            try:
+                import_string(path)()
+            except DatabaseError:
+                raise
+            except Exception:
+                logger.exception("What %s does could not be done.", path)
 
     def send_due(self) -> None:
         """Send every mail that is due, one at a time, as long as we may."""

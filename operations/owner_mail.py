@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -15,7 +15,7 @@ from operations.doctor.findings import FAIL, OK, Check, Finding
 from trustsite.web.log_redaction import redact
 
 DAY = timedelta(days=1)
-DIGEST_HOUR = 6  # UTC
+DIGEST_HOUR = 6  # of the site’s time
 FAILED_MANY, FAILED_SHARE = 10, 0.05  # mails of an hour that failed, from where it can't wait
 ERRORS_MANY = 20  # errors within an hour
 URGENT_CHECKS: tuple[Check, ...] = (
@@ -53,7 +53,7 @@ def tell(now: datetime | None = None) -> Told:
         lines = list(_digest(now))
         if lines:
             _send("Your site: the last day", lines)
-        verdicts.keep("owner_told", state | {"digest": now.date().isoformat()})
+        verdicts.keep("owner_told", state | {"digest": timezone.localtime(now).date().isoformat()})
     return Told(len(due), has_digest)
 
 
@@ -117,7 +117,7 @@ def _is_due(told: str | None, now: datetime) -> bool:
 
 
 def _digest_is_due(last: str | None, now: datetime) -> bool:
-    today = now.astimezone(UTC)
+    today = timezone.localtime(now)
     return last != today.date().isoformat() and today.hour >= DIGEST_HOUR
 
 

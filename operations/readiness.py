@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from newsletter.models import Delivery, FormRequest, Heartbeat
+from operations import metrics
 from operations.backups import store, version
 from trustsite.web.client_network import UNKNOWN, client_network
 
@@ -24,8 +25,8 @@ MIN_FREE = 0.05
 FORGED = "192.0.2.66"  # of a range that nobody has: what doctor pretends to be
 
 
-class Readiness:
-    """Answers /readyz under whatever name the machine is asked by: a monitor on it knows no other."""
+class Monitors:
+    """Answers monitors under whatever name the machine is asked by: they may know no other."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -33,6 +34,8 @@ class Readiness:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.path == "/readyz" and may_ask(request):
             return readyz(request)
+        if request.path == "/metrics" and metrics.may_ask(request):
+            return metrics.metrics(request)
         return self.get_response(request)
 
 

@@ -1,7 +1,7 @@
 """The retention table: all that is kept of a person or a visitor, why, for how long, and by whose hand it goes.
 
-The privacy page says the same (tests/operations/test_retention.py compares them); `manage.py
-retention` enforces and reports it. A table or field that isn't here fails a test.
+The privacy pages show it (`:::retention` in their text); `manage.py retention` enforces and reports it.
+A table or field that isn't here fails a test.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ SESSIONS = timedelta(seconds=settings.SESSION_COOKIE_AGE)
 
 @dataclass(frozen=True)
 class Kept:
-    """One row of the table. `places` are models, as "app.Model", or files; `page` are the privacy page's words."""
+    """One row of the table. `places` are models, as "app.Model", or files."""
 
     what: str
     why: str
@@ -34,8 +34,9 @@ class Kept:
     how_long: str
     limit: timedelta | None  # None: until something else ends it, which `how_long` says
     hand: str
-    page: str = ""
+    page: tuple[str, str, str] | None = None  # what, why and how long, as the privacy pages say it
     oldest: Callable[[], datetime | None] = lambda: None
+    doctor: tuple[str, ...] = ()  # its looks that must find it so, for the pages to say it plainly
 
 
 def _oldest(model: type[Model], field: str, **only: object) -> Callable[[], datetime | None]:
@@ -68,9 +69,34 @@ TABLE = (
         "72 hours; mostly a second",
         newsletter.PENDING,
         WORKER,
-        "What you send by a form of ours, until our mail program has read it | To do as you asked | "
-        "Mostly a second, 72 hours at most",
+        (
+            "What you send by a form of ours, until our mail program has read it",
+            "To do as you asked",
+            "Mostly a second, 72 hours at most",
+        ),
         _oldest(FormRequest, "asked_at"),
+    ),
+    Kept(
+        "answers to the quiz, and results",
+        "to make the page that shows the result",
+        (),
+        "not kept",
+        None,
+        "nobody’s: they are never written",
+        (
+            "Your quiz answers, and the result they lead to",
+            "To make the page that shows your result",
+            "Not kept",
+        ),
+    ),
+    Kept(
+        "words typed into the search box",
+        "to find pages",
+        (),
+        "not kept",
+        None,
+        "nobody’s: they are never written",
+        ("Words you type into our search box", "To find the pages you see next", "Not kept"),
     ),
     Kept(
         "an address not yet confirmed",
@@ -79,7 +105,7 @@ TABLE = (
         "72 hours",
         newsletter.PENDING,
         WORKER,
-        "An address not yet confirmed | To ask if it's yours | 72 hours",
+        ("An address not yet confirmed", "To ask if it’s yours", "72 hours"),
         _oldest(Subscriber, "asked_at", state=Subscriber.State.PENDING),
     ),
     Kept(
@@ -89,7 +115,7 @@ TABLE = (
         "7 days after delivery",
         newsletter.GUIDE_ONLY,
         WORKER,
-        "An address for the guide alone | To send the guide | 7 days after delivery",
+        ("An address for the guide alone", "To send the guide", "7 days after delivery"),
         _oldest(Subscriber, "guide_sent_at", state=Subscriber.State.CONFIRMED, wants_letters=False),
     ),
     Kept(
@@ -99,7 +125,34 @@ TABLE = (
         "until its person stops them",
         None,
         "its person, by a link in every mail",
-        "An address for the letters | To send the letters | Until you stop them",
+        ("An address for the letters", "To send the letters", "Until you stop them"),
+    ),
+    Kept(
+        "a new address that somebody wants to move to",
+        "to ask whether it is theirs",
+        ("newsletter.Subscriber",),
+        "72 hours",
+        newsletter.PENDING,
+        WORKER,
+        (
+            "A new address you want to move to",
+            "To ask if it’s yours",
+            "72 hours, or until you confirm it",
+        ),
+    ),
+    Kept(
+        "what belongs to an address: wishes, wording, moments, codes",
+        "to show that it was asked for, and do as its person wishes",
+        ("newsletter.Subscriber",),
+        "as long as the address",
+        None,
+        "whatever ends the address",
+        (
+            "With each address: what you asked for, the wording, when you asked and confirmed, a pause, "
+            "when an e-mail came back, two codes",
+            "To show that you asked, and do as you wish",
+            "As long as the address",
+        ),
     ),
     Kept(
         "an address that waits for its last mail",
@@ -117,8 +170,11 @@ TABLE = (
         "30 days",
         newsletter.RETURNED,
         WORKER,
-        "An address whose e-mail came back because it doesn't exist | To rest it, in case that was a "
-        "mistake | 30 days, or until you confirm again",
+        (
+            "An address whose e-mail came back because it doesn’t exist",
+            "To rest it, in case that was a mistake",
+            "30 days, or until you confirm again",
+        ),
         _oldest(Subscriber, "returned_at", state=Subscriber.State.RETURNED),
     ),
     Kept(
@@ -128,7 +184,11 @@ TABLE = (
         "90 days",
         newsletter.DELIVERIES,
         WORKER,
-        "Delivery records: what was sent, when, how it went | To see that e-mails arrive | 90 days",
+        (
+            "Delivery records: what was sent, when, how it went",
+            "To see that e-mails arrive",
+            "90 days",
+        ),
         _oldest(Delivery, "changed_at", state__in=[Delivery.State.SENT, Delivery.State.FAILED]),
     ),
     Kept(
@@ -138,8 +198,11 @@ TABLE = (
         "90 days",
         newsletter.BOUNCES,
         WORKER,
-        "Returned e-mails and complaints: a scrambled address, what it was and when | To stop writing "
-        "where we aren't wanted | 90 days",
+        (
+            "Returned e-mails and complaints: a scrambled address, what it was and when",
+            "To stop writing where we aren’t wanted",
+            "90 days",
+        ),
         _oldest(Bounce, "at"),
     ),
     Kept(
@@ -149,8 +212,11 @@ TABLE = (
         "as long as the site exists, or until its person asks",
         None,
         "its person, by asking again and confirming",
-        "A do-not-write list: a scrambled address, the reason and the date | So that we don't write "
-        "again | As long as the site exists, or until you ask",
+        (
+            "A do-not-write list: a scrambled address, the reason and the date",
+            "So that we don’t write again",
+            "As long as the site exists, or until you ask",
+        ),
     ),
     Kept(
         "the suppression journal: the same, with the time",
@@ -167,8 +233,11 @@ TABLE = (
         "30 days",
         newsletter.FORM_MAILS,
         WORKER,
-        "A count of e-mails that our forms caused, per scrambled address | So that nobody is flooded | "
-        "30 days",
+        (
+            "A count of e-mails that our forms caused, per scrambled address",
+            "So that nobody is flooded",
+            "30 days",
+        ),
         _oldest(FormMailCount, "at"),
     ),
     Kept(
@@ -186,6 +255,11 @@ TABLE = (
         "24 hours",
         timedelta(hours=24),
         "the cache itself",
+        (
+            "A code made from the IP address that sent a form, with a key that changes each day",
+            "To slow down misuse",
+            "24 hours at most, and in no backup",
+        ),
     ),
     Kept(
         "editors' logins: name, address, second factor",
@@ -233,7 +307,12 @@ TABLE = (
         "14 days",
         LOGS,
         "logrotate, each day",
-        "The server's log: time, page, outcome, speed, one letter | To run the site | 14 days",
+        (
+            "The server’s log: time, page, outcome, speed, one letter for the kind of visit",
+            "To run the site",
+            "14 days",
+        ),
+        doctor=("access log",),
     ),
     Kept(
         "daily sums: a day, a kind, a page or a step, and how often",
@@ -242,7 +321,11 @@ TABLE = (
         "25 months",
         analytics.KEEP,
         COMMAND,
-        "Daily sums: a day, a kind, a page or a step, and how often | To see what helps | 25 months",
+        (
+            "Daily sums: a day, a kind, a page or a step, and how often",
+            "To see what helps",
+            "25 months",
+        ),
         _oldest_sum,
     ),
     Kept(
@@ -253,6 +336,15 @@ TABLE = (
         LOGS,
         COMMAND,
         oldest=error_log.oldest,
+    ),
+    Kept(
+        "messages that readers write",
+        "to answer them",
+        (),
+        "until somebody asks for it to be deleted",
+        None,
+        "the owner, in their own mailbox",
+        ("A message you write to us", "To answer you", "Until you ask us to delete it"),
     ),
     Kept(
         "backups of all of this",

@@ -13,7 +13,7 @@ from mdit_py_plugins.container import container_plugin
 
 from prose.finding import Finding
 
-BLOCKS = ("offer", "picture", "quiz", "guide")
+BLOCKS = ("offer", "picture", "quiz", "guide", "retention")
 KEYED = {  # blocks that name a row
     "offer": "an offer, such as “:::offer online-therapy”",
     "picture": "a picture, such as “:::picture garden-path”",

@@ -1,4 +1,4 @@
-"""What only the settings know of the publisher.
+"""What only the settings know of the publisher, and of how the site is run.
 
 Texts hold `{publisher}` and its like, a page shows the setting.
 """
@@ -10,6 +10,8 @@ from django.conf import settings
 
 from trustsite.web.smart_quotes import smart_quotes
 
+UNNAMED = "a {} company (ask us for its name and country)"
+
 
 def placeholder_values() -> dict[str, str]:
     """Return each placeholder, as texts hold it, and what stands there when a page is shown."""
@@ -18,6 +20,9 @@ def placeholder_values() -> dict[str, str]:
         "{postal_address}": smart_quotes(settings.POSTAL_ADDRESS),
         "{contact_email}": settings.CONTACT_EMAIL,
         "{site_name}": settings.SITE_NAME,
+        "{backup_days}": str(settings.BACKUP_DAYS),
+        "{hosting_company}": smart_quotes(settings.HOSTING_COMPANY) or UNNAMED.format("hosting"),
+        "{mail_company}": smart_quotes(settings.MAIL_COMPANY) or UNNAMED.format("mail"),
     }
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trustsite.settings")
@@ -20,13 +21,14 @@ from trustsite.web.serving.django_threads import BusyError, DjangoThreads, GoneE
 from trustsite.web.serving.edge import ADMIN, BASE_ENVIRON, Edge, Environ  # noqa: E402
 from trustsite.web.serving.request_body import Refused, RequestBodies  # noqa: E402
 from trustsite.web.serving.stored_answer import Answer  # noqa: E402
+from trustsite.web.serving.traffic import Traffic, forget  # noqa: E402
 
 MAX_HEADERS = 16 * 1024  # characters of all headers
 MAX_ADDRESS = 8 * 1024  # characters of path and query
 ALONE = {"host", "content-type", "content-length"}  # headers that come once
 SAFE = {"GET", "HEAD"}
 METHODS = {*SAFE, "POST"}  # that any address takes
-READY = "/readyz"
+FOR_MONITORS = {"/readyz", "/metrics"}
 
 logger = logging.getLogger("trustsite")
 
@@ -37,11 +39,15 @@ class Application:
     def __init__(self, application: Callable[..., Any]) -> None:
         self.edge = Edge(application, visits())
         self.bodies = RequestBodies()
+        self.traffic = Traffic()
         self.making: dict[str, asyncio.Future[None]] = {}  # pages that are being made, by path
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.edge.start()
         self.threads = DjangoThreads(self.edge.watch.guard_thread)
+        if settings.METRICS_TOKEN:
+            forget(settings.TRAFFIC_DIR)
+            self.traffic.keep_in(settings.TRAFFIC_DIR)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.edge.stop()
@@ -54,6 +60,8 @@ class Application:
             get = headers.get
             answer = self.edge.nowhere(get("host", ""), scope.path, get("accept-encoding", ""))
         if answer is not None:
+            by = "file" if scope.path.startswith(self.edge.static_address) else "memory"
+            self.traffic.add(by, answer.status, len(answer.body))
             send(protocol, answer)
             return
         await self.ask(scope, protocol)
@@ -79,7 +87,9 @@ class Application:
         """Answer a request that Django, or a page that says why not, must answer."""
         status = 500
         try:
-            send(protocol, await self.answer(scope, protocol))
+            answer = await self.answer(scope, protocol)
+            self.traffic.add("site", answer.status, len(answer.body))
+            send(protocol, answer)
             return
         except Refused as refused:
             status = refused.status
@@ -90,13 +100,17 @@ class Application:
         except Exception:
             logger.exception("A request could not be answered.")
         accepted = scope.headers.get("accept-encoding", "")
-        send(protocol, self.edge.refusal(status, scope.method, accepted, scope.path))
+        refusal = self.edge.refusal(status, scope.method, accepted, scope.path)
+        self.traffic.add("refused", status, len(refusal.body))
+        send(protocol, refusal)
 
     async def answer(self, scope: Any, protocol: Any) -> Answer:
         """Return Django's answer."""
         environ = environ_of(scope)
         # A monitor on this machine knows no name of ours.
-        if scope.path != READY and not self.edge.knows_host(environ.get("HTTP_HOST", "")):
+        if scope.path not in FOR_MONITORS and not self.edge.knows_host(
+            environ.get("HTTP_HOST", "")
+        ):
             raise Refused(421)
         if scope.method not in METHODS:
             raise Refused(405)

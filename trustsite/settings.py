@@ -27,6 +27,11 @@ SITE_URL = f"{_site.scheme}://{_site.netloc}"
 PUBLISHER: str = _values.PUBLISHER
 POSTAL_ADDRESS: str = _values.POSTAL_ADDRESS
 CONTACT_EMAIL: str = _values.CONTACT_EMAIL
+HOSTING_COMPANY: str = _values.HOSTING_COMPANY
+MAIL_COMPANY: str = _values.MAIL_COMPANY
+# Days on which a person looked: promises stand on them (operations/promises/).
+ACCESS_TRIED_ON: str = _values.ACCESS_TRIED_ON
+LIBRARIES_CHECKED_ON: str = _values.LIBRARIES_CHECKED_ON
 EXIT_URL: str = _values.EXIT_URL
 WORDS_PER_MINUTE: int = _values.WORDS_PER_MINUTE
 
@@ -150,7 +155,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "trustsite.web.security_headers.SecurityHeadersMiddleware",
-    "operations.readiness.Readiness",
+    "operations.readiness.Monitors",
     "django.middleware.security.SecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -184,7 +189,19 @@ CRISPY_TEMPLATE_PACK = "wmtr"
 CRISPY_ALLOWED_TEMPLATE_PACKS = ["wmtr"]
 # When kept pages change by the clock alone: each returns the next moment (or None), and what
 # changes then.
-CACHE_EXPIRY_PROVIDERS = {"articles.models.next_publication": ["lists", "texts", "~cards"]}
+CACHE_EXPIRY_PROVIDERS = {
+    "articles.models.next_publication": ["lists", "texts", "~cards"],
+    "operations.promises.standing.next_change": ["promises"],
+}
+# What the mail worker does besides, every two seconds.
+WORKER_TIMERS = ["operations.cdn.purge_due"]
+# A CDN in front: how long it keeps public pages, and the call that tells it what changed.
+CDN_SECONDS: int = _values.CDN_SECONDS
+PURGE_URL: str = _values.PURGE_URL
+PURGE_METHOD: str = _values.PURGE_METHOD
+PURGE_HEADER: str = _values.PURGE_HEADER
+PURGE_BODY: str = _values.PURGE_BODY
+PURGE_TAGS_BODY: str = _values.PURGE_TAGS_BODY
 # Returns what says whether a path leads elsewhere; asked anew when content changes.
 REDIRECTS_PROVIDER = "articles.linking.redirects.known"
 # Returns what says whether a path of rows is one that no row has; asked anew as well.
@@ -210,6 +227,7 @@ SETUP_STEP_PROVIDERS = [
     "trustsite.setup_checklist.site_steps",
     "articles.setup_checklist.steps",
     "newsletter.setup_checklist.steps",
+    "operations.setup_checklist.steps",
 ]
 
 # -- where things are kept -------------------------------------------------------------------------
@@ -234,7 +252,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864; PRAGMA cache_size=-16000;",
     }
-elif IN_REQUESTS:
+elif _values.DATABASE_POOL:
+    DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": _values.DATABASE_POOL,
+        "timeout": 2 if IN_REQUESTS else 30,  # seconds for one to be free
+    }
+if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql" and IN_REQUESTS:
     _options = DATABASES["default"].setdefault("OPTIONS", {})
     _options.setdefault("connect_timeout", 2)  # seconds, the least that libpq knows
     _options.setdefault("tcp_user_timeout", 2_000)
@@ -260,10 +285,27 @@ STATIC_ROOT = BUILD_DIR / "collected"
 STATIC_MANIFEST = BUILD_DIR / "staticfiles.json"  # lists every file: not among those served
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", BUILD_DIR / "fonts")]
-STORAGES = {
+STORAGES: dict[str, dict[str, object]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "trustsite.web.static_storage.StaticFilesStorage"},
 }
+
+if _values.MEDIA_S3_BUCKET:
+    from botocore.config import Config  # of requirements-s3.txt
+
+    _wait = {"connect_timeout": 1, "read_timeout": 3} if IN_REQUESTS else {}
+    STORAGES["default"] = {
+        "BACKEND": "trustsite.web.media_storage.ObjectStorage",
+        "OPTIONS": {
+            "bucket_name": _values.MEDIA_S3_BUCKET,
+            "endpoint_url": _values.MEDIA_S3_ENDPOINT or None,
+            "region_name": _values.MEDIA_S3_REGION or None,
+            "access_key": _values.MEDIA_S3_KEY or None,
+            "secret_key": _values.MEDIA_S3_SECRET or None,
+            "file_overwrite": True,  # a name is made of the content
+            "client_config": Config(**_wait, retries={"max_attempts": 2}),
+        },
+    }
 
 # -- mail ------------------------------------------------------------------------------------------
 MAIL_DIR = DATA_DIR / "mail"  # where development keeps its mails
@@ -316,10 +358,12 @@ SUPPRESSION_JOURNAL = Path(_values.SUPPRESSION_JOURNAL or DATA_DIR / "suppressed
 OWNER_EMAIL: str = _values.OWNER_EMAIL
 READY_TOKEN: str = _values.READY_TOKEN
 COUNT_VISITS: str = _values.COUNT_VISITS
+METRICS_TOKEN: str = _values.METRICS_TOKEN
+TRAFFIC_DIR = DATA_DIR / "traffic"  # each worker's numbers for /metrics
 
 # -- language, time, log ---------------------------------------------------------------------------
 LANGUAGE_CODE = "en-gb"
-TIME_ZONE = "UTC"
+TIME_ZONE: str = _values.TIME_ZONE  # of what people choose and read; the database keeps UTC
 USE_TZ = True
 USE_I18N = False
 LOGGING = {

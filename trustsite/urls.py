@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
+from operations.metrics import metrics
+from operations.promises.views import promises
 from operations.readiness import readyz
 from trustsite import style_guide
 
@@ -25,8 +27,10 @@ urlpatterns = [
     path("", include("newsletter.urls")),
     path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
+    path("promises/", promises, name="promises"),
     path("healthz", healthz),
     path("readyz", readyz),
+    path("metrics", metrics),
 ]
 if settings.DEVELOPMENT:
     urlpatterns.append(path("dev/style/", style_guide.show))

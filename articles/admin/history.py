@@ -78,7 +78,7 @@ class HistoryMixin(admin.ModelAdmin):
         for name in self.restored:
             setattr(text, name, getattr(state, name))
         text.updated_at = timezone.now()
-        when = f"{state.history_date:%-d %B %Y, %H:%M} UTC"
+        when = f"{timezone.localtime(state.history_date):%-d %B %Y, %H:%M %Z}"
         if results := checks.blocking_errors(text):
             messages.error(request, f"The text of {when} can’t come back as it is. {results[0]}")
             return redirect(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", pk)

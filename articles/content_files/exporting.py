@@ -24,8 +24,10 @@ from articles.content_files.file_types import (
 from articles.content_files.files import ContentError
 from articles.content_files.helplines import file_only_fields
 from articles.content_files.loading import mark_synced
+from articles.content_files.newer_files import newer_files
 from articles.models import Picture, SyncedModel
 
+HINT = "Load the folder first, export into another one and compare, or export with --force to write over them."
 HEADERS = {
     TOPICS.path: "The topics, in the order readers see them.",
     SOURCES.path: """
@@ -73,33 +75,53 @@ class Exported:
 
 
 @transaction.atomic
-def export(folder: Path, *, prune: bool = False) -> Exported:
+def export(folder: Path, *, prune: bool = False, force: bool = False) -> Exported:
     """Write all content below `folder`, and note of each row that its file says the same now.
+
+    A folder with a file that says what was never loaded is left as it is, and ContentError names
+    that file, unless `force` says to write over it.
 
     The old file of an article that moved is deleted. A file that belongs to no row may be one that
     was never loaded: it is left, unless `prune` says that the folder shall hold what the database
     holds and nothing else.
     """
+    if not force:
+        _refuse_newer_files(folder)
     rows = {file_type.path: _rows(file_type) for file_type in FILE_TYPES}
     files: dict[str, bytes] = {}
     for file_type in FILE_TYPES:
         files.update(_files(file_type, rows[file_type.path], folder))
     files[slug_redirects.PATH] = _addresses()
     exported = Exported()
-    strays = sorted(set(_files_there(folder)) - set(files))
-    for path, data in files.items():
-        if _write(folder / path, data):
-            exported.written.append(path)
-    moved = {f"articles/{slug}.md" for slug in slug_redirects.values()}
-    for path in strays:
-        is_to_go = prune or path in moved
-        if is_to_go:
-            (folder / path).unlink()
-        (exported.deleted if is_to_go else exported.strays).append(path)
+    _write_all(folder, files, exported)
+    _sort_out_strays(folder, files, exported, prune=prune)
     for file_type in FILE_TYPES:
         for row in rows[file_type.path]:
             mark_synced(file_type, row)
     return exported
+
+
+def _write_all(folder: Path, files: dict[str, bytes], exported: Exported) -> None:
+    for path, data in files.items():
+        if _write(folder / path, data):
+            exported.written.append(path)
+
+
+def _sort_out_strays(
+    folder: Path, files: dict[str, bytes], exported: Exported, *, prune: bool
+) -> None:
+    moved = {f"articles/{slug}.md" for slug in slug_redirects.values()}
+    for path in sorted(set(_files_there(folder)) - set(files)):
+        is_to_go = prune or path in moved
+        if is_to_go:
+            (folder / path).unlink()
+        (exported.deleted if is_to_go else exported.strays).append(path)
+
+
+def _refuse_newer_files(folder: Path) -> None:
+    """Raise ContentError when writing over `folder` would lose something that nobody has loaded."""
+    if newer := newer_files(folder):
+        raise ContentError("These files say what was never loaded:", *newer, HINT)
 
 
 def _rows(file_type: FileType) -> list[SyncedModel]:

@@ -121,7 +121,7 @@ def _sync_row(
     file_type: FileType, entry: Entry, row: SyncedModel, values: Values, force: bool
 ) -> Change:
     before = digest(file_type, row) if row.pk else ""
-    _fill(row, values)
+    fill(row, values)
     after = digest(file_type, row)
     result, reason = SyncResult.SAME, ""
     if before != after:
@@ -136,7 +136,8 @@ def _sync_row(
     return Change(entry.file, str(row._meta.verbose_name_plural), entry.key, result, reason)
 
 
-def _fill(row: SyncedModel, values: Values) -> None:
+def fill(row: SyncedModel, values: Values) -> None:
+    """Give `row` the values of its file."""
     for name, value in values.items():
         if name == "updated_at" and value is None:
             continue  # the file doesn't say: it stays, or is now

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core import signing
 from django.http import QueryDict
@@ -76,7 +77,8 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
         }
         help_texts = {
             "body": "Markdown. Directives: :::offer key, :::picture key, :::quiz, :::guide, :::note, :::exercise, :::quote.",
-            "publish_at": "In UTC. A time to come schedules it: readers find it from that second on.",
+            "publish_at": f"In the site’s time, {settings.TIME_ZONE}. A time to come schedules it: "
+            "readers find it from that second on.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -62,6 +62,7 @@ class HubPages(OwnAddress):
             "quiz:method",
             "quiz:paper",
             "newsletter:guide",
+            "promises",
         ]
 
     def location(self, item: str) -> str:

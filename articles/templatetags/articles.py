@@ -18,6 +18,7 @@ CLASSES = {
     "pull": "pull",
     "table": "table",
 }
+BLOCK_CLASSES = {"retention": "table"}  # what blocks bring with them on every page
 
 
 @register.inclusion_tag("components/response_text.html")
@@ -66,8 +67,10 @@ def related_cards(key: str) -> dict[str, Any]:
 @register.filter
 def components(parts: Iterable[Part]) -> str:
     """Return the components that occur in the parts of a text, for its page's `styles` block."""
-    html = "".join(part.html for part in parts)
+    shown = list(parts)
+    html = "".join(part.html for part in shown)
     found = {name for css_class, name in CLASSES.items() if f'class="{css_class}"' in html}
+    found |= {BLOCK_CLASSES[part.kind] for part in shown if part.kind in BLOCK_CLASSES}
     return " ".join(sorted(found))
 
 

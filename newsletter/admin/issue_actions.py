@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.mail import get_connection
+from django.forms.utils import from_current_timezone
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -21,6 +23,9 @@ from newsletter.models import Delivery, Heartbeat, Letter
 from newsletter.outbox.smtp_errors import classify_send_error
 
 MAY_WRITE, MAY_SEND = "newsletter.change_letter", "newsletter.send_letter"
+CLOCKS_CHANGE = (
+    "The clocks change then, so this time is no single moment. Choose one an hour before or after."
+)
 Log = Callable[[Letter, str], Any]
 
 
@@ -30,11 +35,20 @@ class ScheduleForm(forms.Form):
     day = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
     time = forms.TimeField(widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
 
+    def clean(self) -> dict[str, Any]:
+        """Refuse a time that the day doesn't have, or has twice, because clocks change."""
+        values: dict[str, Any] = super().clean() or {}
+        if {"day", "time"} <= set(values):
+            try:
+                self.moment()
+            except forms.ValidationError:
+                self.add_error("time", CLOCKS_CHANGE)
+        return values
+
     def moment(self) -> datetime:
         """Return the moment they name."""
-        return timezone.make_aware(
-            datetime.combine(self.cleaned_data["day"], self.cleaned_data["time"])
-        )
+        named = datetime.combine(self.cleaned_data["day"], self.cleaned_data["time"])
+        return from_current_timezone(named)
 
 
 @require_safe
@@ -68,7 +82,7 @@ def _page(request: HttpRequest, letter: Letter, form: ScheduleForm | None = None
         "counts": [(state.label, number) for state, number in progress.items()],
         "total": sum(progress.values()),
         "done": progress.get(Delivery.State.SENT, 0),
-        "zone": timezone.localtime().tzname(),
+        "zone": settings.TIME_ZONE,
         "seen": _seen(letter),
         "may_send": request.user.has_perm(MAY_SEND),
         "may_write": request.user.has_perm(MAY_WRITE),

@@ -2,12 +2,16 @@
 
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
+
+from django.db import Error
 
 from operations import verdicts
 from operations.doctor import host_checks, mail_checks, site_checks
 from operations.doctor.findings import FAIL, OK, WARN, Check, Finding, fail
+from trustsite.web.serving.page_cache import invalidate
 
 CHECKS: dict[str, Check] = {
     "settings": site_checks.settings_hold,
@@ -27,6 +31,7 @@ CHECKS: dict[str, Check] = {
     "mail server": mail_checks.mail_server,
 }
 
+TAG = "promises"  # of the pages that go by what was found
 logger = logging.getLogger(__name__)
 
 
@@ -52,6 +57,8 @@ def keep(findings: list[Finding]) -> dict[str, Any]:
         "findings": [finding.as_dict() for finding in findings],
     }
     verdicts.keep("doctor", verdict)
+    with suppress(Error):  # pages that show what it found wait for the database, or for two days
+        invalidate(TAG)
     return verdict
 
 

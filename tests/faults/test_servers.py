@@ -152,3 +152,37 @@ def test_of_fifty_at_once_in_two_processes_exactly_ten_pass(tmp_path, redis):
     codes = [LIMITED.format(name=name) for name in ("one", "two")]
     processes = [subprocess.Popen([sys.executable, "-c", code], **options) for code in codes]
     assert sum(int(process.communicate(timeout=PATIENCE)[0]) for process in processes) == 10
+    assert sum(int(process.communicate(timeout=60)[0]) for process in processes) == 10
+
+
+POOLED = """
+import django; django.setup()
+import threading
+from django.db import connection
+
+most, together = [], threading.Barrier(8)
+
+def ask():
+    together.wait()
+    for _ in range(5):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.01), count(*) FROM pg_stat_activity WHERE application_name = 'pooled'")
+            most.append(cursor.fetchone()[1])
+        connection.close()
+
+threads = [threading.Thread(target=ask) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(len(most), max(most))
+"""
+
+
+def test_eight_threads_share_two_connections_and_without_the_pool_they_take_eight(
+    tmp_path, postgresql
+):
+    address = f"{postgresql.new_database()}?application_name=pooled"
+    environment = {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "trustsite.settings"}
+    asked, shared = run(tmp_path, "-c", POOLED, DATABASE_POOL="2", **environment).split()
+    assert (asked, int(shared) <= 2) == ("40", True)
+    asked, own = run(tmp_path, "-c", POOLED, **environment).split()
+    assert (asked, int(own) > 2) == ("40", True)

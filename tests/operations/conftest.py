@@ -19,6 +19,26 @@ from tests.waiting import PATIENCE
 SECRETS = {"SECRET_KEY": "an-old-secret-" + "s" * 50, "SUPPRESSION_KEY": "an-old-key-" + "k" * 50}
 
 
+READY = "r" * 60
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory):
+    """A site that `release` has prepared, as it runs behind a proxy."""
+    data = tmp_path_factory.mktemp("data")
+    environment = os.environ | {
+        "MODE": "development",
+        "DATA": str(data),
+        "DJANGO_SETTINGS_MODULE": "trustsite.settings",
+        "SITE_URL": "https://example.org",
+        "TRUSTED_PROXIES": "1",
+        "READY_TOKEN": READY,
+    }
+    command = [sys.executable, "manage.py", "release"]
+    subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
+    return environment
+
+
 class Site:
     """Runs commands and scripts as processes of their own on one data folder."""
 

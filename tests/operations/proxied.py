@@ -72,6 +72,7 @@ class Proxied:
             "/etc/letsencrypt/live/example.org/privkey.pem": str(key),
             "/var/log/trustsite": str(self.folder / "log"),
             "/srv/trustsite/errors": str(self.folder / "errors"),
+            "/etc/nginx/trustsite-files.conf": str(self._files_conf()),
         }
         for before, after in moves.items():
             assert before in server
@@ -79,6 +80,7 @@ class Proxied:
         shared = (DEPLOY / "nginx/trustsite-http.conf").read_text()
         shared += (DEPLOY / "nginx/trustsite-robots.conf").read_text()
         shared = shared.replace("/var/cache/nginx/trustsite", str(self.folder / "cache"))
+        shared = shared.replace("/srv/trustsite/files", str(self.folder / "files"))
         temp = "\n".join(
             f"{name}_temp_path {self.folder}/temp/{name};"
             for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -90,6 +92,13 @@ class Proxied:
             f"events {{}}\nhttp {{\n{temp}\n{shared}\n{server}\n}}\n"
         )
         return main
+
+    def _files_conf(self):
+        text = (DEPLOY / "nginx/trustsite-files.conf").read_text()
+        assert "/srv/trustsite/files" in text
+        conf = self.folder / "trustsite-files.conf"
+        conf.write_text(text.replace("/srv/trustsite/files", str(self.folder / "files")))
+        return conf
 
     @contextmanager
     def nginx(self, change: Callable[[str], str] = lambda text: text) -> Iterator[Any]:
@@ -159,6 +168,8 @@ class Proxied:
             "127.0.0.1:8000": f"127.0.0.1:{self.site}",
             "/var/log/trustsite": str(self.folder / "log"),
             "/srv/trustsite/errors": str(self.folder / "errors"),
+            "/srv/trustsite/files": str(self.folder / "files"),
+            "/var/lib/caddy/": f"{self.folder}/",
         }
         for before, after in moves.items():
             assert before in text

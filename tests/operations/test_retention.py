@@ -15,6 +15,8 @@ from django.utils import timezone
 from newsletter.models import FormMailCount
 from operations import retention, retention_table
 from operations.backups import store
+from operations.doctor import examination
+from operations.doctor.findings import OK, Finding
 from tests.factories import make_subscriber
 from tests.servers import ROOT
 
@@ -24,6 +26,7 @@ CONTENT = {"articles", "quiz"}  # texts; of people they name editors alone
 
 @pytest.fixture(autouse=True)
 def _place(settings, tmp_path):
+    settings.DATA_DIR = tmp_path
     settings.BACKUP_DIR, settings.SUPPRESSION_JOURNAL = tmp_path / "backups", tmp_path / "journal"
 
 
@@ -73,24 +76,27 @@ def test_texts_hold_no_address_and_name_nobody_but_editors():
                     assert field.related_model._meta.app_label in CONTENT, f"{field}"
 
 
-def test_the_privacy_page_says_the_same():
-    rows = [
-        " | ".join(cell.strip() for cell in line.strip("| \n").split("|"))
-        for line in PAGE.splitlines()
-    ]
+PAGES = ("privacy", "health-data-privacy")
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_the_privacy_pages_show_the_table(client, content, parse, text_of, slug):
+    cells = [text_of(cell) for cell in parse(client.get(f"/{slug}/")).iter("td")]
     for kept in retention_table.TABLE:
-        if kept.page:
-            assert kept.page in rows, kept.what
+        assert kept.page is None or kept.page[0] in cells, kept.what
+    assert "14 days" not in cells  # nobody has looked at the log here
+    assert any(cell.startswith("Set to 14 days") for cell in cells)
 
 
-def test_every_row_of_the_privacy_page_is_in_the_table():
-    table = PAGE.partition("| --- | --- | --- |\n")[2].partition("\n\n")[0]
-    told = {kept.page for kept in retention_table.TABLE}
-    for line in table.splitlines():
-        row = " | ".join(cell.strip() for cell in line.strip("| ").split("|"))
-        # Two rows explain what belongs to an address; it goes with its row.
-        goes_with_an_address = row.startswith(("With each address", "A new address"))
-        assert row in told or goes_with_an_address, row
+def test_what_doctor_has_seen_is_said_plainly(client, content, parse, text_of):
+    examination.keep([Finding("access log", OK, "words")])
+    assert "14 days" in [text_of(cell) for cell in parse(client.get("/privacy/")).iter("td")]
+
+
+def test_the_pages_name_the_companies_once_the_owner_has(client, content, settings):
+    assert "run by a hosting company (ask us" in client.get("/privacy/").content.decode()
+    settings.HOSTING_COMPANY = "Example & Sons, Germany"
+    assert "run by Example &amp; Sons, Germany." in client.get("/privacy/").content.decode()
 
 
 WORDS = {"72 hours": 72, "7 days": 168, "30 days": 720, "90 days": 2160, "14 days": 336}
@@ -101,7 +107,7 @@ def test_words_and_limits_agree():
         for words, hours in WORDS.items():
             if kept.how_long.startswith(words):
                 assert kept.limit == timedelta(hours=hours), kept.what
-    assert f"backups within {retention_table.settings.BACKUP_DAYS} days" in PAGE
+    assert "backups within {backup_days} days" in PAGE
     assert "for two hours at most" in PAGE
     assert "within 3 days" in PAGE
 

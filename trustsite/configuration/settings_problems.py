@@ -4,6 +4,7 @@ go together.
 
 import difflib
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -53,18 +54,7 @@ def _given_twice() -> list[str]:
 
 def of_combinations(values: SimpleNamespace) -> list[str]:
     """Return values that are each good and don't go together."""
-    problems = []
-    if values.EMAIL_USE_TLS and values.EMAIL_USE_SSL:
-        problems.append(
-            "EMAIL_USE_TLS and EMAIL_USE_SSL are both on. Keep EMAIL_USE_TLS for port 587, EMAIL_USE_SSL for port 465."
-        )
-    if values.EMAIL_USE_TLS and values.EMAIL_PORT == 465:
-        problems.append(
-            "EMAIL_PORT 465 speaks TLS from the start. Use EMAIL_USE_SSL in place of EMAIL_USE_TLS."
-        )
-    if bool(values.EMAIL_HOST_USER) != bool(values.EMAIL_HOST_PASSWORD):
-        problems.append("Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, both or neither.")
-    problems += _of_mailbox(values)
+    problems = [*_of_mail(values), *_of_mailbox(values), *_of_growth(values)]
     if values.SECRET_KEY and values.SECRET_KEY == values.SUPPRESSION_KEY:
         problems.append(
             "SECRET_KEY is used as SUPPRESSION_KEY too. Make another for SUPPRESSION_KEY."
@@ -91,6 +81,34 @@ def _of_mailbox(values: SimpleNamespace) -> list[str]:
     if not values.BOUNCE_ADDRESS:
         return ["Set BOUNCE_ADDRESS to the address of the mailbox that IMAP_HOST has."]
     return []
+
+
+def _of_mail(values: SimpleNamespace) -> list[str]:
+    problems = []
+    if values.EMAIL_USE_TLS and values.EMAIL_USE_SSL:
+        problems.append(
+            "EMAIL_USE_TLS and EMAIL_USE_SSL are both on. Keep EMAIL_USE_TLS for port 587, EMAIL_USE_SSL for port 465."
+        )
+    if values.EMAIL_USE_TLS and values.EMAIL_PORT == 465:
+        problems.append(
+            "EMAIL_PORT 465 speaks TLS from the start. Use EMAIL_USE_SSL in place of EMAIL_USE_TLS."
+        )
+    if bool(values.EMAIL_HOST_USER) != bool(values.EMAIL_HOST_PASSWORD):
+        problems.append("Set EMAIL_HOST_USER and EMAIL_HOST_PASSWORD, both or neither.")
+    return problems
+
+
+def _of_growth(values: SimpleNamespace) -> list[str]:
+    problems = []
+    if values.CDN_SECONDS and not values.PURGE_URL:
+        problems.append(
+            "CDN_SECONDS is set and PURGE_URL isn’t: a page that was withdrawn would stay. Set PURGE_URL."
+        )
+    if values.MEDIA_S3_BUCKET and not find_spec("storages"):
+        problems.append(
+            "MEDIA_S3_BUCKET needs what is in requirements-s3.txt: “pip install --require-hashes -r requirements-s3.txt”."
+        )
+    return problems
 
 
 def report(problems: list[str]) -> str:

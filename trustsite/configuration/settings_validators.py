@@ -4,7 +4,9 @@ nonsense.
 
 import math
 import re
+import zoneinfo
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -51,6 +53,12 @@ def text(value: str) -> None:
     _refuse_unless(value.strip() and len(value) <= 2000 and "\x00" not in value)
 
 
+def past_day(value: str) -> None:
+    """Accept a day that has begun somewhere."""
+    _refuse_unless(re.fullmatch(r"\d{4}-\d\d-\d\d", value))
+    _refuse_unless(date.fromisoformat(value) <= (datetime.now(UTC) + timedelta(hours=14)).date())
+
+
 def email(value: str) -> None:
     """Accept a bare mail address."""
     try:
@@ -72,6 +80,31 @@ def origin(value: str) -> None:
     _refuse_unless(parts.scheme in {"http", "https"} and _is_host(parts.hostname))
     _refuse_unless(not parts.path.strip("/") and not parts.query and not parts.fragment)
     _refuse_unless(not parts.username and parts.port != 0 and not re.search(r"\s", value))
+
+
+def time_zone(value: str) -> None:
+    """Accept the name of a time zone that this machine knows."""
+    _refuse_unless(value in zoneinfo.available_timezones())
+
+
+def call_url(value: str) -> None:
+    """Accept an address that a secret may be sent to."""
+    parts = urlsplit(value)
+    is_here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    _refuse_unless(is_here or (parts.scheme == "https" and _is_host(parts.hostname)))
+    _refuse_unless(not parts.username and parts.port != 0 and not re.search(r"\s", value))
+
+
+def header(value: str) -> None:
+    """Accept one header of a request."""
+    name, colon, text = value.partition(":")
+    _refuse_unless(colon and HEADER_NAME.fullmatch(name.strip()) and text.strip())
+    _refuse_unless(text.isascii() and not CONTROL.search(value))
+
+
+def holds_tags(value: str) -> None:
+    """Accept what names the place for tags."""
+    _refuse_unless("{tags}" in value)
 
 
 def host(value: str) -> None:

@@ -211,7 +211,7 @@ def test_what_only_the_helplines_file_says_is_kept(tmp_path):
         '[[helpline]]\nid = "one"\nname = "Old"\nconfidence = "B"\nin_guide = true\nremark = "Ask again."\n\n'
         '[[helpline]]\nid = "two"\nin_guide = false\n'
     )
-    content_files.export(tmp_path)
+    content_files.export(tmp_path, force=True)
     text = (tmp_path / "helplines.toml").read_text()
     assert '[[emergency]]\ncountry = "UK"\nnumber = "999"\n' in text
     assert 'name = "Samaritans"\nphone = "116 123"\nposition' in text
@@ -303,3 +303,33 @@ def test_an_empty_site_has_empty_files(tmp_path):
     )
     assert not Topic.objects.exists()
     assert not Helpline.objects.exists()
+
+
+def test_files_that_were_never_loaded_are_not_written_over(tmp_path):
+    """As after a load that failed: the edit would be gone."""
+    make_article(slug="a")
+    make_article(slug="b")
+    content_files.export(tmp_path)
+    file = tmp_path / "articles/a.md"
+    edited = file.read_text().replace("## ", "## An edit: ", 1)
+    assert edited != file.read_text()
+    file.write_text(edited)
+    with pytest.raises(content_files.ContentError, match=r"articles/a\.md.*never loaded"):
+        content_files.export(tmp_path)
+    with pytest.raises(CommandError, match="--force"):
+        call_command("export_content", tmp_path)
+    file.write_text("---\ntitle: [broken\n---\n")
+    with pytest.raises(content_files.ContentError, match=r"articles/a\.md"):
+        content_files.export(tmp_path)
+    call_command("export_content", tmp_path, force=True)
+    assert "An edit" not in file.read_text()
+
+
+def test_a_row_edited_at_the_desk_is_exported_over_the_file_it_came_from(tmp_path):
+    article = make_article(slug="a")
+    content_files.export(tmp_path)
+    article.refresh_from_db()
+    article.title = "Edited at the desk"
+    article.save()
+    content_files.export(tmp_path)
+    assert "Edited at the desk" in (tmp_path / "articles/a.md").read_text()

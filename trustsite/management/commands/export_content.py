@@ -19,9 +19,15 @@ class Command(BaseCommand):
             "--prune", action="store_true", help="delete files of the folder that belong to no row"
         )
 
+        parser.add_argument(
+            "--force", action="store_true", help="write over files that say what was never loaded"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = content_files.export(options["folder"], prune=options["prune"])
+            done = content_files.export(
+                options["folder"], prune=options["prune"], force=options["force"]
+            )
         except (content_files.ContentError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

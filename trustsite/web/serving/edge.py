@@ -24,10 +24,10 @@ from trustsite.web.client_network import TrustedProxy
 from trustsite.web.serving import refusals
 from trustsite.web.serving.database_watch import DatabaseWatch
 from trustsite.web.serving.page_cache import (
-    CACHE_CONTROL,
     Counted,
     PageCache,
     Recording,
+    cache_control,
     recording,
 )
 from trustsite.web.serving.page_cache_refresh import Refresher
@@ -254,7 +254,7 @@ class Edge:
     @staticmethod
     def _may_keep(answer: Answer, made: Recording) -> bool:
         named = {name.lower(): value for name, value in answer.headers}
-        marked = made.is_public and named.get("cache-control") == CACHE_CONTROL
+        marked = made.is_public and named.get("cache-control") == cache_control()
         return answer.status == 200 and marked and "set-cookie" not in named
 
     def is_ours(self, environ: Environ) -> bool:
