@@ -134,7 +134,7 @@ class Heartbeat(models.Model):
 
     # When the mailbox for returned mail was last read, and what stands in the way if something does.
     mailbox_read_at = models.DateTimeField(null=True, blank=True)
-    mailbox_trouble = models.CharField(max_length=200, blank=True)
+    mailbox_trouble = models.CharField(max_length=200, blank=True, db_default="")
 
     def __str__(self) -> str:
         return f"Heartbeat at {self.at:%Y-%m-%d %H:%M:%S}"

@@ -35,7 +35,7 @@ class Subscriber(Texts):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     wants_letters = models.BooleanField("wants the letters", default=False)
     # Asked for since, by whoever filled in the form: nothing until its page is answered.
-    letters_asked = models.BooleanField(default=False, editable=False)
+    letters_asked = models.BooleanField(default=False, db_default=False, editable=False)
     letters_agreed_at = models.DateTimeField("agreed to the letters", null=True, blank=True)
     wording = models.CharField("wording agreed to", max_length=20)
     basis = models.CharField("consent given elsewhere", max_length=200, blank=True)

@@ -18,7 +18,7 @@ MARGIN = 0.05  # seconds that a mail comes back after its slot and not before it
 
 
 class Bucket:
-    """At most `max_count` mails in any `seconds`, constant_time spaced.
+    """At most `max_count` mails in any `seconds`, evenly spaced.
 
     With `catch_up` seconds, lost time is made up for by as much.
     """

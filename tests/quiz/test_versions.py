@@ -75,7 +75,7 @@ def test_a_retired_quiz_without_a_successor_is_scored_and_shown_to_nobody_new(
     quiz.retire(is_replaced=True)
     response = client.get("/quiz/")
     assert (response.status_code, response.headers["Cache-Control"]) == (503, "no-store")
-    assert "no quiz here just now" in response.content.decode()
+    assert "no quiz here for now" in response.content.decode()
     assert post("A").status_code == 200
     retire(quiz, 366)
     assert post("A").status_code == 400
