@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -24,6 +25,8 @@ os.environ |= dict.fromkeys(
     ("SIGNUPS_PER_NETWORK", "SIGNUPS_PER_DOMAIN", "SIGNUPS_PER_HOUR"), "100000"
 )
 
+from trustsite.web.serving.edge import Edge, Environ  # noqa: E402
+from trustsite.web.serving.stored_answer import Answer  # noqa: E402
 from trustsite.wsgi import django_application, respond  # noqa: E402  needs the environment
 
 ROUNDS, REQUESTS = 5, 20
@@ -31,8 +34,18 @@ MOST = 5.0  # milliseconds of a worker, for what can be repeated without limit
 TOKEN = "a" * 32  # of Django's CSRF guard
 FORM = "application/x-www-form-urlencoded"
 
+Ask = Callable[[], Answer]
+Fields = dict[str, str]
 
-def environ(edge, path, query="", fields=None, cookie="", **more):
+
+def environ(
+    edge: Edge,
+    path: str,
+    query: str = "",
+    fields: Fields | None = None,
+    cookie: str = "",
+    **more: str,
+) -> Environ:
     """Return a request."""
     body = urlencode(fields).encode() if fields else b""
     made = edge.environ_of(path) | {
@@ -46,13 +59,12 @@ def environ(edge, path, query="", fields=None, cookie="", **more):
     return made | more
 
 
-def prepare():
+def prepare() -> tuple[Edge, str]:
     """Make the site; return its edge and the cookies of an owner."""
     from django.contrib.auth.models import User
     from django.test import Client
 
     from trustsite.management.commands.dev import Command
-    from trustsite.web.serving.edge import Edge
 
     Command().prepare()
     edge = Edge(django_application)
@@ -63,7 +75,7 @@ def prepare():
     return edge, f"csrf={TOKEN}; session={client.cookies['session'].value}"
 
 
-def requests(edge, owner):
+def requests(edge: Edge, owner: str) -> dict[str, tuple[float | None, Ask]]:
     """Return what is measured: a name, how many milliseconds it may cost (None: others say), and a function that asks."""
     from trustsite.web.form_guard import form_token
 
@@ -72,12 +84,14 @@ def requests(edge, owner):
     text = (ROOT / "content/articles/grounding-techniques.md").read_text().split("---", 2)[2]
     draft = {"csrfmiddlewaretoken": TOKEN, "title": "A title", "slug": "a-title", "body": text}
 
-    def ask(path, query="", fields=None, **more):
+    def ask(
+        path: str, query: str = "", fields: Callable[[], Fields] | None = None, **more: str
+    ) -> Ask:
         return lambda: respond(
             edge, environ(edge, path, query, fields() if fields else None, **more)
         )
 
-    def sign_up():
+    def sign_up() -> Fields:
         return {"address": f"reader{next(numbers)}@site.example", "stamp": form_token()}
 
     own = {"HTTP_SEC_FETCH_SITE": "same-origin"}
@@ -108,7 +122,7 @@ def requests(edge, owner):
     }
 
 
-def cost(ask):
+def cost(ask: Ask) -> float:
     """Return the milliseconds of processor time that one request takes."""
     ask()
     best = float("inf")
@@ -120,7 +134,7 @@ def cost(ask):
     return best / REQUESTS * 1000
 
 
-def main():
+def main() -> None:
     """Measure, and print what costs more than it may."""
     import django.core.cache.backends.locmem  # noqa: F401  read before anything is timed
 

@@ -18,7 +18,7 @@ from django.conf import settings  # noqa: E402
 from analytics import robots  # noqa: E402
 from analytics.counting import Counting  # noqa: E402
 from analytics.visits import VisitCounter  # noqa: E402
-from trustsite.web.serving.edge import Edge, NoVisits  # noqa: E402
+from trustsite.web.serving.edge import Edge, Header, NoVisits  # noqa: E402
 from trustsite.web.serving.page_cache import Recording  # noqa: E402
 from trustsite.web.serving.stored_answer import Answer  # noqa: E402
 
@@ -34,7 +34,7 @@ VISITS = {
 }
 
 
-def cost(edge, header):
+def cost(edge: Edge, header: Header) -> float:
     """Return µs of processor time of a kept page, the best of some rounds."""
     best = float("inf")
     for _ in range(ROUNDS):
@@ -45,7 +45,7 @@ def cost(edge, header):
     return best / TIMES * 1e6
 
 
-def main():
+def main() -> None:
     edge = Edge(lambda environ, start_response: [])
     page = Answer(200, [("Content-Type", "text/html; charset=utf-8")], b"<p>Words</p>" * 500)
     edge.cache.keep(PATH, page, Recording(is_public=True), 0)

@@ -2,11 +2,11 @@
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 
-def view(request):
+def view(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f"{len(request.POST)}\n", content_type="text/plain")
 
 

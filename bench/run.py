@@ -149,13 +149,12 @@ def quiz_answers(folder: Path) -> Any:
 
 def sign_ups(folder: Path, site: str) -> Path:
     """Write what wrk posts: a sign-up of another address each time."""
-    stamp = re.search(
-        r'name="stamp" value="([^"]+)"', fetch(f"{site}/newsletter/subscribe/").decode()
-    )
+    page = fetch(f"{site}/newsletter/subscribe/").decode()
+    [stamp] = re.findall(r'name="stamp" value="([^"]+)"', page)[:1]
     script = folder / "sign_ups.lua"
     script.write_text(
         "local number = os.time() * 1000000\nrequest = function()\n  number = number + 1\n"
-        f'  local body = "address=reader" .. number .. "%40site.example&stamp={quote(stamp[1])}"\n'
+        f'  local body = "address=reader" .. number .. "%40site.example&stamp={quote(stamp)}"\n'
         '  return wrk.format("POST", nil, nil, body)\nend\n'
         'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\nwrk.headers["Sec-Fetch-Site"] = "same-origin"\n'
     )
@@ -232,7 +231,7 @@ def main() -> None:
             )
             publish = [sys.executable, "manage.py", "publish_files", str(folder / "files")]
             environment = os.environ | {"MODE": "development", "DATA": str(folder / "data")}
-            quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
             subprocess.run(publish, cwd=ROOT, env=environment, check=True, **quiet)
             address = stack.enter_context(
                 running(published(folder, published_port), published_port)

@@ -4,6 +4,7 @@ python -m tests.check_promises [other.toml]
 """
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,11 @@ LEFT_OUT = ("skip", "skipif", "xfail")
 class Collected:
     """What pytest has found: ids without parameters, and those that a mark leaves out."""
 
-    def __init__(self):
-        self.ids, self.left_out = set(), set()
+    def __init__(self) -> None:
+        self.ids: set[str] = set()
+        self.left_out: set[str] = set()
 
-    def pytest_collection_modifyitems(self, items):
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         for item in items:
             name = item.nodeid.partition("[")[0]
             self.ids.add(name)
@@ -27,7 +29,7 @@ class Collected:
                 self.left_out.add(name)
 
 
-def broken(promises):
+def broken(promises: Sequence[catalogue.Promise]) -> list[str]:
     """Return a line for each test that doesn't hold its promise up."""
     named = sorted({test for promise in promises for test in promise.tests})
     files = sorted({test.partition("::")[0] for test in named})

@@ -26,7 +26,7 @@ def catch_up(edge: Any) -> None:
         edge.refresher._renew(*stale)
 
 
-def get(edge: Any, path: str, method: str = "GET", *, look: bool = True, **headers: str) -> Any:
+def get(edge: Any, path: str, method: str = "GET", *, look: bool = True, **headers: Any) -> Any:
     """Ask for `path`; give status, headers by lower-case name, and body."""
     if look:
         edge.refresher.check_version()

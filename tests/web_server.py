@@ -43,6 +43,8 @@ def prepare(folder: Path, **more: str) -> dict[str, str]:
 class Site:
     """A running web server."""
 
+    is_proxied = False
+
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self.process, self.port = process, port
 
@@ -112,7 +114,7 @@ def slow_bodies(site: Site, count: int) -> Iterator[None]:
     """Hold so many connections that send a form's body a byte a second, until the block ends."""
     is_over = threading.Event()
 
-    def drip(connections):
+    def drip(connections: list[socket.socket]) -> None:
         while not is_over.wait(1):
             for connection in connections:
                 with suppress(OSError):  # it was told that it takes too long

@@ -1,6 +1,9 @@
 """A site that counts, in a test: the edge with a counter of its own, written when the test says so."""
 
+from collections.abc import Callable
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,9 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.
 class Site:
     """The edge with its counting."""
 
-    def __init__(self, counting, *, reads=True, site="http://127.0.0.1:8000"):
+    def __init__(
+        self, counting: Counting, *, reads: bool = True, site: str = "http://127.0.0.1:8000"
+    ) -> None:
         self.counting = counting
         self.visits = VisitCounter(counting, reads=reads, site=f"{site}/")
         self.edge = Edge(django_application, self.visits)
@@ -25,12 +30,13 @@ class Site:
         self.edge.cache.drop("/get-help/")
         self.edge.refresher.versions.check()
 
-    def open(self, path, agent=FIREFOX, **headers):
+    def open(self, path: str, agent: str = FIREFOX, **headers: Any) -> Any:
         return get(self.edge, path, HTTP_USER_AGENT=agent, **headers)
 
-    def post(self, path, body, agent=FIREFOX, **headers):
+    def post(self, path: str, body: str, agent: str = FIREFOX, **headers: Any) -> Any:
         import io
 
+        sent: dict[str, Any] = {"wsgi.input": io.BytesIO(body.encode())}
         return get(
             self.edge,
             path,
@@ -38,25 +44,25 @@ class Site:
             HTTP_USER_AGENT=agent,
             CONTENT_TYPE="application/x-www-form-urlencoded",
             CONTENT_LENGTH=str(len(body)),
-            **{"wsgi.input": io.BytesIO(body.encode())},
+            **sent,
             **headers,
         )
 
-    def sums(self):
+    def sums(self) -> dict[tuple[str, str], int]:
         """Write what may be written; return all sums by kind and name."""
         self.counting.tick()
         return sums()
 
 
-def sums():
-    found = {}
+def sums() -> dict[tuple[str, str], int]:
+    found: dict[tuple[str, str], int] = {}
     for kind, name, count in DailySum.objects.values_list("kind", "name", "count"):
         found[kind, name] = found.get((kind, name), 0) + count
     return found
 
 
 @pytest.fixture
-def counting(settings, tmp_path, monkeypatch):
+def counting(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counting:
     """The counting of a process, which the newsletter's mails are counted by too."""
     settings.DATA_DIR = tmp_path
     counting = Counting()
@@ -65,16 +71,16 @@ def counting(settings, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def site(db, counting, settings):
+def site(db: None, counting: Counting, settings: Any) -> Site:
     return Site(counting, site=settings.SITE_URL)
 
 
 @pytest.fixture
-def on_day(monkeypatch):
+def on_day(monkeypatch: pytest.MonkeyPatch) -> Callable[[int, int, int], date]:
     """Let it be a day."""
     from datetime import UTC, datetime
 
-    def on_day(year, month, day):
+    def on_day(year: int, month: int, day: int) -> date:
         moment = datetime(year, month, day, 12, tzinfo=UTC)
         monkeypatch.setattr("django.utils.timezone.now", lambda: moment)
         return date(year, month, day)

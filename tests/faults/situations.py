@@ -10,14 +10,18 @@ import sys
 import threading
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
 from tests.operations.proxied import Proxied, settings_of
 from tests.servers import ROOT
-from tests.web_server import PATIENCE, SERVE, Site, prepare, wait_until
+from tests.waiting import PATIENCE, wait_until
+from tests.web_server import SERVE, Site, prepare
 
 NOT_THERE = {0, 502, 504}  # nobody answered, or the proxy said so
 MANY = "100000"  # sign-ups: their limits are not looked at here
@@ -26,13 +30,13 @@ TOKEN = "a" * 32  # of Django's CSRF guard, in the cookie and in the form
 RESTART = int(settings_of("trustsite-web.service", "RestartSec")[0].removesuffix("ms")) / 1000
 
 
-def prepared(folder, **more):
+def prepared(folder: Path, **more: str) -> dict[str, str]:
     """Make a site whose forms take any number; return its environment."""
     limits = dict.fromkeys(("SIGNUPS_PER_NETWORK", "SIGNUPS_PER_DOMAIN", "SIGNUPS_PER_HOUR"), MANY)
     return prepare(folder, **limits, **more)
 
 
-def shell(environment, code):
+def shell(environment: dict[str, str], code: str) -> str:
     """Run Python inside the site; return what it prints."""
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
@@ -40,7 +44,7 @@ def shell(environment, code):
     return done.stdout
 
 
-def stored_addresses(environment, wanted):
+def stored_addresses(environment: dict[str, str], wanted: set[str]) -> set[str]:
     """Return which addresses the list holds, once all that were taken have arrived there, or patience is over."""
     code = "from newsletter.models import Subscriber; print(*Subscriber.objects.values_list('address', flat=True))"
     end = time.monotonic() + PATIENCE
@@ -52,7 +56,7 @@ def stored_addresses(environment, wanted):
 
 
 @contextmanager
-def mail_worker(environment, port):
+def mail_worker(environment: dict[str, str], port: int) -> Iterator[None]:
     """Run the mail worker, which sends to the mail server at `port`."""
     mail = {
         "EMAIL_BACKEND": "newsletter.outbox.smtp_backend.Backend",
@@ -69,10 +73,10 @@ def mail_worker(environment, port):
 
 
 @contextmanager
-def dying(site):
+def dying(site: Site) -> Iterator[None]:
     """Kill a worker now and another two seconds later."""
 
-    def kill():
+    def kill() -> None:
         for _ in range(2):
             os.kill(site.workers()[-1], signal.SIGKILL)
             time.sleep(2)
@@ -82,11 +86,11 @@ def dying(site):
 
 
 @contextmanager
-def _beside(work):
+def _beside(work: Callable[[], object]) -> Iterator[None]:
     """Do something while the block runs; its failure is the block's."""
-    failed = []
+    failed: list[Exception] = []
 
-    def run():
+    def run() -> None:
         try:
             work()
         except Exception as error:
@@ -104,7 +108,7 @@ def _beside(work):
 class Desk:
     """Somebody at the desk, with a large picture."""
 
-    def __init__(self, environment, site):
+    def __init__(self, environment: dict[str, str], site: Site) -> None:
         code = (
             "from django.contrib.auth.models import User; from django.test import Client;"
             "user = User.objects.create_superuser('chaos', 'chaos@site.example', 'x');"
@@ -114,6 +118,7 @@ class Desk:
         found = re.search(
             r"session=(\S+)", shell(environment | {"REQUIRE_SECOND_FACTOR": "off"}, code)
         )
+        assert found, "nobody is logged in"
         self.site, self.session = site, found[1]
         file = BytesIO()
         # 27 megapixels in less than the 10 MB that the desk takes.
@@ -121,11 +126,11 @@ class Desk:
         self.picture = file.getvalue()
 
     @contextmanager
-    def uploading(self):
+    def uploading(self) -> Iterator[None]:
         with _beside(self.upload):
             yield
 
-    def upload(self):
+    def upload(self) -> None:
         fields = {"csrfmiddlewaretoken": TOKEN, "key": "large", "alt": "Noise.", "caption": ""}
         parts = [f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
                  for name, value in fields.items()]  # fmt: skip
@@ -166,13 +171,13 @@ from newsletter.models import Letter
 scheduling.start(Letter.objects.get(state="scheduled"))
 """
 
-    def __init__(self, environment):
+    def __init__(self, environment: dict[str, str]) -> None:
         # Whoever is due first begins: here that is the block, not the worker.
         self.environment = environment
         shell(environment, self.PEOPLE.replace("send_at=timezone.now()", "send_at=None"))
 
     @contextmanager
-    def beginning(self):
+    def beginning(self) -> Iterator[None]:
         with _beside(lambda: shell(self.environment, self.BEGIN)):
             yield
 
@@ -182,12 +187,12 @@ class BehindNginx(Site):
 
     is_proxied = True
 
-    def __init__(self, process, proxied):
+    def __init__(self, process: subprocess.Popen[bytes], proxied: Proxied) -> None:
         super().__init__(process, proxied.https)
         self.tls = ssl.create_default_context()
         self.tls.check_hostname, self.tls.verify_mode = False, ssl.CERT_NONE
 
-    def open(self, path, data=None, timeout=5):
+    def open(self, path: str, data: bytes | None = None, timeout: float = 5) -> Any:
         headers = {"Host": NAME} | ({"Sec-Fetch-Site": "same-origin"} if data else {})
         request = urllib.request.Request(f"https://127.0.0.1:{self.port}{path}", data, headers)
         return urllib.request.urlopen(request, timeout=timeout, context=self.tls)
@@ -196,17 +201,17 @@ class BehindNginx(Site):
 class Supervisor:
     """What the service manager does with the shipped unit: a process that ends is started again, and all it left is ended."""
 
-    def __init__(self, environment, port):
+    def __init__(self, environment: dict[str, str], port: int) -> None:
         self.command = [sys.executable, *SERVE, "--host", "127.0.0.1", "--port", str(port)]
         self.environment, self.is_over = environment | {"PORT": str(port)}, False
         self.process = self._start()
         self.thread = threading.Thread(target=self._watch)
         self.thread.start()
 
-    def _start(self):
+    def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen(self.command, env=self.environment, cwd=ROOT, process_group=0)
 
-    def _watch(self):
+    def _watch(self) -> None:
         while True:
             self.process.wait()
             with suppress(ProcessLookupError):
@@ -217,24 +222,24 @@ class Supervisor:
             self.process = self._start()
 
     @contextmanager
-    def killing(self):
+    def killing(self) -> Iterator[None]:
         """Kill the main process, a second into the block."""
 
-        def kill():
+        def kill() -> None:
             time.sleep(1)
             os.kill(self.process.pid, signal.SIGKILL)
 
         with _beside(kill):
             yield
 
-    def end(self):
+    def end(self) -> None:
         self.is_over = True
         self.process.kill()
         self.thread.join()
 
 
 @contextmanager
-def supervised(environment, folder):
+def supervised(environment: dict[str, str], folder: Path) -> Iterator[tuple[Site, Supervisor]]:
     """Run a web server under a supervisor, and nginx with the shipped files in front where it is installed."""
     with ExitStack() as stack:
         has_nginx = bool(shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin"))
@@ -245,7 +250,6 @@ def supervised(environment, folder):
         supervisor = Supervisor(environment, proxied.site)
         stack.callback(supervisor.end)
         site = Site(supervisor.process, proxied.site)
-        site.is_proxied = False
         if has_nginx:
             stack.enter_context(proxied.nginx())
             pages = [

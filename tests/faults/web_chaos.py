@@ -8,19 +8,18 @@ taken is there afterwards. The first rows, with nothing wrong, are what this mac
 import itertools
 import os
 import statistics
-import sys
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults import situations
 from tests.servers import ROOT, postgresql, redis, sink
-from tests.web_server import listening, locked, running, slow_bodies, stopped
+from tests.web_server import Site, listening, locked, running, slow_bodies, stopped
 
 NUMBERS = itertools.count()
 REPORT = ROOT / "docs" / "faults.md"
@@ -48,6 +47,7 @@ TITLES = (
 )
 ROW = "| {fault} | {who} | {answers} | {p50} | {p99} | {unanswered} | {gone:.1f} | {lost} |"
 SIGN_UP = "sign-up"
+GoingWrong = Callable[[], AbstractContextManager[object]]
 
 
 @dataclass
@@ -58,13 +58,14 @@ class Visits:
     taken: list[str] = field(default_factory=list)  # addresses that the site said it had taken
 
     @property
-    def statuses(self):
+    def statuses(self) -> Counter[int]:
         return Counter(status for _, _, status in self.met)
 
     @property
-    def gone(self):
+    def gone(self) -> float:
         """The longest time without an answer of the site's own: from the first failure to the next success."""
-        longest, since = 0.0, None
+        longest = 0.0
+        since: float | None = None
         for start, end, status in sorted(self.met):
             if status in situations.NOT_THERE:
                 since = start if since is None else since
@@ -72,7 +73,7 @@ class Visits:
                 longest, since = max(longest, end - since), None
         return longest
 
-    def row(self, fault, who, stored):
+    def row(self, fault: str, who: str, stored: set[str]) -> str:
         times = sorted(end - start for start, end, _ in self.met) or [0.0]
         answers = [
             f"{status} × {count}" for status, count in sorted(self.statuses.items()) if status
@@ -89,7 +90,7 @@ class Visits:
         )
 
 
-def visitors(site):
+def visitors(site: Site) -> dict[str, tuple[str, str | None]]:
     """Return who asks, and what for."""
     return {
         "health check": ("/healthz", None),
@@ -101,7 +102,9 @@ def visitors(site):
     }
 
 
-def visit(site, path, data, end, visits, pause):
+def visit(
+    site: Site, path: str, data: str | None, end: float, visits: Visits, pause: float
+) -> None:
     while time.monotonic() < end:
         number, start = next(NUMBERS), time.monotonic()
         form = data.format(number).encode() if data else None
@@ -115,19 +118,24 @@ def visit(site, path, data, end, visits, pause):
 class Measurement:
     """One database's faults, and what its visitors met."""
 
-    def __init__(self, environment):
+    def __init__(self, environment: dict[str, str]) -> None:
         self.environment = environment
         self.found: list[tuple[str, str, Visits]] = []
 
     def measure(
-        self, site, fault: str, going_wrong: Callable[[], object], seconds=SECONDS, forms=1
-    ):
+        self,
+        site: Site,
+        fault: str,
+        going_wrong: GoingWrong,
+        seconds: float = SECONDS,
+        forms: int = 1,
+    ) -> None:
         """Let something go wrong, and ask meanwhile; `forms` people sign up at once, each every half second."""
-        asked, found = visitors(site), {}
+        found: dict[str, Visits] = {}
         with going_wrong():
             end = time.monotonic() + seconds
             threads = []
-            for name, (path, data) in asked.items():
+            for name, (path, data) in visitors(site).items():
                 found[name] = Visits()
                 pause = PAUSE_OF_FORMS if data else PAUSE
                 threads += [
@@ -142,14 +150,14 @@ class Measurement:
         print(f"  {fault}", flush=True)
         time.sleep(2)  # what waits is answered before the next
 
-    def rows(self):
+    def rows(self) -> list[str]:
         """Return the table, once the mail worker has had time for what it was left."""
         taken = {address for _, _, visits in self.found for address in visits.taken}
         stored = situations.stored_addresses(self.environment, taken)
         return [visits.row(fault, who, stored) for fault, who, visits in self.found]
 
 
-def on_sqlite(folder: Path):
+def on_sqlite(folder: Path) -> list[str]:
     environment = situations.prepared(folder)
     measurement = Measurement(environment)
     measure = measurement.measure
@@ -169,7 +177,7 @@ def on_sqlite(folder: Path):
     return measurement.rows()
 
 
-def _main_process(measurement, folder):
+def _main_process(measurement: Measurement, folder: Path) -> None:
     """Kill the main process under what stands for the service manager, with the shipped proxy in front where there is one."""
     with situations.supervised(measurement.environment, folder) as (site, supervisor):
         who = "main process killed, behind nginx" if site.is_proxied else "main process killed"
@@ -179,7 +187,7 @@ def _main_process(measurement, folder):
         measurement.measure(site, who, supervisor.killing, seconds=SECONDS + 4)
 
 
-def on_servers(folder: Path):
+def on_servers(folder: Path) -> list[str]:
     with ExitStack() as stack:
         database, cache = stack.enter_context(postgresql()), stack.enter_context(redis())
         if not (database and cache):
@@ -218,4 +226,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,16 +3,20 @@
 import asyncio
 import queue
 import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import html5lib
 from django.conf import settings
 
-from tests.trustsite.test_rsgi import Headers
+from tests.rsgi import Headers
 from trustsite.rsgi import Application, django_application
-from trustsite.web import rate_limit
+from trustsite.web.rate_limit.file_store import file_store_at
+from trustsite.web.rate_limit.memory_store import process_memory
+from trustsite.web.serving.django_threads import DjangoThreads
 
 HOST = urlsplit(settings.SITE_URL).netloc
 TOKEN = "a" * 32  # of Django's CSRF guard, in the cookie and in the form
@@ -40,7 +44,7 @@ class Scope:
     proto, http_version, scheme = "http", "1.1", "http"
     client, server = "203.0.113.9:4000", "127.0.0.1:8000"
 
-    def __init__(self, method, path, query, headers):
+    def __init__(self, method: str, path: str, query: str, headers: list[tuple[str, str]]) -> None:
         self.method, self.path, self.query_string = method, path, query
         self.headers = Headers(headers)
 
@@ -48,20 +52,22 @@ class Scope:
 class Protocol:
     """The sender of a body, and the one who gets the answer."""
 
-    def __init__(self, body):
+    answer: "Answered"
+
+    def __init__(self, body: bytes) -> None:
         self.pieces = [body]
 
-    async def client_disconnect(self):
+    async def client_disconnect(self) -> None:
         await asyncio.Event().wait()
 
-    async def __aiter__(self):
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self.pieces:
             yield piece
 
-    def response_bytes(self, status, headers, body):
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
         self.answer = Answered(status, headers, body)
 
-    def response_empty(self, status, headers):
+    def response_empty(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.answer = Answered(status, headers, b"")
 
 
@@ -70,19 +76,22 @@ class Answered:
     """An answer as it goes out."""
 
     status: int
-    fields: list
+    fields: list[tuple[str, str]]
     body: bytes
 
     @property
-    def headers(self):
+    def headers(self) -> dict[str, str]:
         return {name.lower(): value for name, value in self.fields}
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         return self.headers.get("content-type", "").partition(";")[0]
 
-    def page(self):
+    def page(self) -> Any:
         return html5lib.parse(self.body.decode(), namespaceHTMLElements=False)
+
+
+Job = tuple[Callable[[], Any], Future[Any]]
 
 
 class InThisThread:
@@ -93,17 +102,19 @@ class InThisThread:
 
     waiting = 0
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        self.jobs = queue.SimpleQueue()
+        self.jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
 
-    async def run(self, work, left, *, is_form, within):
-        done = Future()
+    async def run(
+        self, work: Callable[[], Any], left: object, *, is_form: bool, within: float
+    ) -> Any:
+        done: Future[Any] = Future()
         self.jobs.put((work, done))
         return await asyncio.wrap_future(done)
 
-    def complete(self, coroutine):
+    def complete(self, coroutine: Coroutine[Any, Any, None]) -> None:
         """Run `coroutine` in the loop, and what it asks of Django here."""
         whole = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
         whole.add_done_callback(lambda _: self.jobs.put(None))
@@ -115,24 +126,33 @@ class InThisThread:
                 done.set_exception(error)
         whole.result()
 
-    def end(self):
+    def end(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
 
 
 class Visitor:
     """Somebody who asks the real edge, with or without a login."""
 
-    def __init__(self, session=""):
+    def __init__(self, session: str = "") -> None:
         self.application = Application(django_application)
-        self.application.threads = InThisThread()
+        self.threads = InThisThread()
+        self.application.threads = cast(DjangoThreads, self.threads)
         self.application.edge.prepare()
         self.application.edge.refresher.versions.check()
         self.session = session
-        self.seen = set()  # kinds of answers whose HTML was read strictly
+        self.seen: set[tuple[object, int]] = set()  # kinds of answers whose HTML was read strictly
 
-    def ask(self, path, method="GET", query="", body=None, headers=()):
+    def ask(
+        self,
+        path: str,
+        method: str = "GET",
+        query: str = "",
+        body: bytes | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> Answered:
         """Return the answer to a request."""
-        rate_limit.clear()
+        file_store_at(settings.LIMITS_FILE).open().execute("DELETE FROM counts")
+        process_memory().counts.clear()
         self.application.edge.cache.apply(["*"])
         cookie = f"csrf={TOKEN}" + (f"; session={self.session}" if self.session else "")
         given = {name for name, _ in headers}
@@ -143,11 +163,11 @@ class Visitor:
             sent.append(("content-length", str(len(body))))
         protocol = Protocol(body or b"")
         scope = Scope(method, path, query, sent)
-        self.application.threads.complete(self.application.__rsgi__(scope, protocol))
+        self.threads.complete(self.application.__rsgi__(scope, protocol))
         return protocol.answer
 
 
-def check(answer, who=None, kind=None):
+def check(answer: Answered, who: Visitor | None = None, kind: object = None) -> None:
     """Fail unless an answer is one that anybody may get."""
     assert answer.status in STATUSES, answer.status
     missing = SECURITY_HEADERS - answer.headers.keys()

@@ -1,7 +1,9 @@
 """How much is tried: the same few hundred requests in every `make test`, others each time in `make fuzz`."""
 
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -35,13 +37,13 @@ IS_LONG = "FUZZ_EXAMPLES" in os.environ
 settings.load_profile("long" if IS_LONG else "short")
 
 
-def examples(number):
+def examples(number: int) -> settings:
     """Return the settings of a test that tries so many examples; `make fuzz` tries more."""
     return settings() if IS_LONG else settings(max_examples=number)
 
 
 @contextmanager
-def rolled_back():
+def rolled_back() -> Iterator[None]:
     """Undo what a request wrote, so that the next meets the same site."""
     with transaction.atomic():
         yield
@@ -49,7 +51,7 @@ def rolled_back():
 
 
 @pytest.fixture
-def values(db, settings):
+def values(db: None, settings: Any) -> world.Values:
     settings.REQUIRE_SECOND_FACTOR = False
     settings.MAIL_SERVICE = "postmark"
     settings.ANYMAIL = {"WEBHOOK_SECRET": "a:b"}
@@ -57,14 +59,14 @@ def values(db, settings):
 
 
 @pytest.fixture
-def stranger(values):
+def stranger(values: world.Values) -> Iterator[Visitor]:
     visitor = Visitor()
     yield visitor
-    visitor.application.threads.end()
+    visitor.threads.end()
 
 
 @pytest.fixture
-def owner(values):
+def owner(values: world.Values) -> Iterator[Visitor]:
     visitor = Visitor(world.session())
     yield visitor
-    visitor.application.threads.end()
+    visitor.threads.end()

@@ -1,6 +1,8 @@
 """The forms of a page, as a browser finds them, and what somebody may send by one."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin
 
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from tests.fuzz.asking import TOKEN
 from tests.fuzz.nasty import plain, texts
 
 TYPED = {"text", "email", "search", "url", "number", "tel", "date", "time", "password", ""}
+Filled = dict[str, str]  # what is sent, by the name of its control
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Field:
     choices: tuple[str, ...] = ()
 
     @property
-    def is_typed(self):
+    def is_typed(self) -> bool:
         return self.kind in TYPED or self.kind == "textarea"
 
 
@@ -34,11 +37,11 @@ class Form:
     fields: tuple[Field, ...]
     found_on: str
 
-    def __str__(self):
+    def __str__(self) -> str:
         return f"{self.found_on} {self.method} {self.path} {len(self.fields)}"
 
 
-def forms_of(page, address):
+def forms_of(page: Any, address: str) -> Iterator[Form]:
     """Yield the forms of a parsed page."""
     for element in page.iter("form"):
         action = urljoin(address, element.get("action") or address)
@@ -47,7 +50,7 @@ def forms_of(page, address):
         yield Form(action.partition("?")[0], method, tuple(fields), address)
 
 
-def _field(control):
+def _field(control: Any) -> Field | None:
     name, kind = control.get("name"), control.get("type") or ""
     if not name or "__prefix__" in name:  # what a script copies
         return None
@@ -66,7 +69,7 @@ def _field(control):
     return Field(name, "button" if control.tag == "button" else kind, control.get("value") or "")
 
 
-def fillings(form, spoilt=texts, least=0):
+def fillings(form: Form, spoilt: st.SearchStrategy[str] = texts) -> st.SearchStrategy[Filled]:
     """Return a strategy of what is sent: each control as the page has it, or spoilt."""
     names = [field.name for field in form.fields if field.kind != "submit"]
     return (
@@ -82,7 +85,7 @@ def fillings(form, spoilt=texts, least=0):
     )
 
 
-def _filling(field, spoilt):
+def _filling(field: Field, spoilt: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
     if field.name == "csrfmiddlewaretoken":
         return st.just(TOKEN)
     own = st.just(field.value)
@@ -95,7 +98,7 @@ def _filling(field, spoilt):
     return st.one_of(own, plain, spoilt)
 
 
-def _with_a_button(form, filled):
+def _with_a_button(form: Form, filled: dict[str, str | None]) -> st.SearchStrategy[Filled]:
     pressed = [field for field in form.fields if field.kind in {"submit", "button"}]
     given = {name: value for name, value in filled.items() if value is not None}
     choices = [given, *({**given, field.name: field.value} for field in pressed)]

@@ -11,7 +11,7 @@ from tests.servers import ROOT
 EXAMPLES = "200"  # of each test, in a round
 
 
-def main():
+def main() -> None:
     end, rounds = time.monotonic() + 60 * float(sys.argv[1]), 0
     while time.monotonic() < end or not rounds:
         seed, rounds = random.randrange(10**9), rounds + 1

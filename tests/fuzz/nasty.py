@@ -1,6 +1,7 @@
 """What strangers and rows may hold: texts, field values, headers and bodies of the worst sort."""
 
 import json
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from hypothesis import strategies as st
@@ -76,7 +77,7 @@ HEADER_NAMES = (
     *("sec-fetch-mode", "te", "upgrade", "user-agent", "via", "x-csrftoken", "x-forwarded-for"),
     *("x-forwarded-host", "x-forwarded-proto", "x-http-method-override", "x-requested-with"),
 )
-CODECS = (
+CODECS: tuple[str, ...] = (
     "utf-8",
     "latin-1",
     "utf-7",
@@ -105,7 +106,7 @@ types = st.builds(
 )
 
 
-def header_value(text):
+def header_value(text: str) -> str:
     """Return `text` as the web server hands a header over: visible Latin-1."""
     return "".join(
         one for one in text if one == "\t" or "\x20" <= one < "\x7f" or "\xa0" <= one <= "\xff"
@@ -151,16 +152,16 @@ header = st.one_of(
 headers = st.lists(header, max_size=3, unique_by=lambda pair: pair[0])
 
 
-def encoded(pairs):
+def encoded(pairs: Iterable[tuple[str, str]]) -> str:
     """Return fields as a browser sends them, and what none would send as the bytes it is."""
     return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs)
 
 
-def _quoted(text):
+def _quoted(text: str) -> str:
     return quote(text.encode("utf-8", "surrogatepass"), safe="")
 
 
-def multipart(pairs):
+def multipart(pairs: Iterable[tuple[str, str]]) -> bytes:
     """Return fields as a form with files sends them."""
     parts = [
         b'--x\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n'
@@ -173,7 +174,7 @@ def multipart(pairs):
 URLENCODED = "application/x-www-form-urlencoded"
 
 
-def bodies(pairs):
+def bodies(pairs: st.SearchStrategy[list[tuple[str, str]]]) -> st.SearchStrategy[tuple[str, bytes]]:
     """Return a strategy of (content type, body) that carry these fields, or anything else."""
     return st.one_of(
         pairs.map(lambda each: (URLENCODED, encoded(each).encode())),

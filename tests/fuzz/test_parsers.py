@@ -133,7 +133,7 @@ def test_the_walk_finds_readers_of_every_sort():
     assert {
         "prose.renderer.render",
         "newsletter.addresses.normalise",
-        "articles.reading.search.words",
+        "articles.searching.stems.stems",
     } <= found
     assert {
         "trustsite.web.log_redaction.redact",

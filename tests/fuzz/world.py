@@ -9,7 +9,6 @@ from django.test import Client
 
 from accounts.passwords import links as password_links
 from articles.editing import preview_links
-from articles.models import Picture
 from newsletter import tokens
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME
 from newsletter.emails.messages import guide_url
@@ -27,9 +26,12 @@ from tests.factories import (
     make_source,
     make_subscriber,
 )
+from tests.fuzz.addresses import Address
+
+Values = dict[str, list[str]]  # of each place in an address
 
 
-def build():
+def build() -> Values:
     """Make the rows; return the values of each place."""
     call_command("sync_roles", verbosity=0)
     article = make_article(slug="a-draft", state="draft")
@@ -37,7 +39,8 @@ def build():
     for key in ("fight", "flight", "freeze", "fawn"):
         make_response(key=key)
     make_page(), make_page(slug="get-help"), make_helpline()
-    make_source(), make_picture(), make_offer(), make_letter()
+    make_source(), make_offer(), make_letter()
+    picture = make_picture()
     content_files.load(settings.CONTENT_DIR)
     person = make_subscriber(state=Subscriber.State.CONFIRMED)
     asked = make_subscriber(state=Subscriber.State.PENDING)
@@ -55,7 +58,7 @@ def build():
         "slug": ["shown", "a-draft", "about", article.topic.slug],
         "token": links,
         "key": ["fight", "fawn"],
-        "name": ["postmark", Picture.objects.first().renditions[0]["name"]],
+        "name": ["postmark", picture.renditions[0]["name"]],
         "purpose": [password_links.RECOVERY],
         "first_name": ["back"],
         "object_id": numbers,
@@ -71,7 +74,7 @@ def build():
     }
 
 
-def values_of(address, values):
+def values_of(address: Address, values: Values) -> Values:
     """Return the values of each place in an address; rows by the model that it speaks of."""
     own = dict(values)
     for model in admin.site._registry:
@@ -81,7 +84,7 @@ def values_of(address, values):
     return {name: own[name] or ["1"] for name in address.names}
 
 
-def owner():
+def owner() -> User:
     """Return somebody who may do everything."""
     user, _ = User.objects.get_or_create(
         username="owner",
@@ -91,7 +94,7 @@ def owner():
     return user
 
 
-def session():
+def session() -> str:
     """Return the cookie of an owner who is logged in."""
     browser = Client()
     browser.force_login(owner())

@@ -23,7 +23,7 @@ READY = "r" * 60
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory):
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A site that `release` has prepared, as it runs behind a proxy."""
     data = tmp_path_factory.mktemp("data")
     environment = os.environ | {

@@ -5,7 +5,9 @@ python -m tests.operations.freeze_release 1.1.0
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from tests.servers import ROOT
 
@@ -14,7 +16,7 @@ MOMENT = datetime(2026, 11, 27, 12, tzinfo=UTC)
 NUMBERS = ("Integer", "Boolean", "AutoField", "ForeignKey", "OneToOne", "Float", "Decimal")
 
 
-def value(field):
+def value(field: Any) -> str:
     """Return a value that the field's column takes, as SQL."""
     kind = field.get_internal_type()
     if field.null:
@@ -30,7 +32,7 @@ def value(field):
     return f"'{'x' * min(field.max_length or 1, 1)}'"
 
 
-def statements():
+def statements() -> Iterator[str]:
     """Yield an INSERT for each table of ours, with every column that Django writes."""
     from django.apps import apps
     from django.db import connection
@@ -39,14 +41,14 @@ def statements():
 
     for model in apps.get_models(include_auto_created=True):
         if model._meta.app_label in OURS and model._meta.managed:
-            fields = list(model._meta.local_concrete_fields)
+            fields: list[Any] = list(model._meta.local_concrete_fields)
             quote = connection.ops.quote_name
             columns = ", ".join(quote(field.column) for field in fields)
             values = ", ".join(value(field) for field in fields)
             yield f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES ({values});"
 
 
-def main(version):
+def main(version: str) -> None:
     import django
 
     django.setup()

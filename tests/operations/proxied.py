@@ -93,7 +93,7 @@ class Proxied:
         )
         return main
 
-    def _files_conf(self):
+    def _files_conf(self) -> Path:
         text = (DEPLOY / "nginx/trustsite-files.conf").read_text()
         assert "/srv/trustsite/files" in text
         conf = self.folder / "trustsite-files.conf"

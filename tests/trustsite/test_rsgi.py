@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 
+from tests.rsgi import Headers
 from tests.waiting import PATIENCE
 from trustsite.rsgi import Application, environ_of
 from trustsite.web.serving import django_threads
@@ -16,17 +17,6 @@ from trustsite.web.serving.page_cache import _recording as recorded
 from trustsite.web.serving.request_body import Refused
 
 HOST = urlsplit(settings.SITE_URL).netloc
-
-
-class Headers:
-    def __init__(self, items):
-        self._items = items
-
-    def get(self, name, default=None):
-        return next((value for key, value in self._items if key == name), default)
-
-    def items(self):
-        return self._items
 
 
 class Scope:

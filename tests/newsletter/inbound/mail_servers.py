@@ -13,8 +13,10 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -139,40 +141,40 @@ SIGNED_HEADERS = "*,+List-Unsubscribe-Post,+Feedback-ID"
 class MailHost:
     """The running servers: `smtp`, `imap` and `far` are ports."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.smtp, self.imap, self.far, self.milter = (free_port() for _ in range(4))
         self.certificate = folder / "certificate.pem"
         self.exit_with(0)
 
-    def exit_with(self, code):
+    def exit_with(self, code: int) -> None:
         """Have the pipe end with this exit code."""
         _write(self.folder / "code", str(code))
 
-    def piped(self):
+    def piped(self) -> list[tuple[str, bytes]]:
         """Return what the pipe was given: (recipient, mail), for each time."""
         found = sorted((self.folder / "piped").glob("*.to"), key=lambda file: file.stat().st_mtime)
         return [(to.read_text().strip(), to.with_suffix(".mail").read_bytes()) for to in found]
 
-    def box(self, folder=""):
+    def box(self, folder: str = "") -> list[bytes]:
         """Return the mails in a folder of the mailbox."""
         box = self.folder / "boxes/bounces" / folder
         return [
             file.read_bytes() for part in ("new", "cur") for file in sorted((box / part).glob("*"))
         ]
 
-    def log(self, name="postfix"):
+    def log(self, name: str = "postfix") -> str:
         """Return what a server wrote down."""
         file = self.folder / "log" / name
         return file.read_text() if file.exists() else ""
 
 
-def _write(file, text, mode=0o644):
+def _write(file: Path, text: str, mode: int = 0o644) -> None:
     file.write_text(text)
     file.chmod(mode)
 
 
-def _make_folders(folder):
+def _make_folders(folder: Path) -> None:
     folder.chmod(0o755)
     for name in ("etc", "queue", "postfix", "log", "boxes", "dovecot", "piped"):
         (folder / name).mkdir()
@@ -183,7 +185,7 @@ def _make_folders(folder):
     shutil.chown(folder / "boxes", "nobody")
 
 
-def _make_keys(folder):
+def _make_keys(folder: Path) -> None:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
     now = datetime.datetime.now(datetime.UTC)
@@ -202,7 +204,7 @@ def _make_keys(folder):
     shutil.chown(folder / "dkim.pem", "opendkim")
 
 
-def _configure(host, headers, prefix):
+def _configure(host: MailHost, headers: str, prefix: str) -> None:
     folder = host.folder
     nobody = pwd.getpwnam("nobody")
     values = vars(host) | {"domain": DOMAIN, "piped": PIPED, "selector": SELECTOR}
@@ -214,7 +216,7 @@ def _configure(host, headers, prefix):
     _write(folder / "users", f"bounces:{{PLAIN}}{PASSWORD}::::::\n", 0o644)
 
 
-def missing():
+def missing() -> str:
     """Return why the host can't be started, or nothing."""
     path = f"{os.environ['PATH']}:/usr/sbin"
     absent = [name for name in NEEDED if not shutil.which(name, path=path)]
@@ -224,21 +226,25 @@ def missing():
 
 
 @contextmanager
-def mail_host(headers=SIGNED_HEADERS, prefix=""):
+def mail_host(headers: str = SIGNED_HEADERS, prefix: str = "") -> Iterator[MailHost]:
     """Run the host; it is gone with the block."""
     folder = Path(tempfile.mkdtemp(prefix="mail-", dir="/tmp"))
     environment = os.environ | {"PATH": f"{os.environ['PATH']}:/usr/sbin"}
-    running = []
+    running: list[subprocess.Popen[bytes]] = []
     try:
         _make_folders(folder)
         _make_keys(folder)
         host = MailHost(folder)
         _configure(host, headers, prefix)
         for command in (
-            ["opendkim", "-f", "-x", folder / "etc/opendkim.conf"],
-            ["dovecot", "-F", "-c", folder / "etc/dovecot.conf"],
+            ["opendkim", "-f", "-x", str(folder / "etc/opendkim.conf")],
+            ["dovecot", "-F", "-c", str(folder / "etc/dovecot.conf")],
         ):
-            output = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": "/"}
+            output: dict[str, Any] = {
+                "stdout": subprocess.DEVNULL,
+                "stderr": subprocess.DEVNULL,
+                "cwd": "/",
+            }
             running.append(subprocess.Popen(command, env=environment, umask=0o022, **output))
         _postfix(folder, "start", environment)
         yield host
@@ -252,12 +258,12 @@ def mail_host(headers=SIGNED_HEADERS, prefix=""):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _postfix(folder, what, environment):
-    command = ["postfix", "-c", folder / "etc", what]
+def _postfix(folder: Path, what: str, environment: dict[str, str]) -> None:
+    command = ["postfix", "-c", str(folder / "etc"), what]
     subprocess.run(command, env=environment, check=True, capture_output=True, cwd="/", umask=0o022)
 
 
-def until(condition, seconds=60):
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait for a state; return what makes the condition true."""
     end = time.monotonic() + seconds
     while not (found := condition()):
@@ -266,7 +272,7 @@ def until(condition, seconds=60):
     return found
 
 
-def listens(port):
+def listens(port: int) -> bool:
     """Whether somebody takes connections there."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
         return True

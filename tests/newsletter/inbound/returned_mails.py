@@ -3,7 +3,14 @@
 PERSON = "ann@example.org"
 
 
-def dsn(fields, words="", *, to="bounces@mail.example", original="Subject: Hello\n", more=""):
+def dsn(
+    fields: str,
+    words: str = "",
+    *,
+    to: str = "bounces@mail.example",
+    original: str = "Subject: Hello\n",
+    more: str = "",
+) -> bytes:
     """Return a delivery status notification (RFC 3464) as bytes."""
     return (
         f"From: MAILER-DAEMON@mx.example.net\nTo: {to}\nSubject: Undelivered Mail Returned to Sender\n{more}"
@@ -15,7 +22,14 @@ def dsn(fields, words="", *, to="bounces@mail.example", original="Subject: Hello
     ).encode()
 
 
-def fields(status, diagnosis="", *, action="failed", person=PERSON, mta="dns; mx.example.net"):
+def fields(
+    status: str,
+    diagnosis: str = "",
+    *,
+    action: str = "failed",
+    person: str = PERSON,
+    mta: str = "dns; mx.example.net",
+) -> str:
     said = f"Diagnostic-Code: {diagnosis}\n" if diagnosis else ""
     return (
         f"Reporting-MTA: {mta}\nArrival-Date: Fri, 6 Nov 2026 10:00:00 +0000\n\n"
@@ -23,7 +37,7 @@ def fields(status, diagnosis="", *, action="failed", person=PERSON, mta="dns; mx
     )
 
 
-def postfix(status, reply, command="RCPT TO", **over):
+def postfix(status: str, reply: str, command: str = "RCPT TO", **over: str) -> bytes:
     words = (
         "This is the mail system at host mx.example.net.\n\nI'm sorry to have to inform you that your message could not\n"
         f"be delivered to one or more recipients.\n\n<{PERSON}>: host mx.far.example[192.0.2.7] said: {reply}\n"
@@ -34,7 +48,7 @@ def postfix(status, reply, command="RCPT TO", **over):
     return dsn(told, words)
 
 
-def exim(reply):
+def exim(reply: str) -> bytes:
     """Exim's report, with the reply of the far server in its words and in its fields."""
     words = (
         "This message was created automatically by mail delivery software.\n\nA message that you sent could not be\n"
@@ -44,7 +58,7 @@ def exim(reply):
     return dsn(told, words, more=f"X-Failed-Recipients: {PERSON}\nAuto-Submitted: auto-replied\n")
 
 
-def exim_in_words(reply, to="bounces@mail.example"):
+def exim_in_words(reply: str, to: str = "bounces@mail.example") -> bytes:
     return (
         f"From: Mail Delivery System <Mailer-Daemon@mx.example.net>\nTo: {to}\nX-Failed-Recipients: {PERSON}\n"
         "Auto-Submitted: auto-replied\nSubject: Mail delivery failed: returning message to sender\n\n"
@@ -52,7 +66,7 @@ def exim_in_words(reply, to="bounces@mail.example"):
     ).encode()
 
 
-def qmail(reply):
+def qmail(reply: str) -> bytes:
     return (
         "From: MAILER-DAEMON@mx.example.net\nTo: bounces@mail.example\nSubject: failure notice\n\n"
         "Hi. This is the qmail-send program at mx.example.net.\nI'm afraid I wasn't able to deliver your message.\n\n"
@@ -60,7 +74,7 @@ def qmail(reply):
     ).encode()
 
 
-def exchange(status, reason):
+def exchange(status: str, reason: str) -> bytes:
     told = (
         f"Reporting-MTA: dns;AM0PR01.eurprd01.prod.outlook.com\n\nFinal-Recipient: rfc822;{PERSON}\nAction: failed\n"
         f"Status: {status}\nDiagnostic-Code: smtp;550 {status} {reason}\n"
@@ -68,7 +82,7 @@ def exchange(status, reason):
     return dsn(told, "Your message couldn't be delivered.")
 
 
-def gmail(status, reply, action="failed"):
+def gmail(status: str, reply: str, action: str = "failed") -> bytes:
     told = (
         "Reporting-MTA: dns; googlemail.com\nReceived-From-MTA: dns; notes@mail.example\n\n"
         f"Final-Recipient: rfc822; {PERSON}\nAction: {action}\nStatus: {status}\n"
@@ -78,14 +92,16 @@ def gmail(status, reply, action="failed"):
     return dsn(told, "** Address not found **", more=f"X-Failed-Recipients: {PERSON}\n")
 
 
-def yahoo(status, reply):
+def yahoo(status: str, reply: str) -> bytes:
     return dsn(
         fields(status, f"smtp; {reply}", mta="dns; mta1.mail.bf1.yahoo.com"),
         "Sorry, we were unable to deliver.",
     )
 
 
-def arf(kind, *, original="", mail_from="", original_type="message/rfc822"):
+def arf(
+    kind: str, *, original: str = "", mail_from: str = "", original_type: str = "message/rfc822"
+) -> bytes:
     """Return a feedback report (RFC 5965) as bytes."""
     told = f"Feedback-Type: {kind}\nUser-Agent: SomeGenerator/1.0\nVersion: 1\n"
     told += f"Original-Mail-From: <{mail_from}>\n" if mail_from else ""
@@ -98,7 +114,7 @@ def arf(kind, *, original="", mail_from="", original_type="message/rfc822"):
     ).encode()
 
 
-def vacation(to):
+def vacation(to: str) -> bytes:
     return (
         f"From: Ann <{PERSON}>\nTo: {to}\nSubject: Out of office: Hello\nAuto-Submitted: auto-replied\n\n"
         "I am away. Mailbox 5.1.1 is full of sand.\n"
