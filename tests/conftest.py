@@ -16,6 +16,11 @@ os.environ.setdefault(
 )  # the synchronous Playwright keeps an event loop
 
 
+def pytest_collection_finish() -> None:
+    """Take back what importing the web entries set: processes that tests start are no web servers."""
+    os.environ.pop("IN_REQUESTS", None)
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:

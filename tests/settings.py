@@ -6,6 +6,7 @@ from pathlib import Path
 
 os.environ["MODE"] = "development"
 os.environ["ENV_FILE"] = os.devnull
+os.environ.pop("IN_REQUESTS", None)  # set by a web entry that was imported before
 os.environ.setdefault("DATA", tempfile.mkdtemp(prefix="site-tests-"))
 
 from trustsite.settings import *  # noqa: F403

@@ -55,7 +55,8 @@ def settings(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, subscriber, token)
     action = ACTIONS.get(request.POST.get("wish", ""))
     if action is None:
-        return _page(request, subscriber, token, status=422)
+        typed = MoveForm(request.POST) if request.POST.get("address") else None
+        return _page(request, subscriber, token, form=typed, status=422)
     return action(request, subscriber, token)
 
 
