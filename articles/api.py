@@ -3,6 +3,22 @@ of it that the newsletter imports."""
 
 from articles.linking import redirects, site_links
 from articles.models import Offer
+from articles.reading.sitemaps import SITEMAPS, OwnAddress
+
+__all__ = [
+    "OwnAddress",
+    "add_to_sitemap",
+    "has_moved",
+    "offer",
+    "page_exists",
+    "partner_hosts",
+    "path_on_site",
+]
+
+
+def add_to_sitemap(name: str, pages: type[OwnAddress]) -> None:
+    """Have search engines told of another app's pages. Called once, when the site starts."""
+    SITEMAPS[name] = pages
 
 
 def partner_hosts() -> list[str]:

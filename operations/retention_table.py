@@ -241,6 +241,9 @@ TABLE = (
 NOBODYS = {
     "newsletter.Heartbeat": "when the worker last ran",
     "newsletter.Letter": "letters to everybody, the same for all",
+    "newsletter.EmailWords": "what mails say, the same to all",
+    "newsletter.HistoricalEmailWords": "what they said before",
+    "newsletter.ListJob": "numbers of a file that was brought in; the file itself is gone in a day",
     "trustsite.CacheVersion": "a number",
     "auth.Group": "roles",
     "auth.Permission": "names of permissions",

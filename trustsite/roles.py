@@ -46,6 +46,7 @@ ROLES: dict[str, dict[str, str]] = {
         **{f"articles.{model}": ALL for model in (*_TEXTS, "redirect")},
         **_QUIZ_DRAFTS,
         "newsletter.letter": ALL,
+        "newsletter.emailwords": ALL,
         "": "articles.publish_article",
     },
     "Reviewers": {
@@ -72,6 +73,7 @@ ROLES["Owners"] = {
     "newsletter.subscriber": ALL,
     "newsletter.delivery": "view change",
     "newsletter.letter": ALL,
+    "newsletter.emailwords": ALL,
     "auth.user": ALL,
     "auth.group": VIEW,
     "": "articles.publish_article articles.review_article newsletter.send_letter",

@@ -60,10 +60,11 @@ class HubPages(OwnAddress):
             "quiz:method",
             "quiz:paper",
             "newsletter:guide",
+            "newsletter:issues",
         ]
 
     def location(self, item: str) -> str:
         return reverse(item)
 
 
-SITEMAPS = {"hubs": HubPages, "articles": Articles, "pages": Pages}
+SITEMAPS: dict[str, type[OwnAddress]] = {"hubs": HubPages, "articles": Articles, "pages": Pages}

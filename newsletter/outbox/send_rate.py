@@ -1,11 +1,12 @@
 """Send rate: how fast mail leaves, and whether any does.
 
 So many mails a second and an hour in all, so many a minute to one mail domain: each worker keeps
-the count for itself, on a clock that nobody can turn. Mails that somebody waits for (Delivery.HIGH)
-may run a tenth of a period's mails ahead of that even rate, so a confirmation doesn't wait behind
-an issue's thousands.
+the count for itself, over all of its connections, on a clock that nobody can turn. Mails that
+somebody waits for (Delivery.HIGH) may run a tenth of a period's mails ahead of that even rate, so a
+confirmation doesn't wait behind an issue's thousands.
 """
 
+import threading
 import time
 
 from django.conf import settings
@@ -30,10 +31,14 @@ class Bucket:
         self.catch_up = max(catch_up, self.interval) if catch_up else 0.0
         self.free_at = self.last_slot = 0.0
 
-    def wait(self, priority: int) -> float:
-        """Return in how many seconds a mail of this priority may go; 0 when it may now."""
+    def wait(self, priority: int, behind: float = 0.0) -> float:
+        """Return in how many seconds a mail of this priority may go; 0 when it may now.
+
+        `behind` are seconds that mails take which are to go before it.
+        """
         lead = self.ahead if priority == Delivery.HIGH else 0.0
-        return max(0.0, self.free_at - lead - time.monotonic())
+        now = time.monotonic()
+        return max(0.0, max(self.free_at, now if behind else 0.0) + behind - lead - now)
 
     def count(self) -> None:
         """Count a mail that goes now."""
@@ -55,6 +60,8 @@ class RateLimiter:
         self.buckets = [Bucket(limit, seconds) for limit, seconds in limits if limit]
         self.per_domain = per_domain  # a minute
         self.domains: dict[str, Bucket] = {}
+        self.reserved = 0  # mails that connections have in hand and haven't sent
+        self.lock = threading.Lock()
 
     @classmethod
     def from_settings(cls) -> "RateLimiter":
@@ -66,6 +73,33 @@ class RateLimiter:
     def wait(self, priority: int) -> float:
         """Return in how many seconds a mail of this priority may be claimed; 0 when it may now."""
         return max((bucket.wait(priority) for bucket in self.buckets), default=0.0)
+
+    def reserve(self, priority: int) -> float:
+        """Reserve a place for the next mail and return 0; or return in how many seconds to ask.
+
+        A place is given back by `release`, whether its mail has gone or not.
+        """
+        with self.lock:
+            pause = max(
+                (bucket.wait(priority, self.reserved * bucket.interval) for bucket in self.buckets),
+                default=0.0,
+            )
+            if not pause:
+                self.reserved += 1
+            return pause
+
+    def release(self) -> None:
+        """Give a reserved place back."""
+        with self.lock:
+            self.reserved = max(0, self.reserved - 1)
+
+    def take(self, delivery: Delivery) -> float:
+        """Count a mail that goes now and return 0; or return in how many seconds it may."""
+        with self.lock:
+            pause = max(self.wait(delivery.priority), self.delay_for(delivery))
+            if not pause:
+                self.count(delivery)
+            return pause
 
     def delay_for(self, delivery: Delivery) -> float:
         """Return for how many seconds a mail waits because its domain has had enough; mostly 0."""

@@ -10,7 +10,8 @@ KEPT = {
     "confirmed_at guide_sent_at paused_until returned_at replaces",
     "Bounce": "id fingerprint kind at event",
     "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at "
-    "trouble",
+    "trouble enqueue_below is_settling copies reached",
+    "ListJob": "id kind state options counts cursor total problem asked_by created_at changed_at lease_until",
     "Suppression": "id fingerprint reason since",
     "FormMailCount": "id hash at",
     "Delivery": "id kind subscriber letter priority state attempts crashes not_before lease_until worker_token "

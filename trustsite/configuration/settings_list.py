@@ -271,6 +271,15 @@ SETTINGS = (
         shown="none",
     ),
     Setting(
+        "MAIL_CONNECTIONS",
+        "how many connections each worker opens to the mail server while many mails wait",
+        "a number from 1 to 16",
+        "int",
+        4,
+        None,
+        (valid.between(1, 16),),
+    ),
+    Setting(
         "MAIL_PER_SECOND",
         "how fast each worker sends, 0 is no limit; two workers send twice as much",
         "a number from 0 to 1000",
@@ -302,6 +311,15 @@ SETTINGS = (
         "the name of the key your mail is signed with, so that the check before a letter can look for it",
         "the selector alone, without “._domainkey” and the domain",
         validators=(valid.label,),
+        shown="none",
+    ),
+    Setting(
+        "TEST_ADDRESSES",
+        "where tests of letters and mails go besides to who asks: your own mailboxes at several providers",
+        "up to ten mail addresses with commas between them",
+        "list",
+        (),
+        validators=(valid.addresses,),
         shown="none",
     ),
     Setting(

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         worker = Worker()
         try:
             if once:
-                worker.round()
+                worker.finish()
             else:
                 worker.run_until_stopped()
         except SmtpAuthenticationRejected as error:

@@ -8,7 +8,7 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from newsletter.models import Delivery, Subscriber
-from newsletter.outbox import queue, sender
+from newsletter.outbox import queue, sender, smtp_backend
 from newsletter.outbox.smtp_backend import UnsureOutcome
 from tests.factories import make_delivery, make_subscriber
 from tests.newsletter.conftest import Sink, connect
@@ -76,14 +76,52 @@ def test_a_connection_dropped_in_the_middle_is_tried_again(backend, sink, clock)
     assert send(backend).state == "sent"
 
 
-def test_no_answer_after_the_whole_mail_is_unsure(backend, sink):
+async def say_nothing_for_long(server):
+    await asyncio.sleep(2)
+    return "250 taken, after a long look at it"
+
+
+def test_a_server_that_looks_at_a_mail_for_longer_than_it_answers_commands_is_waited_for(
+    backend, sink, monkeypatch, clock
+):
+    monkeypatch.setattr(smtp_backend, "TELL_EVERY", 0.2)
     row = make_delivery()
+    sink.answer = {row.subscriber.address: say_nothing_for_long}
+    claimed = queue.claim()
+    clock(minutes=4)  # its lease is almost over
+    sender.deliver(claimed, backend)
+    row.refresh_from_db()
+    assert (row.state, len(sink.envelopes)) == ("sent", 1)
 
-    async def say_nothing(server):
-        await asyncio.sleep(3)
-        return "250 too late"
 
-    sink.answer = {row.subscriber.address: say_nothing}
+def test_its_mail_stays_ours_meanwhile(backend, sink, monkeypatch, clock):
+    monkeypatch.setattr(smtp_backend, "TELL_EVERY", 0.2)
+    row = make_delivery()
+    sink.answer = {row.subscriber.address: say_nothing_for_long}
+    freed, tell = [], queue.extend_lease
+
+    def later(delivery):
+        tell(delivery)
+        clock(minutes=4)  # the answer takes ever longer
+        freed.append(queue.release_expired())
+
+    monkeypatch.setattr(queue, "extend_lease", later)
+    sender.deliver(queue.claim(), backend)
+    row.refresh_from_db()
+    assert (row.state, set(freed)) == ("sent", {0})
+
+
+def test_no_answer_after_the_whole_mail_is_unsure(backend, sink, monkeypatch):
+    monkeypatch.setattr(smtp_backend, "LONGEST_ANSWER", 1.0)
+    row = make_delivery()
+    sink.answer = {row.subscriber.address: say_nothing_for_long}
+    assert send(backend).state == "unknown"
+
+
+def test_a_worker_that_is_asked_to_stop_waits_as_for_any_other_answer(backend, sink):
+    sender.watch(backend, lambda: True)
+    row = make_delivery()
+    sink.answer = {row.subscriber.address: say_nothing_for_long}
     assert send(backend).state == "unknown"
 
 

@@ -90,7 +90,7 @@ def test_a_lease_that_was_just_taken_stays_as_it_is(clock):
 def test_while_the_mail_server_is_away_no_mail_is_tried(monkeypatch):
     make_delivery()
     worker = Worker()
-    worker.breaker.open_until = time.monotonic() + 60
+    worker.shared.breaker.open_until = time.monotonic() + 60
     worker.round()
     assert Delivery.objects.get().state == "queued"
 
@@ -103,7 +103,7 @@ def test_a_database_that_fails_pauses_the_worker_and_does_not_end_it(monkeypatch
 
     def fail():
         rounds.append(1)
-        worker.stopping = len(rounds) == 3
+        worker.shared.stopping = len(rounds) == 3
         raise OperationalError("database or disk is full")
 
     waited = []
@@ -190,7 +190,7 @@ TOGETHER = """
     from django.core.management import call_command
     from django.utils import timezone
     from newsletter.outbox import queue, sender
-    from newsletter.worker import Worker
+    from newsletter.mail_connection import MailConnection
     from newsletter.models import Delivery
 
     def meet(name):
@@ -210,7 +210,7 @@ TOGETHER = """
 
     as_it_is = queue.claim
     queue.claim = {claim}
-    Worker.claim_along = lambda worker: None
+    MailConnection.claim_along = lambda one: None
     meet("began")
     call_command("run_mail_worker", "--once")
 """
