@@ -78,7 +78,8 @@ class MailConnection:
                     delivery, self.backend, self.shared.limiter, self.mark_sent
                 )
             finally:
-                self.shared.limiter.release()
+                if not delivery.is_counted:
+                    self.shared.limiter.give_back()
             self.shared.breaker.record(failure)
             self.shared.refusals.record(delivery, failure)
             sent = True
@@ -143,5 +144,5 @@ class MailConnection:
         """Claim a mail for the place that was reserved; give the place back if there is none."""
         delivery = queue.claim(high_only=high_only)
         if delivery is None:
-            self.shared.limiter.release()
+            self.shared.limiter.give_back()
         return delivery

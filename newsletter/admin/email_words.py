@@ -57,7 +57,7 @@ class EmailWordsAdmin(SimpleHistoryAdmin):
     form = WordsForm
     list_display = ("kind", "subject", "day", "is_sent", "changed_at")
     actions = None
-    history_list_display = ("subject",)
+    history_list_display = ["subject"]
     change_form_template = "admin/newsletter/emailwords/change_form.html"
 
     class Media:

@@ -23,7 +23,7 @@ class KeysetChangeList(ChangeList):
         found.pop(BEFORE, None)
         return found
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """Order by key alone: what an index has in order."""
         return ["-pk"]
 

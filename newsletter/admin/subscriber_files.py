@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE
@@ -30,6 +30,7 @@ from newsletter.list_files.importing import Outcome
 from newsletter.models import Heartbeat, ListJob, Subscriber
 
 RECENT = 10
+Response = TypeVar("Response", bound=HttpResponseBase)
 logger = logging.getLogger(__name__)
 
 
@@ -137,7 +138,7 @@ def export_list(request: HttpRequest, subscribers: QuerySet[Subscriber]) -> Http
     return _download(response, f"subscribers-{timezone.localdate()}.{chosen}")
 
 
-def _download(response: Any, filename: str) -> Any:
+def _download(response: Response, filename: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
 

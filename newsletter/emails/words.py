@@ -119,7 +119,9 @@ def shipped(kind: str) -> tuple[str, str]:
     """Return subject and body, as Markdown, of the words that come with the site."""
     name = kind.replace("-", "_")
     places = EDITABLE[Kind(kind)].placeholders
-    context = {variable: f"{{{placeholder}}}" for placeholder, variable in places.items()}
+    context: dict[str, Any] = {
+        variable: f"{{{placeholder}}}" for placeholder, variable in places.items()
+    }
     context |= {"attached": True, "pages": 12}
     html = render_to_string(f"emails/{name}.html", context)
     main = re.search(r"</h1>(.*?)<p class=\"small\">", html, re.DOTALL)

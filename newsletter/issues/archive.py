@@ -92,7 +92,7 @@ class IssuesFeed(Feed):
         return list(published()[:NEWEST])
 
     def item_title(self, item: Letter) -> str:
-        return cleaned(item.sent_subject)
+        return str(cleaned(item.sent_subject))
 
     def item_description(self, item: Letter) -> str:
         return ""

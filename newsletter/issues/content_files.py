@@ -7,6 +7,7 @@ no file are left as they are; a file is loaded where the words differ.
 import re
 from pathlib import Path
 
+from newsletter.emails.words import EDITABLE
 from newsletter.issues import email_words
 from newsletter.models import Delivery, EmailWords
 
@@ -27,7 +28,7 @@ def load(folder: Path) -> dict[str, int]:
 
 
 def _load(file: Path) -> bool:
-    if file.stem not in {kind.value for kind in email_words.EDITABLE}:
+    if file.stem not in {kind.value for kind in EDITABLE}:
         raise ContentError(f"{file}: there is no mail of that name whose words can be changed.")
     text = file.read_text(encoding="utf-8")
     front = FRONT.match(text)

@@ -106,7 +106,7 @@ def resume(letter: Letter) -> None:
 
 def withdraw(letter: Letter) -> None:
     """Send it to nobody else, for good, and show it to nobody."""
-    withdrawn = {"is_settling": True, "enqueue_below": None}
+    withdrawn: dict[str, Any] = {"is_settling": True, "enqueue_below": None}
     transition("withdraw", letter, finished_at=timezone.now(), **withdrawn)
     archive.changed()
 

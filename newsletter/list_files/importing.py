@@ -20,7 +20,8 @@ from newsletter.list_files.services import Reading, Standing
 from newsletter.list_files.table import Row
 from newsletter.models import Subscriber, Suppression
 
-State, Reason = Subscriber.State, Suppression.Reason
+State = Subscriber.State
+Reason = Suppression.Reason
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -64,7 +65,7 @@ class Entry(NamedTuple):
     """A row, read: a person to bring in, or a reason not to write to them."""
 
     person: Subscriber
-    reason: Reason | None = None
+    reason: Suppression.Reason | None = None
     is_pending: bool = False
 
 
@@ -75,7 +76,9 @@ class Options:
     basis: str
     reading: Reading
     day_first: bool = True
-    reason: Reason | None = None  # everybody in the file is not to be written to, for this
+    reason: Suppression.Reason | None = (
+        None  # everybody in the file is not to be written to, for this
+    )
 
 
 @dataclass
@@ -84,7 +87,7 @@ class Sorted:
 
     told: list[Told] = field(default_factory=list)
     new: list[Subscriber] = field(default_factory=list)
-    suppress: dict[str, Reason] = field(default_factory=dict)
+    suppress: dict[str, Suppression.Reason] = field(default_factory=dict)
     forget: list[str] = field(default_factory=list)  # on the list by a file, and left elsewhere
 
 

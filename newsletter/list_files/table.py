@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 SEPARATORS = ",;\t|"
 MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
@@ -67,7 +68,7 @@ def open_table(pieces: Pieces) -> Table:
         raise UnreadableFile("This file isn’t CSV that we can read.") from None
     is_named = not any("@" in name for name in names)
     columns = [name.strip().strip("\ufeff").lower() for name in names]
-    given = iter([])
+    given: Iterator[Row] = iter([])
     if not is_named:
         columns = [NAMELESS.format(number) for number in range(1, len(names) + 1)]
         given = iter([_row(1 + before, names, columns)])
@@ -109,7 +110,7 @@ def _outside_quotes(line: str) -> str:
     return "".join(line.split('"')[::2])
 
 
-def _rows(reader: "csv._reader", columns: list[str], before: int) -> Iterator[Row]:
+def _rows(reader: Any, columns: list[str], before: int) -> Iterator[Row]:
     while True:
         try:
             cells = next(reader)

@@ -98,6 +98,8 @@ class Delivery(models.Model):
     changed_at = models.DateTimeField("last change", default=timezone.now)
     sent_at = models.DateTimeField("sent", null=True, blank=True)
 
+    is_counted = False  # by the rate limit; of this object alone
+
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:

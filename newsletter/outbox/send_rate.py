@@ -31,14 +31,10 @@ class Bucket:
         self.catch_up = max(catch_up, self.interval) if catch_up else 0.0
         self.free_at = self.last_slot = 0.0
 
-    def wait(self, priority: int, behind: float = 0.0) -> float:
-        """Return in how many seconds a mail of this priority may go; 0 when it may now.
-
-        `behind` are seconds that mails take which are to go before it.
-        """
+    def wait(self, priority: int) -> float:
+        """Return in how many seconds a mail of this priority may go; 0 when it may now."""
         lead = self.ahead if priority == Delivery.HIGH else 0.0
-        now = time.monotonic()
-        return max(0.0, max(self.free_at, now if behind else 0.0) + behind - lead - now)
+        return max(0.0, self.free_at - lead - time.monotonic())
 
     def count(self) -> None:
         """Count a mail that goes now."""
@@ -57,10 +53,11 @@ class RateLimiter:
 
     def __init__(self, per_second: float = 0, per_hour: float = 0, per_domain: float = 0) -> None:
         limits = ((per_second, 1), (per_hour, 3600))
+        # Mails as they are taken up, and as they go: one may take long to reach the server.
         self.buckets = [Bucket(limit, seconds) for limit, seconds in limits if limit]
+        self.sends = [Bucket(limit, seconds) for limit, seconds in limits if limit]
         self.per_domain = per_domain  # a minute
         self.domains: dict[str, Bucket] = {}
-        self.reserved = 0  # mails that connections have in hand and haven't sent
         self.lock = threading.Lock()
 
     @classmethod
@@ -75,30 +72,27 @@ class RateLimiter:
         return max((bucket.wait(priority) for bucket in self.buckets), default=0.0)
 
     def reserve(self, priority: int) -> float:
-        """Reserve a place for the next mail and return 0; or return in how many seconds to ask.
-
-        A place is given back by `release`, whether its mail has gone or not.
-        """
+        """Count a mail that is about to be claimed and return 0; or return in how many seconds."""
         with self.lock:
-            pause = max(
-                (bucket.wait(priority, self.reserved * bucket.interval) for bucket in self.buckets),
-                default=0.0,
-            )
+            pause = self.wait(priority)
             if not pause:
-                self.reserved += 1
+                for bucket in self.buckets:
+                    bucket.count()
             return pause
 
-    def release(self) -> None:
-        """Give a reserved place back."""
+    def give_back(self) -> None:
+        """Take back a count: there was no mail, or it didn't go."""
         with self.lock:
-            self.reserved = max(0, self.reserved - 1)
+            for bucket in self.buckets:
+                bucket.free_at -= bucket.interval
 
     def take(self, delivery: Delivery) -> float:
         """Count a mail that goes now and return 0; or return in how many seconds it may."""
         with self.lock:
-            pause = max(self.wait(delivery.priority), self.delay_for(delivery))
+            waits = [bucket.wait(delivery.priority) for bucket in self.sends]
+            pause = max([self.delay_for(delivery), *waits])
             if not pause:
-                self.count(delivery)
+                self._count(self.sends, delivery)
             return pause
 
     def delay_for(self, delivery: Delivery) -> float:
@@ -109,8 +103,11 @@ class RateLimiter:
         return bucket.slot(delivery.priority) + MARGIN
 
     def count(self, delivery: Delivery) -> None:
-        """Count a mail that is handed to the server now."""
-        for bucket in self.buckets:
+        """Count a mail that goes without having been reserved a place."""
+        self._count([*self.buckets, *self.sends], delivery)
+
+    def _count(self, buckets: list[Bucket], delivery: Delivery) -> None:
+        for bucket in buckets:
             bucket.count()
         if self.per_domain:
             self._bucket(_domain(delivery)).count()

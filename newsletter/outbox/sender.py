@@ -88,6 +88,7 @@ def _wait_for_turn(delivery: Delivery, limiter: RateLimiter) -> bool:
             queue.mark(delivery, _waiting_state(delivery), not_before=not_before)
             return False
         time.sleep(pause)
+    delivery.is_counted = True
     return True
 
 
