@@ -22,7 +22,7 @@ from newsletter.outbox.send_rate import is_paused
 
 PRUNE_EVERY = 3600.0
 ISSUES_EVERY = 2.0
-# Between two batches of the same work: others write meanwhile.
+# Between two batches, at least; mostly as long as the last one took: others write meanwhile.
 BETWEEN_BATCHES = 0.03
 LOOK_EVERY = 0.02  # while connections work: for timers, and for another connection to open
 AFTER_DATABASE_ERROR, LONGEST_PAUSE = 1.0, 60.0
@@ -105,11 +105,11 @@ class Worker:
             queue.release_expired()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
         if now >= self.next_issues:
-            is_more = scheduling.tick() | self.work_on_jobs()
-            self.next_issues = now + (BETWEEN_BATCHES if is_more else ISSUES_EVERY)
-            self.is_behind = is_more
+            self.is_behind = scheduling.tick() | self.work_on_jobs()
+            self.next_issues = _after(now) if self.is_behind else now + ISSUES_EVERY
         if now >= self.next_prune:
-            self.next_prune = now + self.prune()
+            is_more = self.prune()
+            self.next_prune = _after(now) if is_more else now + PRUNE_EVERY
 
     def work_on_jobs(self) -> bool:
         """Do a batch of what people asked for the whole list; whether there was one."""
@@ -124,13 +124,12 @@ class Worker:
             raise
         return True
 
-    def prune(self) -> float:
-        """Erase a batch of what is past its retention; return in how many seconds to go on."""
+    def prune(self) -> bool:
+        """Erase a batch of what is past its retention; whether there may be more."""
         self.pruning = self.pruning or retention.batches()
         if next(self.pruning, None) is None:
             self.pruning = None
-            return PRUNE_EVERY
-        return BETWEEN_BATCHES
+        return self.pruning is not None
 
     def are_timers_due(self) -> bool:
         """Whether something other than mail waits for its turn."""
@@ -180,3 +179,9 @@ class Worker:
             self.shared.failed = error
         finally:
             connection.close()
+
+
+def _after(begun: float) -> float:
+    """Return when the next batch begins: others have as long as the last one took."""
+    now = time.monotonic()
+    return now + max(BETWEEN_BATCHES, now - begun)
