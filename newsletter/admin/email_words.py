@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.views.decorators.http import require_POST
 from simple_history.admin import SimpleHistoryAdmin
@@ -107,7 +107,7 @@ class EmailWordsAdmin(SimpleHistoryAdmin):
             raise PermissionDenied
         kind = _kind(request.POST.get("kind", ""))
         if kind is None:
-            raise PermissionDenied
+            raise Http404
         subject, body = request.POST.get("subject", ""), request.POST.get("body", "")
         day = request.POST.get("day", "")
         own = EmailWords(kind=kind.value, subject=subject, body=body)

@@ -101,9 +101,11 @@ PRESSES = {
     "/admin/newsletter/letter/1/sending/withdraw/": "LO",
     "/admin/newsletter/subscriber/find/": "LO",
     "/admin/newsletter/subscriber/import/": "LO",
-    "/admin/newsletter/subscriber/process_import/": "LO",
     "/admin/newsletter/subscriber/export/": "LO",
     "/admin/newsletter/delivery/pause/": "LO",
+    "/admin/newsletter/delivery/again/": "LO",
+    "/admin/newsletter/emailwords/preview/": "EO",
+    "/admin/newsletter/letter/mails/confirm/test/": "WEO",
     "/admin/newsletter/delivery/1/again/": "LO",
     "/admin/newsletter/delivery/resume/": "LO",
 }
