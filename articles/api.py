@@ -10,10 +10,33 @@ from django.db import DatabaseError
 from articles.linking import redirects, site_links
 from articles.models import Offer, Picture
 from articles.reading import sitemaps
+from articles.reading.sitemaps import OwnAddress
 from articles.searching import documents
 
 logger = logging.getLogger(__name__)
 _unprepared: deque[int] = deque(maxlen=100)
+
+
+__all__ = [
+    "OwnAddress",
+    "add_to_sitemap",
+    "has_moved",
+    "index_pages",
+    "offer",
+    "page_exists",
+    "page_titles",
+    "partner_hosts",
+    "path_on_site",
+    "prepare_next_picture",
+    "read_anew",
+]
+
+
+def add_to_sitemap(name: str, pages: type[OwnAddress]) -> None:
+    """Have search engines, and our own search, told of another app's pages. Called once, when the
+    site starts.
+    """
+    sitemaps.SITEMAPS[name] = pages
 
 
 def partner_hosts() -> list[str]:
@@ -47,6 +70,11 @@ def has_moved(path: str) -> bool:
 def index_pages() -> None:
     """Let the search read every public page that isn't an article, and forget those gone since."""
     documents.put_pages(sitemaps.paths_besides_articles())
+
+
+def read_anew(path: str) -> None:
+    """Let the search read a page of another app, or forget it, after the change that is under way."""
+    documents.put_soon(path)
 
 
 def prepare_next_picture() -> bool:

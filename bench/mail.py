@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT))
 from tests.servers import postgresql, sink  # noqa: E402
 
 PEOPLE = int(os.environ.get("PEOPLE", "20000"))
+FAR = int(os.environ.get("FAR", "200"))  # mails a connection to the server that is far away
 ALONE = 5000  # mails of the contenders that have no database
 WORDS = "You may notice a tight jaw, or that you hold your breath. Both are old ways to be ready, and both can rest now. "
 
@@ -144,7 +145,7 @@ def work() -> None:
     print(Delivery.objects.filter(state="sent").count() / (time.perf_counter() - start))
 
 
-def by_worker(port: int, **database: str) -> Any:
+def by_worker(port: int, *, people: int = PEOPLE, connections: int = 4, **database: str) -> Any:
     """(c) Our worker in a process of its own; return mails a second, and the slowest write beside it, in seconds."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         environment = os.environ | {"MODE": "development", "DATA": folder} | database
@@ -154,9 +155,10 @@ def by_worker(port: int, **database: str) -> Any:
             "EMAIL_PORT": str(port),
         }
         environment |= {"DJANGO_SETTINGS_MODULE": "trustsite.settings"}
+        environment |= {"PEOPLE": str(people), "MAIL_CONNECTIONS": str(connections)}
 
         def run(part: Any) -> Any:
-            command = [sys.executable, __file__, part]
+            command = [sys.executable, str(Path(__file__).resolve()), part]
             return subprocess.run(
                 command, env=environment, check=True, capture_output=True, text=True
             ).stdout
@@ -179,6 +181,21 @@ def beside() -> None:
     reader.over.set()
     reader.join()
     print(statistics.quantiles(reader.took, n=100)[98])
+
+
+def measure_far(stack: Any, folder: Path) -> dict[int, float]:
+    """Return mails a second to a server 20 ms away, by the number of connections."""
+    far = {}
+    for connections in (1, 4, 16):
+        away = stack.enter_context(sink(folder / f"far-{connections}", "delay=20"))
+        far[connections], _ = by_worker(away, people=FAR * connections, connections=connections)
+    return far
+
+
+def report_far(far: dict[int, float]) -> None:
+    print("To a server 20 ms away, on SQLite:")
+    for connections, rate in far.items():
+        print(f"  {connections:>2} connections {rate:>9,.0f} mails a second")
 
 
 def main() -> Any:
@@ -212,11 +229,15 @@ def main() -> Any:
             found["our worker on PostgreSQL"] = on_postgresql
             measure_alone()
         found = {name: statistics.median(rates) for name, rates in measured.items()} | found
+        far = measure_far(stack, folder)
     size = len(plain_mail(1).message().as_bytes(linesep="\r\n"))
-    print(f"\nMails a second, {size / 1000:.0f} KB each, {PEOPLE:,} people, one connection:")
+    print(
+        f"\nMails a second, {size / 1000:.0f} KB each, {PEOPLE:,} people, four connections of the worker's:"
+    )
     most, own = list(found.values())[:2]
     for name, rate in found.items():
         print(f"  {name:<36} {rate:>9,.0f}  {rate / most:>7.1%}  {rate / own:>5.2f} × Django's own")
+    report_far(far)
     for name, slow in waits.items():
         print(f"  A write beside it on {name}: 99 of 100 within {slow * 1000:.0f} ms")
     return None

@@ -1,6 +1,7 @@
 """A mail server that takes everything, as fast as Python can: `python bench/sink.py FILE` prints its port and runs.
 
-Each mail leaves a line in FILE, "recipient Message-ID", before it is answered. It offers PIPELINING unless told `plain`.
+Each mail leaves a line in FILE, "recipient Message-ID", before it is answered. It offers PIPELINING unless told `plain`, and
+with `delay=20` every answer takes that many milliseconds, as if it came from far away.
 """
 
 import asyncio
@@ -16,7 +17,7 @@ END = b"\r\n.\r\n"
 class Sink(asyncio.Protocol):
     """One connection."""
 
-    record, pipelining = -1, True
+    record, pipelining, delay = -1, True, 0.0
 
     def connection_made(self, transport: Any) -> None:
         self.transport, self.buffer, self.recipient, self.in_data = (
@@ -25,7 +26,7 @@ class Sink(asyncio.Protocol):
             b"",
             False,
         )
-        transport.write(b"220 sink\r\n")
+        self.write(b"220 sink\r\n")
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data
@@ -46,7 +47,13 @@ class Sink(asyncio.Protocol):
             line = bytes(self.buffer[:end]).strip()
             del self.buffer[: end + 1]
             answers.append(self.answer(line))
-        self.transport.write(b"".join(answers))
+        self.write(b"".join(answers))
+
+    def write(self, answer: bytes) -> None:
+        if not self.delay:
+            self.transport.write(answer)
+        elif answer:
+            asyncio.get_running_loop().call_later(self.delay, self.transport.write, answer)
 
     def answer(self, line: bytes) -> Any:
         verb = line[:4].upper()
@@ -66,12 +73,14 @@ class Sink(asyncio.Protocol):
         return b"250 well\r\n"
 
 
-async def serve(file: Any, *, pipelining: bool) -> None:
+async def serve(file: Any, *, pipelining: bool, delay: float) -> None:
     Sink.record, Sink.pipelining = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), pipelining
+    Sink.delay = delay
     server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(sys.argv[1], pipelining="plain" not in sys.argv[2:]))
+    delays = [int(option[6:]) / 1000 for option in sys.argv[2:] if option.startswith("delay=")]
+    asyncio.run(serve(sys.argv[1], pipelining="plain" not in sys.argv[2:], delay=sum(delays)))

@@ -16,6 +16,7 @@ from newsletter.models import Delivery, FormRequest, Heartbeat, Letter
 from trustsite.dashboard import DashboardItem, changelist_url
 
 OF_LATE = timedelta(days=7)
+MOST = 1000  # counted
 State = Letter.State
 
 
@@ -59,9 +60,11 @@ def _mails() -> Iterator[DashboardItem]:
     since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0) - OF_LATE
     of_late = Delivery.objects.filter(changed_at__gte=since)
     failed, unknown = Delivery.State.FAILED, Delivery.State.UNKNOWN
-    found = of_late.aggregate(
-        failed=Count("pk", filter=Q(state=failed)), unknown=Count("pk", filter=Q(state=unknown))
-    )
+    # By state first: an index has the few of these in one place, whatever the outbox's length.
+    found = {
+        "failed": of_late.filter(state=failed)[:MOST].count(),
+        "unknown": of_late.filter(state=unknown)[:MOST].count(),
+    }
     words = ngettext("mail has failed this week", "mails have failed this week", found["failed"])
     yield DashboardItem(found["failed"], words, _of_late(failed, since))
     words = ngettext(

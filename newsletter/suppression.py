@@ -51,6 +51,18 @@ def suppress(fingerprint: str, reason: Suppression.Reason) -> None:
 
 
 @transaction.atomic
+def suppress_all(reasons: dict[str, Suppression.Reason]) -> None:
+    """Write to these addresses no more, each by its own reason; an earlier reason stays."""
+    known = set(
+        Suppression.objects.filter(fingerprint__in=reasons).values_list("fingerprint", flat=True)
+    )
+    new = {name: reason for name, reason in reasons.items() if name not in known}
+    rows = [Suppression(fingerprint=name, reason=reason) for name, reason in new.items()]
+    Suppression.objects.bulk_create(rows, ignore_conflicts=True)
+    suppression_journal.note_all(new)
+
+
+@transaction.atomic
 def forget(fingerprint: str, reason: Suppression.Reason) -> None:
     """Erase an address with all that belongs to it, and suppress its hash."""
     forget_requests(fingerprint)

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,8 +61,14 @@ def note(fingerprint: str, reason: str, at: int | None = None) -> None:
     Nobody is kept from leaving by a journal that can't be written: the log says so, and the next
     backup brings the journal up to date from the database.
     """
+    note_all({fingerprint: reason}, at)
+
+
+def note_all(reasons: Mapping[str, str], at: int | None = None) -> None:
+    """Append entries, a reason for each fingerprint, as `note` does one."""
+    moment = int(time.time()) if at is None else at
     try:
-        append([Entry(int(time.time()) if at is None else at, reason, fingerprint)])
+        append([Entry(moment, str(reason), name) for name, reason in reasons.items()])
     except OSError as error:
         logger.critical(
             "The suppression journal can’t be written (%s). Look at the mode and the disk of %s.",

@@ -3,13 +3,22 @@ from django.urls import path
 from newsletter.emails import dev_views
 from newsletter.emails.guide_pdf import GUIDE_FILE_NAME
 from newsletter.inbound import signed_webhook, webhooks
+from newsletter.issues import archive
 from newsletter.subscribing import preferences_views, views
+from trustsite.web.serving.page_cache import public
 
 app_name = "newsletter"
 urlpatterns = [
     path("guide/", views.guide, name="guide"),
     path(f"guide/{GUIDE_FILE_NAME}", views.guide_file, name="guide_file"),
     path(f"guide/<str:token>/{GUIDE_FILE_NAME}", views.guide_file, name="guide_file"),
+    path("newsletter/issues/", archive.issues, name="issues"),
+    path("newsletter/issues/<int:pk>/", archive.issue, name="issue"),
+    path(
+        "newsletter/issues/feed/",
+        public(made_of=[archive.LETTERS])(archive.IssuesFeed()),
+        name="issues_feed",
+    ),
     path("newsletter/subscribe/", views.subscribe, name="subscribe"),
     path("newsletter/confirm/<str:token>/", views.confirm, name="confirm"),
     path("newsletter/unsubscribe/<str:token>/", views.unsubscribe, name="unsubscribe"),

@@ -262,6 +262,14 @@ TABLE = (
         ),
     ),
     Kept(
+        "a list that somebody brings in, encrypted, and how many of it came in",
+        "to show what would become of it before anything changes",
+        ("newsletter.ListJob", "list-files"),
+        "the file until it is brought in, a day at most; the numbers for a week",
+        None,
+        WORKER,
+    ),
+    Kept(
         "editors' logins: name, address, second factor",
         "who may write here",
         (
@@ -295,7 +303,7 @@ TABLE = (
     Kept(
         "which editor wrote, checked or changed a text",
         "so that texts have somebody who answers for them",
-        ("articles", "quiz"),
+        ("articles", "quiz", "newsletter.HistoricalEmailWords"),
         "as long as the text",
         None,
         "an editor, at the desk",
@@ -361,6 +369,7 @@ NOBODYS = {
     "analytics.LogPosition": "how far a log was counted",
     "newsletter.Heartbeat": "when the worker last ran",
     "newsletter.Letter": "letters to everybody, the same for all",
+    "newsletter.EmailWords": "what mails say, the same to all",
     "trustsite.CacheVersion": "a number",
     "auth.Group": "roles",
     "auth.Permission": "names of permissions",

@@ -12,7 +12,7 @@ HOUR = 3600
 NUMBERS = {
     "accounts.login_throttle": {"WINDOW": 15 * 60, "HOUR": HOUR},
     "articles.linking.redirects": {"LONGEST": 200, "MOST_KNOWN": 5_000},
-    "newsletter.outbox.bounces": {
+    "newsletter.bounces.bounces": {
         "MAX_SOFT": 3,
         "WITHIN": timedelta(days=30),
         "PAUSE": timedelta(days=7),

@@ -47,6 +47,7 @@ ROLES: dict[str, dict[str, str]] = {
         **{f"articles.{model}": ALL for model in (*_TEXTS, "redirect")},
         **_QUIZ_DRAFTS,
         "newsletter.letter": ALL,
+        "newsletter.emailwords": ALL,
         "": "articles.publish_article",
     },
     "Reviewers": {
@@ -73,6 +74,7 @@ ROLES["Owners"] = {
     "newsletter.subscriber": ALL,
     "newsletter.delivery": "view change",
     "newsletter.letter": ALL,
+    "newsletter.emailwords": ALL,
     "auth.user": ALL,
     "auth.group": VIEW,
     "analytics.dailysum": VIEW,

@@ -308,6 +308,8 @@ if _values.MEDIA_S3_BUCKET:
     }
 
 # -- mail ------------------------------------------------------------------------------------------
+LIST_FILES = DATA_DIR / "list-files"  # uploaded lists that wait, encrypted; in no backup
+TEST_ADDRESSES: list[str] = [address.strip() for address in _values.TEST_ADDRESSES]
 MAIL_DIR = DATA_DIR / "mail"  # where development keeps its mails
 EMAIL_BACKEND: str = _values.EMAIL_BACKEND
 EMAIL_HOST: str = _values.EMAIL_HOST
@@ -317,7 +319,8 @@ EMAIL_HOST_PASSWORD: str = _values.EMAIL_HOST_PASSWORD
 EMAIL_USE_TLS: bool = _values.EMAIL_USE_TLS
 EMAIL_USE_SSL: bool = _values.EMAIL_USE_SSL
 EMAIL_TIMEOUT = 20
-# How fast each worker sends; 0 is no limit.
+# How fast each worker sends, over all of its connections; 0 is no limit.
+MAIL_CONNECTIONS: int = _values.MAIL_CONNECTIONS
 MAIL_PER_SECOND: float = _values.MAIL_PER_SECOND
 MAIL_PER_HOUR: float = _values.MAIL_PER_HOUR
 MAIL_PER_DOMAIN_PER_MINUTE: float = _values.MAIL_PER_DOMAIN_PER_MINUTE

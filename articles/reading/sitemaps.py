@@ -63,6 +63,7 @@ class HubPages(OwnAddress):
             "quiz:paper",
             "newsletter:guide",
             "promises",
+            "newsletter:issues",
         ]
 
     def location(self, item: str) -> str:
@@ -86,7 +87,7 @@ class Topics(OwnAddress):
         return Topic.objects.filter(pk__in=Article.objects.published().values("topic"))
 
 
-SITEMAPS = {
+SITEMAPS: dict[str, type[OwnAddress]] = {
     "hubs": HubPages,
     "tools": ToolPages,
     "topics": Topics,

@@ -198,6 +198,7 @@ def robots(request: HttpRequest) -> HttpResponse:
     closed = [reverse("admin:index"), "/newsletter/"]
     lines = [
         "User-agent: *",
+        "Allow: /newsletter/issues/",
         *(f"Disallow: {path}" for path in closed),
         f"Sitemap: {settings.SITE_URL}/sitemap.xml",
     ]

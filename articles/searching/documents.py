@@ -26,7 +26,13 @@ from prose import placeholders
 
 logger = logging.getLogger(__name__)
 DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)"')
-LABELS = {"quiz": "Quiz", "responses": "Responses", "topics": "Topic", "tools": "Tool"}
+LABELS = {
+    "newsletter": "Letter",
+    "quiz": "Quiz",
+    "responses": "Responses",
+    "topics": "Topic",
+    "tools": "Tool",
+}
 _is_loading: ContextVar[bool] = ContextVar("is_loading", default=False)
 
 
@@ -93,7 +99,8 @@ def put_page(path: str) -> None:
 
 def _is_list(path: str) -> bool:
     """Whether a page is made of what other pages say: it is found by its own words alone."""
-    return path in {"/", "/articles/", "/responses/"} or path.startswith("/topics/")
+    lists = {"/", "/articles/", "/responses/", "/newsletter/issues/"}
+    return path in lists or path.startswith("/topics/")
 
 
 def put_pages(paths: Iterable[str]) -> None:

@@ -3,6 +3,6 @@
 Imports everything below; nothing imports it but Django's admin.
 """
 
-from newsletter.admin import deliveries, issues, subscribers
+from newsletter.admin import deliveries, email_words, issues, subscribers
 
-__all__ = ["deliveries", "issues", "subscribers"]
+__all__ = ["deliveries", "email_words", "issues", "subscribers"]

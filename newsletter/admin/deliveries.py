@@ -16,11 +16,14 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from newsletter import setup_checklist
+from newsletter.admin.keyset import KeysetChangeList, counted
 from newsletter.admin.read_only import ReadOnlyAdmin, log_action
-from newsletter.models import Delivery, Heartbeat
+from newsletter.models import Delivery, Heartbeat, Letter, ListJob
 from newsletter.outbox import queue, send_rate
 
 LATELY = timedelta(days=7)
+LETTERS = 20  # offered to filter by
+SENT_AGAIN = {Delivery.State.FAILED, Delivery.State.UNKNOWN, Delivery.State.SUPPRESSED}
 REASONS = {
     Delivery.State.QUEUED: "Waiting for the worker.",
     Delivery.State.SENDING: "A worker is sending it now.",
@@ -39,6 +42,24 @@ REASONS = {
 }
 
 
+class LetterFilter(admin.SimpleListFilter):
+    """By letter, of the latest: together with the state, who did not get letter 3 is a link."""
+
+    title, parameter_name = "letter", "letter"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        letters = Letter.objects.exclude(started_at=None).order_by("-started_at")
+        found = list(letters.values_list("pk", "subject")[:LETTERS])
+        chosen = self.used_parameters.get(self.parameter_name)
+        if str(chosen).isdecimal() and int(str(chosen)) not in dict(found):
+            found += letters.filter(pk=int(str(chosen))).values_list("pk", "subject")
+        return [(str(pk), subject) for pk, subject in found]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = str(self.value())
+        return queryset.filter(letter=int(chosen)) if chosen.isdecimal() else queryset
+
+
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
     """How every mail fared, in plain words, and a way to send one again."""
@@ -54,9 +75,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
         "next_try",
         "changed_at",
     )
-    list_filter = ("state", "kind")
+    list_filter = ("state", LetterFilter, "kind")
     list_select_related = ("subscriber",)
-    ordering = ("-changed_at",)
+    sortable_by = ()
     actions = ("send_again",)
     change_list_template = "admin/newsletter/delivery/change_list.html"
 
@@ -82,6 +103,42 @@ class DeliveryAdmin(ReadOnlyAdmin):
         return format_html(
             '<button class="button" type="submit" formaction="{}">Send again</button>', where
         )
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        return KeysetChangeList
+
+    def _filters(self, request: HttpRequest) -> dict[str, Any]:
+        """Return what the list is filtered by, as a job keeps it; empty without a state."""
+        found: dict[str, Any] = {}
+        state, kind = request.GET.get("state__exact"), request.GET.get("kind__exact")
+        if state not in SENT_AGAIN:
+            return {}
+        found["state"] = state
+        if kind in Delivery.Kind.values:
+            found["kind"] = kind
+        for name in ("letter", "subscriber__id__exact"):
+            value = request.GET.get(name, "")
+            if value.isdecimal() and len(value) < 19:
+                found[name.partition("__")[0]] = int(value)
+        return found
+
+    def send_all_again(self, request: HttpRequest) -> HttpResponse:
+        """Have the worker put all mails of a filter into the queue anew, in batches."""
+        if not self.has_change_permission(request):
+            raise PermissionDenied
+        filters = self._filters(request)
+        newest = Delivery.objects.order_by("-pk").values_list("pk", flat=True).first()
+        here = reverse("admin:newsletter_delivery_changelist")
+        if filters and newest:
+            working = {"kind": ListJob.Kind.RESEND, "state": ListJob.State.WORKING}
+            options = {"filters": filters}
+            ListJob.objects.create(
+                **working, options=options, cursor=newest + 1, asked_by=request.user.pk
+            )
+            words = "The worker sends them again, a batch at a time."
+            log_action(request, Delivery, "The outbox", CHANGE, f"{words} {filters}")
+            messages.success(request, words)
+        return HttpResponseRedirect(f"{here}?{request.GET.urlencode()}")
 
     def send_one_again(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Put one mail into the queue anew, and stay at the list as it was filtered."""
@@ -120,6 +177,11 @@ class DeliveryAdmin(ReadOnlyAdmin):
         view = self.admin_site.admin_view
         return [
             path("test/", view(setup_checklist.send_test), name="newsletter_test_mail"),
+            path(
+                "again/",
+                view(require_POST(self.send_all_again)),
+                name="newsletter_outbox_again",
+            ),
             path("pause/", view(require_POST(self.pause)), name="newsletter_outbox_pause"),
             path(
                 "<int:pk>/again/",
@@ -158,9 +220,13 @@ class DeliveryAdmin(ReadOnlyAdmin):
             "heartbeat": heartbeat,
             "is_late": Heartbeat.is_late(),
             "is_paused": send_rate.is_paused(),
-            "waiting": Delivery.objects.filter(state__in=Delivery.WAITING).count(),
-            "failed": lately.filter(state=Delivery.State.FAILED).count(),
-            "unsure": lately.filter(state=Delivery.State.UNKNOWN).count(),
+            "waiting": counted(Delivery.objects.filter(state__in=Delivery.WAITING)),
+            "failed": counted(lately.filter(state=Delivery.State.FAILED)),
+            "unsure": counted(lately.filter(state=Delivery.State.UNKNOWN)),
+            "again": ListJob.objects.filter(
+                kind=ListJob.Kind.RESEND, state=ListJob.State.WORKING
+            ).first(),
+            "may_send_all": bool(self._filters(request)) and self.has_change_permission(request),
             "may_switch": self.has_change_permission(request),
         }
         return super().changelist_view(request, {"outbox": outbox, **(extra_context or {})})

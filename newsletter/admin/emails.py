@@ -4,15 +4,19 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.contrib import admin
+from django.conf import settings
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMultiAlternatives
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from newsletter.emails import samples
+from newsletter.admin import test_mails as tests
+from newsletter.emails import samples, words
 from newsletter.emails.preview import preview_response
+from newsletter.emails.words import EDITABLE
 from newsletter.issues import preflight
 from newsletter.models import Delivery, Letter
 
@@ -49,7 +53,31 @@ def mails(request: HttpRequest) -> HttpResponse:
 def mail(request: HttpRequest, kind: str) -> HttpResponse:
     """Show one of them, in a frame."""
     known = _kind(kind)
-    return _page(request, "email.html", {"title": known.label, "kind": known})
+    context = {
+        "title": known.label,
+        "kind": known,
+        "is_editable": known in EDITABLE and request.user.has_perm("newsletter.add_emailwords"),
+        "own": words.own(known.value),
+        "seeds": len(settings.TEST_ADDRESSES),
+    }
+    return _page(request, "email.html", context)
+
+
+def send_test(request: HttpRequest, kind: str) -> HttpResponse:
+    """Send one of them to the test addresses, or to who asks. Its links act on nobody."""
+    if not request.user.has_perm("newsletter.change_letter"):
+        raise PermissionDenied
+    known = _kind(kind)
+    to = (
+        settings.TEST_ADDRESSES if "seeds" in request.POST else [getattr(request.user, "email", "")]
+    )
+    try:
+        number = tests.send([_sample(known, address) for address in to if address])
+    except tests.NotSent as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{number} sent as a test. Their links do nothing.")
+    return HttpResponseRedirect(reverse("admin:newsletter_mail", args=[known]))
 
 
 @mail_staff_required
@@ -65,10 +93,10 @@ def _kind(name: str) -> Delivery.Kind:
         raise Http404 from None
 
 
-def _sample(kind: Delivery.Kind) -> EmailMultiAlternatives:
+def _sample(kind: Delivery.Kind, to: str = samples.ADDRESS) -> EmailMultiAlternatives:
     if kind == Delivery.Kind.LETTER:
-        return preflight.as_email(Letter(**SAMPLE))
-    return samples.render(kind)
+        return preflight.as_email(Letter(**SAMPLE), to=to)
+    return samples.render(kind, to=to)
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

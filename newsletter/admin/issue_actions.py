@@ -9,7 +9,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.core.mail import get_connection
 from django.forms.utils import from_current_timezone
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -17,10 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from newsletter.admin import test_mails as tests
 from newsletter.emails.preview import preview_response
-from newsletter.issues import lifecycle, preflight, scheduling
+from newsletter.issues import archive, copies, lifecycle, preflight, scheduling
 from newsletter.models import Delivery, Heartbeat, Letter
-from newsletter.outbox.smtp_errors import classify_send_error
 
 MAY_WRITE, MAY_SEND = "newsletter.change_letter", "newsletter.send_letter"
 CLOCKS_CHANGE = (
@@ -78,8 +77,9 @@ def _page(request: HttpRequest, letter: Letter, form: ScheduleForm | None = None
         "form": form or ScheduleForm(initial={"day": timezone.localdate(), "time": "09:00"}),
         "findings": preflight.check(letter, ask_dns=True) if is_draft else [],
         "missed": lifecycle.missed(letter),
-        "people": scheduling.audience().count(),
-        "counts": [(state.label, number) for state, number in progress.items()],
+        "people": copies.audience_size(),
+        "counts": [(state.value, state.label, number) for state, number in progress.items()],
+        "sees_deliveries": request.user.has_perm("newsletter.view_delivery"),
         "total": sum(progress.values()),
         "done": progress.get(Delivery.State.SENT, 0),
         "zone": settings.TIME_ZONE,
@@ -87,6 +87,8 @@ def _page(request: HttpRequest, letter: Letter, form: ScheduleForm | None = None
         "may_send": request.user.has_perm(MAY_SEND),
         "may_write": request.user.has_perm(MAY_WRITE),
         "may": possible,
+        "seeds": len(settings.TEST_ADDRESSES),
+        "archive_url": archive.url_of(letter),
         "worker_is_late": Heartbeat.is_late(),
     }
     status = 422 if form else 200
@@ -137,7 +139,7 @@ def _ask(request: HttpRequest, letter: Letter, step: str) -> HttpResponse:
     context = {
         "letter": letter,
         "step": step,
-        "people": scheduling.audience().count(),
+        "people": copies.audience_size(),
         "waiting": waiting,
         "seen": _seen(letter),
     }
@@ -167,19 +169,33 @@ def _test(request: HttpRequest, letter: Letter) -> str:
         raise lifecycle.InvalidTransition(
             "Your account has no e-mail address to send a test to. An owner can enter one."
         )
+    _check_words(letter)
+    return _send_test(letter, [address], "A test was sent to your own address.")
+
+
+def _test_seeds(request: HttpRequest, letter: Letter) -> str:
+    """Send it to the addresses that the owner keeps for that: other programs, other providers."""
+    if not settings.TEST_ADDRESSES:
+        raise lifecycle.InvalidTransition(
+            "There are no test addresses. The owner keeps them in the setting TEST_ADDRESSES."
+        )
+    _check_words(letter)
+    words = f"A test was sent to {len(settings.TEST_ADDRESSES)} test addresses."
+    return _send_test(letter, settings.TEST_ADDRESSES, words)
+
+
+def _check_words(letter: Letter) -> None:
     findings = [finding for finding in preflight.check(letter) if finding.name == "words"]
     if findings:
         raise lifecycle.BlockedByPreflight(findings)
-    mail = preflight.as_email(letter, to=address)
-    mail.subject = f"[Test] {mail.subject}"
-    backend = get_connection()
+
+
+def _send_test(letter: Letter, addresses: list[str], words: str) -> str:
     try:
-        backend.send_messages([mail])
-    except Exception as error:
-        raise lifecycle.InvalidTransition(
-            f"The test didn’t go out: {classify_send_error(error).reply}"
-        ) from error
-    return "A test was sent to your own address. Its links to unsubscribe do nothing."
+        tests.send([preflight.as_email(letter, to=address) for address in addresses])
+    except tests.NotSent as error:
+        raise lifecycle.InvalidTransition(str(error)) from error
+    return f"{words} Its links to unsubscribe do nothing."
 
 
 def _schedule(request: HttpRequest, letter: Letter) -> str:
@@ -202,9 +218,19 @@ def _simple(act: Callable[[Letter], None], words: str) -> Callable[[HttpRequest,
     return action
 
 
+def _choose(is_in: bool, words: str) -> Callable[[HttpRequest, Letter], str]:
+    def action(request: HttpRequest, letter: Letter) -> str:
+        Letter.objects.filter(pk=letter.pk).update(in_archive=is_in)
+        archive.changed(letter)
+        return words
+
+    return action
+
+
 # By the name in the address: who may, and what it does.
 STEPS: dict[str, tuple[str, Callable[[HttpRequest, Letter], str]]] = {
     "test": (MAY_WRITE, _test),
+    "test_seeds": (MAY_WRITE, _test_seeds),
     "schedule": (MAY_SEND, _schedule),
     "send": (MAY_SEND, _send),
     "unschedule": (MAY_SEND, _simple(scheduling.unschedule, "It is a draft again.")),
@@ -214,5 +240,7 @@ STEPS: dict[str, tuple[str, Callable[[HttpRequest, Letter], str]]] = {
     ),
     "resume": (MAY_SEND, _simple(lifecycle.resume, "It goes on where it stopped.")),
     "withdraw": (MAY_SEND, _simple(lifecycle.withdraw, "Withdrawn. Nobody else gets it.")),
+    "show": (MAY_SEND, _choose(True, "Once it has gone out, anybody can read it in the archive.")),
+    "hide": (MAY_SEND, _choose(False, "It isn’t in the public archive.")),
 }
 ASKS_FIRST = {"send", "withdraw"}

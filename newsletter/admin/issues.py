@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.timezone import localtime
@@ -80,6 +80,11 @@ class LetterAdmin(admin.ModelAdmin):
             path("mails/", view(emails.mails), name="newsletter_mails"),
             path("mails/<str:kind>/", view(emails.mail), name="newsletter_mail"),
             path(
+                "mails/<str:kind>/test/",
+                view(require_POST(emails.send_test)),
+                name="newsletter_mail_test",
+            ),
+            path(
                 "mails/<str:kind>/look/", view(emails.mail_preview), name="newsletter_mail_preview"
             ),
             path(
@@ -97,9 +102,8 @@ class LetterAdmin(admin.ModelAdmin):
         )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Letter]:
-        sent = Count("deliveries", filter=Q(deliveries__state=Delivery.State.SENT))
         letters: QuerySet[Letter] = super().get_queryset(request)
-        return letters.annotate(people=Count("deliveries"), reached=sent)
+        return letters.defer("sent_html", "sent_text")
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Letter | None = None
@@ -135,9 +139,12 @@ class LetterAdmin(admin.ModelAdmin):
         return f"{localtime(moment):%-d %B %Y, %H:%M %Z}" if moment else ""
 
     @admin.display(description="sent")
-    def gone_out(self, letter: Any) -> str:
+    def gone_out(self, letter: Letter) -> str:
         """How many of its mails the mail server has taken."""
-        return f"{letter.reached} of {letter.people}" if letter.people else ""
+        reached = letter.reached
+        if letter.state in {Letter.State.SENDING, Letter.State.PAUSED}:
+            reached = lifecycle.progress(letter).get(Delivery.State.SENT, 0)
+        return f"{reached} of {letter.copies}" if letter.copies else ""
 
     def save_model(
         self, request: HttpRequest, obj: Letter, form: forms.ModelForm, change: bool

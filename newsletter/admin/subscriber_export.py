@@ -38,59 +38,74 @@ HEADINGS = (
 
 
 class SubscriberExport:
-    """The subscribers of a queryset as rows of words, in the order of HEADINGS."""
+    """The subscribers of a queryset as rows of words, in the order of HEADINGS.
+
+    Read a chunk at a time by their keys: neither the list nor the file is ever in memory, and no
+    chunk's reading lasts.
+    """
 
     def __init__(self, subscribers: QuerySet[Subscriber]) -> None:
-        self.subscribers = subscribers
-        # What is kept by hash, in two queries.
-        self.bounces: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for fingerprint, kind in Bounce.objects.values_list("fingerprint", "kind"):
-            self.bounces[fingerprint][Bounce.Kind(kind).label] += 1
-        self.suppressed = dict(Suppression.objects.values_list("fingerprint", "reason"))
+        self.subscribers = subscribers.order_by("pk")
 
     def rows(self) -> Iterator[Row]:
         """Yield a row a person."""
-        for person in self.subscribers.iterator(chunk_size=CHUNK):
-            yield (
-                person.address,
-                person.get_state_display(),
-                "yes" if person.wants_letters else "no",
-                _time(person.asked_at),
-                _time(person.confirmed_at),
-                person.wording,
-                person.basis,
-                _time(person.guide_sent_at),
-                _time(person.paused_until),
-                _time(person.returned_at),
-                self._bounces(person),
-                self._suppression(person),
-            )
+        last = 0
+        while people := list(self.subscribers.filter(pk__gt=last)[:CHUNK]):
+            last = people[-1].pk
+            fingerprints = [person.fingerprint for person in people]
+            found = Bounce.objects.filter(fingerprint__in=fingerprints)
+            bounces: defaultdict[str, Counter[str]] = defaultdict(Counter)
+            for fingerprint, kind in found.values_list("fingerprint", "kind"):
+                bounces[fingerprint][Bounce.Kind(kind).label] += 1
+            refused = Suppression.objects.filter(fingerprint__in=fingerprints)
+            reasons = dict(refused.values_list("fingerprint", "reason"))
+            for person in people:
+                reason = reasons.get(person.fingerprint)
+                yield _row(person, bounces[person.fingerprint], reason)
 
-    def as_csv(self) -> str:
-        """Return the rows as CSV, in which nothing begins like a formula."""
+    def as_csv(self) -> Iterator[str]:
+        """Yield the rows as CSV, in which nothing begins like a formula."""
         file = io.StringIO(newline="")
         writer = csv.writer(file)
         writer.writerow(HEADINGS)
-        for row in self.rows():
+        for number, row in enumerate(self.rows()):
             writer.writerow(map(_as_text, row))
-        return file.getvalue()
+            if number % CHUNK == CHUNK - 1:
+                yield file.getvalue()
+                file.seek(0)
+                file.truncate()
+        yield file.getvalue()
 
-    def as_json(self) -> str:
-        """Return the rows as a JSON list of objects."""
-        people = [dict(zip(HEADINGS, row, strict=True)) for row in self.rows()]
-        return json.dumps(people, ensure_ascii=False, indent=2)
+    def as_json(self) -> Iterator[str]:
+        """Yield the rows as a JSON list of objects."""
+        between = "[\n"
+        for row in self.rows():
+            person = dict(zip(HEADINGS, row, strict=True))
+            yield between + json.dumps(person, ensure_ascii=False)
+            between = ",\n"
+        yield "\n]\n" if between == ",\n" else "[]\n"
 
-    def _bounces(self, person: Subscriber) -> str:
-        counts = sorted(self.bounces.get(person.fingerprint, {}).items())
-        return ", ".join(f"{number} × {kind}" for kind, number in counts)
 
-    def _suppression(self, person: Subscriber) -> str:
-        reason = self.suppressed.get(person.fingerprint)
-        return str(Suppression.Reason(reason).label) if reason else ""
+def _row(person: Subscriber, bounces: Counter[str], reason: str | None) -> Row:
+    counts = [f"{number} × {kind}" for kind, number in sorted(bounces.items())]
+    return (
+        person.address,
+        person.get_state_display(),
+        "yes" if person.wants_letters else "no",
+        _time(person.asked_at),
+        _time(person.confirmed_at),
+        person.wording,
+        person.basis,
+        _time(person.guide_sent_at),
+        _time(person.paused_until),
+        _time(person.returned_at),
+        ", ".join(counts),
+        str(Suppression.Reason(reason).label) if reason else "",
+    )
 
 
 def _time(moment: datetime | None) -> str:
-    return moment.isoformat(timespec="seconds") if moment else ""
+    return moment.isoformat() if moment else ""
 
 
 def _as_text(value: str) -> str:

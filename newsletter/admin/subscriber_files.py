@@ -1,29 +1,37 @@
-"""Import and export pages of the subscribers' admin: a file is previewed, then confirmed."""
+"""Import and export pages of the subscribers' admin: a file is looked through, then confirmed."""
 
+import json
 import logging
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, CHANGE
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_safe
 
 from newsletter.admin.read_only import log_action
 from newsletter.admin.subscriber_export import HEADINGS, SubscriberExport
-from newsletter.admin.subscriber_forms import ConfirmForm, ExportForm, UploadForm
-from newsletter.admin.subscriber_import import SubscriberImport, UnreadableFile
-from newsletter.models import Subscriber
+from newsletter.admin.subscriber_forms import ExportForm, UploadForm
+from newsletter.list_files import intake, jobs, storage
+from newsletter.list_files.importing import Outcome
+from newsletter.models import Heartbeat, ListJob, Subscriber
 
+RECENT = 10
+Response = TypeVar("Response", bound=HttpResponseBase)
 logger = logging.getLogger(__name__)
-CHANGED_MEANWHILE = (
-    "The list has changed in between, so nothing was taken in. Choose the file once more."
-)
 
 
 def may_import(request: HttpRequest) -> bool:
@@ -37,51 +45,84 @@ def may_export(request: HttpRequest) -> bool:
 
 
 def import_file(request: HttpRequest) -> HttpResponse:
-    """Show the form for a file; a posted one is previewed, and nothing saved."""
+    """Show the form for a file; a posted one is handed to the worker, who looks through it."""
     if not may_import(request):
         raise PermissionDenied
     form = UploadForm(request.POST or None, request.FILES or None)
     if request.method != "POST" or not form.is_valid():
-        return _page(request, "import.html", {"form": form})
-    confirm_form = ConfirmForm(form.confirmation())
-    if not confirm_form.is_valid():  # it was packed by us a moment ago
-        return _page(request, "import.html", {"form": form, "confirm_form": confirm_form})
-    try:
-        result = _read(confirm_form)
-    except UnreadableFile as error:
-        return _page(request, "import.html", {"form": form, "problem": str(error)})
-    context = {"form": form, "result": result}
-    if not result.errors:
-        context["confirm_form"] = ConfirmForm(initial=form.confirmation())
-    return _page(request, "import.html", context)
+        recent = ListJob.objects.filter(kind=ListJob.Kind.IMPORT).order_by("-pk")[:RECENT]
+        return _page(request, "import.html", {"form": form, "recent": recent})
+    file: UploadedFile = form.cleaned_data["import_file"]
+    job = intake.receive(file.chunks(storage.PIECE), form.options(), request.user.pk)
+    return _to(job)
 
 
-@require_POST
-def confirm_import(request: HttpRequest) -> HttpResponse:
-    """Bring in the people of a previewed file, all or none, and log numbers and basis."""
+def import_job(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show what a file holds and how far it has got; bring it in, or throw it away."""
     if not may_import(request):
         raise PermissionDenied
-    form = ConfirmForm(request.POST)
-    if not form.is_valid():
-        return _page(request, "import.html", {"confirm_form": form})
+    job = get_object_or_404(ListJob, pk=pk, kind=ListJob.Kind.IMPORT)
+    if request.method == "POST":
+        _answer(request, job)
+        return _to(job)
+    counted = [(Outcome(name), number) for name, number in sorted(job.counts.items())]
+    context = {
+        "job": job,
+        "rows": [
+            {"what": outcome.label, "number": number, "examples": examples}
+            for outcome, number, examples in _with_examples(job, counted)
+        ],
+        "has_problems": storage.exists(job.pk, storage.PROBLEMS),
+        "percent": 100 * job.cursor // job.total if job.total else None,
+        "worker_is_late": job.is_at_work and Heartbeat.is_late(),
+    }
+    return _page(request, "job.html", context)
+
+
+@require_safe
+def import_problems(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand out the lines that can't be read: their numbers and reasons, no address."""
+    if not may_import(request):
+        raise PermissionDenied
+    job = get_object_or_404(ListJob, pk=pk, kind=ListJob.Kind.IMPORT)
     try:
-        result = _read(form)
-        if result.errors:
-            raise UnreadableFile
-        result.save()
-    except (UnreadableFile, IntegrityError):
-        messages.error(request, CHANGED_MEANWHILE)
-        return HttpResponseRedirect(reverse("admin:newsletter_subscriber_import"))
-    added, skipped = len(result.new), sum(result.skipped.values())
-    _log(request, ADDITION, f"{added} brought in, {skipped} left out: {result.basis}.")
-    reasons = [f" {number} left out: {reason}." for reason, number in result.skipped.items()]
-    message = f"{added} brought in. Nothing was mailed to them.{''.join(reasons)}"
-    messages.success(request, message)
-    return HttpResponseRedirect(reverse("admin:newsletter_subscriber_changelist"))
+        content = b"".join([b"line,reason\r\n", *storage.read(job.pk, storage.PROBLEMS)])
+    except storage.FileGone:
+        messages.info(request, "That list has gone: it is kept for a week.")
+        return _to(job)
+    return _download(HttpResponse(content, content_type="text/csv; charset=utf-8"), "problems.csv")
 
 
-def export_list(request: HttpRequest, subscribers: QuerySet[Subscriber]) -> HttpResponse:
-    """Show what the file will hold; hand it out when it is asked for, and log how many went."""
+def _answer(request: HttpRequest, job: ListJob) -> None:
+    if "drop" in request.POST:
+        jobs.drop(job)
+        messages.success(request, "Thrown away. What had come in before stays.")
+    elif job.options.get("asks") and "looked_at" not in request.POST:
+        messages.error(request, "Please say first that you have looked at the columns named below.")
+    elif jobs.say_yes(job):
+        basis = job.options.get("basis") or "not to be written to"
+        _log(request, ADDITION, f"A file of {job.total} entries: {basis}.")
+    else:
+        messages.info(request, "That file doesn’t wait for a word any more.")
+
+
+def _with_examples(
+    job: ListJob, counted: list[tuple[Outcome, int]]
+) -> Iterator[tuple[Outcome, int, list[Any]]]:
+    try:
+        examples = json.loads(b"".join(storage.read(job.pk, "examples")))
+    except storage.FileGone:
+        examples = {}
+    for outcome, number in counted:
+        yield outcome, number, examples.get(outcome.value, [])
+
+
+def _to(job: ListJob) -> HttpResponseRedirect:
+    return HttpResponseRedirect(reverse("admin:newsletter_subscriber_job", args=[job.pk]))
+
+
+def export_list(request: HttpRequest, subscribers: QuerySet[Subscriber]) -> HttpResponseBase:
+    """Show what the file will hold; hand it out, a few people at a time, and log how many went."""
     if not may_export(request):
         raise PermissionDenied
     form = ExportForm(request.POST or None)
@@ -89,24 +130,17 @@ def export_list(request: HttpRequest, subscribers: QuerySet[Subscriber]) -> Http
         context = {"form": form, "headings": HEADINGS}
         return _page(request, "export.html", context)
     chosen = form.cleaned_data["format"]
-    export = SubscriberExport(subscribers)
-    content = export.as_csv() if chosen == "csv" else export.as_json()
-    content_type = "text/csv" if chosen == "csv" else "application/json"
     _log(request, CHANGE, f"{subscribers.count()} taken out as {chosen.upper()}.")
-    filename = f"subscribers-{timezone.localdate()}.{chosen}"
-    response = HttpResponse(content, content_type=f"{content_type}; charset=utf-8")
+    export = SubscriberExport(subscribers)
+    pieces = export.as_csv() if chosen == "csv" else export.as_json()
+    content_type = "text/csv" if chosen == "csv" else "application/json"
+    response = StreamingHttpResponse(pieces, content_type=f"{content_type}; charset=utf-8")
+    return _download(response, f"subscribers-{timezone.localdate()}.{chosen}")
+
+
+def _download(response: Response, filename: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     return response
-
-
-def _read(form: ConfirmForm) -> SubscriberImport:
-    values = form.cleaned_data
-    return SubscriberImport(
-        values["signed_file"],
-        basis=values["basis"],
-        address_column=values["address_column"],
-        day_column=values["day_column"],
-    )
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:

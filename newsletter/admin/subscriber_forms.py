@@ -3,11 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.core import signing
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile
 
-from newsletter.admin.subscriber_import import FileTooLong, SignedFormStorage
+from newsletter.models import Suppression
+
+ORDERS = [
+    ("", "The file tells"),
+    ("day", "Day first: 31/12/2026"),
+    ("month", "Month first: 12/31/2026"),
+]
+PEOPLE = [
+    ("", "People who want the letters, or once did: each by its own state"),
+    (Suppression.Reason.UNSUBSCRIBED.value, "People who left: never write to them"),
+    (Suppression.Reason.BOUNCED.value, "Addresses whose mail came back: never write to them"),
+    (Suppression.Reason.COMPLAINED.value, "People who complained: never write to them"),
+]
 
 
 class UploadForm(forms.Form):
@@ -15,71 +25,55 @@ class UploadForm(forms.Form):
 
     import_file = forms.FileField(
         label="File",
-        help_text="CSV, in UTF-8, one person a line; its first line names the columns.",
-        widget=forms.FileInput(attrs={"accept": ".csv,text/csv"}),
+        help_text="An export of Ghost, Kit, Mailchimp, listmonk, Substack, Buttondown, beehiiv, "
+        "MailerLite or of this site, or any table with an address in each row, as CSV. Up to 12 MB "
+        "here; of any size by manage.py import_list.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.json,text/csv"}),
     )
+    reason = forms.ChoiceField(label="Who is in it", choices=PEOPLE, required=False)
     basis = forms.CharField(
         label="What they agreed to, where and when",
         max_length=200,
+        required=False,
         help_text="It stands at the foot of every mail to them: “because you asked for it "
         "elsewhere: …”. For example: on paper, at our stall in Leeds, in May 2026.",
-        error_messages={"required": "Without it there is no leave to write to anybody."},
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     address_column = forms.CharField(
         label="Column with the address",
-        initial="address",
+        required=False,
         max_length=80,
-        help_text="As the first line names it.",
+        help_text="As the first line names it. Leave it empty and it is found.",
     )
     day_column = forms.CharField(
         label="Column with the day they agreed",
         required=False,
         max_length=80,
-        help_text="Leave it empty for today.",
+        help_text="Leave it empty and it is found. Where there is none, today stands.",
     )
+    order = forms.ChoiceField(label="Days like 03/04/2026", choices=ORDERS, required=False)
 
     def clean_basis(self) -> str:
         """Return it as the end of a sentence, to which the foot adds the stop."""
-        return str(self.cleaned_data["basis"]).rstrip(". ")
+        return str(self.cleaned_data["basis"]).strip().rstrip(". ")
 
-    def clean_import_file(self) -> str:
-        """Return the file packed for the page that asks for confirmation."""
-        file: UploadedFile = self.cleaned_data["import_file"]
-        try:
-            return SignedFormStorage.pack(file.read())
-        except UnicodeDecodeError:
-            raise ValidationError(
-                "This file isn’t text in UTF-8. Save it as “CSV UTF-8” and try again."
-            ) from None
-        except FileTooLong:
-            raise ValidationError(
-                "This file is too long to take in at once. Split it: 5,000 lines each fit."
-            ) from None
-
-    def confirmation(self) -> dict[str, Any]:
-        """Return what the page that asks for confirmation hands back."""
-        values = dict(self.cleaned_data)
-        values["signed_file"] = values.pop("import_file")
+    def clean(self) -> dict[str, Any]:
+        """Ask for the basis where people may come in by it."""
+        values = self.cleaned_data
+        if not values.get("reason") and not values.get("basis"):
+            self.add_error(
+                "basis", ValidationError("Without it there is no leave to write to anybody.")
+            )
         return values
 
-
-class ConfirmForm(forms.Form):
-    """The file itself, packed into the page, and what was entered with it."""
-
-    signed_file = forms.CharField(widget=forms.HiddenInput)
-    basis = forms.CharField(max_length=200, widget=forms.HiddenInput)
-    address_column = forms.CharField(max_length=80, widget=forms.HiddenInput)
-    day_column = forms.CharField(max_length=80, required=False, widget=forms.HiddenInput)
-
-    def clean_signed_file(self) -> str:
-        """Return the text of a file that we gave out, and of nothing else."""
-        try:
-            return SignedFormStorage.unpack(self.cleaned_data["signed_file"])
-        except signing.BadSignature:
-            raise ValidationError(
-                "This page had been open for too long. Choose the file once more."
-            ) from None
+    def options(self) -> dict[str, Any]:
+        """Return what a job keeps of it."""
+        values = self.cleaned_data
+        names = ("reason", "basis", "address_column", "day_column")
+        options = {name: values[name].strip() for name in names if values[name].strip()}
+        if values["order"]:
+            options["day_first"] = values["order"] == "day"
+        return options
 
 
 class ExportForm(forms.Form):

@@ -8,18 +8,33 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
 
-from newsletter import hashing
+from newsletter import consent, hashing
 from newsletter.admin import subscriber_files
+from newsletter.admin.keyset import KeysetChangeList
 from newsletter.admin.read_only import ReadOnlyAdmin
+from newsletter.bounces import bounces
 from newsletter.models import Subscriber, Suppression
-from newsletter.outbox import bounces
 from newsletter.subscribing import data_export, signup
 from newsletter.subscribing.forms import AddressForm
+
+
+class WordingFilter(admin.SimpleListFilter):
+    """By the words that were agreed to, without reading everybody's."""
+
+    title, parameter_name = "wording agreed to", "wording"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*((version, version) for version in consent.AGREED), ("-", "None of ours")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(wording="" if self.value() == "-" else self.value())
 
 
 @admin.register(Subscriber)
@@ -38,8 +53,8 @@ class SubscriberAdmin(ReadOnlyAdmin):
         "returned_at",
     )
     actions = ("write_again",)
-    list_filter = ("state", "wants_letters", "wording", ("basis", admin.EmptyFieldListFilter))
-    ordering = ("-asked_at",)
+    list_filter = ("state", "wants_letters", WordingFilter, ("basis", admin.EmptyFieldListFilter))
+    sortable_by = ()
     fields = ("address", "state", "data_held", "mails")
     change_list_template = "admin/newsletter/subscriber/change_list.html"
 
@@ -49,14 +64,18 @@ class SubscriberAdmin(ReadOnlyAdmin):
         return [
             path("find/", view(require_POST(self.find)), name=f"{prefix}_find"),
             path("import/", view(subscriber_files.import_file), name=f"{prefix}_import"),
+            path("import/<int:pk>/", view(subscriber_files.import_job), name=f"{prefix}_job"),
             path(
-                "process_import/",
-                view(subscriber_files.confirm_import),
-                name=f"{prefix}_process_import",
+                "import/<int:pk>/problems.csv",
+                view(subscriber_files.import_problems),
+                name=f"{prefix}_problems",
             ),
             path("export/", view(self.export), name=f"{prefix}_export"),
             *super().get_urls(),
         ]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[KeysetChangeList]:
+        return KeysetChangeList
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), "data_held", "mails"]
@@ -132,7 +151,7 @@ class SubscriberAdmin(ReadOnlyAdmin):
 
     # -- files --
 
-    def export(self, request: HttpRequest) -> HttpResponse:
+    def export(self, request: HttpRequest) -> HttpResponseBase:
         """Take out the list as it was filtered."""
         if not subscriber_files.may_export(request):
             raise PermissionDenied

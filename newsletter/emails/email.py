@@ -20,7 +20,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from newsletter import tokens
-from newsletter.emails import list_headers
+from newsletter.emails import list_headers, words
 from newsletter.models import Delivery
 from trustsite.characters import without_control
 
@@ -71,17 +71,29 @@ def absolute_url(view: str, *args: str) -> str:
 def compose(name: str, delivery: Delivery, context: dict[str, Any]) -> Email:
     """Build an e-mail from the templates called `name`."""
     context = _base_context(delivery) | context
+    subject, text, html = _words(name, delivery.kind, context)
     message = Email(
-        subject=one_line(render_to_string(f"emails/{name}.subject.txt", context)),
-        body=without_control(render_to_string(f"emails/{name}.txt", context)).strip() + "\n",
+        subject=one_line(subject),
+        body=without_control(text).strip() + "\n",
         from_email=formataddr((settings.FROM_NAME, settings.FROM_EMAIL)),
         to=[delivery.subscriber.address],
         reply_to=[settings.CONTACT_EMAIL],
         headers={"Message-ID": delivery.message_id, "Auto-Submitted": "auto-generated"},
     )
-    html = without_control(render_to_string(f"emails/{name}.html", context))
-    message.attach_alternative(_css_inliner().inline(html), "text/html")
+    message.attach_alternative(_css_inliner().inline(without_control(html)), "text/html")
     return message
+
+
+def _words(name: str, kind: str, context: dict[str, Any]) -> tuple[str, str, str]:
+    """Return subject, text and HTML: an editor's words where there are some, or the shipped."""
+    own = words.own(kind) if kind in words.EDITABLE else None
+    if own:
+        return words.render(own, name, context)
+    return (
+        render_to_string(f"emails/{name}.subject.txt", context),
+        render_to_string(f"emails/{name}.txt", context),
+        render_to_string(f"emails/{name}.html", context),
+    )
 
 
 def compose_for_list(

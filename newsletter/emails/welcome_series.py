@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from newsletter.models import Delivery, Subscriber
+from newsletter.models import Delivery, EmailWords, Subscriber
 
 AFTER = {
     Delivery.Kind.WELCOME_1: timedelta(days=2),
@@ -41,9 +41,21 @@ def guide_went_out(subscriber_pk: int, at: datetime) -> None:
 def _queue(subscriber: Subscriber, start: datetime) -> None:
     rows = [
         Delivery(kind=kind, subscriber=subscriber, not_before=start + after, priority=Delivery.BULK)
-        for kind, after in AFTER.items()
+        for kind, after in plan().items()
     ]
     Delivery.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def plan() -> dict[Delivery.Kind, timedelta]:
+    """Return which notes there are, and how long after the guide each goes: an editor's days."""
+    days = dict(AFTER)
+    for words in EmailWords.objects.filter(kind__in=AFTER).only("kind", "day", "is_sent"):
+        kind = Delivery.Kind(words.kind)
+        if not words.is_sent:
+            del days[kind]
+        elif words.day:
+            days[kind] = timedelta(days=words.day)
+    return days
 
 
 def waiting(subscriber: Subscriber) -> QuerySet[Delivery]:

@@ -15,8 +15,8 @@ from email.message import Message
 from enum import Enum, auto
 
 from newsletter import tokens
-from newsletter.outbox import return_path
-from newsletter.outbox.bounce_classes import Refusal, Stage
+from newsletter.bounces import return_path
+from newsletter.bounces.bounce_classes import Refusal, Stage
 
 MAX_BYTES = 256 * 1024  # of a mail; what a report says stands before the mail it is about
 MAX_TEXT = 4000  # letters of what a server said

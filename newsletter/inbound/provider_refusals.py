@@ -8,7 +8,7 @@ from typing import Any
 
 from anymail.signals import AnymailTrackingEvent
 
-from newsletter.outbox.bounce_classes import Meaning, Refusal
+from newsletter.bounces.bounce_classes import Meaning, Refusal
 
 Event = AnymailTrackingEvent
 

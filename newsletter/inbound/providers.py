@@ -29,10 +29,10 @@ from anymail.webhooks.unisender_go import UnisenderGoTrackingWebhookView
 from django.conf import settings
 from django.http import HttpRequest
 
+from newsletter.bounces.bounce_classes import Refusal
 from newsletter.inbound import provider_refusals as refusals
 from newsletter.inbound.amazon_sns import AmazonView
 from newsletter.inbound.signatures import is_signed
-from newsletter.outbox.bounce_classes import Refusal
 
 Event = AnymailTrackingEvent
 

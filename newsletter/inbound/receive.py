@@ -5,11 +5,11 @@ from email.errors import MessageError
 from enum import Enum, auto
 
 from newsletter import addresses, hashing, suppression
+from newsletter.bounces import bounces
+from newsletter.bounces.bounce_classes import Meaning, Refusal, classify
 from newsletter.inbound import mail_reports
 from newsletter.inbound.mail_reports import MailReport, Wish
 from newsletter.models import Bounce, Delivery, Suppression
-from newsletter.outbox import bounces
-from newsletter.outbox.bounce_classes import Meaning, Refusal, classify
 
 # What the standard library's parser may stumble with.
 UNREADABLE = (MessageError, AttributeError, LookupError, RecursionError, TypeError, ValueError)

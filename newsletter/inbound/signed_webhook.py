@@ -15,11 +15,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from newsletter.bounces import bounces
+from newsletter.bounces.bounce_classes import Refusal, classify
 from newsletter.inbound import mail_reports, receive
 from newsletter.inbound.signatures import is_signed
 from newsletter.models import Bounce
-from newsletter.outbox import bounces
-from newsletter.outbox.bounce_classes import Refusal, classify
 from newsletter.retry_later import retry_later_on_db_error
 
 MAX_EVENTS = 1000

@@ -2,7 +2,7 @@
 
 /newsletter/webhooks/<service>/ (and, for services set up earlier, /newsletter/reports/<service>/)
 is there only for the service the owner named (MAIL_SERVICE) and only with its secret: without one
-it answers 404. What a report means for an address is in outbox/bounces.py.
+it answers 404. What a report means for an address is in bounces/bounces.py.
 """
 
 import logging
@@ -18,12 +18,12 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
+from newsletter.bounces import bounces
+from newsletter.bounces.bounce_classes import classify
 from newsletter.inbound import receive as receive_report
 from newsletter.inbound.amazon_sns import NotConfirmed
 from newsletter.inbound.providers import Provider, current_provider, never
 from newsletter.models import Bounce
-from newsletter.outbox import bounces
-from newsletter.outbox.bounce_classes import classify
 from newsletter.retry_later import RETRY_AFTER, retry_later_on_db_error
 
 MAX_BYTES = 256 * 1024  # no service sends more in one report; Amazon's own limit

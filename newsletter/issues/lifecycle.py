@@ -1,9 +1,10 @@
 """Issue lifecycle: the states of an issue, and what each transition does to its mails.
 
 An issue begins as a draft. Once it is scheduled nobody changes its words; when it is due the worker
-freezes them and writes a row into the outbox for everybody who wants letters, all in one
-transaction. From there `outbox.sender` sends the rows. Every transition is a compare-and-set on the
-state, so of two people who press at once one hears that it has moved on.
+freezes them and writes a row into the outbox for everybody who wants letters (copies.py). From
+there `outbox.sender` sends the rows. Every transition is a compare-and-set on the state, so of two
+people who press at once one hears that it has moved on. It changes the issue's own row alone, and
+its mails follow in batches: until they have, a mail that is claimed looks at its issue first.
 """
 
 import logging
@@ -14,6 +15,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import timezone
 
 from newsletter.emails.preview import Finding
+from newsletter.issues import archive
 from newsletter.models import Delivery, Letter
 
 State = Letter.State
@@ -72,11 +74,9 @@ def missed(letter: Letter) -> bool:
     return letter.state == State.DRAFT and letter.send_at is not None
 
 
-@transaction.atomic
 def pause(letter: Letter) -> None:
     """Hold back what hasn't gone out. A mail that a worker holds at this moment may still go."""
-    transition("pause", letter, trouble="")
-    _set_deliveries(letter, Delivery.WAITING, Delivery.State.HELD)
+    transition("pause", letter, trouble="", is_settling=True)
 
 
 @transaction.atomic
@@ -85,8 +85,7 @@ def pause_refused(letter: Letter, refused: list[int], reply: str) -> None:
 
     The refused copies go with the rest when it goes on.
     """
-    transition("pause", letter, trouble=reply)
-    _set_deliveries(letter, Delivery.WAITING, Delivery.State.HELD)
+    transition("pause", letter, trouble=reply, is_settling=True)
     failed = Delivery.objects.filter(letter=letter, pk__in=refused, state=Delivery.State.FAILED)
     failed.update(state=Delivery.State.HELD, attempts=0, changed_at=timezone.now())
 
@@ -100,31 +99,27 @@ def trouble() -> str:
     return f"A letter is paused, because mail servers refuse our mail: {reply}"[:200]
 
 
-@transaction.atomic
 def resume(letter: Letter) -> None:
     """Go on sending where it was paused."""
-    transition("resume", letter, trouble="")
-    _set_deliveries(letter, [Delivery.State.HELD], Delivery.State.QUEUED)
+    transition("resume", letter, trouble="", is_settling=True)
 
 
-@transaction.atomic
 def withdraw(letter: Letter) -> None:
-    """Send it to nobody else, for good."""
-    transition("withdraw", letter, finished_at=timezone.now())
-    _set_deliveries(letter, [*Delivery.WAITING, Delivery.State.HELD], Delivery.State.SUPPRESSED)
-
-
-def _set_deliveries(letter: Letter, states: list[Delivery.State], state: Delivery.State) -> None:
-    now = timezone.now()
-    Delivery.objects.filter(letter=letter, state__in=states).update(state=state, changed_at=now)
+    """Send it to nobody else, for good, and show it to nobody."""
+    withdrawn: dict[str, Any] = {"is_settling": True, "enqueue_below": None}
+    transition("withdraw", letter, finished_at=timezone.now(), **withdrawn)
+    archive.changed(letter)
 
 
 def finish_sent() -> None:
     """Finish the issues that no mail waits for any more."""
     is_open = Delivery.objects.filter(letter=OuterRef("pk"), state__in=Delivery.OPEN)
-    for letter in Letter.objects.filter(~Exists(is_open), state=State.SENDING):
+    is_settled = Q(enqueue_below=None, is_settling=False)
+    for letter in Letter.objects.filter(~Exists(is_open), is_settled, state=State.SENDING):
         try:
-            transition("finish", letter, finished_at=timezone.now())
+            reached = progress(letter).get(Delivery.State.SENT, 0)
+            transition("finish", letter, is_settled, finished_at=timezone.now(), reached=reached)
+            archive.changed(letter)
         except InvalidTransition:
             logger.info("Letter %d had moved on before it ended.", letter.pk)
 

@@ -4,11 +4,12 @@ So many of them in a row, or among the latest, and it stops before every copy is
 """
 
 import logging
+import threading
 from collections import deque
 
+from newsletter.bounces.bounce_classes import Meaning
 from newsletter.issues import lifecycle
 from newsletter.models import Delivery, Heartbeat, Letter
-from newsletter.outbox.bounce_classes import Meaning
 from newsletter.outbox.smtp_errors import Classification
 
 IN_A_ROW = 10
@@ -21,26 +22,31 @@ logger = logging.getLogger(__name__)
 
 
 class RefusalMonitor:
-    """The latest copies of each issue, as one worker saw them end."""
+    """The latest copies of each issue, as one worker saw them end by any of its connections."""
 
     def __init__(self) -> None:
         self.latest: dict[int, deque[Copy]] = {}
+        self.lock = threading.Lock()
 
     def record_sent(self, delivery: Delivery) -> None:
         """Take in a copy that went out."""
         if delivery.letter_id:
-            self._latest(delivery.letter_id).append(None)
+            with self.lock:
+                self._latest(delivery.letter_id).append(None)
 
     def record(self, delivery: Delivery, failure: Classification | None) -> None:
         """Take in how a mail was refused. A no for now says nothing yet: greylisting is one too."""
         if failure is None or failure.state != Delivery.State.FAILED or not delivery.letter_id:
             return
         is_about_us = failure.meaning is Meaning.ABOUT_US
-        latest = self._latest(delivery.letter_id)
-        latest.append(delivery.pk if is_about_us else None)
-        if is_about_us and _are_many(latest):
-            del self.latest[delivery.letter_id]
-            refused = [copy for copy in latest if copy]
+        refused: list[int] = []
+        with self.lock:
+            latest = self._latest(delivery.letter_id)
+            latest.append(delivery.pk if is_about_us else None)
+            if is_about_us and _are_many(latest):
+                del self.latest[delivery.letter_id]
+                refused = [copy for copy in latest if copy]
+        if refused:
             _pause(delivery.letter_id, refused, failure.reply)
 
     def _latest(self, letter_id: int) -> deque[Copy]:

@@ -1,27 +1,25 @@
 """Issue scheduling: writing an issue, scheduling it, and starting it when it is due.
 
-When it starts, its words are frozen and a mail to everybody who wants letters is enqueued.
+When it starts, its words are frozen; copies.py enqueues a mail to everybody who wants letters.
 """
 
 import logging
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from django.db import DatabaseError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from newsletter.emails.email import one_line
-from newsletter.issues import body, lifecycle, preflight
+from newsletter.issues import body, copies, lifecycle, preflight
 from newsletter.issues.lifecycle import BlockedByPreflight, InvalidTransition, may, transition
-from newsletter.models import Delivery, Letter, Subscriber, Suppression
+from newsletter.models import Letter, Subscriber
 
 State = Letter.State
 # An issue overdue by more waits for a person: "this Monday" may be wrong on Tuesday.
 MAX_DELAY = timedelta(hours=1)
 MAX_AHEAD = timedelta(days=366)
-BATCH = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -74,25 +72,15 @@ def unschedule(letter: Letter) -> None:
 # -- sending -------------------------------------------------------------------------------------
 
 
-def audience() -> QuerySet[Subscriber]:
-    """Return who gets an issue that begins now."""
-    now = timezone.now()
-    suppressed = Suppression.objects.filter(fingerprint=OuterRef("fingerprint"))
-    return Subscriber.objects.filter(
-        Q(paused_until=None) | Q(paused_until__lte=now),
-        ~Exists(suppressed),
-        state="confirmed",
-        wants_letters=True,
-    )
+def tick() -> bool:
+    """Start the issues that are due, have mails follow their issues by one batch, finish issues.
 
-
-def tick() -> None:
-    """Start the issues that are due and finish those that nothing more is to be sent of.
-
-    The worker calls this every two seconds.
+    The worker calls this every two seconds, and sooner when the answer is that there is more.
     """
     start_due()
+    is_more = copies.step()
     lifecycle.finish_sent()
+    return is_more
 
 
 def start_due() -> None:
@@ -130,12 +118,10 @@ def _start_or_unschedule(letter: Letter, now: datetime) -> None:
         start(letter)
 
 
-@transaction.atomic
-def start(letter: Letter) -> int:
-    """Freeze the words and enqueue a mail to everybody who wants letters; return how many.
+def start(letter: Letter) -> None:
+    """Freeze the words. From now on, everybody who wants letters is enqueued, batch by batch.
 
-    Nothing of it happens when the transaction fails, and a second time enqueues no second mail to
-    anybody.
+    Who confirms from now on gets the next one.
     """
     rendered = body.render(letter.subject, letter.body)
     frozen: dict[str, Any] = {
@@ -143,16 +129,5 @@ def start(letter: Letter) -> int:
         "sent_html": rendered.html,
         "sent_text": rendered.text,
     }
-    transition("start", letter, started_at=timezone.now(), **frozen)
-    enqueued = 0
-    people = audience().order_by("pk").values_list("pk", flat=True).iterator(chunk_size=BATCH)
-    while batch := list(islice(people, BATCH)):
-        rows = [
-            Delivery(
-                kind=Delivery.Kind.LETTER, letter=letter, subscriber_id=pk, priority=Delivery.BULK
-            )
-            for pk in batch
-        ]
-        enqueued += len(Delivery.objects.bulk_create(rows, ignore_conflicts=True))
-    logger.info("Letter %d goes to %d people.", letter.pk, enqueued)
-    return enqueued
+    newest = Subscriber.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    transition("start", letter, started_at=timezone.now(), enqueue_below=newest + 1, **frozen)

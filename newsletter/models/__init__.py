@@ -3,8 +3,10 @@
 Imports hashing alone; every other module of the newsletter may import it.
 """
 
+from newsletter.models.email_words import EmailWords
 from newsletter.models.intake import FormRequest
 from newsletter.models.issues import Letter
+from newsletter.models.list_jobs import ListJob
 from newsletter.models.outbox import HEARTBEAT_EVERY, Delivery, Heartbeat, new_message_id
 from newsletter.models.subscribers import (
     Bounce,
@@ -18,10 +20,12 @@ __all__ = [
     "HEARTBEAT_EVERY",
     "Bounce",
     "Delivery",
+    "EmailWords",
     "FormMailCount",
     "FormRequest",
     "Heartbeat",
     "Letter",
+    "ListJob",
     "Subscriber",
     "Suppression",
     "new_message_id",

@@ -36,6 +36,22 @@ class Letter(Texts):
     finished_at = models.DateTimeField("sending ended", null=True, blank=True, editable=False)
     # The server's words (without addresses) when refusals, not a person, have paused it.
     trouble = models.CharField("why it was paused", max_length=200, blank=True, editable=False)
+    # Its mails follow its state in batches (issues.copies). Copies are still to be enqueued for the
+    # people whose key is lower than this; null: for nobody.
+    enqueue_below = models.BigIntegerField(null=True, blank=True, editable=False)
+    is_settling = models.BooleanField(
+        "its mails follow its state", default=False, db_default=False, editable=False
+    )
+    in_archive = models.BooleanField(
+        "in the public archive",
+        default=False,
+        db_default=False,
+        help_text="Once it has gone out, anybody can read it at /newsletter/issues/. "
+        "Offers are left out there.",
+    )
+    # Kept for longer than its deliveries are.
+    copies = models.PositiveIntegerField("copies enqueued", default=0, db_default=0, editable=False)
+    reached = models.PositiveIntegerField("copies sent", default=0, db_default=0, editable=False)
 
     class Meta:
         permissions = [("send_letter", "Can send letters")]

@@ -50,6 +50,13 @@ class Subscriber(Texts):
         "self", on_delete=models.CASCADE, null=True, blank=True, related_name="replacement"
     )
 
+    class Meta:
+        indexes = [
+            # Who gets the letters, counted without looking at anybody.
+            models.Index(fields=["state", "wants_letters", "paused_until"], name="audience"),
+            models.Index(fields=["state", "id"], name="person_by_state"),
+        ]
+
     def __str__(self) -> str:
         return f"Subscriber {self.pk}"  # never the address: the admin's history would keep it
 

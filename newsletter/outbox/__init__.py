@@ -1,4 +1,4 @@
-"""The queue of mails, who may still get one, sending, retention, and what a refusal does.
+"""The queue of mails, who may still get one, sending, and retention.
 
-Imports emails and below; issues, subscribing, inbound and the worker may import it.
+Imports bounces and below; issues, subscribing, inbound and the worker may import it.
 """

@@ -1,8 +1,9 @@
 """Circuit breaker: a pause for a mail server that is away, so that it isn't tried every second."""
 
 import logging
+import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from newsletter.outbox.smtp_errors import Classification
 
@@ -19,11 +20,18 @@ class CircuitBreaker:
     failures: int = 0
     open_until: float = 0.0
     trouble: str = ""  # what to tell the people who run the site
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def record(self, failure: Classification | None) -> None:
         """Take in how a mail fared; None means well."""
+        with self.lock:
+            self._record(failure)
+
+    def _record(self, failure: Classification | None) -> None:
         if failure is None or not failure.broken:
             self.failures, self.trouble = 0, ""
+            return
+        if self.is_open():  # another connection's, of the same moment
             return
         self.failures += 1
         if self.failures >= MAX_FAILURES:

@@ -6,6 +6,7 @@ after a jump nothing is done for a minute. A clock that was put right for good i
 """
 
 import logging
+import threading
 import time
 
 MAX_JUMP = 60.0  # seconds, either way
@@ -20,9 +21,14 @@ class ClockWatch:
     def __init__(self) -> None:
         self.wall, self.steady = time.time(), time.monotonic()
         self.trusted_from = 0.0
+        self.lock = threading.Lock()
 
     def is_trusted(self) -> bool:
         """Whether the time of day has gone as it should for a minute."""
+        with self.lock:  # each connection asks, and all must hear the same
+            return self._look()
+
+    def _look(self) -> bool:
         wall, steady = time.time(), time.monotonic()
         jump = (wall - self.wall) - (steady - self.steady)
         self.wall, self.steady = wall, steady

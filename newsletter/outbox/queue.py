@@ -7,7 +7,9 @@ SMTP (RFC 1047). docs/decisions/0004 and 0011 have the measurements.
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -23,11 +25,24 @@ from newsletter.outbox import failpoints, queue_sql
 LEASE = timedelta(minutes=5)
 CLOCK_SKEW = timedelta(minutes=1)  # by which a lease may be longer than ours gives
 MAX_CRASHES = 2  # forgiven; the next time a person must look
+REQUEUED = [
+    "state",
+    "attempts",
+    "crashes",
+    "smtp_reply",
+    "sent_at",
+    "message_id",
+    "not_before",
+    "changed_at",
+]
 # Mails whose end is recorded with their person too.
 UPDATES_SUBSCRIBER = [Delivery.Kind.GUIDE, Delivery.Kind.GOODBYE]
 
 State = Delivery.State
 logger = logging.getLogger(__name__)
+# SQLite lets its writers in one after the other and has them sleep in between. The connections of
+# one worker take turns here instead.
+_turn = threading.RLock()
 
 
 def enqueue(kind: Delivery.Kind, subscriber: Subscriber) -> None:
@@ -46,24 +61,26 @@ def enqueue(kind: Delivery.Kind, subscriber: Subscriber) -> None:
 
 def requeue(delivery: Delivery) -> bool:
     """Put a finished mail into the queue anew, as a new message with a Message-ID of its own."""
+    with transaction.atomic():
+        return bool(requeue_all([delivery.pk]))
+
+
+def requeue_all(pks: list[int]) -> int:
+    """Put a batch of finished mails into the queue anew; return how many there were."""
     now = timezone.now()
-    values = {
-        "state": State.QUEUED,
-        "attempts": 0,
-        "crashes": 0,
-        "smtp_reply": "",
-        "sent_at": None,
-        "message_id": new_message_id(),
-        "not_before": now,
-        "changed_at": now,
-    }
-    return bool(Delivery.objects.finished().filter(pk=delivery.pk).update(**values))
+    rows = list(Delivery.objects.finished().filter(pk__in=pks).select_for_update())
+    for row in rows:
+        row.state, row.attempts, row.crashes, row.smtp_reply = State.QUEUED, 0, 0, ""
+        row.sent_at, row.message_id = None, new_message_id()
+        row.not_before = row.changed_at = now
+    Delivery.objects.bulk_update(rows, REQUEUED, batch_size=100)
+    return len(rows)
 
 
 def claim(*, high_only: bool = False) -> Delivery | None:
     """Take the mail that has been due longest, as it and its person are now; None if nothing is."""
     now, priority = timezone.now(), Delivery.HIGH if high_only else Delivery.BULK
-    with transaction.atomic(savepoint=False):
+    with _turns(), transaction.atomic(savepoint=False):
         return queue_sql.claim(secrets.token_hex(16), now + LEASE, now, priority)
 
 
@@ -91,7 +108,7 @@ def mark_sent(
 ) -> Delivery | None:
     """Record that the server took the mail; claim the next in the same transaction, return that."""
     now = timezone.now()
-    with transaction.atomic():
+    with _turns(), transaction.atomic():
         if delivery.kind in UPDATES_SUBSCRIBER:
             _lock_subscriber(delivery)
         if not queue_sql.mark_sent(delivery, now):
@@ -107,6 +124,14 @@ def mark_sent(
         failpoints.hit("before-commit")
     failpoints.hit("after-commit")
     return following
+
+
+def extend_lease(delivery: Delivery) -> None:
+    """Keep a mail whose server takes its time to answer."""
+    ours = Delivery.objects.filter(
+        pk=delivery.pk, state=State.SENDING, worker_token=delivery.worker_token
+    )
+    ours.update(lease_until=timezone.now() + LEASE)
 
 
 def release_expired() -> int:
@@ -132,6 +157,10 @@ def release_expired() -> int:
             given_up,
         )
     return freed + given_up
+
+
+def _turns() -> AbstractContextManager[object]:
+    return _turn if connection.vendor == "sqlite" else nullcontext()
 
 
 def _lock_subscriber(delivery: Delivery) -> None:

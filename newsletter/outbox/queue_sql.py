@@ -14,14 +14,15 @@ _CLAIM = """
     UPDATE newsletter_delivery
     SET state = 'sending', worker_token = %s, lease_until = %s, changed_at = %s
     WHERE state IN ('queued', 'retry') AND id = (
-      SELECT id FROM newsletter_delivery
+      SELECT id FROM newsletter_delivery {index}
       WHERE state IN ('queued', 'retry') AND not_before <= %s AND rank <= %s
       ORDER BY rank, not_before, id LIMIT 1"""
-# PostgreSQL lets workers pass over rows that another one is taking; SQLite lets its writers in one
+# SQLite would rather sort all that wait than walk the index that has them in order. PostgreSQL lets
+# workers pass over rows that another one is taking; SQLite lets its writers in one
 # after the other.
 CLAIM = {
-    "sqlite": _CLAIM + ") RETURNING *",
-    "postgresql": _CLAIM + " FOR UPDATE SKIP LOCKED) RETURNING *",
+    "sqlite": _CLAIM.format(index="INDEXED BY waiting_mail") + ") RETURNING *",
+    "postgresql": _CLAIM.format(index="") + " FOR UPDATE SKIP LOCKED) RETURNING *",
 }
 SUBSCRIBER = """
     SELECT *,

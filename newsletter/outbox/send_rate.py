@@ -1,11 +1,12 @@
 """Send rate: how fast mail leaves, and whether any does.
 
 So many mails a second and an hour in all, so many a minute to one mail domain: each worker keeps
-the count for itself, on a clock that nobody can turn. Mails that somebody waits for (Delivery.HIGH)
-may run a tenth of a period's mails ahead of that even rate, so a confirmation doesn't wait behind
-an issue's thousands.
+the count for itself, over all of its connections, on a clock that nobody can turn. Mails that
+somebody waits for (Delivery.HIGH) may run a tenth of a period's mails ahead of that even rate, so a
+confirmation doesn't wait behind an issue's thousands.
 """
 
+import threading
 import time
 
 from django.conf import settings
@@ -52,9 +53,12 @@ class RateLimiter:
 
     def __init__(self, per_second: float = 0, per_hour: float = 0, per_domain: float = 0) -> None:
         limits = ((per_second, 1), (per_hour, 3600))
+        # Mails as they are taken up, and as they go: one may take long to reach the server.
         self.buckets = [Bucket(limit, seconds) for limit, seconds in limits if limit]
+        self.sends = [Bucket(limit, seconds) for limit, seconds in limits if limit]
         self.per_domain = per_domain  # a minute
         self.domains: dict[str, Bucket] = {}
+        self.lock = threading.Lock()
 
     @classmethod
     def from_settings(cls) -> "RateLimiter":
@@ -67,6 +71,30 @@ class RateLimiter:
         """Return in how many seconds a mail of this priority may be claimed; 0 when it may now."""
         return max((bucket.wait(priority) for bucket in self.buckets), default=0.0)
 
+    def reserve(self, priority: int) -> float:
+        """Count a mail that is about to be claimed and return 0; or return in how many seconds."""
+        with self.lock:
+            pause = self.wait(priority)
+            if not pause:
+                for bucket in self.buckets:
+                    bucket.count()
+            return pause
+
+    def give_back(self) -> None:
+        """Take back a count: there was no mail, or it didn't go."""
+        with self.lock:
+            for bucket in self.buckets:
+                bucket.free_at -= bucket.interval
+
+    def take(self, delivery: Delivery) -> float:
+        """Count a mail that goes now and return 0; or return in how many seconds it may."""
+        with self.lock:
+            waits = [bucket.wait(delivery.priority) for bucket in self.sends]
+            pause = max([self.delay_for(delivery), *waits])
+            if not pause:
+                self._count(self.sends, delivery)
+            return pause
+
     def delay_for(self, delivery: Delivery) -> float:
         """Return for how many seconds a mail waits because its domain has had enough; mostly 0."""
         bucket = self.domains.get(_domain(delivery))
@@ -75,8 +103,11 @@ class RateLimiter:
         return bucket.slot(delivery.priority) + MARGIN
 
     def count(self, delivery: Delivery) -> None:
-        """Count a mail that is handed to the server now."""
-        for bucket in self.buckets:
+        """Count a mail that goes without having been reserved a place."""
+        self._count([*self.buckets, *self.sends], delivery)
+
+    def _count(self, buckets: list[Bucket], delivery: Delivery) -> None:
+        for bucket in buckets:
             bucket.count()
         if self.per_domain:
             self._bucket(_domain(delivery)).count()

@@ -7,6 +7,7 @@ each time; one for good is final; a wrong password stops the worker.
 
 import logging
 import random
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -15,9 +16,10 @@ from functools import partial
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
+from newsletter.bounces import bounces, return_path
 from newsletter.emails import messages
 from newsletter.models import Delivery
-from newsletter.outbox import bounces, failpoints, personalise, queue, return_path, smtp_backend
+from newsletter.outbox import failpoints, personalise, queue, smtp_backend
 from newsletter.outbox.eligibility import is_wanted, wait_until
 from newsletter.outbox.send_rate import RateLimiter
 from newsletter.outbox.smtp_errors import (
@@ -27,8 +29,12 @@ from newsletter.outbox.smtp_errors import (
 )
 
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 4 * 60, 12 * 60)]
+# A server that is away costs a mail neither patience nor tries: it goes within this time of the
+# first connection that works.
+AFTER_AWAY = timedelta(minutes=1)
 # Pauses vary by a fifth either way, so that mails put off together don't come back together.
 JITTER = 0.2
+SHORT = 2.0  # seconds that a mail in hand waits for its turn; for longer it goes back
 
 State = Delivery.State
 logger = logging.getLogger(__name__)
@@ -59,14 +65,32 @@ def deliver(
         backend.open()
         failpoints.hit("after-connect")
         classify = classify_send_error
-        if limiter:
-            limiter.count(delivery)
+        if limiter and not _wait_for_turn(delivery, limiter):
+            return None
         send()
     except Exception as error:
         close(backend)
         return handle_failure(delivery, classify(error))
     (on_sent or queue.mark_sent)(delivery)
     return None
+
+
+def watch(backend: BaseEmailBackend, is_stopping: Callable[[], bool]) -> None:
+    """Let a backend that waits long for an answer see that the worker is asked to stop."""
+    if isinstance(backend, smtp_backend.Backend):
+        backend.is_stopping = is_stopping
+
+
+def _wait_for_turn(delivery: Delivery, limiter: RateLimiter) -> bool:
+    """Wait until the rate limit lets the mail go; put it back when that takes long."""
+    while pause := limiter.take(delivery):
+        if pause > SHORT:
+            not_before = timezone.now() + timedelta(seconds=pause)
+            queue.mark(delivery, _waiting_state(delivery), not_before=not_before)
+            return False
+        time.sleep(pause)
+    delivery.is_counted = True
+    return True
 
 
 def _prepare(
@@ -92,6 +116,7 @@ def _prepare(
 def _render(delivery: Delivery, backend: BaseEmailBackend) -> Callable[[], object]:
     """Render the mail; return what sends it."""
     if isinstance(backend, smtp_backend.Backend):
+        backend.on_silence = partial(queue.extend_lease, delivery)
         raw = personalise.raw_bytes(delivery)
         if raw:
             sender = return_path.address(delivery)
@@ -129,20 +154,22 @@ def handle_failure(delivery: Delivery, failure: Classification) -> Classificatio
 
 
 def is_exhausted(delivery: Delivery, failure: Classification) -> bool:
-    """Whether a mail has been tried often enough. A server that is away uses up no attempt."""
+    """Whether a mail has been tried often enough."""
     return delivery.attempts >= len(BACK_OFF) and not failure.away
 
 
 def schedule_retry(delivery: Delivery, failure: Classification) -> None:
-    """Try again after the next pause of BACK_OFF."""
-    attempts = delivery.attempts
-    pause = BACK_OFF[min(attempts + failure.slow, len(BACK_OFF) - 1)]
+    """Try again after the next pause of BACK_OFF. A server that is away uses up no attempt."""
+    attempts = delivery.attempts if failure.away else delivery.attempts + 1
+    pause = BACK_OFF[min(delivery.attempts + failure.slow, len(BACK_OFF) - 1)]
+    if failure.away:
+        pause = AFTER_AWAY / (1 + JITTER)
     not_before = timezone.now() + pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
     queue.mark(
         delivery,
         State.RETRY,
         smtp_reply=failure.reply,
-        attempts=attempts + 1,
+        attempts=attempts,
         not_before=not_before,
     )
 

@@ -1,11 +1,15 @@
 """The SMTP backend: Django's, and three things more.
 
 It names our mail domain to the server, it knows an unsure outcome, and it sends its commands in one
-go where the server allows that (PIPELINING, RFC 2920): two round trips a mail instead of four.
+go where the server allows that (PIPELINING, RFC 2920): two round trips a mail instead of four. A
+server that reads a whole message before it answers is given the ten minutes of RFC 5321, 4.5.3.2.6.
 """
 
+import select
 import smtplib
-from collections.abc import Sequence
+import ssl
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +17,9 @@ from django.core.mail.backends.smtp import EmailBackend
 
 ACCEPTED = {250, 251}  # a recipient; 251: the server forwards
 CLOSING = 421
+LONGEST_ANSWER = 600.0  # seconds to wait for the word on a whole message
+TELL_EVERY = 60.0  # seconds between two words to who holds the mail that we still wait
+LOOK_EVERY = 1.0
 
 
 class UnsureOutcome(smtplib.SMTPServerDisconnected):
@@ -23,6 +30,8 @@ class WatchedSMTP(smtplib.SMTP):
     """An SMTP connection that notices when a time-out leaves the outcome open."""
 
     handed_over = False
+    on_silence: Callable[[], object] = staticmethod(lambda: None)
+    is_stopping: Callable[[], bool] = staticmethod(lambda: False)
 
     def __init__(self, *args: Any, **params: Any) -> None:
         # Django would greet with this machine's own name, which readers could then find in the
@@ -35,12 +44,34 @@ class WatchedSMTP(smtplib.SMTP):
         self.handed_over = isinstance(s, bytes) and s.endswith(b"\r\n.\r\n")
 
     def getreply(self) -> tuple[int, bytes]:
+        if self.handed_over:
+            self._await_verdict()
         try:
             return super().getreply()
         except smtplib.SMTPServerDisconnected as error:
             if self.handed_over and isinstance(error.__context__, TimeoutError):
                 raise UnsureOutcome("No answer after the whole message was sent") from error
             raise
+
+    def _await_verdict(self) -> None:
+        """Wait for the word on a whole message; a worker that is to stop waits no longer than for
+        any other answer. Raises UnsureOutcome.
+        """
+        start = told = time.monotonic()
+        while not self._has_answer(min(LOOK_EVERY, self.timeout)):
+            now = time.monotonic()
+            longest = self.timeout if self.is_stopping() else LONGEST_ANSWER
+            if now - start >= longest:
+                self.close()
+                raise UnsureOutcome("No answer after the whole message was sent")
+            if now - told >= TELL_EVERY:
+                self.on_silence()
+                told = now
+
+    def _has_answer(self, seconds: float) -> bool:
+        if isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+            return True
+        return self.sock is None or bool(select.select([self.sock], [], [], seconds)[0])
 
     def sendmail(  # type: ignore[override]
         self,
@@ -96,6 +127,16 @@ class WatchedSSL(WatchedSMTP, smtplib.SMTP_SSL):
 
 class Backend(EmailBackend):
     """Sends by SMTP. Uses TLS as the settings say, and never falls back to none."""
+
+    on_silence: Callable[[], object] = staticmethod(lambda: None)
+    is_stopping: Callable[[], bool] = staticmethod(lambda: False)
+
+    def open(self) -> bool | None:
+        opened = super().open()
+        if isinstance(self.connection, WatchedSMTP):
+            self.connection.on_silence = lambda: self.on_silence()
+            self.connection.is_stopping = lambda: self.is_stopping()
+        return opened
 
     @property
     def connection_class(self) -> type[smtplib.SMTP]:

@@ -3,8 +3,8 @@
 import smtplib
 from dataclasses import dataclass, replace
 
+from newsletter.bounces.bounce_classes import Meaning, Refusal, Stage, classify
 from newsletter.models import Delivery
-from newsletter.outbox.bounce_classes import Meaning, Refusal, Stage, classify
 from newsletter.outbox.smtp_backend import UnsureOutcome
 from trustsite.web.log_redaction import redact
 

@@ -10,8 +10,9 @@ from django.db import connection
 
 from analytics import kinds
 from analytics.models import DailySum
+from newsletter.bounces import bounces
 from newsletter.models import Subscriber
-from newsletter.outbox import bounces, queue
+from newsletter.outbox import queue
 from newsletter.subscribing import signup
 from trustsite.web.form_guard import form_token
 

@@ -2,8 +2,9 @@
 
 `make chaos` sends a letter to 2,000 people and decides what forms took from 1,000 others, by real processes over real SMTP
 out of a real database, and kills a worker at a random moment at least fifty times. Then nobody may be left out, nobody may have
-more than two copies, there may be no more second copies than kills, both copies carry one Message-ID, and outbox and intake are
-empty.
+more than two copies, there may be no more second copies than kills times connections, both copies carry one Message-ID, and
+outbox and intake are empty. Then workers are killed while a letter begins, while it is paused and goes on, and while a list
+comes in: nobody may be missing, nobody there twice.
 """
 
 import os
@@ -37,31 +38,69 @@ from collections import Counter
 from datetime import timedelta
 from django.core.management import call_command
 from django.utils import timezone
+from newsletter.issues import copies, lifecycle, scheduling
+from newsletter.list_files import intake as list_intake, jobs
 from newsletter.outbox import queue, sender
+from newsletter.outbox.send_rate import pause_sending
 from newsletter.subscribing import intake
 from newsletter import worker as at_work
-from newsletter.models import Delivery, FormRequest, Letter, Subscriber
+from newsletter.models import Delivery, FormRequest, Letter, ListJob, Subscriber, Suppression
 from newsletter.hashing import fingerprint
 
 intake.BATCH = 5  # more moments to die between two
 queue.LEASE, queue.MAX_CRASHES = timedelta(seconds={lease}), 1000
 at_work.HEARTBEAT_EVERY = timedelta(seconds=0.2)
+# Batches of a few rows, so that there are many to die in.
+copies.BATCH, jobs.BATCH, jobs.LEASE = {batch}, {batch}, timedelta(seconds={lease})
+at_work.ISSUES_EVERY = 0.1
 
 def work(_):
     call_command("run_mail_worker")
 
-def seed(number):
+def seed(number, quiet=False):
     call_command("migrate", verbosity=0, skip_checks=True)
     words = dict(sent_subject="A letter", sent_html="<p>Words.</p>" * 400, sent_text="Words.\\n" * 400)
     letter = Letter.objects.create(subject="A letter", body="Words.", state="sending", started_at=timezone.now(), **words)
     on_list = dict(state="confirmed", wants_letters=True, wording="test", confirmed_at=timezone.now())
     addresses = [f"reader-{{one}}@example.org" for one in range(int(number))]
-    asking, listed = addresses[::3], [a for number, a in enumerate(addresses) if number % 3]
+    asking = [] if quiet else addresses[::3]
+    listed = sorted({{*addresses}} - {{*asking}})
     form = dict(kind="guide", wording="test", asked_at=timezone.now())
     FormRequest.objects.bulk_create(FormRequest(address=a, fingerprint=fingerprint(a), **form) for a in asking)
     people = Subscriber.objects.bulk_create(Subscriber(address=a, fingerprint=fingerprint(a), **on_list) for a in listed)
     Delivery.objects.bulk_create(Delivery(kind="letter", letter=letter, subscriber=one, priority=1) for one in people)
+    quiet or print("seeded", flush=True)
+
+def settling(number):
+    seed(number, quiet=True)
+    pause_sending()
+    Delivery.objects.all().delete()
+    Letter.objects.update(state="scheduled", send_at=timezone.now(), started_at=None)
+    scheduling.start(Letter.objects.get())
     print("seeded", flush=True)
+
+def step(name):
+    dict(pause=lifecycle.pause, resume=lifecycle.resume)[name](Letter.objects.get())
+    print("done", flush=True)
+
+def left(_):
+    letter = Letter.objects.first()
+    busy = letter is not None and (letter.is_settling or letter.enqueue_below is not None)
+    busy = busy or ListJob.objects.filter(state__in=ListJob.AT_WORK).exists()
+    print("busy" if busy else "idle", flush=True)
+
+def bring(number):
+    call_command("migrate", verbosity=0, skip_checks=True)
+    rows = "".join(f"reader-{{one}}@example.org,{{'active' if one % 3 else 'inactive'}},free\\n" for one in range(int(number)))
+    list_intake.receive([("email,status,tier\\n" + rows).encode()], dict(basis="a test"), None)
+    print("seeded", flush=True)
+
+def say_yes(_):
+    print(jobs.say_yes(ListJob.objects.get()), flush=True)
+
+def people(_):
+    counts = ListJob.objects.get().counts
+    print(Subscriber.objects.count(), Suppression.objects.count(), counts["new"], counts["suppressed"], flush=True)
 
 def count(_):
     waiting = FormRequest.objects.count()
@@ -75,7 +114,8 @@ for line in sys.stdin:
     pid = os.fork()
     if not pid:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        dict(work=work, seed=seed, count=count)[name](number)
+        dict(work=work, seed=seed, count=count, settling=settling, step=step, left=left, bring=bring,
+             say_yes=say_yes, people=people)[name](number)
         os._exit(0)
     if name == "work":
         print(pid, flush=True)
@@ -88,6 +128,7 @@ class Outcome:
 
     people: int
     workers: int
+    connections: int
     kills: int
     states: str  # state=number, by spaces
     copies: dict[str, list[str]]  # recipient: the Message-ID of each copy
@@ -109,7 +150,7 @@ class Outcome:
         """Fail unless every promise was kept."""
         assert self.lost == 0, f"{self.lost} people were left out"
         assert self.most <= 2, f"somebody had {self.most} copies"
-        assert self.doubled <= self.kills * self.workers, (
+        assert self.doubled <= self.kills * self.workers * self.connections, (
             f"{self.doubled} second copies of {self.kills} kills"
         )
         assert all(len(set(ids)) == 1 for ids in self.copies.values()), (
@@ -121,7 +162,14 @@ class Outcome:
 class Run:
     """One run on a database of its own."""
 
-    def __init__(self, folder: Path, port: int, database: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        database: str | None = None,
+        connections: int = 1,
+        batch: int = 1000,
+    ) -> None:
         here = {
             "MODE": "development",
             "DATA": str(folder),
@@ -138,13 +186,15 @@ class Run:
             if name not in {"DATABASE_URL", "CACHE_URL"}
         }
         self.environment = kept | here | ({"DATABASE_URL": database} if database else {})
+        self.environment["MAIL_CONNECTIONS"] = str(connections)
+        self.connections, self.batch = connections, batch
         self.record = folder / "received"
 
     @contextmanager
     def nursery(self, lease: Any) -> Iterator[Any]:
         """Give a function that has the nursery do something and returns the line it answers."""
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        command = [sys.executable, "-c", NURSERY.format(lease=lease)]
+        command = [sys.executable, "-c", NURSERY.format(lease=lease, batch=self.batch)]
         with (
             open(self.record.with_name("log"), "w") as log,
             subprocess.Popen(
@@ -155,8 +205,8 @@ class Run:
             assert process.stdout
             orders, answers = process.stdin, process.stdout
 
-            def do(name: str, number: int = 0) -> Any:
-                orders.write(f"{name} {number}\n")
+            def do(name: str, argument: object = 0) -> Any:
+                orders.write(f"{name} {argument}\n")
                 orders.flush()
                 return answers.readline().strip()
 
@@ -195,9 +245,50 @@ class Run:
             finally:
                 for pid in running:
                     _end(pid, signal.SIGTERM)
-            return Outcome(
-                people, workers, killed, do("count"), self.received(), time.monotonic() - start
-            )
+            took = time.monotonic() - start
+            found = do("count"), self.received(), took
+            return Outcome(people, workers, self.connections, killed, *found)
+
+    def die_often(self, do: Any, kills: int, pick: Any) -> int:
+        """Kill a worker at random moments until its batches are done, then let it end; return how often it died."""
+        killed, running = 0, int(do("work"))
+        try:
+            while killed < kills and do("left") != "idle":
+                time.sleep(pick.uniform(0.02, 0.25))
+                _end(running, signal.SIGKILL)
+                running = int(do("work"))
+                killed += 1
+            _until(lambda: do("left") == "idle", 120, pause=0.1)
+        finally:
+            _end(running, signal.SIGTERM)
+        return killed
+
+    def chaos_of_batches(self, people: int, kills: int, pick: Any = random) -> dict[str, int]:
+        """Kill workers while a letter begins, is paused and goes on; return how often in each."""
+        found = {}
+        with self.nursery(LEASE) as do:
+            do("settling", people)
+            for name, ends in (("start", "queued"), ("pause", "held"), ("resume", "queued")):
+                if name != "start":
+                    do("step", name)
+                found[name] = self.die_often(do, kills, pick)
+                states = do("count")
+                assert states == f"{ends}={people}", f"killed during {name}: {states}"
+        return found
+
+    def chaos_of_import(self, people: int, kills: int, pick: Any = random) -> dict[str, int]:
+        """Kill workers while a file is looked through and brought in; return how often in each."""
+        found = {}
+        with self.nursery(LEASE) as do:
+            do("bring", people)
+            found["look"] = self.die_often(do, kills, pick)
+            assert do("say_yes") == "True", "the look came to no end"
+            found["import"] = self.die_often(do, kills, pick)
+            left = len(range(0, people, 3))
+            new = people - left
+            there = do("people")
+            assert there == f"{new} {left} {new} {left}", f"killed during an import: {there}"
+        return found
 
     def _has_lines(self, number: int) -> bool:
         return bool(self.lines() >= number)
@@ -218,6 +309,18 @@ def _end(pid: int, number: int) -> None:
     _until(lambda: not Path(f"/proc/{pid}").exists(), 30)
 
 
+def _problems(name: str, check: Callable[[], object]) -> list[str]:
+    try:
+        check()
+    except AssertionError as error:
+        return [f"{name}: {error}"]
+    return []
+
+
+def _tell(name: str, run: Callable[..., object], people: int, kills: int, pick: Any) -> None:
+    print(f"{name}: died {run(people, kills, pick)}, nobody missing, nobody twice", flush=True)
+
+
 def main() -> None:
     people, kills = int(os.environ.get("PEOPLE", "3000")), int(os.environ.get("KILLS", "50"))
     seed = int(os.environ.get("SEED", random.randrange(10**6)))
@@ -231,22 +334,26 @@ def main() -> None:
                 "PostgreSQL isn't installed, so only SQLite is tried: apt-get install -y postgresql"
             )
         for database in ["SQLite", "PostgreSQL"] if server else ["SQLite"]:
-            for workers in (1, 2):
+            for workers, connections in ((1, 1), (1, 4), (2, 4)):
                 folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
                 with sink(folder / "received") as port:
-                    run = Run(
-                        folder, port, server.new_database() if database == "PostgreSQL" else None
-                    )
+                    address = server.new_database() if database == "PostgreSQL" else None
+                    run = Run(folder, port, address, connections)
                     outcome = run.chaos(people, kills, workers, pick)
-                name = f"{database}, {workers} worker{'s' * (workers > 1)}"
+                name = f"{database}, {workers} of {connections}"
                 print(
                     f"{name:24}{outcome.lost:>6}{outcome.doubled:>9}{outcome.most:>13}{outcome.seconds:>9.0f}",
                     flush=True,
                 )
-                try:
-                    outcome.check()
-                except AssertionError as error:
-                    failed.append(f"{name}: {error}")
+                failed += _problems(name, outcome.check)
+            for what in ("chaos_of_batches", "chaos_of_import"):
+                folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
+                address = server.new_database() if database == "PostgreSQL" else None
+                run = Run(folder, 25, address, batch=max(1, people // 100))
+                name = f"{database}, {what}"
+                failed += _problems(
+                    name, partial(_tell, name, getattr(run, what), people, kills, pick)
+                )
     sys.exit("\n".join(failed) or 0)
 
 

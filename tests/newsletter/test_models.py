@@ -10,7 +10,11 @@ KEPT = {
     "letters_agreed_at wording basis asked_at confirmed_at guide_sent_at paused_until returned_at replaces",
     "Bounce": "id fingerprint kind at event",
     "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at "
-    "trouble",
+    "trouble enqueue_below is_settling in_archive copies reached",
+    "EmailWords": "id kind subject body html text day is_sent changed_at",
+    "HistoricalEmailWords": "id kind subject body day is_sent changed_at "
+    "history_id history_date history_change_reason history_type history_user",
+    "ListJob": "id kind state options counts cursor total problem asked_by created_at changed_at lease_until",
     "Suppression": "id fingerprint reason since",
     "FormMailCount": "id hash at",
     "FormRequest": "id kind address fingerprint wants_letters wording asked_by asked_at is_stuck",

@@ -19,6 +19,7 @@ EXEMPT = {
     "/.well-known/security.txt": "for finders of holes",
     "/card.png": "a picture for shared links",
     "/search/": "holds nothing until somebody asks",
+    "/newsletter/issues/feed/": "for feed readers; the page of letters names it",
     "/newsletter/subscribe/": "the form of /guide/ by itself",
     "/newsletter/your-data/": "for who is on the list; the privacy page leads there",
 }

@@ -434,6 +434,15 @@ SETTINGS = (
         is_secret=True,
     ),
     Setting(
+        "MAIL_CONNECTIONS",
+        "how many connections each worker opens to the mail server while many mails wait",
+        "a number from 1 to 16",
+        "int",
+        4,
+        None,
+        (valid.between(1, 16),),
+    ),
+    Setting(
         "MAIL_PER_SECOND",
         "how fast each worker sends, 0 is no limit; two workers send twice as much",
         "a number from 0 to 1000",
@@ -475,6 +484,15 @@ SETTINGS = (
         "a mail domain, such as bounces.example.org",
         validators=(valid.host,),
         shown="that of `BOUNCE_ADDRESS`, else of `FROM_EMAIL`",
+    ),
+    Setting(
+        "TEST_ADDRESSES",
+        "where tests of letters and mails go besides to who asks: your own mailboxes at several providers",
+        "up to ten mail addresses with commas between them",
+        "list",
+        (),
+        validators=(valid.addresses,),
+        shown="none",
     ),
     Setting(
         "BLOCKED_DOMAINS",

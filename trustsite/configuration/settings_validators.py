@@ -126,6 +126,13 @@ def domains(values: list[str]) -> None:
         _refuse_unless(_is_hostname(value.strip()) and "." in value)
 
 
+def addresses(values: list[str]) -> None:
+    """Accept up to ten mail addresses."""
+    _refuse_unless(len(values) <= 10)
+    for value in values:
+        email(value.strip())
+
+
 def label(value: str) -> None:
     """Accept one name within a domain, such as a DKIM selector; dots make it several."""
     _refuse_unless(_is_hostname(value))

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         worker = Worker()
         try:
             if once:
-                worker.round()
+                worker.run_all()
             else:
                 worker.run_until_stopped()
         except SmtpAuthenticationRejected as error:
@@ -44,4 +44,4 @@ class Command(BaseCommand):
         finally:
             worker.close()
             analytics.stop()
-            worker.finish()
+            worker.end_mailbox()

@@ -8,7 +8,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.utils import timezone
 
-from newsletter.issues import scheduling
+from newsletter.issues import copies, scheduling
 from newsletter.models import Delivery, Heartbeat, Letter
 from tests.factories import make_letter, make_subscriber
 
@@ -229,6 +229,7 @@ def test_sending_asks_once_more_and_says_to_how_many(press):
     press(letter, "send", sure="yes")
     assert state(letter) == State.SCHEDULED
     scheduling.start_due()
+    copies.settle()
     assert Delivery.objects.count() == 2
 
 
@@ -240,8 +241,10 @@ def test_pressing_send_in_two_tabs_writes_one_mail_to_each(press):
         press(letter, "send", sure="yes")
     )
     scheduling.start_due()
+    copies.settle()
     press(letter, "send", sure="yes")
     scheduling.start_due()
+    copies.settle()
     assert Delivery.objects.count() == 1
 
 
@@ -263,17 +266,23 @@ def test_a_blocking_finding_is_shown_and_keeps_the_letter_here(press):
     assert state(letter) == State.DRAFT
 
 
-def test_paused_resumed_and_withdrawn(press, work):
+def test_paused_resumed_and_withdrawn(press, staff):
     make_subscriber(wants_letters=True)
     letter = make_letter()
     press(letter, "send", sure="yes")
     scheduling.start_due()
-    assert "Held back: its letter is paused1" in text(press(letter, "pause"))
+    copies.settle()
+    assert "The mails in the outbox follow" in text(press(letter, "pause"))
+    copies.settle()
+    assert "Held back: its letter is paused1" in text(staff.get(f"{ADMIN}{letter.pk}/sending/"))
     assert state(letter) == State.PAUSED
-    assert "Waiting1" in text(press(letter, "resume"))
+    press(letter, "resume")
+    copies.settle()
+    assert "Waiting1" in text(staff.get(f"{ADMIN}{letter.pk}/sending/"))
     assert "1 person who was still to get it won’t" in text(press(letter, "withdraw"))
     press(letter, "withdraw", sure="yes")
     assert state(letter) == State.WITHDRAWN
+    copies.settle()
     assert Delivery.objects.get().state == Delivery.State.SUPPRESSED
 
 

@@ -16,9 +16,10 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from newsletter import tokens
+from newsletter.bounces import return_path
 from newsletter.inbound import mailbox, receive
 from newsletter.models import Bounce, Heartbeat, Subscriber, Suppression
-from newsletter.outbox import queue, return_path, sender
+from newsletter.outbox import queue, sender
 from tests.factories import make_delivery, make_subscriber
 from tests.newsletter.conftest import Sink, connect
 from tests.newsletter.inbound import mail_servers

@@ -14,11 +14,11 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from newsletter import tokens
+from newsletter.bounces import return_path
+from newsletter.bounces.bounce_classes import Meaning, Refusal, classify
 from newsletter.inbound import mail_reports, receive
 from newsletter.inbound.mail_reports import Wish
 from newsletter.models import Bounce, Subscriber, Suppression
-from newsletter.outbox import return_path
-from newsletter.outbox.bounce_classes import Meaning, Refusal, classify
 from tests.factories import make_delivery, make_subscriber
 from tests.newsletter.inbound import returned_mails as mails
 from tests.newsletter.inbound.returned_mails import PERSON, arf, dsn, exim, fields, gmail, postfix

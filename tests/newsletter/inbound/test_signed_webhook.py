@@ -11,18 +11,18 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
+from newsletter.bounces import return_path
 from newsletter.inbound.signatures import sign
 from newsletter.models import Bounce, Subscriber, Suppression
-from newsletter.outbox import return_path
 from tests.factories import make_delivery, make_subscriber
-from tests.newsletter.inbound.returned_mails import PERSON, postfix
-from tests.newsletter.outbox.test_bounce_classes import (
+from tests.newsletter.bounces.test_bounce_classes import (
     mandrill,
     postal,
     resend,
     sendgrid,
     unisender_go,
 )
+from tests.newsletter.inbound.returned_mails import PERSON, postfix
 
 pytestmark = pytest.mark.django_db
 SECRET = "a-secret-that-two-programs-share-0"

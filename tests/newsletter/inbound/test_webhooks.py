@@ -488,7 +488,7 @@ def test_a_database_that_fails_is_not_told_as_a_success(use, tell, monkeypatch):
         raise OperationalError("database is locked")
 
     use("postmark")
-    monkeypatch.setattr("newsletter.outbox.bounces.record", fail)
+    monkeypatch.setattr("newsletter.bounces.bounces.record", fail)
     answer = tell("postmark", postmark())
     assert (answer.status_code, answer["Retry-After"]) == (503, "600")
 

@@ -6,16 +6,18 @@ from email import message_from_bytes, policy
 
 import pytest
 from django.core.mail import get_connection
-from django.db import DatabaseError, transaction
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from newsletter import suppression
-from newsletter.issues import lifecycle, preflight, scheduling
+from newsletter.issues import copies, lifecycle, preflight, scheduling
 from newsletter.issues.lifecycle import TRANSITIONS, BlockedByPreflight, InvalidTransition
-from newsletter.models import Delivery, Letter, Suppression
+from newsletter.models import Delivery, Letter, Subscriber, Suppression
 from newsletter.outbox import queue, sender
 from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_letter, make_subscriber
+from trustsite.web.serving.page_cache import invalidate
 
 pytestmark = pytest.mark.django_db
 State = Letter.State
@@ -40,6 +42,7 @@ def sending():
     letter = make_letter()
     scheduling.send_now(letter)
     scheduling.start_due()
+    copies.settle()
     letter.refresh_from_db()
     return letter
 
@@ -133,7 +136,8 @@ def test_it_goes_to_those_who_confirmed_and_want_letters():
     )
     letter = make_letter()
     scheduling.send_now(letter)
-    assert scheduling.start(letter) == 2
+    scheduling.start(letter)
+    copies.settle()
     assert set(Delivery.objects.values_list("subscriber", flat=True)) == {wanting.pk, was_paused.pk}
     assert set(Delivery.objects.values_list("kind", "letter", "priority")) == {
         ("letter", letter.pk, Delivery.BULK)
@@ -145,9 +149,11 @@ def test_it_waits_for_its_time(clock):
     letter = make_letter()
     scheduling.schedule(letter, now() + timedelta(hours=2))
     scheduling.start_due()
+    copies.settle()
     assert states() == []
     clock(hours=2, minutes=1)
     scheduling.start_due()
+    copies.settle()
     assert states() == ["queued"]
     assert Letter.objects.get().started_at
 
@@ -158,11 +164,13 @@ def test_a_letter_overdue_by_more_than_an_hour_asks_again(clock, log):
     scheduling.schedule(letter, now() + timedelta(hours=2))
     clock(hours=3, minutes=1)
     scheduling.start_due()
+    copies.settle()
     letter.refresh_from_db()
     assert (letter.state, lifecycle.missed(letter), states()) == (State.DRAFT, True, [])
     assert f"Letter {letter.pk} is overdue by 1:0" in log.getvalue()
     scheduling.send_now(letter)
     scheduling.start_due()
+    copies.settle()
     assert states() == ["queued"]
 
 
@@ -171,6 +179,7 @@ def test_what_came_to_block_it_meanwhile_is_found_before_it_begins(settings, log
     letter = make_letter(body="See [it](/contact/).")
     Letter.objects.update(state=State.SCHEDULED, send_at=now())
     scheduling.start_due()
+    copies.settle()
     letter.refresh_from_db()
     assert (letter.state, lifecycle.missed(letter), states()) == (State.DRAFT, True, [])
     assert f"Letter {letter.pk} can't go: links." in log.getvalue()
@@ -190,6 +199,7 @@ def test_a_letter_that_cannot_be_made_asks_again_and_stops_no_worker(monkeypatch
 
     monkeypatch.setattr(preflight, "check", breaks)
     scheduling.start_due()
+    copies.settle()
     assert (Letter.objects.get(pk=letter.pk).state, Delivery.objects.get().letter) == (
         State.DRAFT,
         other,
@@ -211,41 +221,85 @@ def test_one_broken_letter_holds_up_no_other(monkeypatch):
 
     monkeypatch.setattr(scheduling, "start", too_slow)
     scheduling.start_due()
+    copies.settle()
     assert list(Delivery.objects.values_list("letter", flat=True)) == [other.pk]
 
 
-def test_beginning_twice_writes_one_mail_to_each(sending):
-    Letter.objects.update(state=State.SCHEDULED)
-    scheduling.start(Letter.objects.get())
-    assert states() == ["queued"] * 3
+def test_a_kill_in_the_middle_of_the_beginning_loses_nobody_and_doubles_nobody(monkeypatch):
+    make_readers(7)
+    monkeypatch.setattr(copies, "BATCH", 3)
+    letter = make_letter()
+    scheduling.send_now(letter)
+    scheduling.start(letter)
+    copies.step()
+    real, written = Delivery.objects.bulk_create, []
+
+    def dies_after_writing(rows, **options):
+        written.append(real(rows, **options))
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Delivery.objects, "bulk_create", dies_after_writing)
+        with pytest.raises(SystemExit):
+            copies.step()
+    assert (len(written), len(states())) == (1, 3)
+    copies.settle()
+    assert (states(), Letter.objects.get().copies) == (["queued"] * 7, 7)
 
 
-def test_a_beginning_that_fails_leaves_nothing_behind(monkeypatch):
+def test_a_batch_that_was_not_noted_would_be_written_twice_but_for_the_constraint(monkeypatch):
     make_readers(3)
     letter = make_letter()
     scheduling.send_now(letter)
-    monkeypatch.setattr(scheduling, "BATCH", 1)
-    written = []
-
-    def fails_at_the_third(rows, **options):
-        written.append(rows)
-        if len(written) == 3:
-            raise DatabaseError
-        return _create(rows, **options)
-
-    _create = Delivery.objects.bulk_create
-    monkeypatch.setattr(Delivery.objects, "bulk_create", fails_at_the_third)
-    with pytest.raises(DatabaseError), transaction.atomic():
-        scheduling.start(letter)
-    assert (len(written), states(), Letter.objects.get().state) == (3, [], State.SCHEDULED)
+    scheduling.start(letter)
+    begun = Letter.objects.get().enqueue_below
+    copies.settle()
+    Letter.objects.update(enqueue_below=begun)
+    copies.settle()
+    assert states() == ["queued"] * 3
 
 
-def test_many_readers_are_written_in_batches(monkeypatch):
-    make_readers(7)
-    monkeypatch.setattr(scheduling, "BATCH", 3)
+def test_who_confirms_after_the_beginning_gets_the_next_one(monkeypatch):
+    make_readers(2)
+    monkeypatch.setattr(copies, "BATCH", 1)
     letter = make_letter()
     scheduling.send_now(letter)
-    assert scheduling.start(letter) == 7
+    scheduling.start(letter)
+    copies.step()
+    late = make_subscriber(wants_letters=True)
+    copies.settle()
+    assert late.pk not in Delivery.objects.values_list("subscriber", flat=True)
+
+
+def queries_of(act):
+    with CaptureQueriesContext(connection) as queries:
+        act()
+    return len(queries)
+
+
+@pytest.mark.parametrize("move", ["start", "pause", "resume", "withdraw"])
+def test_a_move_costs_the_same_whatever_the_length_of_the_list_and_a_batch_too(move, monkeypatch):
+    monkeypatch.setattr(copies, "BATCH", 5)
+    costs = []
+    invalidate()  # the first change ever makes the row that counts them
+    for people in (10, 40):
+        Delivery.objects.all().delete()
+        make_readers(people)
+        begins = TRANSITIONS[move][0][0]
+        letter = make_letter(state=begins)
+        if move != "start":
+            was = "held" if move == "resume" else "queued"
+            for person in Subscriber.objects.all():
+                make_delivery(kind="letter", letter=letter, subscriber=person, state=was)
+        per_move = queries_of(lambda letter=letter: ACTS[move](letter))
+        per_batch = queries_of(copies.step)
+        changed = Delivery.objects.filter(letter=letter)
+        if move != "start":
+            changed = changed.exclude(state=was)
+        costs.append((per_move, per_batch, changed.count()))
+        copies.settle()
+    assert costs[0] == costs[1]
+    assert costs[0][2] == 5, "a batch is no longer than BATCH"
 
 
 # -- on its way --------------------------------------------------------------------------------------------------------
@@ -277,9 +331,11 @@ def test_a_confirmation_overtakes_it(sending, work, mailoutbox):
 
 def test_paused_it_stands_still_and_resumed_it_goes_on(sending, work, mailoutbox):
     lifecycle.pause(sending)
+    copies.settle()
     work()
     assert (mailoutbox, states()) == ([], ["held"] * 3)
     lifecycle.resume(sending)
+    copies.settle()
     work()
     assert len(mailoutbox) == 3
 
@@ -289,10 +345,12 @@ def test_a_mail_that_was_taken_before_the_pause_waits_and_is_not_lost(
 ):
     taken = queue.claim()
     lifecycle.pause(sending)
+    copies.settle()
     taken.letter.refresh_from_db()
     sender.deliver(taken, backend=None)
     assert states() == ["held", "held", "queued"]
     lifecycle.resume(sending)
+    copies.settle()
     clock(minutes=2)
     work()
     assert len(mailoutbox) == 3
@@ -301,13 +359,16 @@ def test_a_mail_that_was_taken_before_the_pause_waits_and_is_not_lost(
 def test_withdrawn_it_goes_to_nobody_else(sending, work, mailoutbox):
     sender.deliver(queue.claim(), backend=get_connection())
     lifecycle.withdraw(sending)
+    copies.settle()
     work()
     assert (len(mailoutbox), states()) == (1, ["sent", "suppressed", "suppressed"])
 
 
 def test_withdrawn_from_a_pause_it_goes_to_nobody(sending, work, mailoutbox):
     lifecycle.pause(sending)
+    copies.settle()
     lifecycle.withdraw(sending)
+    copies.settle()
     work()
     assert (mailoutbox, states()) == ([], ["suppressed"] * 3)
 

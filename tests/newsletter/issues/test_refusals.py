@@ -3,12 +3,11 @@
 import smtplib
 
 import pytest
-from django.core.mail import get_connection
 
-from newsletter.issues import lifecycle, scheduling
+from newsletter.bounces.bounce_classes import Meaning
+from newsletter.issues import copies, lifecycle, scheduling
 from newsletter.issues.refusals import IN_A_ROW, LATEST, SHARE, RefusalMonitor
 from newsletter.models import Bounce, Delivery, Heartbeat, Letter, Subscriber
-from newsletter.outbox.bounce_classes import Meaning
 from newsletter.outbox.smtp_errors import Classification
 from newsletter.worker import Worker
 from tests.factories import make_letter, make_subscriber
@@ -24,6 +23,7 @@ def letter():
         make_subscriber(wants_letters=True)
     letter = make_letter(state="scheduled")
     scheduling.start(letter)
+    copies.settle()
     return letter
 
 
@@ -68,13 +68,17 @@ def test_refusals_in_a_row_that_speak_of_us_pause_it_and_lose_no_copy(
         assert "5.7.26" in admin_client.get(page).content.decode()
 
 
-def test_the_words_stay_until_it_goes_on_and_then_every_copy_goes_out_once(letter, answer, work):
+def test_the_words_stay_until_it_goes_on_and_then_every_copy_goes_out_once(
+    letter, answer, work, clock
+):
     answer(lambda number: UNSIGNED)
     work()
     work()  # another worker, another beat
     assert "5.7.26" in Heartbeat.objects.get().trouble
     tried = answer(lambda number: None)
     lifecycle.resume(Letter.objects.get())
+    copies.settle()
+    clock(minutes=2)  # what was claimed before it was held had been put off for a minute
     work()
     assert len({mail.to[0] for mail in tried}) == len(tried) == PEOPLE
     assert states(letter) == {"sent": PEOPLE}
@@ -130,10 +134,10 @@ def test_a_share_of_the_latest_pauses_too():
 def test_a_letter_that_a_person_paused_meanwhile_stays_theirs(letter, answer):
     answer(lambda number: UNSIGNED)
     worker = Worker()
-    worker.backend = get_connection()
     lifecycle.pause(letter)
+    copies.settle()
     for number in range(IN_A_ROW):
-        worker.refusals.record(
+        worker.shared.refusals.record(
             Delivery(pk=number + 1, letter=letter),
             Classification("failed", "550 5.7.1", meaning=Meaning.ABOUT_US),
         )

@@ -8,7 +8,7 @@ from django.utils import timezone
 from newsletter.models import Subscriber
 from newsletter.outbox.clock_watch import SETTLE, ClockWatch
 from newsletter.worker import Worker
-from tests.factories import make_letter, make_subscriber
+from tests.factories import make_delivery, make_letter, make_subscriber
 
 
 @pytest.fixture
@@ -75,3 +75,24 @@ def test_without_the_watch_both_would_have_happened(tomorrow, clock, monkeypatch
     tomorrow.refresh_from_db()
     assert tomorrow.state != "scheduled"
     assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_by_a_clock_that_jumped_no_mail_goes_out_by_any_connection(
+    db, clock, mailoutbox, connections
+):
+    make_delivery()
+    worker = Worker(connections)
+    clock(hours=24)
+    worker.round()
+    assert not mailoutbox
+
+
+def test_without_the_watch_it_would_have_gone(db, clock, mailoutbox, monkeypatch):
+    """The twin."""
+    monkeypatch.setattr(ClockWatch, "is_trusted", lambda self: True)
+    make_delivery()
+    worker = Worker(1)
+    clock(hours=24)
+    worker.round()
+    assert len(mailoutbox) == 1

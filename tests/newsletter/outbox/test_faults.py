@@ -19,10 +19,11 @@ FULL = """
     from django.conf import settings
     from django.core.management import call_command
     from newsletter import worker as work
+    from newsletter.outbox import mail_connection
 
     work.AFTER_DATABASE_ERROR = work.LONGEST_PAUSE = 0.3
     taken, failed = [], []
-    real_deliver, real_wait = work.sender.deliver, work.Worker.wait
+    real_deliver, real_wait = mail_connection.sender.deliver, work.Worker.wait
 
     def limit(size):
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
@@ -39,10 +40,10 @@ FULL = """
             if len(failed) % 3 == 0:  # somebody has made room
                 limit(resource.RLIM_INFINITY)
         elif len(taken) >= 20:
-            worker.stopping = True
+            worker.shared.stopping = True
         real_wait(worker, seconds)
 
-    work.sender.deliver, work.Worker.wait = deliver, wait
+    mail_connection.sender.deliver, work.Worker.wait = deliver, wait
     call_command("run_mail_worker")
     print(failed)
 """
@@ -78,7 +79,7 @@ def test_a_mail_the_database_could_not_record_is_recorded_first(monkeypatch, mai
     monkeypatch.setattr(queue.queue_sql, "mark_sent", real)
     worker.round()
     row.refresh_from_db()
-    assert (row.state, len(mailoutbox), worker.unmarked) == ("sent", 1, None)
+    assert (row.state, len(mailoutbox), worker.connections[0].unmarked) == ("sent", 1, None)
 
 
 # a clock that jumps
@@ -173,6 +174,7 @@ def test_erasing_a_person_whose_mail_is_being_sent_costs_no_error(clock, monkeyp
 LONG = """
     import resource
     from newsletter.outbox import queue, sender
+    from newsletter.outbox.mail_connection import MailConnection
     from newsletter.worker import Worker
     from newsletter.models import Delivery, Letter, Subscriber
     from newsletter.hashing import fingerprint
@@ -183,7 +185,7 @@ LONG = """
     rows = Subscriber.objects.bulk_create(rows)
     Delivery.objects.bulk_create([Delivery(kind="letter", letter=letter, subscriber=one, priority=1) for one in rows])
     del rows
-    sizes, real, sent = [], Worker.mark_sent, []
+    sizes, real, sent = [], MailConnection.mark_sent, []
 
     def mark_sent(worker, row):
         sent.append(1)
@@ -192,7 +194,7 @@ LONG = """
                 sizes.append(int(file.read().split()[1]) * resource.getpagesize() // 1024)
         real(worker, row)
 
-    Worker.mark_sent = mark_sent
+    MailConnection.mark_sent = mark_sent
     Worker().round()
     print(*sizes)
 """

@@ -136,7 +136,7 @@ def test_without_settings_there_is_no_limit():
 
 def worker(**limits):
     made = Worker()
-    made.limiter = RateLimiter(**limits)
+    made.shared.limiter = RateLimiter(**limits)
     return made
 
 
@@ -194,7 +194,7 @@ def test_a_mail_that_was_tried_before_is_put_off_as_one_that_was(now):
 def test_confirmations_do_not_wait_behind_letters(now, mailoutbox, monkeypatch):
     patient = [make_delivery(priority=BULK) for _ in range(10)]
     one = worker(per_second=100)
-    one.limiter.buckets[0].free_at = now[0] + 0.05  # letters have run ahead a little
+    one.shared.limiter.buckets[0].free_at = now[0] + 0.05  # letters have run ahead a little
     row = make_delivery(kind="confirm")
     one.send_due()
     assert mailoutbox[0].to == [row.subscriber.address]

@@ -7,11 +7,10 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 
 from newsletter.models import Delivery, Subscriber
-from newsletter.outbox import queue, sender
+from newsletter.outbox import queue, sender, smtp_backend
 from newsletter.outbox.smtp_backend import UnsureOutcome
 from tests.factories import make_delivery, make_subscriber
 from tests.newsletter.conftest import Sink, connect
-from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -76,17 +75,61 @@ def test_a_connection_dropped_in_the_middle_is_tried_again(backend, sink, clock)
     assert send(backend).state == "sent"
 
 
-def test_no_answer_after_the_whole_mail_is_unsure(sink):
-    row = make_delivery()
-
-    async def say_nothing(server):
-        await asyncio.sleep(PATIENCE)
-        return "250 too late"
-
-    sink.answer = {row.subscriber.address: say_nothing}
-    backend = connect(sink.port, timeout=3)
-    assert send(backend).state == "unknown"
+@pytest.fixture
+def hurried(sink):
+    """A backend that waits less long for an answer than the server below thinks about a mail."""
+    backend = connect(sink.port, timeout=2)
+    yield backend
     backend.close()
+
+
+async def say_nothing_for_long(server):
+    await asyncio.sleep(3)
+    return "250 taken, after a long look at it"
+
+
+def test_a_server_that_looks_at_a_mail_for_longer_than_it_answers_commands_is_waited_for(
+    hurried, sink, monkeypatch, clock
+):
+    monkeypatch.setattr(smtp_backend, "TELL_EVERY", 0.2)
+    row = make_delivery()
+    sink.answer = {row.subscriber.address: say_nothing_for_long}
+    claimed = queue.claim()
+    clock(minutes=4)  # its lease is almost over
+    sender.deliver(claimed, hurried)
+    row.refresh_from_db()
+    assert (row.state, len(sink.envelopes)) == ("sent", 1)
+
+
+def test_its_mail_stays_ours_meanwhile(hurried, sink, monkeypatch, clock):
+    monkeypatch.setattr(smtp_backend, "TELL_EVERY", 0.2)
+    row = make_delivery()
+    sink.answer = {row.subscriber.address: say_nothing_for_long}
+    freed, tell = [], queue.extend_lease
+
+    def later(delivery):
+        tell(delivery)
+        clock(minutes=4)  # the answer takes ever longer
+        freed.append(queue.release_expired())
+
+    monkeypatch.setattr(queue, "extend_lease", later)
+    sender.deliver(queue.claim(), hurried)
+    row.refresh_from_db()
+    assert (row.state, set(freed)) == ("sent", {0})
+
+
+def test_no_answer_after_the_whole_mail_is_unsure(hurried, sink, monkeypatch):
+    monkeypatch.setattr(smtp_backend, "LONGEST_ANSWER", 1.0)
+    row = make_delivery()
+    sink.answer = {row.subscriber.address: say_nothing_for_long}
+    assert send(hurried).state == "unknown"
+
+
+def test_a_worker_that_is_asked_to_stop_waits_as_for_any_other_answer(hurried, sink):
+    sender.watch(hurried, lambda: True)
+    row = make_delivery()
+    sink.answer = {row.subscriber.address: say_nothing_for_long}
+    assert send(hurried).state == "unknown"
 
 
 def test_a_server_that_says_nothing_at_all_is_left_in_time(db):

@@ -3,13 +3,16 @@
 import signal
 import time
 from collections import Counter
+from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
+from django.utils import timezone
 
-from newsletter.models import Delivery, Heartbeat
-from newsletter.outbox import queue
+from newsletter.models import Delivery, Heartbeat, Subscriber
+from newsletter.outbox import queue, retention
 from newsletter.worker import Worker
-from tests.factories import make_delivery
+from tests.factories import make_delivery, make_subscriber
 from tests.waiting import PATIENCE, wait_until
 
 QUEUE = """
@@ -84,7 +87,7 @@ def test_a_lease_that_was_just_taken_stays_as_it_is(clock):
 def test_while_the_mail_server_is_away_no_mail_is_tried(monkeypatch):
     make_delivery()
     worker = Worker()
-    worker.breaker.open_until = time.monotonic() + 60
+    worker.shared.breaker.open_until = time.monotonic() + 60
     worker.round()
     assert Delivery.objects.get().state == "queued"
 
@@ -97,7 +100,7 @@ def test_a_database_that_fails_pauses_the_worker_and_does_not_end_it(monkeypatch
 
     def fail():
         rounds.append(1)
-        worker.stopping = len(rounds) == 3
+        worker.shared.stopping = len(rounds) == 3
         raise OperationalError("database or disk is full")
 
     waited = []
@@ -184,7 +187,7 @@ TOGETHER = """
     from django.core.management import call_command
     from django.utils import timezone
     from newsletter.outbox import queue, sender
-    from newsletter.worker import Worker
+    from newsletter.outbox.mail_connection import MailConnection
     from newsletter.models import Delivery
 
     def meet(name):
@@ -204,7 +207,7 @@ TOGETHER = """
 
     as_it_is = queue.claim
     queue.claim = {claim}
-    Worker.claim_along = lambda worker: None
+    MailConnection.claim_along = lambda one: None
     meet("began")
     call_command("run_mail_worker", "--once")
 """
@@ -230,3 +233,23 @@ def test_two_workers_send_nothing_twice(site, sink):
 
 def test_two_workers_without_compare_and_set_would(site, sink):
     assert copies(site, sink, claim="by_looking_first") == 2
+
+
+@pytest.mark.django_db
+def test_erasing_begins_anew_after_a_database_that_failed(monkeypatch, clock):
+    make_subscriber(address="ann@example.org", state="pending")
+    clock(days=4)
+    worker, real = Worker(), retention._had_the_guide
+
+    def fail(before):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(retention, "_had_the_guide", fail)
+    with pytest.raises(OperationalError):
+        worker.run_all()
+    monkeypatch.setattr(retention, "_had_the_guide", real)
+    make_subscriber(
+        address="ben@example.org", state="pending", asked_at=timezone.now() - timedelta(days=4)
+    )
+    worker.run_all()
+    assert not Subscriber.objects.exists()

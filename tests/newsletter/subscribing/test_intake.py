@@ -265,3 +265,13 @@ def test_what_waited_too_long_is_decided_no_more_and_erased(decide, clock):
     make_form_request(asked_at=timezone.now() - timedelta(hours=73))
     retention.prune()
     assert not FormRequest.objects.exists()
+
+
+def test_once_decides_all_that_forms_took_however_many_turns_it_takes(monkeypatch):
+    monkeypatch.setattr(intake, "BATCH", 1)
+    monkeypatch.setattr(intake, "PER_TICK", 1)
+    for name in ("ann", "ben", "cem"):
+        make_form_request(address=f"{name}@example.org")
+    call_command("run_mail_worker", "--once")
+    assert not FormRequest.objects.exists()
+    assert Delivery.objects.filter(state="sent").count() == 3

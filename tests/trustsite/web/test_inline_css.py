@@ -12,6 +12,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.shortcuts import render
 from django.test import Client
+from django.utils import timezone
 from django.views.defaults import server_error
 
 from articles.templatetags.articles import CLASSES
@@ -21,6 +22,7 @@ from quiz.models import Version
 from tests.factories import (
     make_article,
     make_delivery,
+    make_letter,
     make_picture,
     make_source,
     make_subscriber,
@@ -35,7 +37,7 @@ OUTCOMES = ["A", "B", "C", "D", "E", "F", "H", "K", "C1"]
 START = ["/", "/search/", "/search/?q=sleep", "/search/?q=kill+myself", "/nowhere/", "/dev/mail/"]
 # Templates whose text comes from a tag, so that they can't ask what occurs in it.
 STYLE_GUIDE = "scheme"  # the component that only /dev/style/ has
-WITH_ANY_TEXT = {"quiz/result.html"}
+WITH_ANY_TEXT = {"newsletter/issue.html", "quiz/result.html"}
 BODY = """A lead.[^author]
 
 ## First
@@ -140,7 +142,9 @@ def pages(content, client, rf, settings, tmp_path):
     ]
     mails = [messages.render(row) for row in rows]
     mail.get_connection("newsletter.emails.dev_mailbox.FolderBackend").send_messages(mails)
-    pages.crawl([*START, article.get_absolute_url(), "/articles/gone/"])
+    in_archive = {"state": "sent", "in_archive": True, "finished_at": timezone.now()}
+    make_letter(sent_subject="A letter", **in_archive)
+    pages.crawl([*START, article.get_absolute_url(), "/articles/gone/", "/newsletter/issues/"])
     for name, path, data in posts_of_the_quiz():
         pages.add(name, client.post(path, data))
     for path in ("/newsletter/subscribe/", "/newsletter/your-data/"):
@@ -158,6 +162,7 @@ def pages(content, client, rf, settings, tmp_path):
     pages.add("500.html", server_error(rf.get("/")))
     for name in ("newsletter/retry_later.html", "newsletter/moved.html", "csrf_failure.html"):
         pages.add(name, render(rf.get("/"), name))
+    pages.add("quiz/none.html", render(rf.get("/"), "quiz/none.html", {"is_longer": True}))
     pages.add("refused.html", render(rf.get("/"), "refused.html", {"status": 503}))
     return pages.found
 

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from articles import content_files
+from newsletter.issues import content_files as mail_files
 
 
 class Command(BaseCommand):
@@ -28,6 +29,7 @@ class Command(BaseCommand):
             done = content_files.export(
                 options["folder"], prune=options["prune"], force=options["force"]
             )
+            done.written += [str(file) for file in mail_files.export(options["folder"])]
         except (content_files.ContentError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(

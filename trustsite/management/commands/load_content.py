@@ -11,8 +11,10 @@ from articles import content_files as articles_files
 from articles.api import index_pages
 from articles.content_files import Change, SyncResult
 from articles.models import Article
+from newsletter.issues import content_files as mail_files
 from quiz import content_files as quiz_files
 
+FILE_ERRORS = (articles_files.ContentError, mail_files.ContentError, quiz_files.ContentError)
 WRITTEN = {SyncResult.NEW, SyncResult.CHANGED}
 
 
@@ -52,9 +54,11 @@ class Command(BaseCommand):
                 changes = articles_files.sync(
                     folder, force=options["force"], keep=keep, check=check
                 )
+                # After the articles that their links lead to.
+                written.update(mail_files.load(folder))
                 if check:
                     transaction.set_rollback(True)
-        except (articles_files.ContentError, quiz_files.ContentError) as error:
+        except FILE_ERRORS as error:
             raise CommandError(f"Nothing was loaded.\n{error}") from error
         refused = [change.reason for change in changes if change.result is SyncResult.REFUSED]
         if check:

@@ -9,10 +9,10 @@ from anymail.signals import EventType
 from django.test import RequestFactory
 
 from newsletter import suppression
+from newsletter.bounces import bounces
+from newsletter.bounces.bounce_classes import Meaning, Refusal, Stage, classify
 from newsletter.inbound import providers, webhooks
 from newsletter.models import Bounce, Subscriber, Suppression
-from newsletter.outbox import bounces
-from newsletter.outbox.bounce_classes import Meaning, Refusal, Stage, classify
 from tests.factories import make_subscriber
 
 GONE, FOR_NOW, US, MESSAGE, UNKNOWN = Meaning

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from analytics.api import RETURNED, count_mail
 from newsletter import hashing, suppression
+from newsletter.bounces.bounce_classes import Meaning
 from newsletter.emails import welcome_series
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
-from newsletter.outbox.bounce_classes import Meaning
 
 MAX_SOFT, WITHIN = 3, timedelta(days=30)
 PAUSE = timedelta(days=7)

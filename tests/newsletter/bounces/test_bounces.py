@@ -6,10 +6,11 @@ import pytest
 from django.contrib.auth.models import Permission, User
 
 from newsletter import hashing, suppression
-from newsletter.issues import scheduling
+from newsletter.bounces import bounces
+from newsletter.bounces.bounce_classes import Meaning
+from newsletter.issues import copies
 from newsletter.models import Bounce, Delivery, Subscriber, Suppression
-from newsletter.outbox import bounces, queue, retention, sender
-from newsletter.outbox.bounce_classes import Meaning
+from newsletter.outbox import queue, retention, sender
 from newsletter.subscribing import address_change, data_export, preferences, signup
 from tests.factories import make_delivery, make_subscriber
 
@@ -56,7 +57,7 @@ def test_an_address_that_is_not_there_rests_and_nothing_is_sent(returned, work, 
     make_delivery(subscriber=returned, kind="welcome-1")
     work()
     assert mailoutbox == []
-    assert scheduling.audience().count() == 0
+    assert copies.audience().count() == 0
 
 
 def test_after_thirty_days_it_is_forgotten_and_not_before(returned, clock, dump):
@@ -107,7 +108,7 @@ def test_who_asks_again_and_confirms_is_written_to_again(returned, ask, work, ma
         True,
         returned.confirmed_at,
     )
-    assert list(scheduling.audience()) == [back]
+    assert list(copies.audience()) == [back]
 
 
 def test_a_guide_alone_that_came_back_is_asked_for_anew(ask, work, mailoutbox):
@@ -204,12 +205,12 @@ def test_the_third_time_for_now_within_thirty_days_pauses_and_the_next_letter_tr
 ):
     note = make_delivery(subscriber=person, kind="welcome-1", priority=Delivery.BULK)
     for number in range(3):
-        assert scheduling.audience().exists()
+        assert copies.audience().exists()
         bounces.record(person.fingerprint, "soft", f"event {number}")
-    assert not scheduling.audience().exists()
+    assert not copies.audience().exists()
     assert Delivery.objects.get(pk=note.pk).not_before - note.not_before == bounces.PAUSE
     clock(days=8)
-    assert list(scheduling.audience()) == [person]
+    assert list(copies.audience()) == [person]
     assert reasons() == []
 
 
@@ -271,7 +272,7 @@ def test_what_is_kept_of_a_report_is_a_hash_a_class_and_a_time_for_ninety_days(p
 
 def test_complaints_above_one_in_a_thousand_are_told_without_an_address(person, log):
     bounces.record(person.fingerprint, "complaint", "event")
-    assert "ERROR newsletter.outbox.bounces 1 complaints against" in log.getvalue()
+    assert "ERROR newsletter.bounces.bounces 1 complaints against" in log.getvalue()
     assert ADDRESS not in log.getvalue()
 
 
