@@ -160,7 +160,8 @@ def test_a_cdn_that_nobody_tells_of_changes_is_refused(monkeypatch):
 
     values = dict.fromkeys(
         "EMAIL_USE_TLS EMAIL_USE_SSL EMAIL_PORT EMAIL_HOST_USER EMAIL_HOST_PASSWORD SECRET_KEY "
-        "SUPPRESSION_KEY BEHIND_PROXY TRUSTED_PROXIES MEDIA_S3_BUCKET PURGE_URL".split(),
+        "SUPPRESSION_KEY BEHIND_PROXY TRUSTED_PROXIES MEDIA_S3_BUCKET PURGE_URL "
+        "IMAP_HOST IMAP_USER IMAP_PASSWORD BOUNCE_ADDRESS".split(),
         "",
     )
     values |= {

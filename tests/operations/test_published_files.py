@@ -8,10 +8,12 @@ import sys
 
 import brotli
 import pytest
+from django.conf import settings
 
 from articles.models import Article
 from operations.published_files import headers, pages, publisher, store
 from operations.published_files.publisher import Publisher
+from quiz import content_files as quiz_files
 from tests.factories import make_article
 from tests.operations.conftest import Site
 from tests.operations.proxied import Proxied, wait_until
@@ -41,7 +43,8 @@ def read(folder, path):
 
 @pytest.fixture
 def published(db, tmp_path, monkeypatch):
-    """A publisher into a folder, without the cards that take a while to draw."""
+    """A publisher into a folder, with the quiz, without the cards that take a while to draw."""
+    quiz_files.load(settings.CONTENT_DIR)
     monkeypatch.setattr(pages, "CLOSED", (*pages.CLOSED, "/articles/a/card", "/card", "/static/"))
     made = Publisher(tmp_path)
     made.look()

@@ -9,7 +9,9 @@ import pytest
 from django.utils import timezone
 
 from newsletter.models import FormRequest
-from operations.backups import finishing
+from operations.backups import drill, finishing
+from operations.backups.archive import ArchiveError
+from quiz import content_files as quiz_files
 from tests.factories import make_form_request
 from tests.operations.harm import garble
 from tests.waiting import PATIENCE
@@ -290,3 +292,16 @@ def test_a_restore_that_is_killed_writes_to_nobody_who_had_left(any_site):
         any_site.manage("finish_restore", "--made", made)
         assert any_site.script(PAUSED) == "False"
     assert "leaves" not in who(any_site)
+
+
+@pytest.mark.django_db
+def test_the_drill_opens_the_quiz_where_there_is_one(settings, monkeypatch):
+    """The twin: a quiz that has broken is seen; one that isn't there yet is no broken backup."""
+    assert "/quiz/" not in finishing.open_pages()
+    quiz_files.load(settings.CONTENT_DIR)
+    assert finishing.open_pages()["/quiz/"] == 200
+    monkeypatch.setattr("quiz.views.show_questions", lambda *arguments: 1 / 0)
+    pages = finishing.open_pages()
+    assert pages["/quiz/"] == 500
+    with pytest.raises(ArchiveError, match="/quiz/ 500"):
+        drill._refuse_broken(pages)
