@@ -265,19 +265,18 @@ def text_of(fragment: tuple[str, str, str], length: int) -> str:
 
 
 # -- cost ------------------------------------------------------------------------------------------------------------
-FLOOR = 0.008  # seconds; below it nothing is measured but noise, and at 64 KB whatever is quadratic takes far longer
-TRIES = 4  # others may use the machine just now
+FLOOR = 0.008  # seconds; below it nothing is measured but noise
+HARMLESS = 2 * FLOOR  # for the longest text; what can't cost more is not looked at further
+LEAST_TO_TELL = 2_048  # characters; shorter texts may not yet show what a pattern costs
+TRIES = 5  # others may use the machine just now, and a slow moment is no growth
 MOST_GROWTH = 2.5
 
 
-def cost(run: Callable[[str], object], text: str, times: int = 1) -> float:
-    """Return the processor time that `run(text)` takes, the best of some tries."""
-    best = float("inf")
-    for _ in range(times):
-        began = time.process_time()
-        run(text)
-        best = min(best, time.process_time() - began)
-    return best
+def cost(run: Callable[[str], object], text: str) -> float:
+    """Return the processor time that `run(text)` takes in this thread."""
+    began = time.thread_time()
+    run(text)
+    return time.thread_time() - began
 
 
 def grows(
@@ -289,15 +288,27 @@ def grows(
     before, last = 0.0, 0
     for size in sizes:
         now = cost(run, make(size))
-        allowed = MOST_GROWTH ** math.log2(size / last) if last else 1.0
-        for _ in range(TRIES):
-            if now <= FLOOR or now <= allowed * before:
-                break
-            now, before = cost(run, make(size), 5), cost(run, make(last), 5)
-        else:
-            return f"{last}: {before:.4f} s, {size}: {now:.4f} s"
+        if now > FLOOR:
+            allowed = MOST_GROWTH ** math.log2(size / last) if last else 1.0
+            now, before, is_growth = _compared(run, make(size), make(last), allowed, now, before)
+            if is_growth:
+                return f"{last}: {before:.4f} s, {size}: {now:.4f} s"
+        if size >= LEAST_TO_TELL and now * (sizes[-1] / size) ** 2 < HARMLESS:
+            return ""  # were it quadratic from here on, it would still cost nothing
         before, last = now, size
     return ""
+
+
+def _compared(
+    run: Callable[[str], object], text: str, shorter: str, allowed: float, now: float, before: float
+) -> tuple[float, float, bool]:
+    """Return the least cost of both texts over interleaved tries, and whether each try shows growth."""
+    for _ in range(TRIES):
+        if now <= FLOOR or now <= allowed * before:
+            return now, before, False
+        # A moment that is slow for one is slow for the other: the two of one try are compared.
+        before, now = cost(run, shorter), cost(run, text)
+    return now, before, now > FLOOR and now > allowed * before
 
 
 def runner(found: Found) -> Callable[[str], None]:
