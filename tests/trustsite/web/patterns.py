@@ -8,7 +8,7 @@ import pkgutil
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from re import _parser as parser  # type: ignore[attr-defined]  # the only thing that knows a pattern's parts
@@ -20,6 +20,7 @@ APPS = (
     "operations",
 )
 METHODS = {"search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
+COMPILED = "compile"
 POOL: tuple[str, ...] = (
     "@",
     "a",
@@ -105,8 +106,12 @@ def every_pattern() -> Any:
                     found.setdefault(
                         (pattern, method), Found(pattern, method, f"{module.__name__}.{name}")
                     )
+        # One with a name is tried the ways the code uses that name, and no other way.
+        named_ones = {pattern for pattern, _ in found}
         for each in _inline(source, module.__name__):
-            found.setdefault((each.pattern, each.method), each)
+            if each.method != COMPILED or each.pattern not in named_ones:
+                method = "finditer" if each.method == COMPILED else each.method
+                found.setdefault((each.pattern, method), replace(each, method=method))
     return sorted(found.values(), key=str)
 
 
@@ -145,12 +150,11 @@ def _inline(source: str, place: str) -> Iterator[Any]:
         if not (
             isinstance(node.func.value, ast.Name)
             and node.func.value.id == "re"
-            and node.func.attr in {*METHODS, "compile"}
+            and node.func.attr in {*METHODS, COMPILED}
         ):
             continue
         if (text := _literal(node.args[0])) is not None:
-            method = "finditer" if node.func.attr == "compile" else node.func.attr
-            yield Found(re.compile(text, _flags(node)), method, f"{place}:{node.lineno}")
+            yield Found(re.compile(text, _flags(node)), node.func.attr, f"{place}:{node.lineno}")
 
 
 def _literal(node: Any) -> Any:
