@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from trustsite.web.rate_limit.redis_store import RedisStore
+
 HOUR = 3600
 NUMBERS = {
     "accounts.login_throttle": {"WINDOW": 15 * 60, "HOUR": HOUR},
@@ -39,9 +41,9 @@ NUMBERS = {
     },
     "quiz.scoring.scoring": {"CLEAR_SHARE": 50, "CLEAR_LEAD": 25, "SECONDARY_SHARE": 25},
     "quiz.scoring.stability": {"MAX_LISTED_CHANGES": 2},
+    "trustsite.web.rate_limit.circuit_breaker": {"PAUSE": 10},
     "trustsite.web.rate_limit.file_store": {"MAX_ROWS": 200_000, "TRIM_EVERY": 256},
     "trustsite.web.rate_limit.memory_store": {"MAX_COUNTS": 10_000},
-    "trustsite.web.rate_limit.redis_store": {"RETRY_AFTER": 5},
     "trustsite.web.rate_limit.store": {
         "TIMEOUT": 0.1,
         "KEY_LIFETIME": 24 * HOUR,
@@ -79,6 +81,12 @@ def test_a_number_stays_what_was_told(module):
     found = importlib.import_module(module)
     expected = NUMBERS[module]
     assert {name: getattr(found, name) for name in expected} == expected
+
+
+def test_redis_is_waited_for_as_long_as_was_told():
+    options = RedisStore("redis://127.0.0.1").client.connection_pool.connection_kwargs
+    assert 0 < options["socket_timeout"] <= 0.25
+    assert 0 < options["socket_connect_timeout"] <= 0.25
 
 
 @pytest.mark.parametrize("name", LIMITS)

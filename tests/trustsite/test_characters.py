@@ -171,8 +171,10 @@ def test_every_model_whose_words_are_public_is_guarded():
         and text_fields(model)
         and not model.__name__.startswith("Historical")
     }
-    # No words of people's: keyed hashes, states, codes of machines, and forms as they were typed.
-    assert unguarded <= {"Bounce", "Delivery", "Draft", "FormMailCount", "Heartbeat", "Suppression"}
+    # No words of people's: keyed hashes, states, codes of machines, and forms as they were typed;
+    # and what is made anew of texts that were guarded.
+    no_words = {"Bounce", "Delivery", "Draft", "FormMailCount", "Heartbeat", "Suppression"}
+    assert unguarded <= no_words | {"SearchDocument"}
 
 
 @pytest.mark.parametrize(

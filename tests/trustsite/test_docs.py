@@ -10,7 +10,7 @@ from django.core.management import get_commands
 from tests.servers import ROOT
 
 # Paths in backticks that are there once the site runs.
-MADE_WHEN_RUN = ("var", "build", "media", "limits.sqlite3", "staticfiles", ".env")
+MADE_WHEN_RUN = ("var", "build", "media", "daily-sums", "limits.sqlite3", "staticfiles", ".env")
 ENDINGS = "css|html|in|js|json|md|mk|py|sh|svg|toml|txt|typ|webp"
 IN_BACKTICKS = re.compile(r"`([^`\n]+)`")
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)

@@ -8,7 +8,7 @@ import pkgutil
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from re import _parser as parser  # type: ignore[attr-defined]  # the only thing that knows a pattern's parts
@@ -20,6 +20,7 @@ APPS = (
     "operations",
 )
 METHODS = {"search", "match", "fullmatch", "sub", "subn", "split", "findall", "finditer"}
+COMPILED = "compile"
 POOL: tuple[str, ...] = (
     "@",
     "a",
@@ -105,8 +106,12 @@ def every_pattern() -> Any:
                     found.setdefault(
                         (pattern, method), Found(pattern, method, f"{module.__name__}.{name}")
                     )
+        # One with a name is tried the ways the code uses that name, and no other way.
+        named_ones = {pattern for pattern, _ in found}
         for each in _inline(source, module.__name__):
-            found.setdefault((each.pattern, each.method), each)
+            if each.method != COMPILED or each.pattern not in named_ones:
+                method = "finditer" if each.method == COMPILED else each.method
+                found.setdefault((each.pattern, method), replace(each, method=method))
     return sorted(found.values(), key=str)
 
 
@@ -145,12 +150,11 @@ def _inline(source: str, place: str) -> Iterator[Any]:
         if not (
             isinstance(node.func.value, ast.Name)
             and node.func.value.id == "re"
-            and node.func.attr in {*METHODS, "compile"}
+            and node.func.attr in {*METHODS, COMPILED}
         ):
             continue
         if (text := _literal(node.args[0])) is not None:
-            method = "finditer" if node.func.attr == "compile" else node.func.attr
-            yield Found(re.compile(text, _flags(node)), method, f"{place}:{node.lineno}")
+            yield Found(re.compile(text, _flags(node)), node.func.attr, f"{place}:{node.lineno}")
 
 
 def _literal(node: Any) -> Any:
@@ -265,19 +269,18 @@ def text_of(fragment: tuple[str, str, str], length: int) -> str:
 
 
 # -- cost ------------------------------------------------------------------------------------------------------------
-FLOOR = 0.008  # seconds; below it nothing is measured but noise, and at 64 KB whatever is quadratic takes far longer
-TRIES = 4  # others may use the machine just now
+FLOOR = 0.008  # seconds; below it nothing is measured but noise
+HARMLESS = 2 * FLOOR  # for the longest text; what can't cost more is not looked at further
+LEAST_TO_TELL = 2_048  # characters; shorter texts may not yet show what a pattern costs
+TRIES = 5  # others may use the machine just now, and a slow moment is no growth
 MOST_GROWTH = 2.5
 
 
-def cost(run: Callable[[str], object], text: str, times: int = 1) -> float:
-    """Return the processor time that `run(text)` takes, the best of some tries."""
-    best = float("inf")
-    for _ in range(times):
-        began = time.process_time()
-        run(text)
-        best = min(best, time.process_time() - began)
-    return best
+def cost(run: Callable[[str], object], text: str) -> float:
+    """Return the processor time that `run(text)` takes in this thread."""
+    began = time.thread_time()
+    run(text)
+    return time.thread_time() - began
 
 
 def grows(
@@ -289,15 +292,27 @@ def grows(
     before, last = 0.0, 0
     for size in sizes:
         now = cost(run, make(size))
-        allowed = MOST_GROWTH ** math.log2(size / last) if last else 1.0
-        for _ in range(TRIES):
-            if now <= FLOOR or now <= allowed * before:
-                break
-            now, before = cost(run, make(size), 5), cost(run, make(last), 5)
-        else:
-            return f"{last}: {before:.4f} s, {size}: {now:.4f} s"
+        if now > FLOOR:
+            allowed = MOST_GROWTH ** math.log2(size / last) if last else 1.0
+            now, before, is_growth = _compared(run, make(size), make(last), allowed, now, before)
+            if is_growth:
+                return f"{last}: {before:.4f} s, {size}: {now:.4f} s"
+        if size >= LEAST_TO_TELL and now * (sizes[-1] / size) ** 2 < HARMLESS:
+            return ""  # were it quadratic from here on, it would still cost nothing
         before, last = now, size
     return ""
+
+
+def _compared(
+    run: Callable[[str], object], text: str, shorter: str, allowed: float, now: float, before: float
+) -> tuple[float, float, bool]:
+    """Return the least cost of both texts over interleaved tries, and whether each try shows growth."""
+    for _ in range(TRIES):
+        if now <= FLOOR or now <= allowed * before:
+            return now, before, False
+        # A moment that is slow for one is slow for the other: the two of one try are compared.
+        before, now = cost(run, shorter), cost(run, text)
+    return now, before, now > FLOOR and now > allowed * before
 
 
 def runner(found: Found) -> Callable[[str], None]:

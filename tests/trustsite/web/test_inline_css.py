@@ -160,7 +160,8 @@ def pages(content, client, rf, settings, tmp_path):
     elsewhere = {"sec-fetch-site": "cross-site", "origin": "https://elsewhere.example"}
     pages.add("403", Client(headers=elsewhere).post("/newsletter/subscribe/", {}))
     pages.add("500.html", server_error(rf.get("/")))
-    for name in ("newsletter/retry_later.html", "newsletter/moved.html", "csrf_failure.html"):
+    newsletter = ("newsletter/retry_later.html", "newsletter/moved.html")
+    for name in (*newsletter, "csrf_failure.html", "quiz/none.html"):
         pages.add(name, render(rf.get("/"), name))
     pages.add("quiz/none.html", render(rf.get("/"), "quiz/none.html", {"is_longer": True}))
     pages.add("refused.html", render(rf.get("/"), "refused.html", {"status": 503}))
