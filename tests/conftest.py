@@ -120,7 +120,7 @@ def _rows() -> Any:
         tables = [
             table
             for table in connection.introspection.table_names(cursor)
-            if "_search_" not in table
+            if connection.vendor == "postgresql" or "_search_" not in table
         ]
         found = {}
         for table in tables:
