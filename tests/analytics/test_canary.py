@@ -12,7 +12,7 @@ from analytics import kinds
 from analytics.models import DailySum
 from newsletter.models import Subscriber
 from newsletter.outbox import bounces, queue
-from newsletter.subscribing import signup
+from newsletter.subscribing import intake, signup
 from trustsite.web.form_guard import form_token
 
 MARKS = ("CANARYone", "CANARYtwo", "CANARYthree")
@@ -153,6 +153,7 @@ def test_the_steps_to_the_guide_are_counted_and_wait_for_the_days_end(
     assert ask(site, "ann%40site.example")["status"] == "200 OK"
     ask(site, "not-an-address")
     ask(site, "bob%40site.example", HTTP_SEC_GPC="1")
+    intake.Decider().tick()
     person = Subscriber.objects.get(address="ann@site.example")
     from newsletter import tokens
 
