@@ -13,7 +13,7 @@ from analytics.models import DailySum
 from newsletter.bounces import bounces
 from newsletter.models import Subscriber
 from newsletter.outbox import queue
-from newsletter.subscribing import signup
+from newsletter.subscribing import intake, signup
 from trustsite.web.form_guard import form_token
 
 MARKS = ("CANARYone", "CANARYtwo", "CANARYthree")
@@ -154,6 +154,7 @@ def test_the_steps_to_the_guide_are_counted_and_wait_for_the_days_end(
     assert ask(site, "ann%40site.example")["status"] == "200 OK"
     ask(site, "not-an-address")
     ask(site, "bob%40site.example", HTTP_SEC_GPC="1")
+    intake.Decider().tick()
     person = Subscriber.objects.get(address="ann@site.example")
     from newsletter import tokens
 

@@ -245,7 +245,7 @@ def is_too_wide(page):
 def small_controls(page):
     """Controls that a finger would miss: under 24 px one way or the other (WCAG 2.5.8)."""
     sizes = page.eval_on_selector_all(
-        "button, .button, .leave a, summary, input:not([type=hidden], [type=radio], [type=checkbox]), .header__nav a",
+        "button, .button, .header a, summary, input:not([type=hidden], [type=radio], [type=checkbox])",
         """all => all.filter(e => e.checkVisibility()).map(e => {
           const box = e.getBoundingClientRect(); return [e.textContent.trim(), box.width, box.height] })""",
     )

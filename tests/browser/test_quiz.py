@@ -119,7 +119,7 @@ def test_a_cleared_result_is_gone(page):
 def test_whoever_leaves_and_goes_back_finds_nothing(page, where):
     begin(page)
     if where == "question":
-        page.locator("label:visible").first.click()
+        page.locator("main label:visible").first.click()
     else:
         answer(page, 12)
     if where == "carried":
@@ -155,7 +155,7 @@ def test_the_longer_quiz_goes_on_from_the_short_one_and_forgets_both(page):
 def test_the_pause_gives_the_question_back(visit):
     page = visit().new_page()
     begin(page)
-    page.locator("label:visible").nth(2).click()
+    page.locator("main label:visible").nth(2).click()
     page.get_by_role("button", name="Continue").click()
     stem = page.locator("legend:visible").inner_text()
     page.get_by_role("link", name="Pause").click()
@@ -174,20 +174,20 @@ def test_moving_on_is_said_and_going_back_keeps_what_was_ticked(visit):
     page = visit(viewport={"width": 320, "height": 700}, has_touch=True).new_page()
     begin(page)
     for number in range(1, 4):
-        page.locator("label:visible").nth(number).click()
+        page.locator("main label:visible").nth(number).click()
         heading = page.evaluate("document.activeElement.textContent || ''")
         assert page.title().startswith(f"Question {number} of 12")
         page.get_by_role("button", name="Continue").click()
         heading = page.evaluate("document.activeElement.textContent")
         assert heading.startswith(f"Question {number + 1} of 12")
     sizes = page.eval_on_selector_all(
-        "label, form button",
+        "main label, main form button",
         "all => all.filter(e => e.checkVisibility()).map(e => e.getBoundingClientRect().height)",
     )
     assert min(sizes) >= 48
     for _ in range(3):
         page.get_by_role("button", name="Back").click()
-    assert page.locator("label:visible").nth(1).locator("input").is_checked()
+    assert page.locator("main label:visible").nth(1).locator("input").is_checked()
 
 
 def test_keys_alone_are_enough(visit):

@@ -66,7 +66,8 @@ def test_each_question_is_a_group_of_radios_under_its_situation(page, text_of, q
 
 def test_nothing_is_ticked_beforehand_and_no_answer_is_required(page):
     assert not ticked(page)
-    assert not [control for control in page.findall(".//input") if "required" in control.attrib]
+    [form] = forms(page)
+    assert not [control for control in form.iter() if "required" in control.attrib]
 
 
 def test_the_key_is_not_in_the_page(page):
@@ -78,7 +79,7 @@ def test_the_key_is_not_in_the_page(page):
 
 
 def test_one_calm_line_stands_halfway(page, text_of):
-    words = text_of(page.find(".//form"))
+    words = text_of(forms(page)[0])
     assert (
         words.index("Question 6 of 12")
         < words.index("Halfway. Take a breath if you’d like one.")
@@ -109,8 +110,14 @@ def test_the_page_asks_the_database_little(quiz, client, django_assert_max_num_q
 
 
 @pytest.mark.django_db
-def test_without_a_live_quiz_the_page_is_not_there(client):
-    assert client.get("/quiz/").status_code == 404
+def test_without_a_live_quiz_the_page_says_so_for_now(client, parse, text_of):
+    response = client.get("/quiz/")
+    assert response.status_code == 503
+    assert "no-store" in response.headers["Cache-Control"]
+    main = parse(response).find(".//main")
+    assert text_of(main.find(".//h1")) == "There is no quiz here for now"
+    assert main.find(".//a[@href='/get-help/']") is not None
+    assert forms(main) == []
 
 
 def test_other_methods_are_refused(quiz, client):

@@ -110,7 +110,7 @@ class PublishGuard(PublishGuardMixin, admin.ModelAdmin):
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         class GuardedForm(AroundModelChecksMixin, super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
-            def before_model_checks(self) -> object:
+            def row_before_checks(self) -> object:
                 return _stored(self.instance)
 
             def after_model_checks(self, before: object) -> None:

@@ -26,9 +26,12 @@ class BeforeModelChecksMixin:
 
 
 class AroundModelChecksMixin:
-    """A form of a model that looks at its row before and after the checks of the model."""
+    """A form of a model that looks at its row before and after the checks of the model.
 
-    def before_model_checks(self) -> object:
+    Its names are its own: it may be laid over a form that has BeforeModelChecksMixin.
+    """
+
+    def row_before_checks(self) -> object:
         """Return what `after_model_checks` is given."""
 
     def after_model_checks(self, before: object) -> None:
@@ -36,6 +39,6 @@ class AroundModelChecksMixin:
         raise NotImplementedError
 
     def _post_clean(self) -> None:
-        before = self.before_model_checks()
+        before = self.row_before_checks()
         super()._post_clean()  # type: ignore[misc]
         self.after_model_checks(before)

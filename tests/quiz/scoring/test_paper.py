@@ -178,4 +178,6 @@ def test_the_page_is_the_same_for_everyone(client, quiz):
 
 @pytest.mark.django_db
 def test_without_a_live_quiz_there_is_no_sheet(client):
-    assert client.get("/quiz/paper/").status_code == 404
+    response = client.get("/quiz/paper/")
+    assert response.status_code == 503
+    assert "There is no quiz here for now" in response.content.decode()
