@@ -4,7 +4,7 @@ They are made of the letter's own words, never of a mail: no offer, no link or t
 no foot. A letter that is withdrawn leaves at once.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -75,7 +75,10 @@ def url_of(letter: Letter) -> str:
 
 
 class WholeLetter(Atom1Feed):
-    """Atom with the letter in it."""
+    """Atom with the letter in it; without letters it is the same at every moment."""
+
+    def latest_post_date(self) -> datetime:
+        return super().latest_post_date() if self.items else datetime(2026, 1, 1, tzinfo=UTC)
 
     def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
         super().add_item_elements(handler, item)

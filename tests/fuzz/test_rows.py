@@ -88,8 +88,8 @@ def read_mails():
 
 
 def read_exports():
-    exported = SubscriberExport(Subscriber.objects.all()).as_csv()
-    json.loads(SubscriberExport(Subscriber.objects.all()).as_json())
+    exported = "".join(SubscriberExport(Subscriber.objects.all()).as_csv())
+    json.loads("".join(SubscriberExport(Subscriber.objects.all()).as_json()))
     for row in csv.reader(io.StringIO(exported), strict=True):
         for cell in row:
             assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "\r")), cell

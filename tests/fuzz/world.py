@@ -81,7 +81,8 @@ def values_of(address: Address, values: Values) -> Values:
         if f"admin/{model._meta.app_label}/{model._meta.model_name}/" in address.text:
             pks = [str(pk) for pk in model._base_manager.values_list("pk", flat=True)[:3]]
             own |= {"object_id": pks, "pk": pks}
-    return {name: own[name] or ["1"] for name in address.names}
+    # A place without a name (`_0`) is a number.
+    return {name: own.get(name) or ["1"] for name in address.names}
 
 
 def owner() -> User:
