@@ -11,7 +11,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -107,6 +107,17 @@ class PublishGuard(PublishGuardMixin, admin.ModelAdmin):
         if request.method == "POST":
             request.guarded_by_form = self.model  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Answer a list's form whose rows have no numbers with 400: Django lets it fail."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except ValueError as error:
+            if request.method != "POST":
+                raise
+            raise BadRequest("A row of the list has no number.") from error
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         class GuardedForm(AroundModelChecksMixin, super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
