@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import Resolver404, resolve
 
 from articles.models import Article, SearchDocument
@@ -141,7 +141,8 @@ def _put(
 ) -> None:
     documents = SearchDocument.objects.filter(path=path)
     if article:  # its address may have been another
-        documents.exclude(article=article).delete()
+        for other in documents.exclude(article=article):
+            _remove(other)
         documents = SearchDocument.objects.filter(article=article)
     document = documents.first() or SearchDocument(article=article)
     for name, value in (values | {"path": path, "text": "\n".join(lines)}).items():
@@ -177,10 +178,9 @@ def _html(path: str) -> str:
     }
     try:
         response = match.func(request, *match.args, **match.kwargs)
-    except (
-        Exception
-    ) as error:  # a page that can't be read is not found; it must not keep a text from being saved
-        if type(error).__name__ != "Http404":
-            logger.warning("The search could not read a page: %s.", type(error).__name__)
+    except Http404:
+        return ""
+    except Exception as error:  # what can't be read isn't found; it keeps no text from being saved
+        logger.warning("The search could not read a page: %s.", type(error).__name__)
         return ""
     return response.content.decode() if response.status_code == 200 else ""

@@ -11,11 +11,12 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.models import Group
-from django.core.exceptions import BadRequest, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from trustsite.desk import row_numbers
 from trustsite.models import CachedPageModel
 from trustsite.web.django_internal import AroundModelChecksMixin
 
@@ -111,13 +112,8 @@ class PublishGuard(PublishGuardMixin, admin.ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Answer a list's form whose rows have no numbers with 400: Django lets it fail."""
-        try:
-            return super().changelist_view(request, extra_context)
-        except ValueError as error:
-            if request.method != "POST":
-                raise
-            raise BadRequest("A row of the list has no number.") from error
+        row_numbers.check(request, self.model)
+        return super().changelist_view(request, extra_context)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         class GuardedForm(AroundModelChecksMixin, super().get_form(request, *args, **kwargs)):  # type: ignore[misc]

@@ -139,6 +139,14 @@ def test_a_new_address_is_the_one_that_is_found():
     assert len(paths("herons")) == 2
 
 
+def test_a_page_at_an_address_that_an_article_takes_leaves_nothing():
+    article = make_article(title="Herons", slug="herons")
+    SearchDocument.objects.filter(article=article).update(article=None)
+    article.save()
+    assert paths("herons") == [article.get_absolute_url()]
+    assert rows() == SearchDocument.objects.count() == 1
+
+
 def test_a_deleted_draft_leaves_nothing():
     article = make_article(state="draft", body="Herons.")
     Article.objects.filter(pk=article.pk).delete()
