@@ -16,7 +16,6 @@ from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from trustsite.desk import row_numbers
 from trustsite.models import CachedPageModel
 from trustsite.web.django_internal import AroundModelChecksMixin
 
@@ -108,12 +107,6 @@ class PublishGuard(PublishGuardMixin, admin.ModelAdmin):
         if request.method == "POST":
             request.guarded_by_form = self.model  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, *args, **kwargs)
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        row_numbers.check(request, self.model)
-        return super().changelist_view(request, extra_context)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         class GuardedForm(AroundModelChecksMixin, super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
