@@ -198,7 +198,7 @@ class Edge:
         with recording() as made:
             answer = self.ask(environ)
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
-        if answer.status == 500 and self.watch.is_away:  # "not now" rather than "our mistake"
+        if answer.status == 500 and made.database_failed:  # "not now" rather than "our mistake"
             return self.refusal(503, method, accepted, path)
         if answer.status == 405 and not answer.body:
             allowed = [pair for pair in answer.headers if pair[0] == "Allow"]

@@ -7,6 +7,7 @@ they have been made anew. A reader's request never asks the database whether a p
 """
 
 import random
+import sys
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +20,9 @@ from typing import Any, overload
 from urllib.parse import parse_qsl
 
 from django.conf import settings
+from django.core.signals import got_request_exception
+from django.db import InterfaceError, OperationalError
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, QueryDict
 
 from trustsite.web.serving.stored_answer import Answer, StoredAnswer, content_type
@@ -43,6 +47,7 @@ class Recording:
     tags: set[str] = field(default_factory=set)
     reads: frozenset[str] = frozenset()
     counted: list[Counted] = field(default_factory=list)
+    database_failed: bool = False
 
 
 _recording: ContextVar[Recording | None] = ContextVar("recording", default=None)
@@ -57,6 +62,14 @@ def recording() -> Iterator[Recording]:
         yield made
     finally:
         _recording.reset(token)
+
+
+@receiver(got_request_exception)
+def note_failure(**kwargs: Any) -> None:
+    """Note that what kept a page from being made was the database, before its watch may know."""
+    made = _recording.get()
+    if made and isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        made.database_failed = True
 
 
 def depends_on(*tags: str) -> None:

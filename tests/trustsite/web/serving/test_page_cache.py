@@ -437,6 +437,25 @@ def test_kept_pages_outlive_the_database_and_a_change_is_seen_once_it_is_back(ed
     assert not edge.watch.is_away
 
 
+def fail_with(monkeypatch, error):
+    def fail(*args):
+        raise error
+
+    monkeypatch.setattr("articles.reading.views.cards", fail)
+
+
+def test_a_page_that_the_database_keeps_from_being_made_is_not_now_at_once(edge, monkeypatch):
+    """Before the watch knows: a worker that has just begun has no page in memory."""
+    fail_with(monkeypatch, OperationalError("unable to open database file"))
+    assert not edge.watch.is_away
+    assert get(edge, "/", look=False)["status"].startswith("503")
+
+
+def test_a_mistake_of_ours_stays_one(edge, monkeypatch):
+    fail_with(monkeypatch, ZeroDivisionError())
+    assert get(edge, "/", look=False)["status"].startswith("500")
+
+
 @pytest.mark.parametrize(
     ("known", "number", "changes", "tags"),
     [
