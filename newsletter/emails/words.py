@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from html import unescape
 from typing import Any
 
 from django.template.loader import render_to_string
 
+from newsletter.emails.html_to_markdown import markdown
 from newsletter.models import Delivery, EmailWords
 from prose import renderer
 from prose.document import trusted
@@ -124,18 +124,5 @@ def shipped(kind: str) -> tuple[str, str]:
     }
     context |= {"attached": True, "pages": 12}
     html = render_to_string(f"emails/{name}.html", context)
-    main = re.search(r"</h1>(.*?)<p class=\"small\">", html, re.DOTALL)
     subject = render_to_string(f"emails/{name}.subject.txt", context).strip()
-    return subject, _markdown(main[1] if main else "")
-
-
-def _markdown(html: str) -> str:
-    paragraphs = re.findall(r"<p[^>]*>(.*?)</p>", html, re.DOTALL)
-    return "\n\n".join(_inline(paragraph) for paragraph in paragraphs) + "\n"
-
-
-def _inline(html: str) -> str:
-    text = re.sub(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', r"[\2](\1)", html, flags=re.DOTALL)
-    text = re.sub(r"</?(?:strong|b)>", "**", text)
-    text = re.sub(r"</?em>", "*", text)
-    return unescape(re.sub(r"<[^>]+>", "", text)).strip()
+    return subject, markdown(html)
