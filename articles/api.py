@@ -2,20 +2,12 @@
 of it that the newsletter imports.
 """
 
-import logging
-from collections import deque
-
-from django.db import DatabaseError
-
+from articles.editing.picture_sizes import prepare_next as prepare_next_picture
 from articles.linking import redirects, site_links
-from articles.models import Offer, Picture
+from articles.models import Offer
 from articles.reading import sitemaps
 from articles.reading.sitemaps import OwnAddress
 from articles.searching import documents
-
-logger = logging.getLogger(__name__)
-_unprepared: deque[int] = deque(maxlen=100)
-
 
 __all__ = [
     "OwnAddress",
@@ -75,29 +67,6 @@ def index_pages() -> None:
 def read_anew(path: str) -> None:
     """Let the search read a page of another app, or forget it, after the change that is under way."""
     documents.put_soon(path)
-
-
-def prepare_next_picture() -> bool:
-    """Make the sizes of one picture that waits for them; return whether one did.
-
-    One at a time, so that the worker's other work never waits for more than one. A picture that
-    can't be made ready is left as it is: pages show it as it is kept.
-    """
-    waiting = Picture.objects.filter(renditions=[]).exclude(pk__in=_unprepared).order_by("pk")
-    picture = waiting.first()
-    if picture is None:
-        return False
-    _unprepared.append(picture.pk)  # not again by this process, whatever becomes of it
-    try:
-        picture.prepare()
-    except DatabaseError:
-        _unprepared.remove(picture.pk)
-        raise
-    except Exception:  # decoders raise nearly anything, and a disk may be full
-        logger.exception("Picture %d could not be made ready.", picture.pk)
-    else:
-        _unprepared.remove(picture.pk)
-    return True
 
 
 def page_titles() -> dict[str, str]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from articles.editing.picture_sizes import given_up
 from articles.editing.status import NEEDS_ATTENTION, STAGES
 from articles.models import Article, Autosave, Helpline, Offer, Source
 from trustsite.dashboard import DashboardItem, changelist_url
@@ -28,6 +29,14 @@ def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
         yield from _articles(user)
     if user.has_perm("articles.change_offer"):
         yield from _offers()
+    if user.has_perm("articles.change_picture"):
+        number = given_up().count()
+        words = ngettext(
+            "picture whose sizes could not be made: upload it anew",
+            "pictures whose sizes could not be made: upload them anew",
+            number,
+        )
+        yield DashboardItem(number, words, changelist_url("articles_picture"))
     if user.has_perm("articles.change_helpline"):
         number = Helpline.objects.doubtful().count()
         words = ngettext(

@@ -34,6 +34,9 @@ class Picture(SyncedModel):
     )
     caption = models.CharField(max_length=240, blank=True)
     renditions = models.JSONField(default=list, editable=False)
+    # How often its sizes were tried, and when next (articles.editing.picture_sizes).
+    prepare_attempts = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    prepare_after = models.DateTimeField(null=True, editable=False)
 
     TYPESET = ("alt", "caption")
     SEEN_AT_ONCE = False
@@ -95,6 +98,7 @@ class Picture(SyncedModel):
         if self.prepares_later:
             pictures.store_original(self.original.file, "pictures/")
             self.renditions = []
+            self.prepare_attempts, self.prepare_after = 0, None
         else:
             self.renditions = pictures.store_renditions(self.original.file, "pictures/")
 

@@ -1,11 +1,15 @@
 """Pictures uploaded at the desk: kept at once, their sizes made by the worker."""
 
+from pathlib import PurePath
+
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from articles import api
 from articles.admin.images import PictureAdmin
+from articles.editing import picture_sizes
 from articles.images import renditions
 from articles.models import Picture
 from newsletter.worker import Worker
@@ -16,10 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
+def no_second_factor(settings):
     settings.REQUIRE_SECOND_FACTOR = False
-    api._unprepared.clear()
 
 
 @pytest.fixture
@@ -74,13 +76,77 @@ def test_until_then_pages_show_it_as_it_is_kept(client, parse):
         picture.prepare()
 
 
-def test_a_crash_is_made_good_by_the_next_worker(monkeypatch):
+def later():
+    """As if the wait for the next try were over."""
+    Picture.objects.update(prepare_after=timezone.now())
+
+
+@pytest.fixture
+def failing():
+    """No picture can be made ready; yields what makes them possible again."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(renditions, "_renditions", lambda image: (_ for _ in ()).throw(OSError()))
+    yield patch.undo
+    patch.undo()
+
+
+def test_a_failure_is_made_good_by_a_later_try(failing):
     picture = upload()
-    monkeypatch.setattr(renditions, "_renditions", lambda image: (_ for _ in ()).throw(OSError()))
     assert api.prepare_next_picture()
-    assert not api.prepare_next_picture()  # not again and again by the same process
-    monkeypatch.undo()
-    api._unprepared.clear()  # a new process
+    assert not api.prepare_next_picture()  # not at once
+    failing()
+    later()
+    assert api.prepare_next_picture()
+    picture.refresh_from_db()
+    assert picture.is_prepared
+
+
+def die(self):
+    raise SystemExit  # stands for the end of the process: nothing after it runs
+
+
+def test_a_picture_that_ends_the_worker_is_let_alone_after_a_few_lives(monkeypatch):
+    picture = upload()
+    monkeypatch.setattr(Picture, "prepare", die)
+    for _ in range(picture_sizes.MAX_ATTEMPTS):
+        with pytest.raises(SystemExit):
+            Worker().round()
+        later()
+    Worker().round()
+    assert picture_sizes.given_up().get() == picture
+    assert "could not be made" in log_in("Editors").get("/admin/").content.decode()
+
+
+def test_with_the_count_off_it_ends_every_worker(monkeypatch):
+    upload()
+    monkeypatch.setattr(Picture, "prepare", die)
+    monkeypatch.setattr(picture_sizes, "MAX_ATTEMPTS", 10**6)
+    for _ in range(8):
+        Picture.objects.update(prepare_after=None)
+        with pytest.raises(SystemExit):
+            Worker().round()
+
+
+def test_tries_come_further_and_further_apart(failing):
+    upload()
+    waits = []
+    for _ in range(picture_sizes.MAX_ATTEMPTS):
+        later()
+        before = timezone.now()
+        assert api.prepare_next_picture()
+        waits.append((Picture.objects.get().prepare_after - before).total_seconds() // 60)
+    assert waits == [1, 4, 16, 64]
+
+
+def test_a_new_upload_is_tried_anew(failing):
+    upload()
+    Picture.objects.update(prepare_attempts=picture_sizes.MAX_ATTEMPTS)
+    assert not api.prepare_next_picture()
+    failing()
+    picture = Picture.objects.get()
+    picture.prepares_later = True
+    picture.original = SimpleUploadedFile("other.png", picture_file("PNG"))
+    picture.save()
     assert api.prepare_next_picture()
     picture.refresh_from_db()
     assert picture.is_prepared
@@ -92,4 +158,5 @@ def test_a_picture_deleted_meanwhile_leaves_no_file(django_capture_on_commit_cal
         Picture.objects.get().delete()
     default_storage.save(str(picture.original.name), SimpleUploadedFile("x", picture_file()))
     assert not picture.prepare()
-    assert default_storage.listdir("pictures")[1] == []
+    stem = PurePath(picture.original.name).stem
+    assert not [name for name in default_storage.listdir("pictures")[1] if stem in name]
