@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import resource
 import signal
 import socket
 import sqlite3
@@ -156,6 +157,21 @@ def locked(environment: dict[str, str]) -> Iterator[None]:
     finally:
         connection.rollback()
         connection.close()
+
+
+@contextmanager
+def full_disk(site: Site) -> Iterator[None]:
+    """Let no file grow that the server's processes write, as on a full disk."""
+    processes = [site.process.pid, *site.workers()]
+    held = {each: resource.prlimit(each, resource.RLIMIT_FSIZE) for each in processes}
+    for each, (_, hard) in held.items():
+        resource.prlimit(each, resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        for each, limit in held.items():
+            with suppress(ProcessLookupError):
+                resource.prlimit(each, resource.RLIMIT_FSIZE, limit)
 
 
 def stop(process_id: int) -> list[int]:

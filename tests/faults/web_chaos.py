@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.faults import situations
 from tests.servers import ROOT, postgresql, redis, sink
-from tests.web_server import Site, listening, locked, running, slow_bodies, stopped
+from tests.web_server import Site, full_disk, listening, locked, running, slow_bodies, stopped
 
 NUMBERS = itertools.count()
 REPORT = ROOT / "docs" / "faults.md"
@@ -168,6 +168,7 @@ def on_sqlite(folder: Path) -> list[str]:
             measure(site, "200 senders of a byte a second", lambda: slow_bodies(site, 200))
             lock = LOCK_SECONDS + 1
             measure(site, "the write lock held 12 s", lambda: locked(environment), lock, forms=10)
+            measure(site, "the disk is full", lambda: full_disk(site))
             measure(site, "the mail server hangs", lambda: stopped(listening(port)))
             picture = situations.Desk(environment, site)
             measure(site, "a picture of 27 megapixels", picture.uploading)

@@ -13,6 +13,7 @@ import pytest
 from tests.servers import ROOT, postgresql, redis
 from tests.waiting import PATIENCE, wait_until
 from tests.web_server import (
+    full_disk,
     listening,
     locked,
     prepare,
@@ -160,6 +161,17 @@ def test_a_write_lock_keeps_no_page_from_a_reader(environment):
                 assert all(site.answers(path) for _ in range(4)), path
             wait_until(lambda: len(statuses) == 10)
         assert set(statuses) <= {200, 503}
+
+
+def test_a_full_disk_keeps_no_page_from_a_reader_and_a_sign_up_is_told(environment):
+    with running(environment) as site:
+        static, form = site.static_file(), site.sign_up()
+        with full_disk(site):
+            for path in [*READ_WHATEVER_HAPPENS, static, "/search/?q=stress"]:
+                assert site.answers(path), path
+            address = form.format(1).encode()
+            assert site.status("/newsletter/subscribe/", address) == 503
+        assert site.status("/newsletter/subscribe/", address) == 200
 
 
 def many(site, path, count, timeout):
