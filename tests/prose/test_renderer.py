@@ -204,6 +204,12 @@ def test_a_directive_is_one_line_and_takes_nothing_of_the_next():
     assert "Words after." in made[1].html
 
 
+def test_a_directive_ends_the_paragraph_above_it():
+    made = list(parts(render("Words before.\n:::quiz\n\nThe end.").html))
+    assert [part.kind for part in made] == ["", "quiz", ""]
+    assert made[0].html.strip() == "<p>Words before.</p>"
+
+
 def test_a_pull_quote_and_an_exercise_are_what_they_are_called():
     assert render(":::quote\nIt passed.\n:::").html.startswith('<blockquote class="pull">')
     assert render(":::exercise\n1. Sit.\n:::").html.startswith('<aside class="exercise">')

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from tests.servers import ROOT, redis
-from trustsite.web.rate_limit import file_store
+from trustsite.web.rate_limit import file_store, memory_store
 from trustsite.web.rate_limit.file_store import FileStore, file_store_at
 from trustsite.web.rate_limit.limit import Limit
+from trustsite.web.rate_limit.memory_store import MemoryStore
 from trustsite.web.rate_limit.redis_store import RedisStore, redis_store_at
 from trustsite.web.rate_limit.store import (
     KEY_LIFETIME,
@@ -216,6 +217,27 @@ def test_a_count_that_cannot_be_given_back_in_time_stays(hasty_store):
     with hasty_store.turn, ThreadPoolExecutor(1) as pool:
         pool.submit(FIVE.decrement, "a").result()
     assert count("a", 1) == [True]
+
+
+def test_memory_gives_back_what_was_counted_and_no_more():
+    store = MemoryStore()
+    store.lower("a", 1)  # never counted, or counted by another process
+    assert store.increment("a", 5, 600).count == 1
+    store.increment("a", 5, 600)
+    store.lower("a", 1)
+    assert store.increment("a", 5, 600).count == 2
+    store.lower("a", 9)
+    assert store.increment("a", 5, 600).count == 1
+
+
+def test_memory_is_bounded_and_starts_anew_when_it_is_full(monkeypatch):
+    monkeypatch.setattr(memory_store, "MAX_COUNTS", 2)
+    store = MemoryStore()
+    for value in "abc":
+        store.increment(value, 5, 600)
+    assert len(store.counts) == 3
+    store.increment("d", 5, 600)
+    assert len(store.counts) == 1
 
 
 def test_a_wait_is_said_in_whole_seconds_and_never_too_short(monkeypatch):
