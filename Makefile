@@ -9,7 +9,7 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check bench chaos fuzz mutants lock format clean help
+.PHONY: run test coverage check bench chaos fuzz mutants lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -19,9 +19,12 @@ run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
-	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser --cov --cov-report=
-	@echo "Lines that the unit tests reach: $$($(BIN)/python -m coverage report --format=total) %"
+	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser
 	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
+
+coverage: .venv/.tests ## which lines the unit tests reach, in build/coverage-html
+	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --cov --cov-report=html:build/coverage-html
+	@echo "Lines that the unit tests reach: $$($(BIN)/python -m coverage report --format=total) %"
 
 check: .venv/.tests ## the quick part: style, types, templates, words, migrations, settings
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
