@@ -44,6 +44,7 @@ class Shared:
     clock: ClockWatch = field(default_factory=ClockWatch)
     stopping: bool = False  # a signal asked to
     paused: bool = False  # a person has stopped all sending
+    bulk_paused: bool = False  # letters and notes are held back (bounces/reputation.py)
     failed: BaseException | None = None  # what ended one connection ends the others
 
     def may_send(self) -> bool:
@@ -161,7 +162,7 @@ class MailConnection:
 
     def _claim(self, *, high_only: bool = False) -> Delivery | None:
         """Claim a mail for the place that was reserved; give the place back if there is none."""
-        delivery = queue.claim(high_only=high_only)
+        delivery = queue.claim(high_only=high_only or self.shared.bulk_paused)
         if delivery is None:
             self.shared.limiter.give_back()
         return delivery
