@@ -4,9 +4,11 @@ What a reader does is said where it is done, by `trustsite.web.serving.page_cach
 that visit may be counted is decided at the edge. A mail has no visitor, so it is counted here.
 """
 
+from datetime import date
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Sum
 
 from analytics import kinds
 from analytics.counting import COUNTING
@@ -28,6 +30,7 @@ from analytics.kinds import (
     SOURCE,
     WITH_LETTERS,
 )
+from analytics.models import DailySum
 
 __all__ = [
     "ALL",
@@ -47,6 +50,7 @@ __all__ = [
     "SOURCE",
     "WITH_LETTERS",
     "count_mail",
+    "mails_sent",
     "stop",
     "tick",
 ]
@@ -59,6 +63,12 @@ def count_mail(event: str, *, letters: bool) -> None:
     """
     kind = kinds.LETTERS if letters else kinds.GUIDE
     transaction.on_commit(partial(COUNTING.add, kind, event))
+
+
+def mails_sent(since: date) -> int:
+    """Return how many mails have gone out since a day, as far as they are written down."""
+    sent = DailySum.objects.filter(day__gte=since, kind__in=[GUIDE, LETTERS], name=SENT)
+    return int(sent.aggregate(all=Sum("count"))["all"] or 0)
 
 
 def tick() -> None:

@@ -41,8 +41,10 @@ def _worker() -> Iterator[DashboardItem]:
         yield DashboardItem(
             None, "The worker isn’t running, so no mail goes out.", outbox, is_urgent=True
         )
-    elif heart and heart.trouble:
+    elif heart and heart.trouble and heart.trouble != heart.bulk_trouble:
         yield DashboardItem(None, heart.trouble, outbox, is_urgent=True)
+    if heart and heart.bulk_paused_at:
+        yield DashboardItem(None, heart.bulk_trouble, outbox, is_urgent=True)
     if heart and heart.mailbox_trouble and mailbox.is_set():
         yield DashboardItem(None, heart.mailbox_trouble, outbox, is_urgent=True)
 

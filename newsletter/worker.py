@@ -17,6 +17,7 @@ from django.utils.module_loading import import_string
 
 from analytics import api as analytics
 from articles import api as articles
+from newsletter.bounces import reputation
 from newsletter.inbound import mailbox
 from newsletter.issues import copies, lifecycle, scheduling
 from newsletter.issues.refusals import RefusalMonitor
@@ -24,7 +25,7 @@ from newsletter.list_files import jobs
 from newsletter.models import HEARTBEAT_EVERY, Heartbeat
 from newsletter.outbox import queue, retention
 from newsletter.outbox.mail_connection import POLL, MailConnection, Shared
-from newsletter.outbox.send_rate import is_paused
+from newsletter.outbox.send_rate import switches
 from newsletter.subscribing import intake
 
 PRUNE_EVERY = 3600.0
@@ -120,14 +121,15 @@ class Worker:
         its own interval.
         """
         now = time.monotonic()
-        if now >= self.next_poll:
-            self.shared.paused = is_paused()
-            self.next_poll = now + POLL
         if now >= self.next_beat:
-            Heartbeat.beat(self.shared.breaker.trouble or lifecycle.trouble())
+            reputation.check()
+            Heartbeat.beat(self.trouble())
             queue.release_expired()
             analytics.tick()
             self.next_beat = now + HEARTBEAT_EVERY.total_seconds()
+        if now >= self.next_poll:
+            self.shared.paused, self.shared.bulk_paused = switches()
+            self.next_poll = now + POLL
         if now >= self.next_intake:
             self.is_asked = self.intake.tick()
             self.next_intake = _after(now) if self.is_asked else now + INTAKE_EVERY
@@ -143,6 +145,10 @@ class Worker:
         if now >= self.next_prune:
             is_more = self.prune()
             self.next_prune = _after(now) if is_more else now + PRUNE_EVERY
+
+    def trouble(self) -> str:
+        """Return what to tell the people who run the site; mostly nothing."""
+        return self.shared.breaker.trouble or reputation.trouble() or lifecycle.trouble()
 
     def work_on_jobs(self) -> bool:
         """Do a batch of what people asked for the whole list; whether there was one."""

@@ -18,7 +18,13 @@ NUMBERS = {
         "MAX_SOFT": 3,
         "WITHIN": timedelta(days=30),
         "PAUSE": timedelta(days=7),
+    },
+    "newsletter.bounces.reputation": {
+        "COMPLAINTS_WITHIN": timedelta(days=30),
         "MAX_COMPLAINT_RATE": 0.001,
+        "MIN_COMPLAINTS": 3,
+        "MIN_REFUSED": 10,
+        "MAX_REFUSED_RATE": 0.1,
     },
     "newsletter.outbox.eligibility": {"RECHECK_AFTER": timedelta(minutes=1)},
     "newsletter.outbox.sender": {

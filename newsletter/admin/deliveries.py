@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from newsletter import setup_checklist
 from newsletter.admin.keyset import KeysetChangeList, counted
 from newsletter.admin.read_only import ReadOnlyAdmin, log_action
+from newsletter.bounces import reputation
 from newsletter.models import Delivery, Heartbeat, Letter, ListJob
 from newsletter.outbox import queue, send_rate
 
@@ -189,6 +190,9 @@ class DeliveryAdmin(ReadOnlyAdmin):
                 name="newsletter_delivery_again",
             ),
             path("resume/", view(require_POST(self.resume)), name="newsletter_outbox_resume"),
+            path(
+                "letters/", view(require_POST(self.resume_bulk)), name="newsletter_outbox_letters"
+            ),
             *super().get_urls(),
         ]
 
@@ -201,6 +205,10 @@ class DeliveryAdmin(ReadOnlyAdmin):
     def resume(self, request: HttpRequest) -> HttpResponse:
         """Go on sending."""
         return self._switch(request, send_rate.resume_sending, "Sending goes on.")
+
+    def resume_bulk(self, request: HttpRequest) -> HttpResponse:
+        """Let letters and notes go on."""
+        return self._switch(request, reputation.let_go_on, "Letters and notes go on.")
 
     def _switch(self, request: HttpRequest, act: Callable[[], None], words: str) -> HttpResponse:
         if not self.has_change_permission(request):

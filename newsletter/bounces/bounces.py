@@ -5,9 +5,9 @@ A mail service does, or the server we send to. A refusal counts only by what it 
 that doesn't exist rests for 30 days and is then forgotten (retention.py). Answering a mail, or a
 person at the admin, ends the rest. A mailbox that is unavailable for now pauses welcome e-mails and
 issues for a week the third time within thirty days. Only the person's own complaint erases at once.
+How many complain or refuse us is another matter (reputation.py).
 """
 
-import logging
 from datetime import timedelta
 
 from django.db import transaction
@@ -18,22 +18,29 @@ from analytics.api import RETURNED, count_mail
 from newsletter import hashing, suppression
 from newsletter.bounces.bounce_classes import Meaning
 from newsletter.emails import welcome_series
-from newsletter.models import Bounce, Delivery, Subscriber, Suppression
+from newsletter.models import Bounce, Subscriber, Suppression
 
 MAX_SOFT, WITHIN = 3, timedelta(days=30)
 PAUSE = timedelta(days=7)
-MAX_COMPLAINT_RATE = 0.001  # of the mails sent: what large mailbox providers ask for
 
 Kind = Bounce.Kind
 State = Subscriber.State
 # What counts against an address. Whatever else a refusal is about doesn't.
 KINDS = {Meaning.GONE: Kind.HARD, Meaning.UNAVAILABLE: Kind.SOFT}
-logger = logging.getLogger(__name__)
+# What is kept of a report. The server that we talk to ourselves is listened to at once
+# (issues/refusals.py).
+REPORTED = KINDS | {Meaning.ABOUT_US: Kind.ABOUT_US}
 
 
 def refused(fingerprint: str, meaning: Meaning, event: str) -> None:
     """Take in a final refusal by the server we send to."""
     if kind := KINDS.get(meaning):
+        record(fingerprint, kind, event)
+
+
+def returned(fingerprint: str, meaning: Meaning, event: str) -> None:
+    """Take in a report of a mail that came back."""
+    if kind := REPORTED.get(meaning):
         record(fingerprint, kind, event)
 
 
@@ -48,11 +55,10 @@ def record(fingerprint: str, kind: Bounce.Kind, event: str) -> None:
         return
     if kind == Kind.COMPLAINT:
         suppression.forget(fingerprint, Suppression.Reason.COMPLAINED)
-        _check_complaint_rate()
     elif kind == Kind.HARD:
         count_mail(RETURNED, letters=_gets_letters(fingerprint))
         _rest(fingerprint)
-    elif _is_third(fingerprint):
+    elif kind == Kind.SOFT and _is_third(fingerprint):
         _pause(fingerprint)
 
 
@@ -106,16 +112,3 @@ def _is_third(fingerprint: str) -> bool:
         fingerprint=fingerprint, kind=Kind.SOFT, at__gt=timezone.now() - WITHIN
     )
     return recent.count() >= MAX_SOFT
-
-
-def _check_complaint_rate() -> None:
-    since = timezone.now() - WITHIN
-    complaints = Bounce.objects.filter(kind=Kind.COMPLAINT, at__gt=since).count()
-    sent = Delivery.objects.filter(sent_at__gt=since).count()
-    if complaints >= MAX_COMPLAINT_RATE * sent:
-        logger.error(
-            "%d complaints against %d mails in %d days: providers begin to refuse.",
-            complaints,
-            sent,
-            30,
-        )

@@ -65,7 +65,7 @@ def _returned(report: MailReport, refusal: Refusal) -> None:
     )
     if is_forwarded and meaning is Meaning.GONE:
         meaning = Meaning.UNAVAILABLE  # the mailbox is there; where it passes mail on to isn't
-    bounces.refused(delivery.subscriber.fingerprint, meaning, delivery.message_id)
+    bounces.returned(delivery.subscriber.fingerprint, meaning, delivery.message_id)
 
 
 def _complaint(report: MailReport) -> None:

@@ -90,7 +90,7 @@ def _bounce_kind(event: dict[str, Any]) -> Bounce.Kind | None:
         code=code if isinstance(code, int) and 400 <= code < 600 else None,
         status=_text(event, "status"),
     )
-    return bounces.KINDS.get(classify(refusal))
+    return bounces.REPORTED.get(classify(refusal))
 
 
 def _text(event: dict[str, Any], name: str) -> str:

@@ -142,7 +142,7 @@ def _report(provider: Provider, event: AnymailTrackingEvent) -> Report | None:
         return None
     if event_type not in provider.returned:
         return None
-    kind = bounces.KINDS.get(classify(provider.refusal(event)))
+    kind = bounces.REPORTED.get(classify(provider.refusal(event)))
     return Report(event, kind) if kind else None
 
 

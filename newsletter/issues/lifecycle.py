@@ -81,7 +81,7 @@ def pause(letter: Letter) -> None:
 
 @transaction.atomic
 def pause_refused(letter: Letter, refused: list[int], reply: str) -> None:
-    """Hold it back because servers refuse it because of us.
+    """Hold it back because servers refuse it.
 
     The refused copies go with the rest when it goes on.
     """

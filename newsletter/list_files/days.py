@@ -1,17 +1,27 @@
-"""Days as files write them: ISO 8601, seconds since 1970, European and American.
+"""Days as files write them: ISO 8601, seconds since 1970, programs' own, European and American.
 
 03/04/2023 is two days. Which one is meant is told by the other rows of the file, or by a person.
 """
 
 import re
 from datetime import UTC, datetime, time
+from email.utils import parsedate_to_datetime
 
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-NUMBERS = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::\d{2})?.*)?")
+# Two digits of a year stand beside / and . alone: 23-05-04 may begin with the year.
+NUMBERS = re.compile(
+    r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|(?<=[/.])\d{2}(?!\d))(?:[ T,]+(\d{1,2}):(\d{2})(?::\d{2})?.*)?"
+)
 EPOCH = re.compile(r"\d{10}(?:\d{3})?(?:\.\d+)?")
-NAMED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%Y/%m/%d", "%Y/%m/%d %H:%M")
+# The names of time zones, which follow a time and its offset, or stand for one.
+ZONE_NAME = re.compile(r" ?(?:UTC|GMT|Z)$|(?<=\d{4}) [A-Z]{2,5}$")
+OFFSET = re.compile(r" (?=[+-]\d{2}:?\d{2}$)")
+NAMED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%d-%b-%Y", "%Y/%m/%d")
+CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %I:%M %p")
+# What databases write for no day at all.
+NO_DAY = re.compile(r"0000-00-00|0001-01-01|1970-01-01")
 
 
 class UnreadableDay(ValueError):  # noqa: N818  said to who uploads
@@ -27,6 +37,17 @@ def orders(text: str) -> set[bool]:
         return {True}
     first, second = int(found[1]), int(found[3])
     return {order for order, month in ((True, second), (False, first)) if month <= 12}
+
+
+def differs(text: str) -> bool:
+    """Whether a day is another one in the other order."""
+    found = NUMBERS.match(text.strip())
+    return bool(found) and len(orders(text)) == 2 and int(found[1]) != int(found[3])
+
+
+def is_none(text: str) -> bool:
+    """Whether a cell names no day."""
+    return not text.strip() or NO_DAY.match(text.strip()) is not None
 
 
 def moment(text: str, *, day_first: bool) -> datetime:
@@ -48,26 +69,35 @@ def _read(text: str, day_first: bool) -> datetime | None:
     try:
         if numbers:
             return _from_numbers(numbers, day_first or numbers[2] == ".")
-        iso = re.sub(r" ?(UTC|GMT)$", "Z", text)
-        found, day = parse_datetime(iso), parse_date(text)
+        if day := parse_date(text):
+            return datetime.combine(day, time(12), tzinfo=UTC)
+        found = parse_datetime(_iso(text))
     except ValueError:
         return None
-    if found:
-        return found
-    return datetime.combine(day, time(12), tzinfo=UTC) if day else _from_names(text)
+    return found or _from_names(text)
+
+
+def _iso(text: str) -> str:
+    """Return a time that a program wrote (“2023-05-04 10:11:12.5 +0200 CEST”) as ISO 8601 has it."""
+    bare = OFFSET.sub("", ZONE_NAME.sub("", text))
+    return bare if bare[-6:-5] in {"+", "-"} or bare[-5:-4] in {"+", "-"} else f"{bare}Z"
 
 
 def _from_numbers(found: re.Match[str], day_first: bool) -> datetime:
     first, second, year = int(found[1]), int(found[3]), int(found[4])
     day, month = (first, second) if day_first else (second, first)
     hour, minute = (int(found[5]), int(found[6])) if found[5] else (12, 0)
-    return datetime(year, month, day, hour, minute, tzinfo=UTC)
+    return datetime(year + 2000 if year < 100 else year, month, day, hour, minute, tzinfo=UTC)
 
 
 def _from_names(text: str) -> datetime | None:
-    for pattern in NAMED:
+    for pattern in (day + clock for day in NAMED for clock in CLOCKS):
         try:
-            return datetime.strptime(text, pattern).replace(hour=12, tzinfo=UTC)
+            found = datetime.strptime(text, pattern).replace(tzinfo=UTC)
         except ValueError:
             continue
-    return None
+        return found if "%M" in pattern else found.replace(hour=12)
+    try:
+        return parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None

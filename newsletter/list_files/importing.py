@@ -190,6 +190,7 @@ def _our_entry(person: Subscriber, cells: dict[str, str]) -> Entry:
     person.wants_letters = cells.get("wants the letters", "") == "yes"
     person.wording = cells.get("wording agreed to", "")[:20]
     person.basis = cells.get("consent given elsewhere", "")[:200]
+    person.letters_agreed_at = _our_time(cells, "agreed to the letters")
     person.asked_at = _our_time(cells, "asked") or timezone.now()
     person.confirmed_at = _our_time(cells, "confirmed")
     person.guide_sent_at = _our_time(cells, "guide sent")
@@ -207,7 +208,7 @@ def _our_time(cells: dict[str, str], name: str) -> datetime | None:
 
 
 def _day(text: str, options: Options) -> datetime:
-    if not text:
+    if days.is_none(text) or services.is_switch(text):
         return timezone.now()
     try:
         return days.moment(text, day_first=options.day_first)
@@ -217,7 +218,8 @@ def _day(text: str, options: Options) -> datetime:
 
 def _without_apostrophe(cell: str) -> str:
     """Return a cell as it was before an export kept a spreadsheet from taking it for a formula."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
+    is_guarded = cell[:1] == "'" and cell[1:].lstrip(" \n\v\f\0").startswith(FORMULA)
+    return cell[1:] if is_guarded else cell
 
 
 def counts(found: Sorted) -> dict[str, Any]:

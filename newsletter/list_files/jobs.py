@@ -188,29 +188,19 @@ def _look(job: ListJob) -> Iterator[None]:
 def _find_order(job: ListJob) -> Iterator[None]:
     """Find out whether days are written with the day or the month first. Raises UnreadableFile."""
     opened, options = _open(job)
-    possible = {True, False}
+    possible, differs = {True, False}, False
     for number, row in enumerate(opened.rows):
         cell = row.cells.get(options.reading.day, "")
-        orders = days.orders(cell) if cell else possible
         # A row that fits into neither is a bad row, and decides nothing.
-        possible = possible & orders or possible
+        possible = possible & days.orders(cell) or possible
+        differs = differs or days.differs(cell)
         if number % (20 * BATCH) == 20 * BATCH - 1:
             _advance(job, 0)
             yield
-    if possible == {True, False} and _has_numbers(job):
+    if possible == {True, False} and differs:
         raise table.UnreadableFile(AMBIGUOUS)
     job.options["day_first"] = True in possible
     _advance(job, 0, options=job.options)
-
-
-def _has_numbers(job: ListJob) -> bool:
-    """Whether a day in the file has another meaning in the other order."""
-    opened, options = _open(job)
-    for row in opened.rows:
-        found = days.NUMBERS.match(row.cells.get(options.reading.day, ""))
-        if found and found[1].lstrip("0") != found[3].lstrip("0"):
-            return True
-    return False
 
 
 def _bring_in(job: ListJob) -> Iterator[None]:

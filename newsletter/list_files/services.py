@@ -2,7 +2,8 @@
 
 A state is respected: only who is active comes in. Whoever left, whose mail came back or who
 complained becomes a suppression; who never confirmed there is left out. A word that we don't know
-brings nobody in, and a column that looks like a state and isn't known asks a person first.
+brings nobody in, and a column that looks like a state and isn't known asks a person first. Names of
+columns are compared without capitals, and a space stands for a dash or an underscore.
 """
 
 import re
@@ -29,56 +30,76 @@ class Standing(Enum):
 S = Standing
 # The words of the services' own columns, and what people write by hand.
 WORDS = {
-    S.ACTIVE: "active subscribed enabled confirmed regular premium yes true 1 on gifted trialed "
-    "free paid comp gift member subscriber healthy optin opted-in churning past_due unpaid",
-    S.PENDING: "pending unconfirmed unactivated inactive_unconfirmed validating awaiting upcoming "
-    "non-subscribed transactional needs_attention asked",
+    S.ACTIVE: "active subscribed enabled confirmed regular premium yes y true t 1 on gifted trialed "
+    "free paid comp comped complimentary founding monthly yearly lifetime gift member subscriber "
+    "healthy optin opted_in churning past_due unpaid cold",
+    S.PENDING: "pending unconfirmed not_confirmed unactivated validating awaiting upcoming "
+    "non_subscribed nonsubscribed transactional needs_attention asked",
     S.UNSUBSCRIBED: "unsubscribed unsubscribe inactive cancelled canceled disabled blocklisted "
-    "blacklisted removed archived deleted no false 0 off left erased opted-out optout paused blocked",
-    S.BOUNCED: "bounced bounce hard_bounce hard-bounce cleaned undeliverable invalid returned",
+    "blacklisted removed archived deleted no n false f 0 off left erased opted_out optout paused "
+    "blocked banned spammy suppressed excluded",
+    S.BOUNCED: "bounced bounce hard_bounce hard_bounced cleaned undeliverable invalid returned",
     S.COMPLAINED: "complained complaint spam junk spam_complaint marked_as_spam",
 }
 MEANING = {word: standing for standing, words in WORDS.items() for word in words.split()}
+SWITCHES = set("yes y true t 1 on no n false f 0 off".split())
 
 ADDRESS = (
-    "email address", "email", "e-mail", "email_address", "e-mail address", "address", "mail",
+    "email address", "email", "e mail", "e mail address", "user email address", "address", "mail",
     "subscriber", "subscriber email", "emailaddress",
 )  # fmt: skip
 DAY = (
-    "asked", "confirm_time", "optin_time", "opt-in date", "created_at", "subscribed_at",
-    "creation_date", "created", "subscribed", "subscription date", "signed up", "date added",
-    "date_created", "confirmed_at", "day",
+    "asked", "confirm time", "optin time", "opt in date", "opted in at", "created at",
+    "subscribed at", "subscription created at", "creation date", "created", "subscribed",
+    "subscription date", "subscribe date", "start date", "signed up", "date added", "date created",
+    "confirmed at", "day",
 )  # fmt: skip
 STATE = (
-    "status", "state", "subscriber_type", "subscription_status", "subscription status",
-    "subscriber status", "email marketing status", "type",
+    "status", "subscriber type", "subscription status", "subscriber status",
+    "email marketing status", "subscription type", "state", "type",
 )  # fmt: skip
-IS_ON = ("subscribed_to_emails", "subscribed to emails", "opted in", "opt_in", "optin")
+# Columns that say yes, or since when, for who is active; what a no means, and an empty cell.
+IS_ON = {
+    "subscribed to emails": (S.UNSUBSCRIBED, S.UNSUBSCRIBED),
+    "opted in": (S.UNSUBSCRIBED, S.UNSUBSCRIBED),
+    "opt in": (S.UNSUBSCRIBED, S.UNSUBSCRIBED),
+    "optin": (S.UNSUBSCRIBED, S.UNSUBSCRIBED),
+    "subscribed": (S.UNSUBSCRIBED, S.ACTIVE),
+    "active": (S.UNSUBSCRIBED, S.ACTIVE),
+    "confirmed": (S.PENDING, S.ACTIVE),
+}
+# Columns that are empty, or say no, for who is active.
 IS_OFF = {
-    "email_disabled": S.UNSUBSCRIBED,
+    "email disabled": S.UNSUBSCRIBED,
     "unsubscribed": S.UNSUBSCRIBED,
-    "unsub_time": S.UNSUBSCRIBED,
-    "unsubscribed_at": S.UNSUBSCRIBED,
-    "unsubscription_date": S.UNSUBSCRIBED,
+    "unsub time": S.UNSUBSCRIBED,
+    "unsubscribed at": S.UNSUBSCRIBED,
+    "unsubscription date": S.UNSUBSCRIBED,
     "unsubscribe date": S.UNSUBSCRIBED,
-    "deleted_at": S.UNSUBSCRIBED,
-    "clean_time": S.BOUNCED,
+    "unsubscribed date": S.UNSUBSCRIBED,
+    "deleted at": S.UNSUBSCRIBED,
+    "clean time": S.BOUNCED,
     "bounced": S.BOUNCED,
-    "bounced_at": S.BOUNCED,
-    "undeliverability_date": S.BOUNCED,
-    "undeliverable_date": S.BOUNCED,
+    "bounced at": S.BOUNCED,
+    "bounce date": S.BOUNCED,
+    "undeliverability date": S.BOUNCED,
+    "undeliverable date": S.BOUNCED,
     "complained": S.COMPLAINED,
-    "complained_at": S.COMPLAINED,
+    "complained at": S.COMPLAINED,
 }
 # Columns of the services that sound like a state and say nothing about who may be written to.
 NO_STATE = {
-    "active_subscription", "subscription_type", "optin_ip", "confirm_ip", "opt-in ip", "unsub_reason",
-    "unsub_campaign_title", "unsub_campaign_id", "unsub_reason_other", "clean_campaign_title",
-    "clean_campaign_id", "undeliverability_reason", "unsubscription_reason", "complimentary_plan",
-    "subscription date (substack)", "confirmed", "subscribed", "optin_time", "opt-in date",
-    "subscribed_at", "confirm_time", "confirmed_at", "subscription date", "subscriptions",
-    "subscription_source", "subscriber_id", "subscription_id", "active", "active_subscription_count",
+    "active subscription", "subscription type", "optin ip", "confirm ip", "opt in ip", "unsub reason",
+    "unsub campaign title", "unsub campaign id", "unsub reason other", "clean campaign title",
+    "clean campaign id", "undeliverability reason", "unsubscription reason", "complimentary plan",
+    "subscription date (substack)", "optin time", "opt in date", "opted in at", "subscribed at",
+    "confirm time", "confirmed at", "subscription date", "subscriptions", "subscription source",
+    "subscription source (free)", "subscription source (paid)", "subscription created at",
+    "subscription expires at", "subscription interval", "last subscribed at", "subscriber id",
+    "subscription id", "active subscription count", "subscriber import id",
 }  # fmt: skip
+# Beside these, a column called "state" may be part of an address.
+PLACES = {"city", "country", "zip", "z i p", "zip code", "zip/postal code", "postal code", "region"}
 SUSPICIOUS = re.compile(
     r"stat(?:e|us)|subscri|consent|opt[ _-]?(?:in|out)|unsub|bounce|complain|block|clean|suppress"
     r"|disabled|delet|undeliver|do[ _-]not|newsletter|marketing|permission"
@@ -95,27 +116,34 @@ class Service:
 
 
 OURS = "our own export"
+MAILCHIMP, KIT = "Mailchimp", "Kit"
+STILL_THERE = {"paused": S.ACTIVE}  # Buttondown: what they pay is paused
+NEVER_CONFIRMED = {"inactive": S.PENDING}  # Kit
 SERVICES = (
     Service(OURS, frozenset({"address", "status", "wants the letters", "wording agreed to"})),
-    Service("Mailchimp", frozenset({"email address", "optin_time"})),
-    Service("Ghost", frozenset({"email", "subscribed_to_emails"})),
+    Service(MAILCHIMP, frozenset({"email address", "optin time"})),
+    Service("Ghost", frozenset({"email", "subscribed to emails"})),
     Service("listmonk", frozenset({"uuid", "email", "attributes"})),
-    Service("Substack", frozenset({"email", "email_disabled"})),
-    Service("Buttondown", frozenset({"email", "subscriber_type"}), {"paused": S.UNSUBSCRIBED}),
-    Service("Buttondown", frozenset({"email_address", "type", "creation_date"})),
-    # In beehiiv who left is “inactive”; in Kit who never confirmed.
-    Service("beehiiv", frozenset({"email", "status", "tier"}), {"inactive": S.UNSUBSCRIBED}),
-    Service("beehiiv", frozenset({"email", "status", "utm_source"}), {"inactive": S.UNSUBSCRIBED}),
-    Service("Kit", frozenset({"email", "state", "created_at"}), {"inactive": S.PENDING}),
-    Service("Kit", frozenset({"email", "status", "first_name"}), {"inactive": S.PENDING}),
-    Service("MailerLite", frozenset({"subscriber", "opt-in date"})),
-    Service("MailerLite", frozenset({"email", "opt-in date"})),
+    Service("Substack", frozenset({"email", "email disabled"})),
+    Service("Substack", frozenset({"email", "active subscription", "expiry"})),
+    Service("Substack", frozenset({"email", "type", "stripe plan", "start date"})),
+    Service("Buttondown", frozenset({"email", "subscriber type"}), STILL_THERE),
+    Service("Buttondown", frozenset({"email", "type", "creation date"}), STILL_THERE),
+    Service("Buttondown", frozenset({"email address", "type", "creation date"}), STILL_THERE),
+    Service("beehiiv", frozenset({"email", "status", "tier"})),
+    Service("beehiiv", frozenset({"email", "status", "utm source"})),
+    Service(KIT, frozenset({"email", "state", "created at"}), NEVER_CONFIRMED),
+    Service(KIT, frozenset({"email address", "state", "created at"}), NEVER_CONFIRMED),
+    Service("MailerLite", frozenset({"subscriber", "subscribed"})),
+    Service("MailerLite", frozenset({"subscriber", "opt in date"})),
+    Service("MailerLite", frozenset({"email", "opt in date"})),
+    Service("MailerLite", frozenset({"email", "subscribed", "groups"})),
 )
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file's rows are read: which column is what."""
+    """How a file's rows are read: which column is what, as the file names it."""
 
     service: str
     address: str
@@ -130,29 +158,27 @@ def recognise(columns: list[str], address: str = "", day: str = "") -> Reading |
 
     `address` and `day` are what a person named, if they did.
     """
-    names = set(columns)
-    service = next((one for one in SERVICES if one.columns <= names), None)
-    address = _named(columns, address) or next((one for one in ADDRESS if one in names), "")
+    given = {_plain(name): name for name in reversed(columns)}
+    service = next((one for one in SERVICES if one.columns <= given.keys()), None)
+    named = service.name if service else ""
+    address = _named(columns, address) or _first(ADDRESS, given)
     if not address:
         return None
-    day = _named(columns, day) or next((one for one in DAY if one in names and one != address), "")
-    state = next((one for one in STATE if one in names and one not in {address, day}), "")
-    is_on = [one for one in IS_ON if one in names]
-    is_off = [one for one in IS_OFF if one in names]
-    states = (*([state] if state else []), *is_on, *is_off)
-    words = MEANING | ((service.words if service else None) or {})
-    known = {address, day, *states} | NO_STATE
-    if service and service.name == OURS:
-        known |= names
+    others = {plain: name for plain, name in given.items() if name != address}
+    day = _named(columns, day) or _first(DAY, others)
+    tells = _tells(others, day, service)
+    known = {address, day, *tells} | {name for name in columns if _says_nothing(name)}
+    if named == OURS:
+        known |= set(columns)
     asks = [name for name in columns if name not in known and SUSPICIOUS.search(name)]
 
     def standing(cells: Cells) -> Standing:
-        found = [_word(cells.get(state, ""), words)] if state else []
-        found += [_switch(cells.get(name, ""), S.UNSUBSCRIBED, if_empty=True) for name in is_on]
-        found += [_off(cells.get(name, ""), IS_OFF[name]) for name in is_off]
-        return _worst(found)
+        return _worst([tell(cells.get(name, "")) for name, tell in tells.items()])
 
-    return Reading(service.name if service else "", address, day, standing, states, tuple(asks))
+    # A column that may be part of an address is shown to a person all the same.
+    if _may_be_place(others, service):
+        asks.append(others["state"])
+    return Reading(named, address, day, standing, tuple(tells), tuple(asks))
 
 
 def nameless(cells: list[str]) -> str:
@@ -163,29 +189,91 @@ def nameless(cells: list[str]) -> str:
     return ""
 
 
+def is_switch(cell: str) -> bool:
+    """Whether a cell is a plain yes or no: of a column that may say since when, too."""
+    return cell.strip().lower() in SWITCHES
+
+
+Tell = Callable[[str], Standing]
+
+
+def _tells(columns: dict[str, str], day: str, service: Service | None) -> dict[str, Tell]:
+    """Return which columns say who may be written to, each with how its cells are read."""
+    words = MEANING | ((service.words if service else None) or {})
+    found: dict[str, Tell] = {}
+    state = next((one for one in STATE if one in columns and columns[one] != day), "")
+    if state:
+        reads = _place_or_word if _may_be_place(columns, service) else _word
+        found[columns[state]] = lambda cell: reads(cell, words)
+    for plain in IS_ON.keys() & columns.keys():
+        found[columns[plain]] = _switch(*IS_ON[plain])
+    for plain in IS_OFF.keys() & columns.keys():
+        found[columns[plain]] = _off(IS_OFF[plain])
+    if service and service.name == MAILCHIMP and "confirm time" in columns:
+        # Its file of people who never subscribed has the same columns as that of those who did.
+        found[columns["confirm time"]] = lambda cell: S.ACTIVE if cell.strip() else S.PENDING
+    return found
+
+
+def _may_be_place(columns: dict[str, str], service: Service | None) -> bool:
+    """Whether "state" may be part of an address, and so its words but for the known ones."""
+    is_last = "state" in columns and not any(
+        one in columns for one in STATE[: STATE.index("state")]
+    )
+    return is_last and bool(PLACES & columns.keys()) and not (service and service.name == KIT)
+
+
+def _says_nothing(name: str) -> bool:
+    """Whether a column is one of the services' own that is no state, be it the second of its name."""
+    return re.sub(r" \(\d+\)$", "", _plain(name)) in NO_STATE or _plain(name) in NO_STATE
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", " ", name).strip().lower()
+
+
 def _named(columns: list[str], name: str) -> str:
-    name = name.strip().lower()
-    return name if name in columns else ""
+    """Return the column that a person named, however they wrote it."""
+    return next((one for one in columns if name.strip() and _plain(one) == _plain(name)), "")
+
+
+def _first(names: tuple[str, ...], columns: dict[str, str]) -> str:
+    return next((columns[name] for name in names if name in columns), "")
 
 
 def _word(cell: str, words: dict[str, Standing]) -> Standing:
-    return words.get(cell.strip().lower().replace(" ", "_"), S.UNKNOWN)
+    return words.get(_plain(cell).replace(" ", "_"), S.UNKNOWN)
 
 
-def _switch(cell: str, off: Standing, *, if_empty: bool) -> Standing:
-    """Read a yes or no where yes means active."""
-    word = cell.strip().lower()
-    if not word:
-        return off if if_empty else S.ACTIVE
-    return {S.ACTIVE: S.ACTIVE, S.UNSUBSCRIBED: off}.get(MEANING.get(word, S.UNKNOWN), S.UNKNOWN)
+def _place_or_word(cell: str, words: dict[str, Standing]) -> Standing:
+    """Read a state of either sort: a word that says who may be written to holds, no other does."""
+    found = _word(cell, words)
+    return S.ACTIVE if found is S.UNKNOWN or is_switch(cell) else found
 
 
-def _off(cell: str, standing: Standing) -> Standing:
-    """Read a column that is empty, or says no, for who is active, and else says when or yes."""
-    word = cell.strip().lower()
-    if word in {"", "no", "false", "0", "null", "none", "never", "n", "-"}:
-        return S.ACTIVE
-    return standing
+def _switch(off: Standing, empty: Standing) -> Tell:
+    """Return how a column is read that says yes, or since when, for who is active."""
+
+    def tell(cell: str) -> Standing:
+        if not cell.strip():
+            return empty
+        if any(map(str.isdigit, cell)) and not is_switch(cell):
+            return S.ACTIVE  # since then
+        meaning = MEANING.get(_plain(cell).replace(" ", "_"), S.UNKNOWN)
+        return {S.ACTIVE: S.ACTIVE, S.UNSUBSCRIBED: off}.get(meaning, S.UNKNOWN)
+
+    return tell
+
+
+def _off(standing: Standing) -> Tell:
+    """Return how a column is read that is empty, or says no, for who is active."""
+    nothing = {"", "no", "n", "false", "f", "0", "null", "none", "never", "-", "off"}
+
+    def tell(cell: str) -> Standing:
+        is_empty = cell.strip().lower() in nothing or cell.startswith("0000-00-00")
+        return S.ACTIVE if is_empty else standing
+
+    return tell
 
 
 # Of two columns that disagree, the one that writes to fewer people holds.

@@ -143,6 +143,10 @@ class Heartbeat(models.Model):
     trouble = models.CharField(max_length=200, blank=True)
     # When a person stopped all sending, until they let it go on.
     paused_at = models.DateTimeField(null=True, blank=True)
+    # When and why letters and notes were held back, and when a person last let them go on.
+    bulk_paused_at = models.DateTimeField(null=True, blank=True)
+    bulk_trouble = models.CharField(max_length=200, blank=True, db_default="")
+    bulk_resumed_at = models.DateTimeField(null=True, blank=True)
 
     # When the mailbox for returned mail was last read, and what stands in the way if something does.
     mailbox_read_at = models.DateTimeField(null=True, blank=True)

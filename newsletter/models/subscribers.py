@@ -92,6 +92,7 @@ class Bounce(models.Model):
         HARD = "hard", "Does not exist"
         SOFT = "soft", "Did not take the mail for now"
         COMPLAINT = "complaint", "Marked as unwanted"
+        ABOUT_US = "about-us", "Refused because of the sender"
 
     fingerprint = models.CharField(max_length=64, db_index=True)
     kind = models.CharField(max_length=10, choices=Kind)

@@ -31,7 +31,7 @@ class Refusals(Protocol):
 
     def record_sent(self, delivery: Delivery) -> None: ...
 
-    def record(self, delivery: Delivery, failure: Classification | None) -> None: ...
+    def record(self, delivery: Delivery, failure: Classification) -> None: ...
 
 
 @dataclass
@@ -44,6 +44,7 @@ class Shared:
     clock: ClockWatch = field(default_factory=ClockWatch)
     stopping: bool = False  # a signal asked to
     paused: bool = False  # a person has stopped all sending
+    bulk_paused: bool = False  # letters and notes are held back (bounces/reputation.py)
     failed: BaseException | None = None  # what ended one connection ends the others
 
     def may_send(self) -> bool:
@@ -86,13 +87,18 @@ class MailConnection:
             self.claimed = None
             try:
                 failure = sender.deliver(
-                    delivery, self.backend, self.shared.limiter, self.mark_sent
+                    delivery,
+                    self.backend,
+                    self.shared.limiter,
+                    self.mark_sent,
+                    self.shared.breaker,
                 )
             finally:
                 if not delivery.is_counted:
                     self.shared.limiter.give_back()
-            self.shared.breaker.record(failure)
-            self.shared.refusals.record(delivery, failure)
+            if failure:
+                self.shared.breaker.record(failure)
+                self.shared.refusals.record(delivery, failure)
             sent = True
             if not self.claimed:
                 self.timers()
@@ -136,6 +142,9 @@ class MailConnection:
         self.unmarked = None
         self.is_busy = self.claimed is not None
         self.shared.refusals.record_sent(delivery)
+        away_since = self.shared.breaker.record_sent()
+        if away_since:
+            queue.release_put_off(away_since)
 
     def mark_again(self) -> None:
         """Record what could not be recorded: before anything else, or it would be sent again."""
@@ -153,7 +162,7 @@ class MailConnection:
 
     def _claim(self, *, high_only: bool = False) -> Delivery | None:
         """Claim a mail for the place that was reserved; give the place back if there is none."""
-        delivery = queue.claim(high_only=high_only)
+        delivery = queue.claim(high_only=high_only or self.shared.bulk_paused)
         if delivery is None:
             self.shared.limiter.give_back()
         return delivery

@@ -10,7 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -157,6 +157,18 @@ def release_expired() -> int:
             given_up,
         )
     return freed + given_up
+
+
+def release_put_off(since: datetime) -> int:
+    """Make due what was put off since a moment, now that the server takes mail again.
+
+    While it takes none, hardly any mail is tried, so these are few.
+    """
+    now = timezone.now()
+    put_off = Delivery.objects.filter(
+        state=State.RETRY, changed_at__gte=since - CLOCK_SKEW, not_before__gt=now
+    )
+    return put_off.update(not_before=now)
 
 
 def _turns() -> AbstractContextManager[object]:

@@ -130,7 +130,7 @@ def _domain(delivery: Delivery) -> str:
     return delivery.subscriber.address.rpartition("@")[2].lower()
 
 
-# -- the switch by which a person stops all sending ----------------------------------------------
+# -- the switches: a person stops all sending; letters and notes alone are held back ---------------
 
 
 def pause_sending() -> None:
@@ -149,4 +149,11 @@ def resume_sending() -> None:
 
 def is_paused() -> bool:
     """Whether a person has stopped all sending."""
-    return Heartbeat.objects.filter(pk=1).exclude(paused_at=None).exists()
+    return switches()[0]
+
+
+def switches() -> tuple[bool, bool]:
+    """Return whether all sending is stopped, and whether letters and notes are held back."""
+    found = Heartbeat.objects.filter(pk=1).values_list("paused_at", "bulk_paused_at").first()
+    all_paused, bulk_paused = found or (None, None)
+    return all_paused is not None, bulk_paused is not None

@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -20,6 +21,7 @@ from newsletter.bounces import bounces, return_path
 from newsletter.emails import messages
 from newsletter.models import Delivery
 from newsletter.outbox import failpoints, personalise, queue, smtp_backend
+from newsletter.outbox.circuit_breaker import CircuitBreaker
 from newsletter.outbox.eligibility import is_wanted, wait_until
 from newsletter.outbox.send_rate import RateLimiter
 from newsletter.outbox.smtp_errors import (
@@ -30,8 +32,10 @@ from newsletter.outbox.smtp_errors import (
 
 BACK_OFF = [timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 4 * 60, 12 * 60)]
 # A server that is away costs a mail neither patience nor tries: it goes within this time of the
-# first connection that works.
+# first connection that works. One that lets us in and then takes nothing is waited for as long as
+# a relay would keep a mail, or a single mail that it can't bear would be tried for ever.
 AFTER_AWAY = timedelta(minutes=1)
+LONGEST_AWAY = timedelta(days=3)
 # Pauses vary by a fifth either way, so that mails put off together don't come back together.
 JITTER = 0.2
 SHORT = 2.0  # seconds that a mail in hand waits for its turn; for longer it goes back
@@ -49,11 +53,12 @@ def deliver(
     backend: BaseEmailBackend,
     limiter: RateLimiter | None = None,
     on_sent: Callable[[Delivery], object] | None = None,
+    breaker: CircuitBreaker | None = None,
 ) -> Classification | None:
     """Send a mail that `queue.claim` returned. Return what went wrong, if anything did.
 
     When the server has taken it, `on_sent` is called, which must call `queue.mark_sent`; that is
-    the default.
+    the default. `breaker` knows whether the server takes nothing at all.
     """
     failpoints.hit("after-claim")
     send = _prepare(delivery, backend, limiter)
@@ -70,7 +75,8 @@ def deliver(
         send()
     except Exception as error:
         close(backend)
-        return handle_failure(delivery, classify(error))
+        failure = classify(error)
+        return handle_failure(delivery, breaker.judge(failure) if breaker else failure)
     (on_sent or queue.mark_sent)(delivery)
     return None
 
@@ -134,7 +140,7 @@ def close(backend: BaseEmailBackend) -> None:
 
 
 def handle_failure(delivery: Delivery, failure: Classification) -> Classification:
-    """Act on what the server, or the way to it, answered.
+    """Act on what the server, or the way to it, answered; return it as it ended for the mail.
 
     Raises SmtpAuthenticationRejected when nothing can be sent at all.
     """
@@ -146,23 +152,31 @@ def handle_failure(delivery: Delivery, failure: Classification) -> Classificatio
     if failure.state == State.RETRY and not is_exhausted(delivery, failure):
         schedule_retry(delivery, failure)
         return failure
-    state = State.FAILED if failure.state == State.RETRY else failure.state
-    queue.mark(delivery, state, smtp_reply=failure.reply, attempts=delivery.attempts + 1)
-    if state == State.FAILED and failure.refused:
+    if failure.state == State.RETRY:
+        failure = replace(failure, state=State.FAILED)
+    queue.mark(delivery, failure.state, smtp_reply=failure.reply, attempts=delivery.attempts + 1)
+    if failure.state == State.FAILED and failure.refused:
         bounces.refused(delivery.subscriber.fingerprint, failure.meaning, delivery.message_id)
     return failure
 
 
 def is_exhausted(delivery: Delivery, failure: Classification) -> bool:
     """Whether a mail has been tried often enough."""
-    return delivery.attempts >= len(BACK_OFF) and not failure.away
+    return delivery.attempts >= len(BACK_OFF) and not is_spared(delivery, failure)
+
+
+def is_spared(delivery: Delivery, failure: Classification) -> bool:
+    """Whether a try doesn't count, because it was the server that was away."""
+    is_waited_for = timezone.now() - delivery.created_at < LONGEST_AWAY
+    return failure.away and (is_waited_for or not failure.opened)
 
 
 def schedule_retry(delivery: Delivery, failure: Classification) -> None:
     """Try again after the next pause of BACK_OFF. A server that is away uses up no attempt."""
-    attempts = delivery.attempts if failure.away else delivery.attempts + 1
+    spared = is_spared(delivery, failure)
+    attempts = delivery.attempts if spared else delivery.attempts + 1
     pause = BACK_OFF[min(delivery.attempts + failure.slow, len(BACK_OFF) - 1)]
-    if failure.away:
+    if spared:
         pause = AFTER_AWAY / (1 + JITTER)
     not_before = timezone.now() + pause * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
     queue.mark(

@@ -26,10 +26,15 @@ class UnsureOutcome(smtplib.SMTPServerDisconnected):
     """The whole message was handed over and no answer came: it may or may not have been taken."""
 
 
+class LostBeforeMessage(smtplib.SMTPServerDisconnected):
+    """The connection broke before the server had seen anything of the message."""
+
+
 class WatchedSMTP(smtplib.SMTP):
     """An SMTP connection that notices when a time-out leaves the outcome open."""
 
     handed_over = False
+    has_begun = False  # to hand the message over
     on_silence: Callable[[], object] = staticmethod(lambda: None)
     is_stopping: Callable[[], bool] = staticmethod(lambda: False)
 
@@ -40,8 +45,10 @@ class WatchedSMTP(smtplib.SMTP):
         super().__init__(*args, **params)
 
     def send(self, s: Any) -> None:
+        is_message = isinstance(s, bytes)
+        self.has_begun = self.has_begun or is_message
         super().send(s)
-        self.handed_over = isinstance(s, bytes) and s.endswith(b"\r\n.\r\n")
+        self.handed_over = is_message and s.endswith(b"\r\n.\r\n")
 
     def getreply(self) -> tuple[int, bytes]:
         if self.handed_over:
@@ -81,7 +88,25 @@ class WatchedSMTP(smtplib.SMTP):
         mail_options: Any = (),
         rcpt_options: Any = (),
     ) -> dict[str, tuple[int, bytes]]:
-        """Send a mail. Raises what smtplib raises."""
+        """Send a mail. Raises what smtplib raises, and LostBeforeMessage."""
+        self.has_begun = False
+        try:
+            return self._sendmail(from_addr, to_addrs, msg, mail_options, rcpt_options)
+        except OSError as error:
+            is_answer = isinstance(error, smtplib.SMTPException)
+            is_lost = not is_answer or isinstance(error, smtplib.SMTPServerDisconnected)
+            if is_lost and not self.has_begun:
+                raise LostBeforeMessage(str(error)) from error
+            raise
+
+    def _sendmail(
+        self,
+        from_addr: str,
+        to_addrs: Sequence[str],
+        msg: bytes,
+        mail_options: Any,
+        rcpt_options: Any,
+    ) -> dict[str, tuple[int, bytes]]:
         self.ehlo_or_helo_if_needed()
         if len(to_addrs) != 1 or mail_options or rcpt_options or not self.has_extn("pipelining"):
             return super().sendmail(from_addr, to_addrs, msg, mail_options, rcpt_options)

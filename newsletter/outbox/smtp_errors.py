@@ -1,11 +1,12 @@
 """SMTP errors: what an error of a mail server, or on the way to it, means for the mail."""
 
+import re
 import smtplib
 from dataclasses import dataclass, replace
 
 from newsletter.bounces.bounce_classes import Meaning, Refusal, Stage, classify
 from newsletter.models import Delivery
-from newsletter.outbox.smtp_backend import UnsureOutcome
+from newsletter.outbox.smtp_backend import LostBeforeMessage, UnsureOutcome
 from trustsite.web.log_redaction import redact
 
 State = Delivery.State
@@ -13,6 +14,11 @@ State = Delivery.State
 AUTHENTICATION_REQUIRED = {530, 534, 535, 538}
 TOO_LARGE = {523, 552}
 SLOW_DOWN = 432  # the recipient's server takes less mail for now
+CLOSING = 421
+# The mail system's own trouble (RFC 3463, X.3), whoever the mail is for. X.3.3 and X.3.4 are about
+# the message.
+_SYSTEM = re.compile(r"(?<![\d.])4\.3\.[0125](?![\d.])")
+_OTHER_STATUS = re.compile(r"(?<![\d.])4\.[1267]\.\d")  # an address, a mailbox, a policy
 
 
 @dataclass(frozen=True)
@@ -23,7 +29,8 @@ class Classification:
     reply: str  # without addresses
     slow: bool = False  # try again, but later than usual
     broken: bool = False  # the connection failed
-    away: bool = False  # there was none to begin with, so the mail itself was never tried
+    away: bool = False  # the server itself was, so the mail was never tried
+    opened: bool = True  # there was a connection to begin with
     stop: bool = False  # nothing can be sent: the worker must stop
     alert: bool = False
     refused: bool = False  # it was this address that the server said no to
@@ -33,7 +40,9 @@ class Classification:
 def classify_connection_error(error: Exception) -> Classification:
     """Classify that no connection could be made: whatever happens, it isn't this mail's fault."""
     refused = isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500
-    return Classification(State.RETRY, _reply(error), broken=True, away=True, stop=refused)
+    return Classification(
+        State.RETRY, _reply(error), broken=True, away=True, opened=False, stop=refused
+    )
 
 
 def classify_send_error(error: Exception) -> Classification:
@@ -49,9 +58,12 @@ def classify_send_error(error: Exception) -> Classification:
         code, words = _refusal(error)
         by_code = _by_code(code, _decoded(words), Stage.RECIPIENT, _reply(error))
         return replace(by_code, refused=True)
-    if isinstance(error, OSError):  # lost connections, time-outs and TLS errors
-        return Classification(State.RETRY, _reply(error), broken=True)
-    return _by_web_service(error)
+    if getattr(error, "status_code", None) or not isinstance(error, OSError):
+        return _by_web_service(error)
+    # Lost connections, time-outs and TLS errors. A server that hasn't seen the message can't have
+    # stumbled over it.
+    away = isinstance(error, LostBeforeMessage)
+    return Classification(State.RETRY, _reply(error), broken=True, away=away)
 
 
 def _by_code(code: int, words: str, stage: Stage, reply: str) -> Classification:
@@ -60,9 +72,21 @@ def _by_code(code: int, words: str, stage: Stage, reply: str) -> Classification:
     meaning = classify(Refusal(words, code, stage=stage))
     # 5.4.4, "unable to route", is mostly a passing fault of DNS.
     if code < 500 or "5.4.4" in words:
-        slow = stage is Stage.RECIPIENT or code == SLOW_DOWN
-        return Classification(State.RETRY, reply, slow=slow, meaning=meaning)
+        away = _is_away(code, words, stage)
+        slow = not away and (stage is Stage.RECIPIENT or code == SLOW_DOWN)
+        return Classification(
+            State.RETRY, reply, slow=slow, broken=away, away=away, meaning=meaning
+        )
     return Classification(State.FAILED, reply, alert=code in TOO_LARGE, meaning=meaning)
+
+
+def _is_away(code: int, words: str, stage: Stage) -> bool:
+    """Whether a no for now is the server's own trouble, which says nothing of the mail."""
+    if code >= 500:
+        return False
+    if stage is Stage.SENDER or _SYSTEM.search(words):
+        return True  # no recipient was named yet, or none matters
+    return code == CLOSING and not _OTHER_STATUS.search(words)
 
 
 def _by_web_service(error: Exception) -> Classification:
@@ -70,7 +94,9 @@ def _by_web_service(error: Exception) -> Classification:
     status = getattr(error, "status_code", None)
     if status is None:
         return Classification(State.FAILED, _reply(error))
-    if status == 429 or status >= 500:
+    if status >= 500:
+        return Classification(State.RETRY, _reply(error), broken=True, away=True)
+    if status == 429:
         return Classification(State.RETRY, _reply(error))
     return Classification(State.FAILED, _reply(error), stop=status in {401, 403})
 
@@ -86,8 +112,9 @@ def _reply(error: Exception) -> str:
     elif isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = _refusal(error)
         text = f"{code} {_decoded(words)}"
-    elif isinstance(error, OSError):
-        text = f"{type(error).__name__}: {error}"
+    elif isinstance(error, OSError) and not hasattr(error, "status_code"):
+        kind = error.__cause__ if isinstance(error, LostBeforeMessage) else error
+        text = f"{type(kind).__name__}: {error}"
     else:  # other errors may quote the mail itself
         status = str(getattr(error, "status_code", "") or "")
         text = f"{status} {type(error).__name__}"

@@ -1,4 +1,4 @@
-"""Template tags for other apps' pages: the panel that offers the guide."""
+"""Template tags: the panel that offers the guide, and whether there are letters to read."""
 
 from functools import lru_cache
 
@@ -6,9 +6,11 @@ from django import template
 from django.template import Context
 from django.template.loader import render_to_string
 
+from newsletter.issues import archive
 from newsletter.subscribing import source_pages
 from newsletter.subscribing.forms import SignUpForm
 from trustsite.web.form_guard import form_token
+from trustsite.web.serving.page_cache import depends_on
 
 MAX_PANELS = 256  # one a page that shows it
 
@@ -21,6 +23,13 @@ def guide_sign_up(context: Context, form: SignUpForm | None = None) -> str:
     if form and form.is_bound:
         return _panel(form, source_pages.known(form.data.get("src", "")))
     return _empty_panel(form_token(), source_pages.of_request(context.get("request")))
+
+
+@register.simple_tag
+def has_letters() -> bool:
+    """Whether anybody can read a letter; a page that asks changes when that does."""
+    depends_on(archive.LETTERS)
+    return archive.published().exists()
 
 
 @lru_cache(MAX_PANELS)

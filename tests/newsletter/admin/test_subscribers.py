@@ -227,6 +227,7 @@ def test_the_file_has_status_dates_consent_and_returned_mail(staff):
         "address": "ann@example.org",
         "status": "Confirmed",
         "wants the letters": "yes",
+        "agreed to the letters": "",
         "asked": person.asked_at.isoformat(),
         "confirmed": person.confirmed_at.isoformat(),
         "wording agreed to": "2026-11",

@@ -270,26 +270,6 @@ def test_what_is_kept_of_a_report_is_a_hash_a_class_and_a_time_for_ninety_days(p
     assert not Bounce.objects.exists()
 
 
-def test_complaints_above_one_in_a_thousand_are_told_without_an_address(person, log):
-    bounces.record(person.fingerprint, "complaint", "event")
-    assert "ERROR newsletter.bounces.bounces 1 complaints against" in log.getvalue()
-    assert ADDRESS not in log.getvalue()
-
-
-def test_a_complaint_among_more_than_a_thousand_mails_is_not(person, log, clock):
-    from django.utils import timezone
-
-    others = Subscriber.objects.bulk_create(
-        Subscriber(address=f"r{n}@example.org", fingerprint=f"{n:064}", public_id=f"{n:022}")
-        for n in range(1001)
-    )
-    Delivery.objects.bulk_create(
-        Delivery(kind="guide", subscriber=one, sent_at=timezone.now()) for one in others
-    )
-    bounces.record(person.fingerprint, "complaint", "event")
-    assert "complaints" not in log.getvalue()
-
-
 # what the server we send to says itself
 
 

@@ -156,6 +156,11 @@ class MailHost:
         found = sorted((self.folder / "piped").glob("*.to"), key=lambda file: file.stat().st_mtime)
         return [(to.read_text().strip(), to.with_suffix(".mail").read_bytes()) for to in found]
 
+    def forget_piped(self) -> None:
+        """Have the pipe as if it had been given nothing."""
+        for file in (self.folder / "piped").iterdir():
+            file.unlink()
+
     def box(self, folder: str = "") -> list[bytes]:
         """Return the mails in a folder of the mailbox."""
         box = self.folder / "boxes/bounces" / folder

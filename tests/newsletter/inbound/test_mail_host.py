@@ -8,6 +8,9 @@ import os
 import re
 import ssl
 import sys
+import time
+from email import message_from_bytes
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,7 +21,8 @@ from django.utils import timezone
 from newsletter import tokens
 from newsletter.bounces import return_path
 from newsletter.inbound import mailbox, receive
-from newsletter.models import Bounce, Heartbeat, Subscriber, Suppression
+from newsletter.inbound.signatures import sign
+from newsletter.models import Bounce, Heartbeat, Letter, Subscriber, Suppression
 from newsletter.outbox import queue, sender
 from tests.factories import make_delivery, make_subscriber
 from tests.newsletter.conftest import Sink, connect
@@ -28,6 +32,7 @@ from tests.newsletter.inbound.returned_mails import arf, postfix
 
 pytestmark = pytest.mark.django_db
 PERSON = "ann@far.example"
+SECRET = "a-secret-that-two-programs-share-0"
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +121,7 @@ def test_what_a_far_server_refuses_because_of_us_blames_nobody(host, far, box):
     until(lambda: box.count() == 1)
     mailbox.look()
     assert state() == ["confirmed"]
-    assert not Bounce.objects.exists()
+    assert Bounce.objects.get().kind == "about-us"
     assert box.count("Reports") == 1
 
 
@@ -224,6 +229,90 @@ def test_a_database_that_takes_nothing_leaves_the_mail_where_it_is(box, monkeypa
     monkeypatch.setattr(receive, "mail", fail)
     mailbox.look()
     assert box.count() == 1
+
+
+# -- a letter, from writing to the archive ---------------------------------------------------------
+
+
+def by_imap(host, box, client, monkeypatch):
+    """Have the worker look into its mailbox."""
+    until(lambda: box.count() == 2)
+    mailbox.look()
+
+
+def by_pipe(host, box, client, monkeypatch):
+    """Do what postfix's pipe does with each mail."""
+    until(lambda: len(host.piped()) == 2)
+    for recipient, raw in host.piped():
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw)))
+        call_command("receive_mail", "--recipient", recipient)
+
+
+def by_webhook(host, box, client, monkeypatch):
+    """Have a program of the owner's hand each mail on."""
+    until(lambda: len(host.box()) == 2)
+    for number, raw in enumerate(host.box()):
+        at = str(int(time.time()))
+        signature = sign(SECRET, str(number), at, raw)
+        headers = {"webhook-id": str(number), "webhook-timestamp": at}
+        headers["webhook-signature"] = f"v1,{signature}"
+        where = "/newsletter/webhooks/signed/"
+        told = client.post(where, raw, content_type="message/rfc822", headers=headers)
+        assert told.json() == {"outcome": "taken"}
+
+
+DESK = "/admin/newsletter/letter/"
+
+
+def write_and_send(desk):
+    """Write a letter at the desk, let everybody read it, and have it sent."""
+    desk.post(f"{DESK}add/", {"subject": "A quiet week", "body": "Hello.\n\nOne small thing."})
+    letter = Letter.objects.get()
+    desk.post(f"{DESK}{letter.pk}/sending/show/")
+    desk.post(f"{DESK}{letter.pk}/sending/send/", {"sure": "yes"})
+    return letter
+
+
+@pytest.mark.parametrize("way", [by_imap, by_pipe, by_webhook])
+def test_a_letter_is_written_sent_heard_back_from_and_read_in_the_archive(
+    way, host, far, box, settings, admin_client, client, monkeypatch
+):
+    settings.EMAIL_BACKEND = "newsletter.outbox.smtp_backend.Backend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_USE_TLS = "127.0.0.1", host.smtp, False
+    settings.IMAP_HOST, settings.BOUNCE_WEBHOOK_SECRET = "", SECRET  # looked into below
+    if way is by_pipe:
+        settings.BOUNCE_ADDRESS = f"bounces@{PIPED}"
+        host.forget_piped()
+    reads, gone, complains, leaves = (
+        make_subscriber(address=f"{name}@far.example", wants_letters=True)
+        for name in ("reads", "gone", "complains", "leaves")
+    )
+    far.refuse[gone.address] = "550 5.1.1 No such user"
+    letter = write_and_send(admin_client)
+    call_command("run_mail_worker", "--once")
+    until(lambda: len(far.envelopes) == 3)
+    mails = {envelope.rcpt_tos[0]: envelope for envelope in far.envelopes}
+    told = message_from_bytes(mails[complains.address].content)
+    assert told["DKIM-Signature"]
+    path = mails[complains.address].mail_from
+    report = arf("abuse", mail_from=path).replace(b"bounces@mail.example", path.encode())
+    with connect(host.smtp) as backend:
+        backend.send_raw("", path, report)
+    settings.IMAP_HOST = "localhost"
+    way(host, box, client, monkeypatch)
+    leave = message_from_bytes(mails[leaves.address].content)["List-Unsubscribe"]
+    assert client.post(urlsplit(re.search("<(https?:[^>]*)>", leave)[1]).path).status_code == 200
+    people = dict(Subscriber.objects.values_list("address", "state"))
+    assert people == {reads.address: "confirmed", gone.address: "returned"}
+    reasons = {row.fingerprint: row.reason for row in Suppression.objects.all()}
+    assert reasons == {complains.fingerprint: "complained", leaves.fingerprint: "unsubscribed"}
+    letter.refresh_from_db()
+    assert (letter.state, letter.reached) == ("sent", 4)
+    listed = client.get("/newsletter/issues/").content.decode()
+    assert f"/newsletter/issues/{letter.pk}/" in listed
+    page = client.get(f"/newsletter/issues/{letter.pk}/").content.decode()
+    assert "One small thing." in page
+    assert "@far.example" not in page
 
 
 # -- DKIM: the signature, read without opendkim's help (RFC 6376) ----------------------------------

@@ -307,7 +307,7 @@ def test_it_is_not_for_reading(use, client):
 REPORTS = {
     "postmark hard": ("postmark", postmark(), "hard"),
     "postmark soft": ("postmark", postmark("SoftBounce"), "soft"),
-    "postmark blocked": ("postmark", postmark("Blocked"), None),
+    "postmark blocked": ("postmark", postmark("Blocked"), "about-us"),
     "postmark bad address": ("postmark", postmark("BadEmailAddress"), "hard"),
     "postmark for now": ("postmark", postmark("Transient"), None),
     "postmark unable to route": ("postmark", postmark(Details="smtp;550 5.4.4 no route"), "soft"),

@@ -54,6 +54,14 @@ def test_it_holds_no_offer_and_nobodys_links(client, sent, place, work, mailoutb
         assert word not in said.lower()
 
 
+def test_the_page_of_the_guide_leads_to_it_while_there_is_one(client, sent):
+    assert f'href="{LIST}"' in client.get("/guide/").content.decode()
+    Letter.objects.update(in_archive=False)
+    archive.changed(sent)
+    cache.clear()
+    assert f'href="{LIST}"' not in client.get("/guide/").content.decode()
+
+
 def test_the_mail_itself_had_both(sent, mailoutbox):
     html = mailoutbox[0].alternatives[0][0]
     assert "partner.example" in html

@@ -3,14 +3,16 @@
 import smtplib
 
 import pytest
+from django.utils import timezone
 
 from newsletter.bounces.bounce_classes import Meaning
 from newsletter.issues import copies, lifecycle, scheduling
-from newsletter.issues.refusals import IN_A_ROW, LATEST, SHARE, RefusalMonitor
+from newsletter.issues.refusals import IN_A_ROW, LATEST, OF_ANY_SORT, SHARE, RefusalMonitor
 from newsletter.models import Bounce, Delivery, Heartbeat, Letter, Subscriber
+from newsletter.outbox.sender import BACK_OFF
 from newsletter.outbox.smtp_errors import Classification
 from newsletter.worker import Worker
-from tests.factories import make_letter, make_subscriber
+from tests.factories import make_delivery, make_letter, make_subscriber
 
 pytestmark = pytest.mark.django_db
 PEOPLE = 40
@@ -129,6 +131,33 @@ def test_a_share_of_the_latest_pauses_too():
             refusals.record(row, refused)
         paused.append(Letter.objects.get().state == "paused")
     assert paused.index(True) + 1 == SHARE * 3
+
+
+@pytest.mark.parametrize(("meaning", "again"), [(Meaning.UNKNOWN, OF_ANY_SORT), (Meaning.GONE, 0)])
+def test_when_nobody_is_reached_it_pauses_whatever_the_reason(meaning, again):
+    letter, refusals = make_letter(state="sending"), RefusalMonitor()
+    for number in range(OF_ANY_SORT):
+        assert Letter.objects.get().state == "sending"
+        row = make_delivery(letter=letter, kind="letter", state="failed")
+        refusals.record(row, Classification("failed", f"550 no {number}", meaning=meaning))
+    assert (Letter.objects.get().state, states(letter).get("held", 0)) == ("paused", again)
+
+
+def test_a_no_for_now_because_of_us_that_outlasts_every_try_pauses_it(letter, work, monkeypatch):
+    def refuse(backend, mails):
+        [to] = mails[0].to
+        raise smtplib.SMTPRecipientsRefused({to: (450, b"4.7.1 deferred: your reputation")})
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", refuse)
+    work()
+    letter.refresh_from_db()
+    assert (letter.state, states(letter)) == ("sending", {"retry": PEOPLE})
+    tried = {"attempts": len(BACK_OFF), "not_before": timezone.now()}
+    Delivery.objects.update(**tried)
+    work()
+    letter.refresh_from_db()
+    assert (letter.state, letter.trouble[:9]) == ("paused", "450 4.7.1")
+    assert states(letter) == {"held": PEOPLE}
 
 
 def test_a_letter_that_a_person_paused_meanwhile_stays_theirs(letter, answer):

@@ -4,17 +4,17 @@ import smtplib
 import ssl
 
 import pytest
+from anymail.exceptions import AnymailRequestsAPIError
 
-from newsletter.outbox.smtp_backend import UnsureOutcome
+from newsletter.outbox.smtp_backend import LostBeforeMessage, UnsureOutcome
 from newsletter.outbox.smtp_errors import classify_connection_error, classify_send_error
 
 
-class WebServiceError(Exception):
-    """As anymail's: with the HTTP status of the service."""
-
-    def __init__(self, status_code):
-        super().__init__("to ann@example.org")
-        self.status_code = status_code
+def web_service_error(status_code):
+    """Return anymail's error, which carries the HTTP status of the service, and counts as an OSError."""
+    error = AnymailRequestsAPIError("to ann@example.org")
+    error.status_code = status_code
+    return error
 
 
 def data(code, text=b"no"):
@@ -29,7 +29,35 @@ def refused(code, text=b"no"):
 @pytest.mark.parametrize("made", [data, refused])
 def test_a_soft_no_is_tried_again(code, made):
     verdict = classify_send_error(made(code))
-    assert (verdict.state, verdict.broken, verdict.stop) == ("retry", False, False)
+    is_closing = code == 421
+    assert (verdict.state, verdict.away, verdict.stop) == ("retry", is_closing, False)
+
+
+def sender_refused(code, text=b"no"):
+    return smtplib.SMTPSenderRefused(code, text, "notes@site.example")
+
+
+@pytest.mark.parametrize(
+    ("error", "away"),
+    [
+        (sender_refused(452, b"4.3.1 Insufficient system storage"), True),
+        (sender_refused(451, b"Temporary local problem"), True),
+        (data(451, b"4.3.0 queue file write error"), True),
+        (refused(451, b"4.3.5 Server configuration problem"), True),
+        (data(421, b"4.4.2 timeout exceeded"), True),
+        (refused(421, b"4.3.2 shutting down"), True),
+        (LostBeforeMessage("Connection unexpectedly closed"), True),
+        (data(451, b"4.7.1 later"), False),
+        (data(452, b"4.3.4 message too big"), False),
+        (refused(421, b"4.7.0 deferred because of complaints"), False),
+        (refused(450, b"4.1.1 unverified address"), False),
+        (refused(452, b"4.2.2 mailbox full"), False),
+        (data(554, b"5.3.0 mail system failure"), False),
+    ],
+)
+def test_a_server_that_has_trouble_of_its_own_is_away_and_the_mail_was_not_tried(error, away):
+    verdict = classify_send_error(error)
+    assert (verdict.away, verdict.broken, verdict.slow and away) == (away, away, False)
 
 
 @pytest.mark.parametrize(
@@ -104,12 +132,17 @@ def test_no_answer_after_everything_was_said_is_unsure():
 
 
 @pytest.mark.parametrize(
-    ("status", "state", "stop"),
-    [(429, "retry", False), (503, "retry", False), (400, "failed", False), (401, "failed", True)],
+    ("status", "state", "stop", "away"),
+    [
+        (429, "retry", False, False),
+        (503, "retry", False, True),
+        (400, "failed", False, False),
+        (401, "failed", True, False),
+    ],
 )
-def test_a_mail_service_on_the_web_is_judged_by_its_status(status, state, stop):
-    verdict = classify_send_error(WebServiceError(status))
-    assert (verdict.state, verdict.stop) == (state, stop)
+def test_a_mail_service_on_the_web_is_judged_by_its_status(status, state, stop, away):
+    verdict = classify_send_error(web_service_error(status))
+    assert (verdict.state, verdict.stop, verdict.away) == (state, stop, away)
     assert "ann" not in verdict.reply
 
 
