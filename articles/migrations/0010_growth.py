@@ -11,7 +11,7 @@ TOPIC = models.ForeignKey(
     db_index=False, on_delete=models.deletion.PROTECT, related_name="articles", to="articles.topic"
 )
 CREATE = "CREATE INDEX articles_article_topic_id_a7619489 ON articles_article (topic_id)"
-TABLE = "articles_desk_terms"
+TABLE = "articles_desk_search_terms"
 SQLITE = [
     f"CREATE VIRTUAL TABLE {TABLE} USING fts5(words, tokenize = 'unicode61', detail = 'none', prefix = '2 3 4')",
 ]

@@ -26,7 +26,7 @@ def cards(slugs: list[str], *, without: str = "") -> list[Article]:
     """Return the published ones of `slugs`, in their order, up to three."""
     by_slug = {
         article.slug: article
-        for article in Article.objects.published().for_cards().filter(slug__in=slugs)
+        for article in Article.objects.published().for_cards().filter(slug__in=slugs).order_by()
     }
     return [by_slug[slug] for slug in slugs if slug in by_slug and slug != without][:CARDS]
 
@@ -41,5 +41,5 @@ def previous_and_next(article: Article) -> tuple[Article | None, Article | None]
     found = Article.objects.filter(is_before | is_after).only("slug", "title").order_by()
     sides: list[Article | None] = [None, None]
     for other in found.annotate(is_next=is_after):
-        sides[bool(other.is_next)] = other
+        sides[bool(vars(other)["is_next"])] = other
     return sides[0], sides[1]

@@ -47,7 +47,7 @@ def index(request: HttpRequest, after: str = "") -> HttpResponse:
     page = _list_page(published, reverse("articles:index"), after)
     if page.is_all:
         first = next((article for article in page.articles if article.slug == FIRST), None)
-        context = {"shelves": _by_topic(page.articles), "first": first}
+        context: dict[str, Any] = {"shelves": _by_topic(page.articles), "first": first}
     else:
         first = None if after else published.for_cards().filter(slug=FIRST).first()
         context = {"page": page, "topics": published.topics(), "first": first}

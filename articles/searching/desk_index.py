@@ -12,9 +12,9 @@ from prose.spelling import tokens
 MOST = 500  # articles that are found
 LONGEST = 100  # characters of a query that count
 UNFINISHED = 2  # letters from which a word may be the beginning of another
-INSERT_SQLITE = "INSERT INTO articles_desk_terms (rowid, words) VALUES (%s, %s)"
+INSERT_SQLITE = "INSERT INTO articles_desk_search_terms (rowid, words) VALUES (%s, %s)"
 INSERT_POSTGRESQL = (
-    "INSERT INTO articles_desk_terms (id, words) VALUES (%s, array_to_tsvector(%s::text[]))"
+    "INSERT INTO articles_desk_search_terms (id, words) VALUES (%s, array_to_tsvector(%s::text[]))"
 )
 
 
@@ -45,7 +45,7 @@ def remove(article: Article) -> None:
 def put_missing() -> int:
     """Index the articles that the index doesn't know, such as those from before it was there; return how many."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_key()} FROM articles_desk_terms")  # noqa: S608  one of two names
+        cursor.execute(f"SELECT {_key()} FROM articles_desk_search_terms")  # noqa: S608  one of two names
         known = {pk for (pk,) in cursor.fetchall()}
     missing = [
         pk for pk in Article.objects.order_by().values_list("pk", flat=True) if pk not in known
@@ -61,7 +61,7 @@ def find(query: str) -> list[int]:
     words = tokens(query[:LONGEST])
     if not words:
         return []
-    table = "articles_desk_terms"
+    table = "articles_desk_search_terms"
     condition = "words @@ %s::tsquery" if connection.vendor == "postgresql" else f"{table} MATCH %s"
     select = f"SELECT {_key()} FROM {table} WHERE {condition} ORDER BY {_key()} DESC LIMIT {MOST}"  # noqa: S608  names of ours
     with connection.cursor() as cursor:
@@ -86,4 +86,4 @@ def _key() -> str:
 
 
 def _remove(cursor: object, pk: int) -> None:
-    cursor.execute(f"DELETE FROM articles_desk_terms WHERE {_key()} = %s", [pk])  # type: ignore[attr-defined]  # noqa: S608
+    cursor.execute(f"DELETE FROM articles_desk_search_terms WHERE {_key()} = %s", [pk])  # type: ignore[attr-defined]  # noqa: S608
