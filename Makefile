@@ -9,11 +9,11 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test coverage check bench chaos fuzz mutants lock format clean help
+.PHONY: run test coverage check bench bench-growth chaos fuzz mutants lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
@@ -43,6 +43,9 @@ bench: .venv/.tests ## speed, as ratios within one run, and what a request costs
 	@DATA=build/check $(BIN)/python bench/counting.py
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/mail.py
+
+bench-growth: .venv/.tests ## pages at 100,000 articles, a list of 1,000,000, readers' minutes: an hour at most
+	@$(BIN)/python bench/growth.py
 
 chaos: .venv/.tests ## let things go wrong: kill the mail worker 50 times, hang what the web server needs
 	@$(BIN)/python -m tests.faults.chaos

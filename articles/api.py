@@ -6,11 +6,13 @@ from articles.editing.picture_sizes import prepare_next as prepare_next_picture
 from articles.linking import redirects, site_links
 from articles.models import Offer
 from articles.reading import sitemaps
-from articles.reading.sitemaps import OwnAddress
-from articles.searching import documents
+from articles.reading.sitemaps import MOST as MOST_PLACES
+from articles.reading.sitemaps import Places
+from articles.searching import desk_index, documents
 
 __all__ = [
-    "OwnAddress",
+    "MOST_PLACES",
+    "Places",
     "add_to_sitemap",
     "has_moved",
     "index_pages",
@@ -24,11 +26,11 @@ __all__ = [
 ]
 
 
-def add_to_sitemap(name: str, pages: type[OwnAddress]) -> None:
+def add_to_sitemap(name: str, pages: type[Places]) -> None:
     """Have search engines, and our own search, told of another app's pages. Called once, when the
     site starts.
     """
-    sitemaps.SITEMAPS[name] = pages
+    sitemaps.KINDS[name] = pages
 
 
 def partner_hosts() -> list[str]:
@@ -60,8 +62,12 @@ def has_moved(path: str) -> bool:
 
 
 def index_pages() -> None:
-    """Let the search read every public page that isn't an article, and forget those gone since."""
+    """Let the search read every public page that isn't an article, and forget those gone since.
+
+    The desk's search is told of the articles that it doesn't know.
+    """
     documents.put_pages(sitemaps.paths_besides_articles())
+    desk_index.put_missing()
 
 
 def read_anew(path: str) -> None:

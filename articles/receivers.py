@@ -15,7 +15,7 @@ from articles.linking import slug_history
 from articles.models import Article, Helpline, Page, Picture, Response, Topic
 from articles.models.article import words_hash
 from articles.models.pages import address_of
-from articles.searching import documents
+from articles.searching import desk_index, documents
 
 
 @receiver(pre_save, sender=Article)
@@ -31,9 +31,10 @@ def keep_what_belongs_to_it(instance: Article, raw: bool, **kwargs: Any) -> None
 
 @receiver(post_save, sender=Article)
 def index_its_words(instance: Article, raw: bool, **kwargs: Any) -> None:
-    """Put its words into the search index, or take them out."""
+    """Put its words into the desk's index, and into the readers' or out of it."""
     if not raw:
         documents.put_article(instance)
+        desk_index.put(instance)
 
 
 @receiver([post_save, post_delete], sender=Page)
@@ -50,8 +51,9 @@ def read_its_page_anew(instance: Page | Response | Topic | Helpline, **kwargs: A
 
 @receiver(pre_delete, sender=Article)
 def take_its_words_out(instance: Article, **kwargs: Any) -> None:
-    """Take its words out of the search index."""
+    """Take its words out of both indexes."""
     documents.remove_article(instance)
+    desk_index.remove(instance)
 
 
 @receiver(pre_delete, sender=Picture)

@@ -29,8 +29,12 @@ def scheduled() -> Q:
 
 
 def published() -> Q:
-    """Open to readers now."""
-    return Q(state=PUBLISHED, publish_at__lte=timezone.now())
+    """Open to readers now.
+
+    Said the other way round, so that no database takes the time for the way in: a list is read in its own order
+    by an index that begins with the state, and the few whose time is still to come are passed over.
+    """
+    return Q(state=PUBLISHED) & ~(Q(publish_at=None) | Q(publish_at__gt=timezone.now()))
 
 
 def undone(before: HasState | None, after: HasState) -> dict[str, str]:

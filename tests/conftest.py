@@ -11,6 +11,7 @@ from django.db import connection
 from trustsite.web.rate_limit.file_store import file_store_at
 from trustsite.web.rate_limit.memory_store import process_memory
 
+SEARCH_INDEXES = ("articles_search_terms", "articles_desk_search_terms")
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
 )  # the synchronous Playwright keeps an event loop
@@ -115,7 +116,7 @@ def loaded_rows() -> Any:
 
 
 def _rows() -> Any:
-    """Return every table's columns and rows; of the search index its own table alone, which fills those behind it."""
+    """Return every table's columns and rows; of a search index its own table alone, which fills those behind it."""
     with connection.cursor() as cursor:
         tables = [
             table
@@ -128,7 +129,8 @@ def _rows() -> Any:
             rows = cursor.fetchall()
             found[table] = ([column[0] for column in cursor.description], rows)
         if connection.vendor == "sqlite":
-            cursor.execute("SELECT rowid, * FROM articles_search_terms")
-            rows = cursor.fetchall()
-            found["articles_search_terms"] = ([column[0] for column in cursor.description], rows)
+            for table in SEARCH_INDEXES:
+                cursor.execute(f"SELECT rowid, * FROM {table}")
+                rows = cursor.fetchall()
+                found[table] = ([column[0] for column in cursor.description], rows)
         return found

@@ -138,7 +138,6 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.sitemaps",
     "django.contrib.staticfiles",
     "crispy_forms",
     "simple_history",
@@ -214,7 +213,11 @@ LINKED_ARTICLES_PROVIDERS = [
 ]
 # What each worker of the web server has in memory from its start, and anew when content changes, to
 # answer from while the database is away.
-CONTENT_IN_MEMORY = ["quiz.version_cache.remember", "articles.reading.response_texts.remember"]
+CONTENT_IN_MEMORY = [
+    "quiz.version_cache.remember",
+    "articles.reading.response_texts.remember",
+    "articles.searching.vocabulary.remember",
+]
 # What the numbers call pages: a dict of titles by path.
 PAGE_TITLES_PROVIDER = "articles.api.page_titles"
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.

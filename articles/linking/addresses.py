@@ -8,6 +8,7 @@ from articles.models import Article, Picture, SlugRedirect, Topic
 
 PICTURES = "/media/pictures/"
 CARD = "card.png"
+AFTER = "after"  # in the address of a page of a long list
 
 
 def free() -> Callable[[str], bool]:
@@ -23,12 +24,20 @@ def free() -> Callable[[str], bool]:
     def is_free(path: str) -> bool:
         if path.startswith(PICTURES):
             return _is_missing(path.removeprefix(PICTURES), pictures)
-        _, folder, slug, *rest = (*path.split("/"), "", "")[:6]
+        _, folder, slug, *rest = (*path.split("/"), "", "", "", "")[:6]
         if folder == "articles" and slug and rest[0] in {"", CARD}:
             return _is_missing(slug, articles)
+        if start := _list_start(folder, slug, rest):
+            return _is_missing(start, articles)
         return folder == "topics" and bool(slug) and _is_missing(slug, topics)
 
     return is_free
+
+
+def _list_start(folder: str, slug: str, rest: list[str]) -> str:
+    """Return the slug that a page of a long list begins after; empty for other paths."""
+    after, start = {"articles": (slug, rest[0]), "topics": (rest[0], rest[1])}.get(folder, ("", ""))
+    return start if after == AFTER else ""
 
 
 def _is_missing(name: str, known: set[str]) -> bool:

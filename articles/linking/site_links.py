@@ -80,12 +80,11 @@ def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
             targets.append((reverse(view), title))
     published = Article.objects.published()
     responses = Response.objects.filter(position__lt=4)
-    topics = Topic.objects.filter(articles__in=published).distinct()
     searched: list[QuerySet[Any]] = [
-        published.only("slug", "title"),
+        published.by_title().only("slug", "title"),
         responses.only("key", "title"),
         Page.objects.only("slug", "title"),
-        topics,
+        published.topics(),
     ]
     for rows in searched:
         for row in rows.filter(title__icontains=words)[:most]:

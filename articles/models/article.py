@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -89,9 +89,29 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Those, drafts too, that cite a source."""
         return self.filter(citations__has_key=source_key)
 
+    def by_title(self) -> "ArticleQuerySet":
+        """In the order of lists."""
+        return self.order_by("title", "pk")
+
+    def listed_after(self, article: "Article") -> "ArticleQuerySet":
+        """Those after `article` in the order of lists: a range of an index, wherever it begins."""
+        title = article.title
+        rows = self.filter(title__gte=title).filter(Q(title__gt=title) | Q(pk__gt=article.pk))
+        return rows.by_title()
+
+    def listed_until(self, article: "Article") -> "ArticleQuerySet":
+        """`article` and those before it in the order of lists, backwards."""
+        title = article.title
+        rows = self.filter(title__lte=title).filter(Q(title__lt=title) | Q(pk__lte=article.pk))
+        return rows.order_by("-title", "-pk")
+
+    def topics(self) -> "models.QuerySet[Topic]":
+        """The topics that one of these stands on."""
+        return Topic.objects.filter(Exists(self.filter(topic=OuterRef("pk")).order_by()))
+
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
-        topic = ("topic__title", "topic__slug", "topic__intro")
+        topic = ("topic__title", "topic__slug", "topic__intro", "topic__position")
         return self.select_related("topic").only(
             "slug", "title", "standfirst", "words", "response", *topic
         )
@@ -112,7 +132,9 @@ class Article(MarkdownModel):
         CONTESTED = "contested", "Contested"
 
     slug = models.SlugField(unique=True, max_length=80)
-    topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="articles")
+    topic = models.ForeignKey(  # the indexes below begin with it
+        Topic, on_delete=models.PROTECT, related_name="articles", db_index=False
+    )
     response = models.CharField(
         max_length=6, choices=RESPONSES, blank=True, help_text="Whose trace it shows, if one's."
     )
@@ -181,6 +203,13 @@ class Article(MarkdownModel):
 
     class Meta:
         ordering = ["topic__position", "title"]
+        # All in a list, those of a topic, all at the desk; the feed, and what falls due.
+        indexes = [
+            models.Index(fields=["state", "title", "id"], name="article_by_title"),
+            models.Index(fields=["topic", "state", "title", "id"], name="article_by_topic"),
+            models.Index(fields=["topic", "title", "id"], name="article_at_the_desk"),
+            models.Index(fields=["state", "publish_at", "id"], name="article_by_time"),
+        ]
         permissions = [
             ("publish_article", "Can publish, schedule and withdraw articles"),
             ("review_article", "Can sign off the text of articles"),

@@ -42,7 +42,7 @@ class ArticlesFeed(Feed):
 
     def items(self) -> Any:
         return list(
-            addressable(Article.objects.published().order_by("-publish_at", "slug")[:NEWEST])
+            addressable(Article.objects.published().order_by("-publish_at", "-pk")[:NEWEST])
         )
 
     def item_title(self, item: Article) -> str:

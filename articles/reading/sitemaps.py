@@ -1,39 +1,47 @@
-"""What search engines are told of: published pages, on the site's own address."""
+"""What search engines are told of: published pages, on the site's own address.
 
-from collections.abc import Iterable
+The sitemap is an index of parts: one of all pages besides articles, and one for each `PART` numbers of articles, so
+that none costs more however many there are.
+"""
+
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 from django.conf import settings
-from django.contrib.sitemaps import Sitemap
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from articles.linking.slug_history import addressable
 from articles.models import RESPONSES, Article, Page, Response, Topic
 from articles.reading.tools import TOOLS, Tool
+from trustsite.web.serving.page_cache import public
+
+PART = 200  # numbers of articles in a part
+MOST = 10_000  # rows of a kind; a part may hold 50,000
+NAMESPACE = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+Place = tuple[str, datetime | None]  # a path, and when what is there changed
 
 
-class OwnAddress(Sitemap):
-    """A sitemap on the configured address, whatever host a request named."""
+class Places:
+    """A kind of pages besides articles."""
 
-    protocol = urlsplit(settings.SITE_URL).scheme
+    def items(self) -> Iterable[Any]:
+        """Return what has a page, `MOST` at the most."""
+        raise NotImplementedError
 
-    def get_domain(self, site: Any = None) -> str:
-        return urlsplit(settings.SITE_URL).netloc
+    def location(self, item: Any) -> str:
+        """Return the path of its page."""
+        return str(item.get_absolute_url())
 
-
-class Articles(OwnAddress):
-    """Published articles, each with the day of its last change."""
-
-    def items(self) -> list[Article]:
-        return list(addressable(Article.objects.published().only("slug", "updated_at")))
-
-    def lastmod(self, item: Article) -> datetime:
-        return item.updated_at
+    def lastmod(self, item: Any) -> datetime | None:
+        """Return when it changed; None where nobody knows."""
+        return None
 
 
-class Pages(OwnAddress):
+class Pages(Places):
     """Standing pages and the four responses."""
 
     def items(self) -> list[Page | Response]:
@@ -45,7 +53,7 @@ class Pages(OwnAddress):
         return item.updated_at
 
 
-class HubPages(OwnAddress):
+class HubPages(Places):
     """The pages that lead to others, and those of the quiz.
 
     A public page without arguments that isn't listed fails tests/trustsite/test_sitemap.py.
@@ -70,7 +78,7 @@ class HubPages(OwnAddress):
         return reverse(item)
 
 
-class ToolPages(OwnAddress):
+class ToolPages(Places):
     """The tools."""
 
     def items(self) -> list[Tool]:
@@ -80,27 +88,69 @@ class ToolPages(OwnAddress):
         return item.path
 
 
-class Topics(OwnAddress):
+class Topics(Places):
     """The topics that have a published article."""
 
     def items(self) -> Iterable[Topic]:
-        return Topic.objects.filter(pk__in=Article.objects.published().values("topic"))
+        return Article.objects.published().topics()[:MOST]
 
 
-SITEMAPS: dict[str, type[OwnAddress]] = {
+KINDS: dict[str, type[Places]] = {
     "hubs": HubPages,
     "tools": ToolPages,
     "topics": Topics,
-    "articles": Articles,
     "pages": Pages,
 }
 
 
+@require_safe
+@public(made_of=["lists"])
+def index(request: HttpRequest) -> HttpResponse:
+    """List the parts."""
+    addresses = [reverse("articles:sitemap_pages")]
+    numbers = Article.objects.values_list("pk", flat=True)
+    if (first := numbers.order_by("pk").first()) is not None:
+        last = numbers.order_by("-pk").first() or first
+        parts = range(first // PART, last // PART + 1)
+        addresses += [reverse("articles:sitemap_articles", args=[part]) for part in parts]
+    return _xml("sitemapindex", "sitemap", ((address, None) for address in addresses))
+
+
+@require_safe
+@public(made_of=["lists", "texts"])
+def pages(request: HttpRequest) -> HttpResponse:
+    """List all pages besides articles."""
+    return _xml("urlset", "url", _besides_articles())
+
+
+@require_safe
+@public(made_of=["lists", "texts"])
+def articles(request: HttpRequest, part: str) -> HttpResponse:
+    """List the published ones among `PART` articles, each with the day of its last change."""
+    begin = int(part) * PART
+    numbers = Article.objects.filter(pk__gte=begin, pk__lt=begin + PART).order_by()
+    if not numbers.exists():
+        raise Http404
+    rows = addressable(numbers.published().only("slug", "updated_at").order_by("pk"))
+    return _xml("urlset", "url", ((row.get_absolute_url(), row.updated_at) for row in rows))
+
+
 def paths_besides_articles() -> list[str]:
     """Return the paths of all public pages that aren't articles."""
-    paths: list[str] = []
-    for name, kind in SITEMAPS.items():
-        if name != "articles":
-            sitemap = kind()
-            paths += [sitemap.location(item) for item in sitemap.items()]
-    return paths
+    return [path for path, _ in _besides_articles()]
+
+
+def _besides_articles() -> Iterator[Place]:
+    for kind in KINDS.values():
+        places = kind()
+        for item in places.items():
+            yield places.location(item), places.lastmod(item)
+
+
+def _xml(root: str, name: str, places: Iterable[Place]) -> HttpResponse:
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', f"<{root} {NAMESPACE}>"]
+    for path, changed in places:
+        day = f"<lastmod>{changed:%Y-%m-%d}</lastmod>" if changed else ""
+        lines.append(f"<{name}><loc>{escape(settings.SITE_URL + path)}</loc>{day}</{name}>")
+    body = "\n".join([*lines, f"</{root}>\n"])
+    return HttpResponse(body, content_type="application/xml; charset=utf-8")

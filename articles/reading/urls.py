@@ -1,11 +1,9 @@
-from django.contrib.sitemaps.views import sitemap
 from django.urls import path, re_path
 from django.views.decorators.http import require_safe
 
 from articles.models import pages
-from articles.reading import image_views, tools, views
+from articles.reading import image_views, sitemaps, tools, views
 from articles.reading.feeds import ArticlesFeed
-from articles.reading.sitemaps import SITEMAPS
 from trustsite.web.serving.page_cache import public
 
 app_name = "articles"
@@ -14,9 +12,11 @@ STANDING_PAGES = "|".join(pages.STANDING_PAGES)
 urlpatterns = [
     path("", views.home, name="home"),
     path("articles/", views.index, name="index"),
+    path("articles/after/<slug:after>/", views.index, name="index_after"),
     path("articles/<slug:slug>/", views.article, name="article"),
     path("preview/<str:token>/", views.preview, name="preview"),
     path("topics/<slug:slug>/", views.topic, name="topic"),
+    path("topics/<slug:slug>/after/<slug:after>/", views.topic, name="topic_after"),
     path("responses/", views.responses, name="responses"),
     re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),
     path("tools/", tools.index, name="tools"),
@@ -28,11 +28,12 @@ urlpatterns = [
         require_safe(public(made_of=["lists", "texts"])(ArticlesFeed())),
         name="feed",
     ),
-    path(
-        "sitemap.xml",
-        require_safe(public(made_of=["lists", "texts"], reads=["p"])(sitemap)),
-        {"sitemaps": SITEMAPS},
-        name="sitemap",
+    path("sitemap.xml", sitemaps.index, name="sitemap"),
+    path("sitemap-pages.xml", sitemaps.pages, name="sitemap_pages"),
+    re_path(
+        r"^sitemap-articles-(?P<part>0|[1-9][0-9]{0,15})\.xml$",
+        sitemaps.articles,
+        name="sitemap_articles",
     ),
     path("robots.txt", views.robots),
     path(".well-known/security.txt", views.security_txt),

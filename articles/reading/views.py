@@ -17,9 +17,9 @@ from analytics.api import ALL, NOTHING, OFFER, SEARCH
 from articles.editing import preview_links
 from articles.linking import redirects
 from articles.linking.slug_history import resolve
-from articles.models import RESPONSES, Article, Offer, Page, Response
-from articles.models.article import START_HERE
-from articles.reading import helplines, json_ld
+from articles.models import RESPONSES, Article, Offer, Page, Response, Topic
+from articles.models.article import START_HERE, ArticleQuerySet
+from articles.reading import helplines, json_ld, lists
 from articles.reading.related import cards, previous_and_next, related
 from articles.searching.query import LONGEST
 from articles.searching.query import search as find
@@ -28,6 +28,7 @@ from prose import affiliate_rules
 from trustsite.web.serving.page_cache import counts_as, depends_on, public
 
 FOUR = [key for key, _ in RESPONSES]
+FIRST = "what-is-a-trauma-response"  # the article that the list begins with
 
 
 @require_safe
@@ -40,17 +41,36 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @public(made_of=["lists"])
-def index(request: HttpRequest) -> HttpResponse:
-    """List every published article by topic."""
-    articles = list(Article.objects.published().for_cards())
-    first = next(
-        (article for article in articles if article.slug == "what-is-a-trauma-response"), None
-    )
-    shelves = [
-        (topic, list(group))
-        for topic, group in groupby(articles, key=lambda article: article.topic)
-    ]
-    return render(request, "articles/index.html", {"shelves": shelves, "first": first})
+def index(request: HttpRequest, after: str = "") -> HttpResponse:
+    """List the published articles: by topic while one page holds all of them, else a page of them by title."""
+    published = Article.objects.published()
+    page = _list_page(published, reverse("articles:index"), after)
+    if page.is_all:
+        first = next((article for article in page.articles if article.slug == FIRST), None)
+        context: dict[str, Any] = {"shelves": _by_topic(page.articles), "first": first}
+    else:
+        first = None if after else published.for_cards().filter(slug=FIRST).first()
+        context = {"page": page, "topics": published.topics(), "first": first}
+    return render(request, "articles/index.html", context)
+
+
+def _by_topic(articles: list[Article]) -> list[tuple[Topic, list[Article]]]:
+    """Return the topics in their order, each with its articles in theirs."""
+
+    def place(article: Article) -> tuple[int, str, int]:
+        return article.topic.position, article.topic.title, article.topic_id
+
+    shelves = groupby(sorted(articles, key=place), key=place)
+    return [(group[0].topic, group) for group in (list(rows) for _, rows in shelves)]
+
+
+def _list_page(articles: ArticleQuerySet, place: str, after: str) -> lists.ListPage:
+    if not after:
+        return lists.first_page(articles, place)
+    page = lists.page_after(articles, place, after)
+    if page is None:
+        raise Http404
+    return page
 
 
 @require_safe
@@ -150,14 +170,15 @@ def get_help(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @public(made_of=["lists"])
-def topic(request: HttpRequest, slug: str) -> HttpResponse:
-    """List a topic's published articles; a topic without any isn't there yet."""
-    articles = list(Article.objects.published().for_cards().filter(topic__slug=slug))
-    if not articles:
+def topic(request: HttpRequest, slug: str, after: str = "") -> HttpResponse:
+    """List a topic's published articles, a page at a time when there are many; a topic without any isn't there yet."""
+    shelf = get_object_or_404(Topic, slug=slug)
+    articles = Article.objects.published().filter(topic=shelf)
+    page = _list_page(articles, shelf.get_absolute_url(), after)
+    if not page.articles:
         raise Http404
-    return render(
-        request, "articles/topic.html", {"topic": articles[0].topic, "articles": articles}
-    )
+    context = {"topic": shelf, "articles": page.articles, "page": page}
+    return render(request, "articles/topic.html", context)
 
 
 @require_safe

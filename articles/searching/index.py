@@ -1,11 +1,11 @@
 """Full-text index: which documents hold a word in their title, their head, often, or at all.
 
 SQLite's FTS5 or PostgreSQL's tsvector, each holding our own stems, so both find the same. No lookup
-returns more than `MOST` documents, however many hold a word.
+returns more than the `MOST` oldest documents, however many hold a word: it ends once it has them.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -36,13 +36,13 @@ class Words:
 
 @dataclass(frozen=True)
 class Lookup:
-    """Documents to look for: in one field, with all words of one of the alternatives.
+    """Documents to look for: in one field, and of each group with all words of one of its alternatives.
 
     A word that ends in `*` is the beginning of one.
     """
 
     field: str
-    alternatives: tuple[tuple[str, ...], ...]
+    groups: tuple[tuple[tuple[str, ...], ...], ...]
 
 
 def put(document: int, words: Words) -> None:
@@ -72,12 +72,12 @@ def find(lookups: Sequence[Lookup]) -> list[set[int]]:
     parts, values = [], []
     for number, lookup in enumerate(lookups):
         condition, value = _condition(lookup)
-        rows = (
-            f"SELECT {number}, {_key()} FROM articles_search_terms WHERE {condition} LIMIT {MOST}"  # noqa: S608  numbers and names of ours
-        )
+        rows = f"SELECT {number}, {_key()} FROM articles_search_terms WHERE {condition} ORDER BY {_key()} LIMIT {MOST}"  # noqa: S608  numbers and names of ours
         parts.append(f"SELECT * FROM ({rows}) AS part_{number}")  # noqa: S608
         values.append(value)
     results: list[set[int]] = [set() for _ in lookups]
+    if not lookups:
+        return results
     with connection.cursor() as cursor:
         cursor.execute(" UNION ALL ".join(parts), values)
         for number, document in cursor.fetchall():
@@ -92,11 +92,17 @@ def _key() -> str:
 def _condition(lookup: Lookup) -> tuple[str, str]:
     """Return a lookup's condition in SQL and its value. Stems are letters and digits alone."""
     if connection.vendor == "postgresql":
-        either = [" & ".join(map(_lexeme, words)) for words in lookup.alternatives]
-        return f"{lookup.field} @@ %s::tsquery", " | ".join(f"({words})" for words in either)
-    either = [" AND ".join(map(_phrase, words)) for words in lookup.alternatives]
-    terms = " OR ".join(f"({words})" for words in either)
+        return f"{lookup.field} @@ %s::tsquery", _terms(lookup, " & ", " | ", _lexeme)
+    terms = _terms(lookup, " AND ", " OR ", _phrase)
     return "articles_search_terms MATCH %s", f"{{{lookup.field}}} : ({terms})"
+
+
+def _terms(lookup: Lookup, both: str, either: str, written: Callable[[str], str]) -> str:
+    groups = []
+    for alternatives in lookup.groups:
+        each = [both.join(map(written, words)) for words in alternatives]
+        groups.append(either.join(f"({words})" for words in each))
+    return both.join(f"({group})" for group in groups)
 
 
 def _lexeme(word: str) -> str:

@@ -62,6 +62,7 @@ class Results:
 
     hits: list[Hit] = field(default_factory=list)
     instead: str = ""
+    is_too_short: bool = False  # nothing that was typed can be looked for
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ def search(query: str, memory: Memory, may_guess: bool = True) -> Results:
     With `may_guess`, a word in no page of ours is read as the nearest one that is.
     """
     concepts = understood(query, memory)
+    if not concepts:
+        return Results(is_too_short=bool(tokens(query)))
     found = _look_up(concepts)
     instead = ""
     if may_guess and (guess := _guessed(concepts, found, memory)):
@@ -109,13 +112,18 @@ def understood(query: str, memory: Memory) -> list[Concept]:
         if meanings:
             concepts.append(_phrase(taken, meanings))
         else:
-            words.append(taken[0])
-            if taken[0] not in STOP:
+            words += [word for word in taken if _says_something(word)]
+            if taken[0] in words and taken[0] not in STOP:
                 concepts.append(_word(taken[0], is_last=place == len(typed) - 1))
         place += size
     if not concepts:
         concepts = [_word(word, is_last=False) for word in words]
     return concepts[:MOST_CONCEPTS]
+
+
+def _says_something(word: str) -> bool:
+    """Whether a word can be looked for: one letter is in too many texts to lead to any."""
+    return len(word) > 1 or word.isdecimal()
 
 
 def _phrase(taken: list[str], meanings: Iterable[tuple[str, ...]]) -> Concept:
@@ -138,6 +146,12 @@ class _Found:
     def documents(self) -> set[int]:
         return set().union(*self.typed.values(), *self.meant.values())
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether more documents than are looked at may say it."""
+        fields = [*self.typed.values(), *self.meant.values()]
+        return any(len(documents) >= index.MOST for documents in fields)
+
     def weight(self, document: int) -> float:
         """Return how much a document says of the concept."""
         total = 0.0
@@ -154,15 +168,28 @@ def _look_up(concepts: list[Concept]) -> list[_Found]:
     places: list[tuple[int, str, str]] = []
     for number, concept in enumerate(concepts):
         for name in index.FIELDS:
-            lookups.append(index.Lookup(name, concept.alternatives))
+            lookups.append(index.Lookup(name, (concept.alternatives,)))
             places.append((number, "typed", name))
             if concept.meanings:
-                lookups.append(index.Lookup(name, concept.meanings))
+                lookups.append(index.Lookup(name, (concept.meanings,)))
                 places.append((number, "meant", name))
     results = [_Found() for _ in concepts]
     for (number, kind, name), documents in zip(places, index.find(lookups), strict=True):
         getattr(results[number], kind)[name] = documents
+    if len(concepts) > 1 and any(found.is_cut for found in results):
+        _look_up_together(concepts, results)
     return results
+
+
+def _look_up_together(concepts: list[Concept], found: list[_Found]) -> None:
+    """Add the documents that say all of it: with common words, what was found of each may be of other documents."""
+    every = tuple(concept.alternatives + concept.meanings for concept in concepts)
+    fields = ("title", "text")
+    for name, documents in zip(
+        fields, index.find([index.Lookup(name, every) for name in fields]), strict=True
+    ):
+        for one in found:
+            one.typed[name] |= documents
 
 
 def _guessed(concepts: list[Concept], found: list[_Found], memory: Memory) -> str:
@@ -206,6 +233,7 @@ def _rarity(documents: int) -> float:
     """Return what a concept weighs that stands in so many documents: BM25's inverse document
     frequency, over the most that are looked at.
     """
+    documents = min(documents, index.MOST)
     return math.log(1 + (index.MOST - documents + 0.5) / (documents + 0.5)) + 0.1
 
 

@@ -2,9 +2,9 @@
 
 Crisis words, synonyms, and the words that a guess may be made of.
 
-It is made anew when content changes (by the version that page caches watch) and at each full hour,
-when articles may have fallen due. A search costs one look at the stamp, so that nobody can make the
-site read its texts again and again.
+In the web server a thread of each worker makes it anew when content has changed or fallen due
+(CONTENT_IN_MEMORY), so that no reader waits for it. Elsewhere it goes by the version that page caches
+watch, and by the hour.
 """
 
 import re
@@ -28,7 +28,7 @@ from prose.spelling import SHORTEST, NearWords, tokens
 from trustsite.models import CacheVersion
 
 PLACE = "search_words.toml"
-MOST = 2_000  # articles, and crisis words, and synonyms, that are looked at
+MOST = 2_000  # articles (the newest), and crisis words, and synonyms, that are looked at
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,13 @@ class _Kept:
     def __init__(self) -> None:
         self._key: tuple[int, int] | None = None
         self._memory: Memory | None = None
+        self._is_watched = False
         self._lock = Lock()
 
     def get(self) -> Memory:
-        """Return the memory; without a database, what the content folder alone says."""
+        """Return the memory; without a database, what was known last or what the content folder says."""
+        if self._is_watched and self._memory:
+            return self._memory
         try:
             key = (CacheVersion.current(), int(time.time() // 3600))
             with self._lock:
@@ -60,12 +63,19 @@ class _Kept:
         except Error:
             return _from_folder()
 
+    def remember(self) -> None:
+        """Make it anew, and from now on be told when that is needed."""
+        self._memory = _from_database()
+        self._is_watched = True
+
     def forget(self) -> None:
         """Make it anew at the next search."""
         self._memory = self._key = None
+        self._is_watched = False
 
 
 VOCABULARY = _Kept()
+remember = VOCABULARY.remember
 
 
 def passes_copy_rules(text: str) -> bool:
@@ -78,7 +88,8 @@ def passes_copy_rules(text: str) -> bool:
 
 def _from_database() -> Memory:
     phrases = dict(CrisisWord.objects.values_list("phrase", "kind")[:MOST])
-    texts = Article.objects.published().values_list("title", "standfirst")[:MOST]
+    newest = Article.objects.published().order_by("-publish_at", "-pk")
+    texts = newest.values_list("title", "standfirst")[:MOST]
     return _made(
         [*(phrases | shipped()).items()],
         [word for pair in texts for text in pair for word in tokens(text)],

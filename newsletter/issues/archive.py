@@ -117,11 +117,11 @@ class IssuesFeed(Feed):
         return {"content": html_of(item)}
 
 
-class IssuesSitemap(articles.OwnAddress):
+class IssuesSitemap(articles.Places):
     """The letters' pages."""
 
     def items(self) -> list[Letter]:
-        return list(published().only("pk", "finished_at"))
+        return list(published().only("pk", "finished_at")[: articles.MOST_PLACES])
 
     def location(self, item: Letter) -> str:
         return url_of(item)

@@ -63,7 +63,7 @@ def spoil(text):
 
 def read_strictly(visitor):
     ElementTree.fromstring(visitor.ask("/feed/").body)
-    ElementTree.fromstring(visitor.ask("/sitemap.xml").body)
+    ElementTree.fromstring(visitor.ask("/sitemap-pages.xml").body)
     for address in READ:
         path, _, query = address.partition("?")
         answer = visitor.ask(path, query=query)
@@ -110,7 +110,7 @@ def test_readers_pages_feeds_and_maps(stranger, values):
 def test_texts_of_a_megabyte(stranger, values):
     with rolled_back():
         spoil(LONG)
-        for path in ("/feed/", "/sitemap.xml"):
+        for path in ("/feed/", "/sitemap-pages.xml"):
             ElementTree.fromstring(stranger.ask(path).body)
         assert stranger.ask("/articles/shown/").status == 200
 

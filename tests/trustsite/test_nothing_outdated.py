@@ -34,7 +34,7 @@ DERIVED |= {"version", "updated_at", "text_hash", "problems", "preview_key", "ch
 FIXED = (Question, Option, Rating)  # of a version that readers see they can't change
 PATHS = ["/", "/articles/", "/articles/changed/", "/articles/beside/", "/articles/elsewhere/"]
 PATHS += ["/topics/responses/", "/responses/", "/responses/fawn/", "/about/", "/get-help/"]
-PATHS += ["/search/", "/feed/", "/sitemap.xml", "/quiz/", "/quiz/method/", "/quiz/paper/"]
+PATHS += ["/search/", "/feed/", "/sitemap-pages.xml", "/quiz/", "/quiz/method/", "/quiz/paper/"]
 PATHS += ["/quiz/longer/", "/guide/", "/newsletter/subscribe/", "/articles/changed/card.png"]
 BODY = (
     "A lead paragraph.[^{key}]\n\n## First\n\nWords.\n\n## What helps\n\nMore.\n\n## Third\n\nEnd."

@@ -1,20 +1,20 @@
 """Every public page that needs no argument is told to search engines, or stands here with a reason."""
 
 from collections.abc import Iterator
-from xml.etree import ElementTree
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from articles.reading import sitemaps
+from tests import site_map
 from trustsite import urls
 from trustsite.web.serving.page_cache import CACHE_CONTROL
 
 pytestmark = pytest.mark.django_db
-LOCATION = "{http://www.sitemaps.org/schemas/sitemap/0.9}loc"
 EXEMPT = {
     "/feed/": "for feed readers; pages name it in their head",
     "/sitemap.xml": "the map itself",
+    "/sitemap-pages.xml": "a part of it",
     "/robots.txt": "for robots",
     "/.well-known/security.txt": "for finders of holes",
     "/card.png": "a picture for shared links",
@@ -47,8 +47,7 @@ def public_pages(client):
 
 
 def mapped(client, settings):
-    tree = ElementTree.fromstring(client.get("/sitemap.xml").content)
-    return {place.text.removeprefix(settings.SITE_URL) for place in tree.iter(LOCATION)}
+    return {place.removeprefix(settings.SITE_URL) for place in site_map.mapped(client)}
 
 
 def unmapped(client, settings):

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.editing.bulk_edit import MOST
 from articles.models import Article, Autosave
 from tests.factories import make_article, make_offer, make_topic
+from trustsite.desk.bounded_paginator import BoundedPaginator
 from trustsite.models import CacheVersion
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +130,21 @@ def test_it_finds_what_i_worked_on(
 def test_it_searches_titles_texts_and_addresses(listed, one_of_each, words):
     assert "In review" in listed(q=words)
     assert listed(q="a word that stands nowhere") == []
+
+
+def test_a_long_list_is_counted_with_an_end_and_says_so(admin_client, monkeypatch):
+    monkeypatch.setattr(BoundedPaginator, "most", 60)
+    many(70)
+    with CaptureQueriesContext(connection) as queries:
+        page = admin_client.get(LIST, {"p": 2})
+    assert len(page.context["cl"].result_list) == 10
+    assert "The first 60 are listed" in page.content.decode()
+    counts = [query["sql"] for query in queries if "COUNT" in query["sql"]]
+    assert [sql for sql in counts if '"articles_article"' in sql and "LIMIT" not in sql] == []
+
+
+def test_a_short_list_says_nothing_of_it(admin_client, one_of_each):
+    assert "are listed" not in admin_client.get(LIST).content.decode()
 
 
 def test_checking_again_counts_anew_and_changes_no_text(admin_client, admin_user):

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from articles.models import Article, SlugRedirect
+from articles.reading.sitemaps import PART
 from tests.articles.admin.test_articles import posted
 from tests.edge import get, make_edge
 from tests.factories import make_article, make_topic
@@ -126,7 +127,7 @@ def test_a_withdrawn_article_leaves_lists_feed_sitemap_and_search(client):
         "/articles/",
         "/topics/shelf/",
         "/feed/",
-        "/sitemap.xml",
+        f"/sitemap-articles-{article.pk // PART}.xml",
         "/search/?q=unrepeatable",
         "/articles/stays/",
     ]

@@ -158,7 +158,7 @@ def test_it_asks_the_database_a_bounded_number_of_questions(client, django_asser
         make_article(topic=topic)
     body = OFFER_BODY + "".join(f" x[^s-{number}]" for number in range(12))
     make_article(slug="full", topic=topic, affiliate=True, body=body, related=["article-1"])
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         assert client.get("/articles/full/").status_code == 200
     with django_assert_max_num_queries(1):
         client.get("/articles/")

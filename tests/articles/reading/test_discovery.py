@@ -7,10 +7,10 @@ import pytest
 from django.utils import timezone
 
 from tests.factories import make_article, make_response, make_topic
+from tests.site_map import mapped
 
 pytestmark = pytest.mark.django_db
 ATOM = "{http://www.w3.org/2005/Atom}"
-MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
 def test_the_feed_holds_whole_published_articles_the_newest_first(client):
@@ -36,10 +36,7 @@ def test_the_sitemap_lists_what_is_published_on_our_own_address(client, settings
     make_article(slug="hidden", state="draft")
     make_response(key="freeze")
     make_response(key="even-mix")
-    places = [
-        place.text
-        for place in ElementTree.fromstring(client.get("/sitemap.xml").content).iter(f"{MAP}loc")
-    ]
+    places = mapped(client)
     assert f"{settings.SITE_URL}/articles/shown/" in places
     assert f"{settings.SITE_URL}/responses/freeze/" in places
     assert not [place for place in places if "hidden" in place or "even-mix" in place]

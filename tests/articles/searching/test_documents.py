@@ -157,16 +157,16 @@ def test_no_lookup_returns_more_than_a_bound(monkeypatch):
     monkeypatch.setattr(index, "MOST", 5)
     for number in range(8):
         index.put(number, index.Words(["heron"], [], ["grey"]))
-    assert [len(part) for part in index.find([index.Lookup("title", (("heron",),))])] == [5]
+    assert [len(part) for part in index.find([index.Lookup("title", ((("heron",),),))])] == [5]
 
 
 def test_a_lookup_is_in_one_field_and_of_all_words():
     index.put(1, index.Words(["heron"], ["river"], ["grey", "bird"]))
     index.put(2, index.Words(["stork"], ["heron"], ["grey"]))
     lookups = [
-        index.Lookup("title", (("heron",),)),
-        index.Lookup("head", (("heron",), ("riv*",))),
-        index.Lookup("text", (("grey", "bird"),)),
-        index.Lookup("often", (("grey",),)),
+        index.Lookup("title", ((("heron",),),)),
+        index.Lookup("head", ((("heron",), ("riv*",)),)),
+        index.Lookup("text", ((("grey", "bird"),),)),
+        index.Lookup("often", ((("grey",),),)),
     ]
     assert index.find(lookups) == [{1}, {1, 2}, {1}, set()]

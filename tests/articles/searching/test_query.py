@@ -4,7 +4,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from articles.models import Article
+from articles.models import Article, SearchDocument
+from articles.searching import index, query
+from articles.searching.vocabulary import VOCABULARY
+from tests.edge import make_edge
 from tests.factories import make_article
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +129,69 @@ def test_no_query_reaches_a_log(library, client, caplog):
     client.get("/search/", {"q": "CANARY-WORD"})
     client.get("/search/nowhere/?q=CANARY-WORD")
     assert "CANARY" not in caplog.text
+
+
+@pytest.fixture
+def crowded(monkeypatch):
+    """Of each word no more than five documents are looked at, and twelve articles hold both of two."""
+    monkeypatch.setattr(index, "MOST", 5)
+    for number in range(12):
+        make_article(title=f"The river, part {number}", body="Under a bridge, by the river.")
+    for number in range(12):
+        make_article(title=f"The bridge, part {number}", body="A bridge.")
+    make_article(
+        title="Both at once", body="The river runs under the bridge, and a mill stands there."
+    )
+
+
+def test_a_word_that_most_texts_hold_is_found_all_the_same(crowded, client, parse, text_of):
+    assert len(titles(client, parse, text_of, "river")) >= 5
+    assert titles(client, parse, text_of, "bridge mill")[0] == "Both at once"
+
+
+def test_two_such_words_find_what_holds_both(crowded, client, parse, text_of):
+    make_article(title="The river and the bridge", body="Here the river meets the bridge.")
+    assert titles(client, parse, text_of, "river bridge")[0] == "The river and the bridge"
+
+
+def test_looked_at_one_by_one_they_would_not(crowded, client, parse, text_of, monkeypatch):
+    make_article(title="The river and the bridge", body="Here the river meets the bridge.")
+    monkeypatch.setattr(query, "_look_up_together", lambda concepts, found: None)
+    assert "The river and the bridge" not in titles(client, parse, text_of, "river bridge")
+
+
+def test_a_lookup_ends_with_the_oldest_documents_on_either_database(crowded):
+    [documents] = index.find([index.Lookup("text", ((("bridg",),),))])
+    every = SearchDocument.objects.filter(text__icontains="bridge").order_by("pk")
+    assert sorted(documents) == list(every.values_list("pk", flat=True)[:5])
+
+
+@pytest.mark.parametrize("typed", ["s", "s p", "a s"])
+def test_one_letter_is_looked_up_nowhere(library, client, parse, text_of, typed):
+    assert titles(client, parse, text_of, typed) == []
+    page = parse(client.get("/search/", {"q": typed}))
+    assert "at least two letters" in text_of(page.find(".//main"))
+
+
+def test_a_figure_may_stand_alone(client, parse, text_of):
+    make_article(title="Five senses", body="Look for 5 things, then 4.")
+    assert titles(client, parse, text_of, "5 4") == ["Five senses"]
+
+
+def test_in_the_web_server_no_search_reads_the_titles(library, client, django_assert_num_queries):
+    edge = make_edge()
+    article = Article.objects.get(title="Fawn")
+    article.title = "Quicksilver"
+    article.save()
+    with django_assert_num_queries(2):
+        client.get("/search/", {"q": "heal"})
+    edge.refresher.versions.check()
+    assert "quicksilver" in VOCABULARY.get().known
+
+
+def test_elsewhere_the_next_search_would(library):
+    VOCABULARY.get()
+    article = Article.objects.get(title="Fawn")
+    article.title = "Quicksilver"
+    article.save()
+    assert "quicksilver" in VOCABULARY.get().known

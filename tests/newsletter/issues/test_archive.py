@@ -11,7 +11,7 @@ from tests.factories import make_letter, make_offer, make_page, make_subscriber
 from trustsite.models import CacheVersion
 
 pytestmark = pytest.mark.django_db
-LIST, FEED, MAP = "/newsletter/issues/", "/newsletter/issues/feed/", "/sitemap.xml"
+LIST, FEED, MAP = "/newsletter/issues/", "/newsletter/issues/feed/", "/sitemap-pages.xml"
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 from django.views.defaults import server_error
 
+from articles.reading import lists
 from articles.templatetags.articles import CLASSES
 from newsletter.emails import messages
 from newsletter.subscribing import views
@@ -122,7 +123,7 @@ def posts_of_the_quiz():
 
 
 @pytest.fixture
-def pages(content, client, rf, settings, tmp_path):
+def pages(content, client, rf, settings, tmp_path, monkeypatch):
     """Every page of the launch content, each outcome of the quiz, the newsletter's pages, and what goes wrong."""
     settings.MAIL_DIR = tmp_path / "mail"
     views._finished.cache_clear()  # a page that was made before names no template
@@ -145,6 +146,9 @@ def pages(content, client, rf, settings, tmp_path):
     in_archive = {"state": "sent", "in_archive": True, "finished_at": timezone.now()}
     make_letter(sent_subject="A letter", **in_archive)
     pages.crawl([*START, article.get_absolute_url(), "/articles/gone/", "/newsletter/issues/"])
+    monkeypatch.setattr(lists, "MOST", 2)  # so that the lists are long
+    for path in (f"/articles/after/{article.slug}/", "/topics/skills/"):
+        pages.add(f"{path} of a long list", client.get(path))
     for name, path, data in posts_of_the_quiz():
         pages.add(name, client.post(path, data))
     for path in ("/newsletter/subscribe/", "/newsletter/your-data/"):

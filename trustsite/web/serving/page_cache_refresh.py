@@ -54,8 +54,11 @@ class VersionCheck:
             changes = row.values_list("number", "changes").first() or (0, [])
             self.cache.apply(missed(self.number, changes[0], changes[1]))
             self.number, self.known_due_at, self.is_told = changes[0], None, False
-        if self.known_due_at != self.cache.due_at:
+        if time.time() >= self.cache.due_at:
+            self.cache.fall_due()
+        if self.known_due_at != self.cache.due_at:  # it is new, or something has fallen due
             self._ask_when_due()
+            self.is_told = False
         if not self.is_told:
             for tell in self.on_change:
                 tell()
