@@ -1,7 +1,8 @@
-"""A list of 200,000: what readers feel while the worker does what grows with it: `python bench/lists.py`.
+"""A list of 200,000: what readers feel while the worker does what grows with it: `python bench/lists.py [SQLite|PostgreSQL]`.
 
-A letter begins, is paused, goes on and is withdrawn, all by a real worker on a real database; beside it, somebody signs up,
-confirms and leaves, again and again. Prints how long each step took, and the slowest of what readers did meanwhile.
+A letter begins, is paused, goes on and is withdrawn, a file of people is brought in, the list is taken out and old mails are
+erased, all by a real worker on a real database; beside it, somebody signs up, confirms and leaves, again and again. Prints how
+long each step took, and the slowest answer that readers had meanwhile.
 """
 
 import os
@@ -9,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,8 @@ from tests.servers import postgresql  # noqa: E402
 
 PEOPLE = int(os.environ.get("PEOPLE", "200000"))
 CHUNK = 5000
+WARM = 3  # rounds of readers until a process has read its templates, as one that serves has
+FILE = PEOPLE // 4  # entries of the file that is brought in
 
 
 def seed() -> None:
@@ -51,28 +56,44 @@ def work() -> None:
 
 
 def beside() -> None:
-    """Sign up, confirm and leave until told that it's over; print the slowest of each, in milliseconds."""
+    """Sign up, confirm and leave as readers do, until told that it's over; print the slowest of each."""
     import select
 
+    from django.conf import settings
+    from django.test import Client
+
+    from newsletter import tokens
     from newsletter.models import Subscriber
-    from newsletter.subscribing import signup
+    from newsletter.subscribing import limits, signup
+    from trustsite.web.form_guard import form_token
 
-    slowest, number = {"sign up": 0.0, "confirm": 0.0, "leave": 0.0}, 0
-    while not select.select([sys.stdin], [], [], 0.02)[0]:
+    settings.ALLOWED_HOSTS = ["testserver"]
+    limits.allow_request = lambda *args: True  # all of these come from one address
+    client = Client(raise_request_exception=False)
+    slowest, number = {"sign up": 0.0, "confirm": 0.0, "one-click": 0.0}, 0
+    while not select.select([sys.stdin], [], [], 0.05)[0]:
         number += 1
-        address = f"new-{number}@example.org"
-
-        def confirm(address: str = address) -> None:
-            signup.confirm(Subscriber.objects.get(address=address).public_id)
-
-        def leave(address: str = address) -> None:
-            signup.leave(Subscriber.objects.get(address=address).fingerprint)
-
-        acts = {"sign up": lambda a=address: signup.ask(a, letters=True), "confirm": confirm}
-        for name, act in (acts | {"leave": leave}).items():
+        address = f"new-{os.getpid()}-{number}@example.org"
+        signup.ask(address, letters=True)
+        person = Subscriber.objects.get(address=address)
+        asks = {"address": f"asks-{os.getpid()}-{number}@example.org", "stamp": form_token()}
+        confirm = tokens.confirm_token(person, letters=True)
+        one_click = {"List-Unsubscribe": "One-Click"}
+        requests = {
+            "sign up": ("/newsletter/subscribe/", asks),
+            "confirm": (f"/newsletter/confirm/{confirm}/", {}),
+            "one-click": (
+                f"/newsletter/unsubscribe/{tokens.unsubscribe_token(person)}/",
+                one_click,
+            ),
+        }
+        for name, (path, fields) in requests.items():
             start = time.perf_counter()
-            act()
-            slowest[name] = max(slowest[name], time.perf_counter() - start)
+            status = client.post(path, fields).status_code
+            if number > WARM:
+                slowest[name] = max(slowest[name], time.perf_counter() - start)
+            if status != 200:
+                raise SystemExit(f"{name} was answered by {status}")
     print(number, *(f"{name}: {took * 1000:.0f}" for name, took in slowest.items()), sep=", ")
 
 
@@ -101,10 +122,67 @@ def steps() -> None:
         )
 
 
+def files() -> None:
+    """Bring in a file of so many people, of whom half are on the list; take the whole list out."""
+    from newsletter.admin.subscriber_export import SubscriberExport
+    from newsletter.list_files import intake, jobs
+    from newsletter.models import ListJob, Subscriber
+
+    def wait(job: Any, state: str) -> None:
+        while job.state != state:
+            assert job.state in ListJob.AT_WORK, job.problem
+            time.sleep(0.2)
+            job.refresh_from_db()
+
+    first = PEOPLE - FILE // 2
+    lines = (f"reader-{first + number}@example.org,active\n" for number in range(FILE))
+    start = time.perf_counter()
+    pieces = [b"email,status\n", "".join(lines).encode()]
+    job = intake.receive(pieces, {"basis": "a bench"}, None)
+    wait(job, ListJob.State.LOOKED)
+    looked = time.perf_counter() - start
+    jobs.say_yes(job)
+    job.refresh_from_db()
+    wait(job, ListJob.State.DONE)
+    took = time.perf_counter() - start - looked
+    print(f"  import of {FILE:,}: looked through in {looked:.1f} s, brought in in {took:.1f} s")
+    start = time.perf_counter()
+    size = sum(map(len, SubscriberExport(Subscriber.objects.all()).as_csv()))
+    print(f"  export: {size / 1e6:.0f} MB in {time.perf_counter() - start:.1f} s")
+
+
+def age() -> None:
+    """Make every mail of the letter a hundred days old."""
+    from django.db.models import Max
+    from django.utils import timezone
+
+    from newsletter.models import Delivery
+
+    long_ago = timezone.now() - timedelta(days=100)
+    newest = Delivery.objects.aggregate(newest=Max("pk"))["newest"]
+    for start in range(0, newest + 1, CHUNK):
+        some = Delivery.objects.filter(letter__isnull=False, pk__gt=start, pk__lte=start + CHUNK)
+        some.update(created_at=long_ago, changed_at=long_ago)
+
+
+def pruned() -> None:
+    """Wait until all of them are erased."""
+    from newsletter.models import Delivery
+
+    start = time.perf_counter()
+    number = Delivery.objects.filter(letter__isnull=False).count()
+    while Delivery.objects.filter(letter__isnull=False).exists():
+        time.sleep(0.2)
+    print(f"  prune: {number:,} mails in {time.perf_counter() - start:.1f} s")
+
+
+PARTS = (seed, work, beside, steps, files, age, pruned)
+
+
 def measure(name: str, **database: str) -> None:
     with tempfile.TemporaryDirectory(prefix="lists-") as folder:
         environment = os.environ | {"MODE": "development", "DATA": folder} | database
-        environment |= {"DJANGO_SETTINGS_MODULE": "trustsite.settings", "PYTHONWARNINGS": "ignore"}
+        environment |= {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONWARNINGS": "ignore"}
         migrate = [sys.executable, "manage.py", "migrate", "-v0", "--skip-checks"]
         subprocess.run(migrate, cwd=ROOT, env=environment, check=True)
 
@@ -112,31 +190,40 @@ def measure(name: str, **database: str) -> None:
             command = [sys.executable, str(Path(__file__).resolve()), part]
             return subprocess.Popen(command, env=environment, text=True, **pipes)
 
+        def beside_readers(*parts: str) -> None:
+            """Run parts one after the other, beside a worker and readers."""
+            quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
+            reader, worker = (
+                start("beside", stdin=pipe, stdout=pipe),
+                start("work", stderr=quiet),
+            )
+            for part in parts:
+                start(part).wait()
+            worker.terminate()
+            worker.wait()
+            said = reader.communicate("over")[0].strip()
+            print("  the slowest meanwhile, ms: after", said, flush=True)
+
         start("seed").wait()
         print(f"{name}, {PEOPLE:,} people", flush=True)
-        pipe = subprocess.PIPE
-        reader, worker = (
-            start("beside", stdin=pipe, stdout=pipe),
-            start("work", stderr=subprocess.DEVNULL),
-        )
-        start("steps").wait()
-        worker.terminate()
-        worker.wait()
-        print(
-            "  the slowest meanwhile, ms: after", reader.communicate("over")[0].strip(), flush=True
-        )
+        beside_readers("steps", "files")
+        start("age").wait()
+        beside_readers("pruned")
 
 
 def main() -> Any:
-    if sys.argv[1:]:
+    parts: dict[str, Callable[[], None]] = {part.__name__: part for part in PARTS}
+    if sys.argv[1:] and sys.argv[1] in parts:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "trustsite.settings")
         import django
 
         django.setup()
-        return {"seed": seed, "work": work, "beside": beside, "steps": steps}[sys.argv[1]]()
+        return parts[sys.argv[1]]()
+    chosen = sys.argv[1:] or ["SQLite", "PostgreSQL"]
     with ExitStack() as stack:
-        measure("SQLite")
-        if server := stack.enter_context(postgresql()):
+        if "SQLite" in chosen:
+            measure("SQLite")
+        if "PostgreSQL" in chosen and (server := stack.enter_context(postgresql())):
             measure("PostgreSQL", DATABASE_URL=server.new_database())
     return None
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -164,7 +165,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
     @admin.action(description="Send again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
         """Put finished mails into the queue anew."""
-        number = sum(queue.requeue(row) for row in queryset)
+        with transaction.atomic():
+            number = queue.requeue_all([row.pk for row in queryset])
         for row in queryset:
             self.log_change(request, row, "Sent again.")
         messages.success(

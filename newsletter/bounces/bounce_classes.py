@@ -78,6 +78,25 @@ _WORDS = [
 ]
 _WORD_PATTERNS = [(meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _WORDS]
 _BUSY = re.compile(r"too quickly|at a rate", re.IGNORECASE)
+# What no server says of an address that isn't there, whatever code stands before it. Fewer words
+# than above: "unknown in relay recipient table" is such an address.
+_CONTRADICTS = [
+    (
+        Meaning.ABOUT_US,
+        r"spamhaus|barracuda|spamcop|\bblocked\b|(block|black|deny)[ -]?list|\brbl\b|\bdnsbl\b"
+        r"|\bspf\b|\bdkim\b|\bdmarc\b|reputation|unauthenticated|not authenticated"
+        r"|sender (address )?(rejected|denied|verif)|reverse dns|\bptr\b",
+    ),
+    (
+        Meaning.UNAVAILABLE,
+        r"quota|\bfull\b|exceeded storage|insufficient (system )?storage|gr[ea]ylist"
+        r"|try (again|later)|temporar|time[ds]?[ -]?out|too old",
+    ),
+    (Meaning.ABOUT_MESSAGE, r"(message|mail) (is )?too (large|big)|virus|malware|spam\b"),
+]
+_CONTRADICT_PATTERNS = [
+    (meaning, re.compile(pattern, re.IGNORECASE)) for meaning, pattern in _CONTRADICTS
+]
 _AUTHENTICATION_REQUIRED = {530, 534, 535, 538}
 
 
@@ -116,7 +135,8 @@ def _statuses(text: str) -> list[str]:
 def _by_status(statuses: list[str], text: str, code: int | None) -> Meaning | None:
     """Return what the enhanced codes say; where they disagree, what accuses no address."""
     meanings = [
-        _unless_for_now(meaning, text, code) for meaning in filter(None, map(_of_status, statuses))
+        _unless_contradicted(meaning, text, code)
+        for meaning in filter(None, map(_of_status, statuses))
     ]
     innocent = [meaning for meaning in meanings if meaning is not Meaning.GONE]
     return next(iter(innocent or meanings), None)
@@ -141,17 +161,22 @@ def _of_status(status: str) -> Meaning | None:
     return _BY_SUBJECT.get(subject)
 
 
-def _unless_for_now(meaning: Meaning, text: str, code: int | None) -> Meaning:
-    """Take back an accusation that comes with a code for now, or with words of a busy mailbox.
+def _unless_contradicted(meaning: Meaning, text: str, code: int | None) -> Meaning:
+    """Take back an accusation that comes with a code for now, or with words of something else.
 
-    Gmail's 5.2.1 is one.
+    Gmail's 5.2.1 for a busy mailbox is one.
     """
-    for_now = (code is not None and code < 500) or _BUSY.search(text)
-    return Meaning.UNAVAILABLE if meaning is Meaning.GONE and for_now else meaning
+    if meaning is not Meaning.GONE:
+        return meaning
+    if (code is not None and code < 500) or _BUSY.search(text):
+        return Meaning.UNAVAILABLE
+    return _by_words(text, _CONTRADICT_PATTERNS) or meaning
 
 
-def _by_words(text: str) -> Meaning | None:
-    return next((meaning for meaning, words in _WORD_PATTERNS if words.search(text)), None)
+def _by_words(
+    text: str, patterns: list[tuple[Meaning, re.Pattern[str]]] = _WORD_PATTERNS
+) -> Meaning | None:
+    return next((meaning for meaning, words in patterns if words.search(text)), None)
 
 
 def _by_class(says: Meaning | None, code: int | None) -> Meaning | None:

@@ -4,10 +4,12 @@ An e-mail is templates/emails/<name>.{subject.txt,txt,html}. It has a text part 
 as its HTML, no picture from elsewhere, no link through a counter and no advertisement.
 """
 
+import re
 from email.charset import QP, Charset
 from email.header import Header
 from email.mime.image import MIMEImage
 from email.mime.multipart import MIMEMultipart
+from email.policy import Compat32
 from email.utils import formataddr
 from functools import cache
 from typing import Any
@@ -30,6 +32,17 @@ UTF_8 = Charset("utf-8")
 UTF_8.body_encoding = QP
 
 
+class FilledFirstLine(Compat32):
+    """Folds headers as ever, and leaves no first line empty: some programs lose such a header."""
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        folded = super().fold_binary(name, value)
+        return re.sub(rb"^([\w-]+):[ \t]*\r?\n[ \t]+", rb"\1: ", folded)
+
+
+POLICY = FilledFirstLine()
+
+
 class Email(EmailMultiAlternatives):
     """A mail whose pictures belong to its HTML part (multipart/related), not to the attachments."""
 
@@ -38,6 +51,7 @@ class Email(EmailMultiAlternatives):
     def message(self) -> SafeMIMEMultipart:  # type: ignore[override]
         """Return the MIME message."""
         whole = super().message()
+        whole.policy = POLICY
         subject = str(self.subject)
         # Folded with room for the header's own name: else a first encoded word that is too long
         # leaves its line empty.

@@ -27,14 +27,16 @@ LARGEST = 100 * 1000  # bytes; Gmail cuts a longer mail off, its foot with the w
 SENSITIVE_WORDS = re.compile(
     r"\b(trauma(?!\w*-informed)\w*|(?:c|complex)?[\W_]{0,2}p\W?t\W?s\W?d|abus\w+|violen\w+|assault\w*"
     r"|rap(?:e[sd]?|ists?)|victim\w*|survivor\w*|suicid\w*|self[\W_]?harm\w*|fawn(?:s|ing|ed)?|quiz\w*"
-    r"|your (?:answers|results?)|flashbacks?|dissociat\w+|narcissis\w*|gaslight\w*|diagnos\w+)\b",
+    r"|your (?:answers|results?)|flashbacks?|dissociat\w+|narc(?:s|issis\w*)?|gas[\W_]?l(?:ight\w*|it)"
+    r"|diagnos\w+|incest\w*|molest\w*|hyper[\W_]?vigilan\w*)\b",
     re.IGNORECASE,
 )
 # These mean something else as often: a flight to Rome, a freeze of prices, a childhood by the sea.
 UNSURE_WORDS = re.compile(
-    r"\b(trauma\w*-informed|fight\w*|flight|freez\w+|triggers?|triggered|neglect\w*|anxi\w+|depress\w+"
-    r"|panic\w*|therap\w+|mental\w*|heal(?:s|ed|ing)?|disorders?|childhood|upbringing|toxic|wound\w*"
-    r"|shame|coping|nervous systems?)\b",
+    r"\b(trauma\w*-informed|fight\w*|flight|freez\w+|trigger(?:s|ed|ing)?|neglect\w*|anxi\w+"
+    r"|depress\w+|panic\w*|therap\w+|mental\w*|heal(?:s|ed|ing)?|disorders?|childhoods?|upbringing"
+    r"|toxic|wound\w*|shame|coping|nervous[\W_]systems?|inner[\W_]child\w*|abandon\w*|addict\w*"
+    r"|stalk(?:s|ed|ing|ers?)|coerci\w+|people[\W_]pleas\w+|bpd|ocd|grief|griev\w+)\b",
     re.IGNORECASE,
 )
 LOUD = re.compile(r"!|\b[A-Z]{4,}\b|(?i:\b(?:urgent|hurry|last chance|don[’']t miss|act now)\b)")

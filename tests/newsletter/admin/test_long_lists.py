@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from newsletter.admin import keyset
+from newsletter.admin.read_only import ReadOnlyAdmin
 from newsletter.hashing import fingerprint
 from newsletter.list_files import jobs
 from newsletter.models import Delivery, ListJob, Subscriber
@@ -124,3 +125,19 @@ def test_the_first_page_of_the_desk_reads_no_long_table(admin_client, crowd):
         admin_client.get("/admin/")
     found = [query["sql"] for query in queries if 'FROM "newsletter_delivery"' in query["sql"]]
     assert all("LIMIT" in sql for sql in found)
+
+
+def send_all_again(client):
+    ticked = {"_selected_action": Delivery.objects.get(state="failed").pk, "select_across": "1"}
+    return client.post(DELIVERIES, {"action": "send_again", **ticked}, follow=True)
+
+
+def test_no_request_does_something_with_every_row_of_a_list(admin_client, crowd):
+    assert "tick the rows" in send_all_again(admin_client).content.decode()
+    assert not Delivery.objects.filter(state="queued").exists()
+
+
+def test_the_admin_s_own_way_would_send_to_everybody_again(admin_client, crowd, monkeypatch):
+    monkeypatch.delattr(ReadOnlyAdmin, "response_action")
+    send_all_again(admin_client)
+    assert Delivery.objects.filter(state="queued").count() == 250

@@ -8,10 +8,10 @@ from email.utils import getaddresses, parsedate_to_datetime
 import html5lib
 import pytest
 
-from newsletter.emails import messages
-from newsletter.emails.email import Email
+from newsletter.emails import email, messages, samples
+from newsletter.emails.email import Email, to_bytes
 from newsletter.emails.registry import EMAILS, Audience
-from newsletter.models import Delivery
+from newsletter.models import Delivery, Letter
 from tests.factories import make_delivery, make_subscriber
 from trustsite.web.drawings import line_png
 
@@ -318,3 +318,33 @@ def test_no_header_has_an_empty_first_line_however_long_its_subject(length):
     assert not [line for line in head if line.rstrip().endswith(b":") or not line.strip()]
     assert max(map(len, head)) <= 78
     assert message_from_bytes(whole, policy=policy.default)["Subject"] == subject
+
+
+LONG_NAMES = [
+    "Anna’s quiet notes from the house at the end of the street, where it is still",
+    "N" * 90,
+]
+
+
+def empty_first_lines(name, subject, address, settings):
+    settings.FROM_NAME = name
+    letter = Letter(sent_subject=subject, sent_html="<p>x</p>", sent_text="x")
+    octets = to_bytes(samples.render(Delivery.Kind.LETTER, letter=letter, to=address))
+    parsed = message_from_bytes(octets, policy=policy.default)
+    assert (parsed["Subject"], parsed["To"]) == (subject, address)
+    assert parsed["From"].addresses[0].display_name == name
+    head = octets.partition(b"\r\n\r\n")[0]
+    return re.findall(rb"^([\w-]+):[ \t]*\r\n", head, re.M)
+
+
+@pytest.mark.parametrize("name", LONG_NAMES)
+@pytest.mark.parametrize("subject", ["x" * 100, "🌿" * 40, "A quiet week"])
+@pytest.mark.parametrize("address", ["ann@example.org", "a" * 60 + "@" + "b" * 60 + ".example.org"])
+def test_no_header_begins_with_an_empty_line(name, subject, address, settings):
+    assert empty_first_lines(name, subject, address, settings) == []
+
+
+def test_by_the_usual_folding_some_would(settings, monkeypatch):
+    monkeypatch.setattr(email, "POLICY", policy.compat32)
+    found = empty_first_lines(LONG_NAMES[1], "A quiet week", "ann@example.org", settings)
+    assert found == [b"From"]

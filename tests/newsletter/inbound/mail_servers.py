@@ -7,6 +7,7 @@ started by root, as its parts become other users.
 import datetime
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -22,7 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from tests.servers import AS_ROOT, free_port
+from tests.servers import AS_ROOT, ROOT, free_port
 
 NEEDED = ("postfix", "dovecot", "opendkim")
 PASSWORD = 'a password with "quotes" and \\'
@@ -76,13 +77,15 @@ virtual unix - n n - - virtual
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
-receive unix - n n - 1 pipe flags=R user=nobody argv={folder}/receive ${{original_recipient}}
 """
-# Stands for `manage.py receive_mail`: keeps what it is given, and ends as the file `code` says.
+# Stands for the Python that runs `manage.py receive_mail --recipient …`: keeps what it is given, and ends as the file
+# `code` says.
+PYTHON = ".venv/bin/python"
 RECEIVE = """\
 #!/bin/sh
 umask 0
-cat > {folder}/piped/$$.mail && echo "$1" > {folder}/piped/$$.to
+test "$2 $3" = "receive_mail --recipient" || exit 70
+cat > {folder}/piped/$$.mail && echo "$4" > {folder}/piped/$$.to
 exit $(cat {folder}/code)
 """
 DOVECOT = """\
@@ -179,9 +182,18 @@ def _write(file: Path, text: str, mode: int = 0o644) -> None:
     file.chmod(mode)
 
 
+def documented_pipe(folder: Path) -> str:
+    """Return the lines of master.cf that docs/operators.md gives to owners, for a site in `folder`."""
+    docs = (ROOT / "docs/operators.md").read_text(encoding="utf-8")
+    found = re.search(r"^receive unix .*\n  argv=.*\n", docs, re.MULTILINE)
+    assert found, "docs/operators.md names no pipe"
+    return found[0].replace("/srv/site", str(folder)).replace("user=site", "user=nobody")
+
+
 def _make_folders(folder: Path) -> None:
     folder.chmod(0o755)
-    for name in ("etc", "queue", "postfix", "log", "boxes", "dovecot", "piped"):
+    names = ("etc", "queue", "postfix", "log", "boxes", "dovecot", "piped")
+    for name in (*names, ".venv", ".venv/bin"):
         (folder / name).mkdir()
         (folder / name).chmod(0o755)
     shutil.chown(folder / "postfix", "postfix")
@@ -215,9 +227,11 @@ def _configure(host: MailHost, headers: str, prefix: str) -> None:
     values = vars(host) | {"domain": DOMAIN, "piped": PIPED, "selector": SELECTOR}
     values |= {"uid": nobody.pw_uid, "gid": nobody.pw_gid, "headers": headers, "prefix": prefix}
     files = {"etc/main.cf": MAIN, "etc/master.cf": MASTER, "etc/dovecot.conf": DOVECOT}
-    files |= {"etc/opendkim.conf": OPENDKIM, "receive": RECEIVE}
+    files |= {"etc/opendkim.conf": OPENDKIM, PYTHON: RECEIVE}
     for name, text in files.items():
-        _write(folder / name, text.format(**values), 0o755 if name == "receive" else 0o644)
+        _write(folder / name, text.format(**values), 0o755 if name == PYTHON else 0o644)
+    with (folder / "etc/master.cf").open("a") as file:
+        file.write(documented_pipe(folder))
     _write(folder / "users", f"bounces:{{PLAIN}}{PASSWORD}::::::\n", 0o644)
 
 

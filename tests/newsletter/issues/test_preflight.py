@@ -94,6 +94,7 @@ def test_broken_words_are_a_finding_too():
         "P T S D in spring",
         "On self harm",
         "Rape",
+        *("Narcs at work", "Gaslit", "Gas-lighting", "On incest", "Hyper-vigilance"),
     ],
 )
 def test_a_subject_that_tells_what_its_reader_reads_about_blocks(subject):
@@ -101,7 +102,11 @@ def test_a_subject_that_tells_what_its_reader_reads_about_blocks(subject):
 
 
 @pytest.mark.parametrize(
-    "subject", ["A quiet week", "Health in winter", "Notes for May", "Small steps", "Drapes"]
+    "subject",
+    [
+        *("A quiet week", "Health in winter", "Notes for May", "Small steps", "Drapes"),
+        *("Narcotics", "Asparagus stalk"),
+    ],
 )
 def test_a_plain_subject_does_not(subject):
     assert SENSITIVE_WORDS.search(subject) is None
@@ -110,7 +115,11 @@ def test_a_plain_subject_does_not(subject):
 
 
 @pytest.mark.parametrize(
-    "subject", ["In flight", "Trauma-informed", "How your childhood shaped you", "A price freeze"]
+    "subject",
+    [
+        *("In flight", "Trauma-informed", "How your childhood shaped you", "A price freeze"),
+        *("Your inner child", "What is triggering", "Nervous-system notes", "People pleasing"),
+    ],
 )
 def test_a_subject_that_may_tell_it_is_mentioned_and_may_go(subject):
     [finding] = found(subject=subject)
