@@ -138,8 +138,7 @@ def _index(rows: list[Any]) -> None:
             _stems(f"{row.standfirst} {row.description}"),
         )
         words = index.Words(title, head, text)
-        columns = [sorted(set(getattr(words, field))) for field in index.FIELDS]
-        values.append([document.pk, *(columns if is_postgresql else map(" ".join, columns))])
+        values.append([document.pk, *index.columns(words)])
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
 
