@@ -44,8 +44,8 @@ bench: .venv/.tests ## speed, as ratios within one run, and what a request costs
 	@$(BIN)/python bench/run.py
 	@$(BIN)/python bench/mail.py
 
-bench-growth: .venv/.tests ## pages at 100,000 articles, a list of 1,000,000, readers' minutes: an hour at most
-	@$(BIN)/python bench/growth.py
+bench-growth: .venv/.tests ## pages at 100,000 articles, a list of 1,000,000, readers' minutes; PARTS="sqlite readers" for some
+	@$(BIN)/python bench/growth.py $(PARTS)
 
 chaos: .venv/.tests ## let things go wrong: kill the mail worker 50 times, hang what the web server needs
 	@$(BIN)/python -m tests.faults.chaos

@@ -195,28 +195,27 @@ def minutes(names: list[str]) -> Iterator[str]:
             )
 
 
-def document(parts: dict[str, list[str]]) -> None:
-    """Print the tables, and put them between their markers in docs/benchmarks.md."""
+def document(heading: str, rows: list[str]) -> None:
+    """Print a part, and put it between the markers in docs/benchmarks.md, in the place of what it was before."""
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
-    lines = [
-        BEGIN,
-        "## Growth",
-        "",
-        f"`make bench-growth` on {date.today():%-d %B %Y}: {machine}, which others may have used too.",
-    ]
-    for heading, rows in parts.items():
-        lines += ["", f"### {heading}", "", *rows]
-    text = "\n".join([*lines, "", END])
-    print(text)
-    before = DOCUMENT.read_text() if DOCUMENT.exists() else "# Benchmarks\n"
-    if BEGIN in before:
-        after = re.sub(f"{BEGIN}.*?{END}", lambda _: text, before, flags=re.DOTALL)
-    else:
-        after = before.rstrip("\n") + f"\n\n{text}\n"
-    DOCUMENT.write_text(after)
+    when = f"{date.today():%-d %B %Y}, {machine}; others may have used the machine too."
+    text = "\n".join([f"### {heading}", "", when, "", *rows])
+    print(f"\n{text}", flush=True)
+    whole = DOCUMENT.read_text() if DOCUMENT.exists() else "# Benchmarks\n"
+    if BEGIN not in whole:
+        whole = f"{whole.rstrip()}\n\n{BEGIN}\n{INTRODUCTION}\n\n{END}\n"
+    before, _, rest = whole.partition(BEGIN)
+    own, _, after = rest.partition(END)
+    introduction, *sections = re.split(r"\n(?=### )", own.strip())
+    kept = [part.strip() for part in sections if not part.startswith(f"### {heading}\n")]
+    own = "\n\n".join([introduction.strip(), *sorted([*kept, text])])
+    DOCUMENT.write_text(f"{before}{BEGIN}\n{own}\n\n{END}{after}")
 
 
-READERS_HEADING = "Readers' minutes"
+INTRODUCTION = """## Growth
+
+Made by `make bench-growth`. What each page costs is the least of five; a demand is in milliseconds, or in times what it
+costs at 100 articles."""
 READERS_TABLE = [
     f"What 99 of 100 readers waited at the most, in ms: demanded are {READERS_WAIT:.0f},",
     f"and an edit shown by all workers within {EDIT_SHOWN:.0f} s.",
@@ -227,7 +226,7 @@ READERS_TABLE = [
 
 
 def main() -> None:
-    """Measure everything."""
+    """Measure the parts that are named, or all of them."""
     if sys.argv[1:] == ["costs"]:
         import logging
 
@@ -237,17 +236,37 @@ def main() -> None:
         logging.disable(logging.ERROR)
         costs()
         return
-    parts: dict[str, list[str]] = {}
+    for part in sys.argv[1:] or PARTS:
+        PARTS[part]()
+
+
+def on_sqlite() -> None:
     with ExitStack() as stack:
         found = pages("sqlite", stack)
-        parts["Pages and lists on SQLite"] = list(table_of_pages("sqlite", found))
+    document("Pages and lists on SQLite", list(table_of_pages("sqlite", found)))
+
+
+def on_postgresql() -> None:
     with ExitStack() as stack:
         if server := stack.enter_context(postgresql()):
             found = pages("postgresql", stack, server)
-            parts["Pages and lists on PostgreSQL"] = list(table_of_pages("postgresql", found))
-    parts[f"A list of {int(PEOPLE):,} people"] = list(people())
-    parts[READERS_HEADING] = [*READERS_TABLE, *minutes(["edit", "deploy", "full hour"])]
-    document(parts)
+            document("Pages and lists on PostgreSQL", list(table_of_pages("postgresql", found)))
+
+
+def of_people() -> None:
+    document(f"A list of {int(PEOPLE):,} people", list(people()))
+
+
+def of_readers() -> None:
+    document("Readers’ minutes", [*READERS_TABLE, *minutes(["edit", "deploy", "full hour"])])
+
+
+PARTS = {
+    "sqlite": on_sqlite,
+    "postgresql": on_postgresql,
+    "people": of_people,
+    "readers": of_readers,
+}
 
 
 if __name__ == "__main__":

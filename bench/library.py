@@ -138,8 +138,7 @@ def _index(rows: list[Any]) -> None:
             _stems(f"{row.standfirst} {row.description}"),
         )
         words = index.Words(title, head, text)
-        columns = [sorted(set(getattr(words, field))) for field in index.FIELDS]
-        values.append([document.pk, *(columns if is_postgresql else map(" ".join, columns))])
+        values.append([document.pk, *index.columns(words)])
     with connection.cursor() as cursor:
         cursor.executemany(statement, values)
 
@@ -180,7 +179,7 @@ def settle() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "PRAGMA optimize")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "PRAGMA optimize")
 
 
 def sizes(most: int) -> Iterator[int]:

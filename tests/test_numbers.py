@@ -14,7 +14,7 @@ HOUR = 3600
 NUMBERS = {
     "accounts.login_throttle": {"WINDOW": 15 * 60, "HOUR": HOUR},
     "articles.linking.redirects": {"LONGEST": 200, "MOST_KNOWN": 5_000},
-    "articles.reading.lists": {"MOST": 100, "PAGE": 50},
+    "articles.reading.lists": {"MOST": 100, "PAGE": 30},
     "articles.reading.sitemaps": {"PART": 200},
     "articles.searching.index": {"MOST": 300},
     "newsletter.bounces.bounces": {

@@ -3,6 +3,7 @@
 `release` and `load_content` put the articles that are there already into that index.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import migrations, models
@@ -19,6 +20,36 @@ POSTGRES = [
     f"CREATE TABLE {TABLE} (id bigint PRIMARY KEY, words tsvector NOT NULL)",
     f"CREATE INDEX {TABLE}_words ON {TABLE} USING gin (words)",
 ]
+
+
+SEARCH, FIELDS = "articles_search_terms", ("title", "head", "often", "text")
+MARKS = ("t", "h", "o", "x")  # of articles/searching/index.py
+
+
+def mark(apps: Any, schema_editor: Any) -> None:
+    """Write before each stem where it stands, on SQLite."""
+    _rewrite(schema_editor.connection, lambda letter, stem: letter + stem)
+
+
+def unmark(apps: Any, schema_editor: Any) -> None:
+    """Take it away again."""
+    _rewrite(schema_editor.connection, lambda letter, stem: stem[1:])
+
+
+def _rewrite(connection: Any, changed: Callable[[str, str], str]) -> None:
+    if connection.vendor == "postgresql":
+        return
+    columns, values = ", ".join(FIELDS), ", ".join(f"{field} = %s" for field in FIELDS)
+    last = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(f"SELECT rowid, {columns} FROM {SEARCH} WHERE rowid > %s ORDER BY rowid LIMIT 500", [last])
+            rows = cursor.fetchall()
+            if not rows:
+                return
+            for last, *texts in rows:
+                new = [" ".join(changed(letter, stem) for stem in text.split()) for letter, text in zip(MARKS, texts)]
+                cursor.execute(f"UPDATE {SEARCH} SET {values} WHERE rowid = %s", [*new, last])
 
 
 def create(apps: Any, schema_editor: Any) -> None:
@@ -47,4 +78,5 @@ class Migration(migrations.Migration):
         migrations.AddIndex("article", models.Index(fields=["topic", "title", "id"], name="article_at_the_desk")),
         migrations.AddIndex("article", models.Index(fields=["state", "publish_at", "id"], name="article_by_time")),
         migrations.RunPython(create, drop),
+        migrations.RunPython(mark, unmark),
     ]

@@ -11,7 +11,7 @@ from articles.models import Article
 from articles.models.article import ArticleQuerySet
 
 MOST = 100  # articles that stand on one page, all of them
-PAGE = 50  # articles of a page, when there are more
+PAGE = 30  # articles of a page, when there are more
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class ListPage:
 
 
 def first_page(articles: ArticleQuerySet, place: str) -> ListPage:
-    """Return all of the list at `place`, or its first page when it is long. One query."""
-    rows = list(articles.by_title().for_cards()[: MOST + 1])
-    if len(rows) <= MOST:
-        return ListPage(rows)
-    return ListPage(rows[:PAGE], next=_address(place, rows[PAGE - 1].slug))
+    """Return all of the list at `place`, or its first page when it is long."""
+    numbers = articles.by_title().values_list("pk")[: MOST + 1]
+    is_long = len(numbers) > MOST
+    rows = list(articles.by_title().for_cards()[: PAGE if is_long else MOST])
+    return ListPage(rows, next=_address(place, rows[-1].slug) if is_long else "")
 
 
 def page_after(articles: ArticleQuerySet, place: str, slug: str) -> ListPage | None:

@@ -111,8 +111,8 @@ def index(request: HttpRequest) -> HttpResponse:
     numbers = Article.objects.values_list("pk", flat=True)
     if (first := numbers.order_by("pk").first()) is not None:
         last = numbers.order_by("-pk").first() or first
-        parts = range(first // PART, last // PART + 1)
-        addresses += [reverse("articles:sitemap_articles", args=[part]) for part in parts]
+        before, _, after = reverse("articles:sitemap_articles", args=[0]).partition("0")
+        addresses += [f"{before}{part}{after}" for part in range(first // PART, last // PART + 1)]
     return _xml("sitemapindex", "sitemap", ((address, None) for address in addresses))
 
 

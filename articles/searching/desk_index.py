@@ -6,9 +6,11 @@ SQLite's FTS5 or PostgreSQL's tsvector, as in index.py, in a table of its own: w
 from django.db import connection, transaction
 
 from articles.models import Article
+from articles.searching import postgresql
 from articles.searching.stems import stem, stems
 from prose.spelling import tokens
 
+TABLE = "articles_desk_search_terms"
 MOST = 500  # articles that are found
 LONGEST = 100  # characters of a query that count
 UNFINISHED = 2  # letters from which a word may be the beginning of another
@@ -61,9 +63,9 @@ def find(query: str) -> list[int]:
     words = tokens(query[:LONGEST])
     if not words:
         return []
-    table = "articles_desk_search_terms"
-    condition = "words @@ %s::tsquery" if connection.vendor == "postgresql" else f"{table} MATCH %s"
-    select = f"SELECT {_key()} FROM {table} WHERE {condition} ORDER BY {_key()} DESC LIMIT {MOST}"  # noqa: S608  names of ours
+    if connection.vendor == "postgresql":
+        return postgresql.first(TABLE, [("words", _terms(words))], MOST, newest=True)[0]
+    select = f"SELECT rowid FROM {TABLE} WHERE {TABLE} MATCH %s ORDER BY rowid DESC LIMIT {MOST}"  # noqa: S608  names of ours
     with connection.cursor() as cursor:
         cursor.execute(select, [_terms(words)])
         return [pk for (pk,) in cursor.fetchall()]

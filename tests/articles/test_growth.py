@@ -99,7 +99,8 @@ def is_growing(line, sql):
         return bool(re.search(r"Seq Scan on articles_(article|search|desk)|\bSort\b", line))
     whole = re.match(r"SCAN (articles_article|articles_searchdocument|U0|V0)\b", line)
     has_end = " USING " in line and "LIMIT" in sql
-    return bool(whole and not has_end) or ("TEMP B-TREE" in line and "ORDER BY" in line)
+    is_sorted = "TEMP B-TREE" in line and 'FROM "articles_topic"' not in sql  # topics are few
+    return bool(whole and not has_end) or (is_sorted and "ORDER BY" in line)
 
 
 def growing(found):
@@ -150,7 +151,7 @@ def test_processor_time_does_not_grow_with_the_library(admin_client, addresses):
 
     seed(250)
     few = costs()
-    seed(1250)
+    seed(1000)
     many = costs()
     assert {
         name: round(many[name] / few[name], 1) for name in many if many[name] > 2 * few[name]
@@ -161,5 +162,5 @@ def test_a_list_of_all_would_grow(client, monkeypatch):
     monkeypatch.setattr(lists, "MOST", 100_000)
     seed(100)
     few = processor_time(lambda: client.get("/articles/"))
-    seed(900)
+    seed(400)
     assert processor_time(lambda: client.get("/articles/")) > 2 * few

@@ -160,7 +160,7 @@ def test_it_asks_the_database_a_bounded_number_of_questions(client, django_asser
     make_article(slug="full", topic=topic, affiliate=True, body=body, related=["article-1"])
     with django_assert_max_num_queries(7):
         assert client.get("/articles/full/").status_code == 200
-    with django_assert_max_num_queries(1):
+    with django_assert_max_num_queries(2):
         client.get("/articles/")
 
 

@@ -6,8 +6,9 @@ from xml.etree import ElementTree
 import pytest
 from django.utils import timezone
 
+from articles.reading import sitemaps
 from tests.factories import make_article, make_response, make_topic
-from tests.site_map import mapped
+from tests.site_map import locations, mapped
 
 pytestmark = pytest.mark.django_db
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -67,3 +68,26 @@ def test_a_topic_lists_its_articles_and_an_empty_one_is_not_there(client, parse,
     assert text_of(document.find(".//h1")) == "Skills"
     assert [text_of(h3) for h3 in document.find(".//main").iter("h3")][:1] == ["Shown"]
     assert client.get("/topics/empty/").status_code == 404
+
+
+def test_the_sitemap_goes_on_in_parts_of_as_many_articles(client, settings, monkeypatch):
+    monkeypatch.setattr(sitemaps, "PART", 5)
+    made = [make_article(slug=f"a-{number}") for number in range(12)]
+    made[3].state, made[3].withdrawn_note = "withdrawn", "It was wrong."
+    made[3].save()
+    parts = locations(client, "/sitemap.xml")
+    paths = [part.removeprefix(settings.SITE_URL) for part in parts]
+    assert paths[0] == "/sitemap-pages.xml"
+    held = [locations(client, path) for path in paths[1:]]
+    assert max(map(len, held)) <= 5
+    articles = [place for part in held for place in part]
+    shown = [article for article in made if article.state == "published"]
+    assert articles == [settings.SITE_URL + article.get_absolute_url() for article in shown]
+
+
+@pytest.mark.parametrize("part", ["{beyond}", "0{here}", "-1", "9999999999999999", "one"])
+def test_there_is_no_part_without_articles_and_no_other_name_for_one(client, part):
+    here = make_article().pk // sitemaps.PART
+    path = f"/sitemap-articles-{part.format(here=here, beyond=here + 1)}.xml"
+    assert client.get(path).status_code == 404
+    assert client.get(f"/sitemap-articles-{here}.xml").status_code == 200
