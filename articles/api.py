@@ -11,7 +11,7 @@ from articles.linking import redirects, site_links
 from articles.models import Offer, Picture
 from articles.reading import sitemaps
 from articles.reading.sitemaps import OwnAddress
-from articles.searching import documents
+from articles.searching import documents, nearness
 
 logger = logging.getLogger(__name__)
 _unprepared: deque[int] = deque(maxlen=100)
@@ -29,6 +29,8 @@ __all__ = [
     "path_on_site",
     "prepare_next_picture",
     "read_anew",
+    "relate_all",
+    "relate_some",
 ]
 
 
@@ -98,6 +100,17 @@ def prepare_next_picture() -> bool:
     else:
         _unprepared.remove(picture.pk)
     return True
+
+
+def relate_some() -> bool:
+    """Find for a few articles that wait for it which others are nearest; return whether any waited."""
+    return nearness.relate_some()
+
+
+def relate_all() -> None:
+    """The same for all that wait."""
+    while nearness.relate_some():
+        pass
 
 
 def page_titles() -> dict[str, str]:

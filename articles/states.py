@@ -28,9 +28,9 @@ def scheduled() -> Q:
     return Q(state=PUBLISHED, publish_at__gt=timezone.now())
 
 
-def published() -> Q:
-    """Open to readers now."""
-    return Q(state=PUBLISHED, publish_at__lte=timezone.now())
+def published(of: str = "") -> Q:
+    """Open to readers now; `of` is how a query names the article, such as `articles__`."""
+    return Q(**{f"{of}state": PUBLISHED, f"{of}publish_at__lte": timezone.now()})
 
 
 def undone(before: HasState | None, after: HasState) -> dict[str, str]:

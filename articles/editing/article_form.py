@@ -76,7 +76,8 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             **dict.fromkeys(("publish_at", "updated_at"), AdminSplitDateTime),
         }
         help_texts = {
-            "body": "Markdown. Directives: :::offer key, :::picture key, :::quiz, :::guide, :::note, :::exercise, :::quote.",
+            "body": "Markdown. Directives: :::offer key, :::picture key, :::figure key, "
+            ":::quiz, :::guide, :::note, :::exercise, :::quote.",
             "publish_at": f"In the site’s time, {settings.TIME_ZONE}. A time to come schedules it: "
             "readers find it from that second on.",
         }

@@ -19,10 +19,10 @@ from articles.models.topics import Topic
 from prose.text_hash import text_hash
 from trustsite.web.serving.page_cache import soft
 
-# The articles that the home page begins with, by slug.
-START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
 
+
+LAST = 999  # the place of an article that nobody has placed
 
 # What the text says: once a person has checked it, a change to one of these undoes the check.
 HASHED_FIELDS = (
@@ -91,9 +91,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
-        topic = ("topic__title", "topic__slug", "topic__intro")
+        topic = ("topic__title", "topic__slug", "topic__intro", "topic__mark")
         return self.select_related("topic").only(
-            "slug", "title", "standfirst", "words", "response", *topic
+            "slug", "title", "standfirst", "words", "response", "position", "starts", *topic
         )
 
 
@@ -112,6 +112,18 @@ class Article(MarkdownModel):
         CONTESTED = "contested", "Contested"
 
     slug = models.SlugField(unique=True, max_length=80)
+    position = models.PositiveSmallIntegerField(
+        "place in its topic",
+        default=LAST,
+        db_default=LAST,
+        help_text="1 is read first. Articles with the same number stand by title.",
+    )
+    starts = models.BooleanField(
+        "where to start",
+        default=False,
+        db_default=False,
+        help_text="The home page names the first three of these.",
+    )
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="articles")
     response = models.CharField(
         max_length=6, choices=RESPONSES, blank=True, help_text="Whose trace it shows, if one's."
@@ -162,6 +174,10 @@ class Article(MarkdownModel):
     corrections = models.JSONField(default=list, editable=False)
     # A new one makes preview links worthless.
     preview_key = models.CharField(max_length=22, blank=True, editable=False)
+    # The articles nearest to it by their words, by row, the nearest first; and what of that the
+    # worker has to make anew (searching/nearness.py).
+    nearest = models.JSONField(null=True, editable=False)
+    nearest_due = models.PositiveSmallIntegerField(default=2, db_default=2, editable=False)
     # How much the rules found when it was last saved (editing/checks.py).
     problems = models.PositiveSmallIntegerField(default=0, editable=False)
 
@@ -172,15 +188,29 @@ class Article(MarkdownModel):
     # What other pages show of it: in lists, on cards, in the neighbours under an article.
     ON_CARDS = (
         *("slug", "topic_id", "response", "title", "standfirst", "minutes"),
-        *("state", "publish_at"),
+        *("state", "publish_at", "position", "starts"),
     )
     COMPARES = True
+    # By key, for who reads the sources of many articles at once.
+    known_sources: dict[str, Source] | None = None
 
     objects = ArticleQuerySet.as_manager()
-    history: Any = history_field("preview_key", "problems", "text_hash", "first_published_at")
+    history: Any = history_field(
+        *("preview_key", "problems", "text_hash", "first_published_at"),
+        *("nearest", "nearest_due"),
+    )
 
     class Meta:
-        ordering = ["topic__position", "title"]
+        ordering = ["topic__position", "position", "title"]
+        indexes = [
+            # The reading path: the next and the one before, however many stand on a topic.
+            models.Index(fields=["topic", "position", "title"], name="article_reading_order"),
+            models.Index(
+                fields=["-nearest_due", "id"],
+                condition=Q(nearest_due__gt=0),
+                name="article_nearest_due",
+            ),
+        ]
         permissions = [
             ("publish_article", "Can publish, schedule and withdraw articles"),
             ("review_article", "Can sign off the text of articles"),
@@ -322,7 +352,9 @@ class Article(MarkdownModel):
 
     def references(self) -> Iterator[Reference]:
         """Yield the numbered sources, in the order of their first mention."""
-        sources = Source.objects.in_bulk(list(self.citations), field_name="key")
+        sources = self.known_sources
+        if sources is None:
+            sources = Source.objects.in_bulk(list(self.citations), field_name="key")
         for number, (key, mentions) in enumerate(self.citations.items(), start=1):
             if key in sources:
                 backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]

@@ -15,12 +15,12 @@ from django.views.decorators.http import require_safe
 
 from analytics.api import ALL, NOTHING, OFFER, SEARCH
 from articles.editing import preview_links
+from articles.images import figures
 from articles.linking import redirects
 from articles.linking.slug_history import resolve
-from articles.models import RESPONSES, Article, Offer, Page, Response
-from articles.models.article import START_HERE
+from articles.models import RESPONSES, Article, Offer, Page, Response, Topic
 from articles.reading import helplines, json_ld
-from articles.reading.related import cards, previous_and_next, related
+from articles.reading.related import cards, newest, reading_path, related, where_to_start
 from articles.searching.query import LONGEST
 from articles.searching.query import search as find
 from articles.searching.vocabulary import VOCABULARY
@@ -31,10 +31,16 @@ FOUR = [key for key, _ in RESPONSES]
 
 
 @require_safe
-@public(made_of=["lists"])
+@public(made_of=["lists", "quiz"])
 def home(request: HttpRequest) -> HttpResponse:
-    """Say what the site is, and lead to the quiz, the articles and the guide."""
-    context = {"responses": Response.objects.filter(key__in=FOUR), "start_here": cards(START_HERE)}
+    """Say what the site is and holds: help for tonight, the quiz, the topics, what to read, the guide."""
+    context = {
+        "responses": Response.objects.filter(key__in=FOUR),
+        "topics": Topic.objects.with_numbers(),
+        "starts": where_to_start(),
+        "newest": newest(),
+        "json_ld": json_ld.home(),
+    }
     return render(request, "articles/home.html", context)
 
 
@@ -43,9 +49,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def index(request: HttpRequest) -> HttpResponse:
     """List every published article by topic."""
     articles = list(Article.objects.published().for_cards())
-    first = next(
-        (article for article in articles if article.slug == "what-is-a-trauma-response"), None
-    )
+    first = next((article for article in articles if article.starts), None)
     shelves = [
         (topic, list(group))
         for topic, group in groupby(articles, key=lambda article: article.topic)
@@ -84,13 +88,15 @@ def article_context(article: Article) -> dict[str, Any]:
     return {
         "article": article,
         "offers": offers,
+        "figures": figures.among(part.key for part in article.parts if part.kind == "figure"),
         "offers_shown": offers_shown,
         "has_offer": bool(offers_shown),
         "references": list(article.references()),
         "related": related(article),
-        "neighbours": previous_and_next(article),
+        "path": reading_path(article),
         "share_mail": f"mailto:?subject={quote(article.title)}&body={quote(address)}",
         "address": address,
+        "card": f"{address}card.png",
         "json_ld": json_ld.article(article),
     }
 
@@ -123,7 +129,13 @@ def response(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one response protects, costs and gives."""
     result = get_object_or_404(Response, key=key)
     others = Response.objects.filter(key__in=FOUR).exclude(key=key)
-    context = {"response": result, "others": others, "related": cards(result.related)}
+    context = {
+        "response": result,
+        "others": others,
+        "related": cards(result.related),
+        "card": f"{settings.SITE_URL}{result.get_absolute_url()}card.png",
+        "json_ld": json_ld.response(result),
+    }
     return render(request, "articles/response.html", context)
 
 
@@ -155,9 +167,10 @@ def topic(request: HttpRequest, slug: str) -> HttpResponse:
     articles = list(Article.objects.published().for_cards().filter(topic__slug=slug))
     if not articles:
         raise Http404
-    return render(
-        request, "articles/topic.html", {"topic": articles[0].topic, "articles": articles}
-    )
+    shown = articles[0].topic
+    data = json_ld.topic(shown, articles)
+    context = {"topic": shown, "articles": articles, "json_ld": data}
+    return render(request, "articles/topic.html", context)
 
 
 @require_safe
