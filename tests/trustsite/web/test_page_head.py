@@ -21,11 +21,9 @@ NEEDED = {
     "HowToStep": {"position", "name", "text"},
     "SearchAction": {"target", "query-input"},
     "EntryPoint": {"urlTemplate"},
-    **dict.fromkeys(
-        ("WebPage", "AboutPage", "ContactPage", "CollectionPage", "Quiz"),
-        {"name", "description", "url"},
-    ),
 }
+for _kind in ("WebPage", "AboutPage", "ContactPage", "CollectionPage", "Quiz"):
+    NEEDED[_kind] = {"name", "description", "url"}
 THING = {"@type", "name", "description", "url", "image", "mainEntityOfPage", "potentialAction"}
 WORK = THING | {"inLanguage", "isAccessibleForFree", "isPartOf", "publisher", "dateModified"}
 WORK |= {"headline", "datePublished", "author", "mainEntity"}
