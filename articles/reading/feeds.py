@@ -22,7 +22,7 @@ from trustsite.characters import cleaned
 NEWEST = 20
 IDS: UUID = uuid5(NAMESPACE_URL, f"{settings.SITE_NAME}: articles")
 # What a page needs of its HTML and a feed has no use for: places to jump to, and sizes by window.
-ON_PAGES_ALONE = re.compile(r' (?:id|tabindex|loading|decoding|sizes)="[^"]*"')
+ON_PAGES_ALONE = re.compile(r' (?:id|class|tabindex|loading|decoding|sizes)="[^"]*"')
 RELATIVE = re.compile(r'\b(href|src)="(?=/(?!/))')
 RELATIVE_SET = re.compile(r'(?<=[ "])/(?=(?:media|static)/[^" ]+ \d+w)')
 IN_PAGE = re.compile(r'\bhref="#')

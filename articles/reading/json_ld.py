@@ -26,8 +26,6 @@ def article(article: Article) -> JsonLd:
         "mainEntityOfPage": address,
         "datePublished": article.publish_at.isoformat() if article.publish_at else None,
         "dateModified": article.updated_at.isoformat(),
-        "articleSection": article.topic.title,
-        "wordCount": article.words,
         "author": publisher(),
         "publisher": publisher(),
         "isAccessibleForFree": True,

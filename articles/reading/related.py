@@ -8,7 +8,7 @@ from django.db.models.lookups import GreaterThan, LessThan
 from articles.models import Article, Topic
 
 CARDS = 3
-BEFORE, AFTER = 2, 3  # of a reading path
+BEFORE, AFTER = 1, 2  # of a reading path
 ORDER = ("position", "title", "pk")
 
 
