@@ -16,7 +16,7 @@ from django.conf import settings
 LONGEST_TITLE = 65  # characters that lists of search results show
 TITLE = re.compile(r"<title>([^<]*)</title>")
 DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)">')
-KIND = re.compile(r"<!--kind ([A-Za-z]*)-->\s*")
+KIND = re.compile(r'<meta name="kind" content="([A-Za-z]*)">\s*')  # for us alone
 CANONICAL = '<link rel="canonical"'  # a page without it is for nobody to share or to find
 OWN_JSON_LD = "application/ld+json"
 # Characters that could end the element or start another; JSON reads their escapes as the same.
