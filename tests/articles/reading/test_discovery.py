@@ -93,7 +93,7 @@ def test_the_feed_is_valid_with_articles_and_without(client, content):
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("<id>urn:", "<id>"),
+        ("<id>urn:uuid:", "<id>"),
         ("updated>", "changed>"),
         ("<author>", "<author/><writer>"),
         ('href="http', 'href="/'),
