@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='article',
-            index=models.Index(fields=['topic', 'position', 'title'], name='article_reading_order'),
+            index=models.Index(fields=['topic', 'state', 'position', 'title', 'id'], name='article_reading_order'),
         ),
         migrations.AddIndex(
             model_name='article',

@@ -204,7 +204,9 @@ class Article(MarkdownModel):
         ordering = ["topic__position", "position", "title"]
         indexes = [
             # The reading path: the next and the one before, however many stand on a topic.
-            models.Index(fields=["topic", "position", "title"], name="article_reading_order"),
+            models.Index(
+                fields=["topic", "state", "position", "title", "id"], name="article_reading_order"
+            ),
             models.Index(
                 fields=["-nearest_due", "id"],
                 condition=Q(nearest_due__gt=0),
