@@ -74,13 +74,15 @@ class PageHead(template.Node):
         head = page_head.read(self.nodelist.render(context))
         parts = [head.html.strip()]
         if head.is_public:
-            address = str(context.get("canonical", ""))
+            own_card = str(context.get("card", ""))
+            # A preview is of a page that has an address, and its own is for nobody else.
+            address = own_card.removesuffix("card.png") or str(context.get("canonical", ""))
             card = {
                 "site": context["site"],
                 "title": head.name,
                 "text": head.description,
                 "address": address,
-                "card": context.get("card", ""),
+                "card": own_card,
             }
             parts.append(render_to_string("components/card_tags.html", card).strip())
             if not head.has_json_ld:
