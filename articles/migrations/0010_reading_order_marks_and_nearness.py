@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='article',
             name='position',
-            field=models.PositiveSmallIntegerField(db_default=999, default=999, help_text='1 is read first. Articles with the same number stand by title.', verbose_name='place in its topic'),
+            field=models.PositiveSmallIntegerField(blank=True, db_default=999, default=999, help_text='1 is read first. Articles with the same number stand by title.', verbose_name='place in its topic'),
         ),
         migrations.AddField(
             model_name='article',
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='historicalarticle',
             name='position',
-            field=models.PositiveSmallIntegerField(db_default=999, default=999, help_text='1 is read first. Articles with the same number stand by title.', verbose_name='place in its topic'),
+            field=models.PositiveSmallIntegerField(blank=True, db_default=999, default=999, help_text='1 is read first. Articles with the same number stand by title.', verbose_name='place in its topic'),
         ),
         migrations.AddField(
             model_name='historicalarticle',

@@ -114,6 +114,7 @@ class Article(MarkdownModel):
     slug = models.SlugField(unique=True, max_length=80)
     position = models.PositiveSmallIntegerField(
         "place in its topic",
+        blank=True,
         default=LAST,
         db_default=LAST,
         help_text="1 is read first. Articles with the same number stand by title.",
