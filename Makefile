@@ -9,7 +9,7 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test coverage check bench bench-growth chaos fuzz mutants lock format clean help
+.PHONY: run test coverage check bench bench-growth chaos fuzz mutants pictures lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -56,6 +56,9 @@ fuzz: .venv/.tests ## requests, forms, rows and bytes of any shape, others each 
 
 mutants: .venv/.mutants ## change one thing at a time and see whether a test notices: make mutants SAMPLE=120 SEED=1
 	@$(BIN)/python bench/mutants.py
+
+pictures: .venv/.tests ## take the pictures of README.md anew
+	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest -q -n 0 tests/browser/pictures.py
 
 format: .venv/.tests ## put the code in shape
 	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .

@@ -8,7 +8,7 @@ from articles.models import Offer
 from articles.reading import sitemaps
 from articles.reading.sitemaps import MOST as MOST_PLACES
 from articles.reading.sitemaps import Places
-from articles.searching import desk_index, documents
+from articles.searching import desk_index, documents, nearness
 
 __all__ = [
     "MOST_PLACES",
@@ -23,6 +23,8 @@ __all__ = [
     "path_on_site",
     "prepare_next_picture",
     "read_anew",
+    "relate_all",
+    "relate_some",
 ]
 
 
@@ -73,6 +75,17 @@ def index_pages() -> None:
 def read_anew(path: str) -> None:
     """Let the search read a page of another app, or forget it, after the change that is under way."""
     documents.put_soon(path)
+
+
+def relate_some() -> bool:
+    """Find for a few articles that wait for it which others are nearest; return whether any waited."""
+    return nearness.relate_some()
+
+
+def relate_all() -> None:
+    """The same for all that wait."""
+    while nearness.relate_some():
+        pass
 
 
 def page_titles() -> dict[str, str]:

@@ -15,7 +15,7 @@ from articles.linking import slug_history
 from articles.models import Article, Helpline, Page, Picture, Response, Topic
 from articles.models.article import words_hash
 from articles.models.pages import address_of
-from articles.searching import desk_index, documents
+from articles.searching import desk_index, documents, nearness
 
 
 @receiver(pre_save, sender=Article)
@@ -27,6 +27,7 @@ def keep_what_belongs_to_it(instance: Article, raw: bool, **kwargs: Any) -> None
     review.reset_when_text_changes(instance)
     instance.text_hash = words_hash(instance)
     instance.problems = len(checks.run(instance))
+    instance.nearest_due = nearness.TEXT
 
 
 @receiver(post_save, sender=Article)

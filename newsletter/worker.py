@@ -104,6 +104,7 @@ class Worker:
         self.run_timers()
         self.send_due()
         articles.prepare_next_picture()
+        articles.relate_some()
 
     def run_all(self) -> None:
         """Do all that is due, to the last batch."""

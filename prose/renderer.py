@@ -3,7 +3,8 @@
 CommonMark without raw HTML, plus
 
 - `[^key]` after a sentence: a numbered reference to the source `key`;
-- `:::offer key`, `:::picture key`, `:::quiz`, `:::guide` on a line of their own: a block the page fills in;
+- `:::offer key`, `:::picture key`, `:::figure key`, `:::quiz`, `:::guide` on a line of their own: a
+  block the page fills in;
 - `:::note Heading`, `:::exercise Heading`, `:::quote` … `:::`: an aside, a list of steps, a pull quote.
 
 What an editor got wrong (an unknown directive, a picture from elsewhere) is not an exception but a

@@ -288,7 +288,11 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BUILD_DIR / "collected"
 STATIC_MANIFEST = BUILD_DIR / "staticfiles.json"  # lists every file: not among those served
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-STATICFILES_DIRS = [BASE_DIR / "static", ("fonts", BUILD_DIR / "fonts")]
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("fonts", BUILD_DIR / "fonts"),
+    ("figures", CONTENT_DIR / "figures"),
+]
 STORAGES: dict[str, dict[str, object]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "trustsite.web.static_storage.StaticFilesStorage"},

@@ -80,6 +80,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
             {
                 "fields": [
                     "topic",
+                    *("position", "starts"),
                     "response",
                     "description",
                     "takeaways",

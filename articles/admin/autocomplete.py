@@ -1,6 +1,6 @@
 """What can be put into a text at the writing page.
 
-Offers, sources, pictures and pages, found by a few letters.
+Offers, sources, pictures, figures and pages, found by a few letters.
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
+from articles.images import figures
 from articles.linking import site_links
 from articles.models import Offer, Picture, Source
 
@@ -82,6 +83,15 @@ def _picture(picture: Picture) -> Choice:
     return _choice(picture.key, picture.key, description) | {"image": small.partition(" ")[0]}
 
 
+def drawn(words: str) -> list[Choice]:
+    """Figures by key or by what they say."""
+    return [
+        _choice(figure.key, figure.key.replace("-", " "), figure.alt) | {"image": figure.url}
+        for figure in figures.figures().values()
+        if words.lower() in f"{figure.key} {figure.alt} {figure.caption}".lower()
+    ]
+
+
 def pages(words: str) -> list[Choice]:
     """Pages that readers can open, by title."""
     return [_choice(address, title, address) for address, title in site_links.targets(words, MOST)]
@@ -91,4 +101,10 @@ def _choice(value: str, title: str, detail: str) -> Choice:
     return {"value": value, "title": title, "detail": detail}
 
 
-KINDS: dict[str, Any] = {"offer": offers, "source": sources, "picture": pictures, "page": pages}
+KINDS: dict[str, Any] = {
+    "offer": offers,
+    "source": sources,
+    "picture": pictures,
+    "figure": drawn,
+    "page": pages,
+}

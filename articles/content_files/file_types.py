@@ -91,7 +91,7 @@ class FileType:
         return self.model._meta.get_field(field).get_default()  # type: ignore[union-attr]
 
 
-TOPICS = FileType(Topic, "topics.toml", "slug", _named("title intro position"), _next_position)
+TOPICS = FileType(Topic, "topics.toml", "slug", _named("title intro mark position"), _next_position)
 SOURCES = FileType(
     Source, "sources.toml", "key", _named("authors year title published_in url checked")
 )
@@ -145,13 +145,14 @@ ARTICLES = FileType(
     "articles",
     "slug",
     _named(
-        "title dek description topic response content_note affiliate safety sign_up evidence "
+        "title dek description topic position start_here response content_note affiliate safety sign_up evidence "
         "evidence_note related takeaways state withdrawn_note published updated checked checked_by "
         "checked_text corrections body",
         dek="standfirst",
         published="publish_at",
         updated="updated_at",
         checked="checked_on",
+        start_here="starts",
     ),
     _publishing,
 )

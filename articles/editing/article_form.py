@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from articles.editing import checks, withdrawing, workflow
 from articles.models import Article
+from articles.models.article import LAST
 from prose.finding import Finding
 from trustsite.web.django_internal import BeforeModelChecksMixin
 
@@ -76,7 +77,8 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             **dict.fromkeys(("publish_at", "updated_at"), AdminSplitDateTime),
         }
         help_texts = {
-            "body": "Markdown. Directives: :::offer key, :::picture key, :::quiz, :::guide, :::note, :::exercise, :::quote.",
+            "body": "Markdown. Directives: :::offer key, :::picture key, :::figure key, "
+            ":::quiz, :::guide, :::note, :::exercise, :::quote.",
             "publish_at": f"In the site’s time, {settings.TIME_ZONE}. A time to come schedules it: "
             "readers find it from that second on.",
         }
@@ -101,6 +103,13 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
     @property
     def _present(self) -> Article | None:
         return self.instance if self.instance.pk else None
+
+    def clean_position(self) -> int:
+        """Return the place that was typed; the last for none, what it was in a form without the field."""
+        position = self.cleaned_data["position"]
+        if position is None and self.add_prefix("position") not in self.data:
+            return self.instance.position
+        return LAST if position is None else int(position)
 
     def before_model_checks(self) -> None:
         self.instance.may_be_unfinished = self.cleaned_data.get("state") == State.DRAFT

@@ -7,7 +7,6 @@ from django.utils.module_loading import import_string
 
 from articles import states
 from articles.models import Article, Page, Response
-from articles.models.article import START_HERE
 
 MOST = 5  # titles named
 
@@ -23,7 +22,7 @@ def _consequences(article: Article) -> Iterator[str]:
         yield f"It is the last article of “{article.topic}”, whose page goes with it."
     if titles := _leading_to(article):
         yield f"These texts lead to it: {', '.join(titles)}."
-    if article.slug in START_HERE:
+    if article.starts:
         yield "The home page tells readers to start with it."
     for path in settings.LINKED_ARTICLES_PROVIDERS:
         what, slugs = import_string(path)()

@@ -74,7 +74,6 @@ class Migration(migrations.Migration):
             [migrations.AlterField("article", "topic", TOPIC)],
         ),
         migrations.AddIndex("article", models.Index(fields=["state", "title", "id"], name="article_by_title")),
-        migrations.AddIndex("article", models.Index(fields=["topic", "state", "title", "id"], name="article_by_topic")),
         migrations.AddIndex("article", models.Index(fields=["topic", "title", "id"], name="article_at_the_desk")),
         migrations.AddIndex("article", models.Index(fields=["state", "publish_at", "id"], name="article_by_time")),
         migrations.RunPython(create, drop),

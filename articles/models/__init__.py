@@ -16,7 +16,7 @@ from articles.models.markdown import MarkdownModel
 from articles.models.offers import Offer
 from articles.models.pages import Page, Response
 from articles.models.redirects import Redirect, SlugRedirect
-from articles.models.search import CrisisWord, SearchDocument, Synonym
+from articles.models.search import ArticleStem, CrisisWord, SearchDocument, Synonym
 from articles.models.sources import Source
 from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
 from articles.models.topics import Topic
@@ -26,6 +26,7 @@ __all__ = [
     "STALE_AFTER",
     "Article",
     "ArticleQuerySet",
+    "ArticleStem",
     "Autosave",
     "CrisisWord",
     "Helpline",

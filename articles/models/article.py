@@ -9,6 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.lookups import GreaterThan, LessThan
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,10 +20,10 @@ from articles.models.topics import Topic
 from prose.text_hash import text_hash
 from trustsite.web.serving.page_cache import soft
 
-# The articles that the home page begins with, by slug.
-START_HERE = ["trauma-and-trust-issues", "what-is-a-trauma-response", "grounding-techniques"]
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
 
+
+LAST = 999  # the place of an article that nobody has placed
 
 # What the text says: once a person has checked it, a change to one of these undoes the check.
 HASHED_FIELDS = (
@@ -60,6 +61,23 @@ class Reference:
     backlinks: list[str]
 
 
+Order = tuple[str, ...]
+# Orders of lists; an index has the columns of each.
+BY_TITLE: Order = ("title", "pk")
+READING_ORDER: Order = ("position", "title", "pk")
+
+
+class Row(models.Func):
+    """Several columns, or values, compared as one."""
+
+    function = ""
+    output_field = models.Field()
+
+
+def _place(article: "Article", order: Order) -> Row:
+    return Row(*(models.Value(getattr(article, name) or 0) for name in order))
+
+
 class ArticleQuerySet(models.QuerySet["Article"]):
     """Articles by who may see them."""
 
@@ -89,21 +107,14 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Those, drafts too, that cite a source."""
         return self.filter(citations__has_key=source_key)
 
-    def by_title(self) -> "ArticleQuerySet":
-        """In the order of lists."""
-        return self.order_by("title", "pk")
+    def after(self, article: "Article", order: Order) -> "ArticleQuerySet":
+        """Those after `article` in an order: a range of an index, wherever it begins."""
+        return self.filter(GreaterThan(Row(*order), _place(article, order))).order_by(*order)
 
-    def listed_after(self, article: "Article") -> "ArticleQuerySet":
-        """Those after `article` in the order of lists: a range of an index, wherever it begins."""
-        title = article.title
-        rows = self.filter(title__gte=title).filter(Q(title__gt=title) | Q(pk__gt=article.pk))
-        return rows.by_title()
-
-    def listed_until(self, article: "Article") -> "ArticleQuerySet":
-        """`article` and those before it in the order of lists, backwards."""
-        title = article.title
-        rows = self.filter(title__lte=title).filter(Q(title__lt=title) | Q(pk__lte=article.pk))
-        return rows.order_by("-title", "-pk")
+    def before(self, article: "Article", order: Order) -> "ArticleQuerySet":
+        """Those before `article` in an order, the last of them first."""
+        backwards = [f"-{name}" for name in order]
+        return self.filter(LessThan(Row(*order), _place(article, order))).order_by(*backwards)
 
     def topics(self) -> "models.QuerySet[Topic]":
         """The topics that one of these stands on."""
@@ -111,9 +122,9 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def for_cards(self) -> "ArticleQuerySet":
         """With what a card shows and no more."""
-        topic = ("topic__title", "topic__slug", "topic__intro", "topic__position")
+        topic = ("topic__title", "topic__slug", "topic__intro", "topic__position", "topic__mark")
         return self.select_related("topic").only(
-            "slug", "title", "standfirst", "words", "response", *topic
+            "slug", "title", "standfirst", "words", "response", "position", "starts", *topic
         )
 
 
@@ -132,6 +143,19 @@ class Article(MarkdownModel):
         CONTESTED = "contested", "Contested"
 
     slug = models.SlugField(unique=True, max_length=80)
+    position = models.PositiveSmallIntegerField(
+        "place in its topic",
+        blank=True,
+        default=LAST,
+        db_default=LAST,
+        help_text="1 is read first. Articles with the same number stand by title.",
+    )
+    starts = models.BooleanField(
+        "where to start",
+        default=False,
+        db_default=False,
+        help_text="The home page names the first three of these.",
+    )
     topic = models.ForeignKey(  # the indexes below begin with it
         Topic, on_delete=models.PROTECT, related_name="articles", db_index=False
     )
@@ -184,6 +208,10 @@ class Article(MarkdownModel):
     corrections = models.JSONField(default=list, editable=False)
     # A new one makes preview links worthless.
     preview_key = models.CharField(max_length=22, blank=True, editable=False)
+    # The articles nearest to it by their words, by row, the nearest first; and what of that the
+    # worker has to make anew (searching/nearness.py).
+    nearest = models.JSONField(null=True, editable=False)
+    nearest_due = models.PositiveSmallIntegerField(default=2, db_default=2, editable=False)
     # How much the rules found when it was last saved (editing/checks.py).
     problems = models.PositiveSmallIntegerField(default=0, editable=False)
 
@@ -194,21 +222,35 @@ class Article(MarkdownModel):
     # What other pages show of it: in lists, on cards, in the neighbours under an article.
     ON_CARDS = (
         *("slug", "topic_id", "response", "title", "standfirst", "minutes"),
-        *("state", "publish_at"),
+        *("state", "publish_at", "position", "starts"),
     )
     COMPARES = True
+    # By key, for who reads the sources of many articles at once.
+    known_sources: dict[str, Source] | None = None
 
     objects = ArticleQuerySet.as_manager()
-    history: Any = history_field("preview_key", "problems", "text_hash", "first_published_at")
+    history: Any = history_field(
+        *("preview_key", "problems", "text_hash", "first_published_at"),
+        *("nearest", "nearest_due"),
+    )
 
     class Meta:
-        ordering = ["topic__position", "title"]
-        # All in a list, those of a topic, all at the desk; the feed, and what falls due.
+        ordering = ["topic__position", "position", "title"]
+        # All in a list, those of a topic as they are read, all at the desk; the feed and what falls
+        # due; what waits to be compared with others.
         indexes = [
             models.Index(fields=["state", "title", "id"], name="article_by_title"),
-            models.Index(fields=["topic", "state", "title", "id"], name="article_by_topic"),
+            models.Index(
+                fields=["topic", "state", "position", "title", "id"], name="article_reading_order"
+            ),
             models.Index(fields=["topic", "title", "id"], name="article_at_the_desk"),
             models.Index(fields=["state", "publish_at", "id"], name="article_by_time"),
+            models.Index(fields=["topic"], condition=Q(starts=True), name="article_to_start_with"),
+            models.Index(
+                fields=["-nearest_due", "id"],
+                condition=Q(nearest_due__gt=0),
+                name="article_nearest_due",
+            ),
         ]
         permissions = [
             ("publish_article", "Can publish, schedule and withdraw articles"),
@@ -351,7 +393,9 @@ class Article(MarkdownModel):
 
     def references(self) -> Iterator[Reference]:
         """Yield the numbered sources, in the order of their first mention."""
-        sources = Source.objects.in_bulk(list(self.citations), field_name="key")
+        sources = self.known_sources
+        if sources is None:
+            sources = Source.objects.in_bulk(list(self.citations), field_name="key")
         for number, (key, mentions) in enumerate(self.citations.items(), start=1):
             if key in sources:
                 backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]

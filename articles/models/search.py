@@ -141,5 +141,19 @@ class SearchDocument(models.Model):
         return self.title
 
 
+class ArticleStem(models.Model):
+    """A stem that an article says often, with its share of the text (searching/nearness.py)."""
+
+    article = models.ForeignKey(Article, models.CASCADE, related_name="+")
+    stem = models.CharField(max_length=40)
+    weight = models.FloatField()
+
+    class Meta:
+        indexes = [models.Index(fields=["stem", "-weight"], name="article_stem_weight")]
+
+    def __str__(self) -> str:
+        return self.stem
+
+
 def _plain(phrase: str) -> str:
     return " ".join(tokens(phrase))

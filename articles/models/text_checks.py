@@ -5,6 +5,7 @@ The rules of prose.rules on a row's text, as far as they need no other page.
 
 from collections.abc import Collection, Iterator
 
+from articles.images import figures
 from articles.models.images import Picture
 from articles.models.offers import Offer
 from articles.models.sources import Source
@@ -15,7 +16,7 @@ from prose.rules.source_files import StoredText
 
 
 class StoredLibrary:
-    """What the database holds of offers, pictures and sources (prose.rules.library.Library).
+    """What the database holds of offers, pictures and sources, and the site of figures (prose.rules.library.Library).
 
     Of other pages it knows nothing and doubts nothing: articles.editing.checks asks after those.
     """
@@ -41,6 +42,9 @@ class StoredLibrary:
     def pictures(self, keys: Collection[str]) -> dict[str, bool]:
         pictures = Picture.objects.filter(key__in=list(keys)) if keys else []
         return {picture.key: bool(picture.alt or picture.decorative) for picture in pictures}
+
+    def figures(self) -> set[str]:
+        return set(figures.figures())
 
     def leads_somewhere(self, address: str) -> bool:
         return True

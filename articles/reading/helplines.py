@@ -63,7 +63,8 @@ def _first(context: dict[str, Any], name: str) -> list[dict[str, Any]]:
     results = []
     for country in context["countries"]:
         lines = [line for group in country["groups"] for line in group["helplines"]]
-        results.append({"name": country["name"], "helplines": _first_of(lines, PANEL_NEEDS[name])})
+        first = _first_of(lines, PANEL_NEEDS[name])
+        results.append({"code": country["code"], "name": country["name"], "helplines": first})
     return [country for country in results if country["helplines"]]
 
 
@@ -147,6 +148,7 @@ def _set_out(page: Page, helplines: list[Helpline], *, is_copy: bool) -> dict[st
         "page": page,
         "emergency": emergency_numbers(),
         "countries": countries,
+        "first": _first({"countries": countries}, "talk"),
         "unchecked": any(line.is_stale for line in helplines),
         "none_checked": not any(line.checked_on for line in helplines),
         "is_copy": is_copy,

@@ -1,12 +1,15 @@
 """What pages fetch: pictures in their sizes, and the cards that shared links show."""
 
+from functools import cache
+
+from django.conf import settings
 from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from articles.images.renditions import TYPES
-from articles.models import Article
+from articles.models import Article, Response
 from trustsite.web.drawings import article_card, site_card
 from trustsite.web.serving.page_cache import depends_on, public
 
@@ -47,6 +50,30 @@ def share_card(request: HttpRequest, slug: str = "") -> HttpResponse:
         card = article_card(article.title, article.response)
     else:
         card = site_card()
+    return _card(card)
+
+
+@require_safe
+@public(made_of=["responses"])
+def response_card(request: HttpRequest, key: str) -> HttpResponse:
+    """Show the card of one of the four responses, which is no word of anybody's result."""
+    response = get_object_or_404(Response.objects.only("title", "key"), key=key)
+    return _card(article_card(response.title, response.key))
+
+
+@require_safe
+@public(made_of=["site"])
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Send the icon to who asks for it by its oldest name, as feed readers and old browsers do."""
+    return HttpResponse(_favicon(), content_type="image/x-icon")
+
+
+@cache
+def _favicon() -> bytes:
+    return (settings.BASE_DIR / "static" / "img" / "favicon.ico").read_bytes()
+
+
+def _card(card: bytes) -> HttpResponse:
     return HttpResponse(
         card, content_type="image/png", headers={"Cross-Origin-Resource-Policy": "cross-origin"}
     )

@@ -4,11 +4,14 @@ A page begins after an article that its address names, so it costs the same wher
 addresses than articles. Nothing is counted or skipped.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
+from django.http import Http404
+
 from articles import states
-from articles.models import Article
-from articles.models.article import ArticleQuerySet
+from articles.models import Article, Topic
+from articles.models.article import ArticleQuerySet, Order
 
 MOST = 100  # articles that stand on one page, all of them
 PAGE = 30  # articles of a page, when there are more
@@ -28,23 +31,44 @@ class ListPage:
         return not self.previous and not self.next
 
 
-def first_page(articles: ArticleQuerySet, place: str) -> ListPage:
+def page(articles: ArticleQuerySet, place: str, after: str, order: Order) -> ListPage:
+    """Return the first page of the list at `place`, or the one after an article; Http404 for none."""
+    found = page_after(articles, place, after, order) if after else None
+    if after and found is None:
+        raise Http404
+    return found or first_page(articles, place, order)
+
+
+def first_page(articles: ArticleQuerySet, place: str, order: Order) -> ListPage:
     """Return all of the list at `place`, or its first page when it is long."""
-    numbers = articles.by_title().values_list("pk")[: MOST + 1]
-    is_long = len(numbers) > MOST
-    rows = list(articles.by_title().for_cards()[: PAGE if is_long else MOST])
+    listed = articles.order_by(*order)
+    is_long = len(listed.values_list("pk")[: MOST + 1]) > MOST
+    rows = list(listed.for_cards()[: PAGE if is_long else MOST])
     return ListPage(rows, next=_address(place, rows[-1].slug) if is_long else "")
 
 
-def page_after(articles: ArticleQuerySet, place: str, slug: str) -> ListPage | None:
+def page_after(articles: ArticleQuerySet, place: str, slug: str, order: Order) -> ListPage | None:
     """Return the page of the list at `place` that begins after the article at `slug`; None when there is none."""
     start = _start(slug)
-    rows = list(articles.listed_after(start).for_cards()[: PAGE + 1]) if start else []
+    rows = list(articles.after(start, order).for_cards()[: PAGE + 1]) if start else []
     if start is None or not rows:
         return None
-    previous = _address(place, _previous(articles, start))
+    previous = _address(place, _previous(articles, start, order))
     following = _address(place, rows[PAGE - 1].slug) if len(rows) > PAGE else ""
     return ListPage(rows[:PAGE], previous, following)
+
+
+def topics_with_numbers() -> list[Topic]:
+    """Return the topics that readers find something on, each with the `number` of its articles: None
+    once there are too many to count at each visit.
+    """
+    published = Article.objects.published()
+    placed = list(published.order_by().values_list("topic_id", flat=True)[: MOST + 1])
+    numbers = Counter(placed if len(placed) <= MOST else [])
+    topics = list(published.topics().order_by("position", "title"))
+    for topic in topics:
+        topic.number = numbers[topic.pk] or None
+    return topics
 
 
 def _address(place: str, slug: str) -> str:
@@ -53,12 +77,12 @@ def _address(place: str, slug: str) -> str:
 
 def _start(slug: str) -> Article | None:
     """Return the article that a page begins after: one that readers can open, or could."""
-    names = ("title", "state", "publish_at", "first_published_at")
+    names = ("title", "position", "state", "publish_at", "first_published_at")
     start = Article.objects.filter(slug=slug, state__in=states.PUBLIC).only(*names).first()
     return start if start and start.was_public else None
 
 
-def _previous(articles: ArticleQuerySet, start: Article) -> str:
+def _previous(articles: ArticleQuerySet, start: Article, order: Order) -> str:
     """Return what the page before the one after `start` begins after; empty for the first page."""
-    slugs = list(articles.listed_until(start).values_list("slug", flat=True)[: PAGE + 1])
-    return slugs[PAGE] if len(slugs) > PAGE else ""
+    slugs = list(articles.before(start, order).values_list("slug", flat=True)[:PAGE])
+    return slugs[PAGE - 1] if len(slugs) == PAGE else ""

@@ -1,45 +1,72 @@
-"""Which articles stand under an article.
+"""Which articles stand under an article: those near to it, and the reading path of its topic."""
 
-The editor's picks, then others of its topic, then the rest.
-"""
+from dataclasses import dataclass
 
-from django.db.models import Q, Subquery
+from django.db.models import Q
 
 from articles.models import Article
+from articles.models.article import READING_ORDER, ArticleQuerySet
 
 CARDS = 3
+BEFORE, AFTER = 1, 2  # of a reading path
+
+
+@dataclass(frozen=True)
+class Path:
+    """A part of the order in which a topic is read: what comes before an article, and after it."""
+
+    before: list[Article]
+    after: list[Article]
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after)
 
 
 def related(article: Article) -> list[Article]:
-    """Return up to three published articles, never `article` itself, in at most three queries of few rows."""
-    results = cards(article.related, without=article.slug) if article.related else []
-    published = Article.objects.published().by_title()
-    for others in (published.filter(topic=article.topic_id), published):
-        if len(results) < CARDS:
-            known = {article.slug, *(result.slug for result in results)}
-            rows = others.for_cards()[: CARDS + len(known)]  # as many as may be known already
-            results += [row for row in rows if row.slug not in known][: CARDS - len(results)]
-    return results
+    """Return up to three published articles, never `article` itself.
+
+    The editor's picks, then the nearest by their words; in one query. While those aren't known yet,
+    a second adds the first of its topic.
+    """
+    wanted = Q(slug__in=article.related) | Q(pk__in=article.nearest or [])
+    rows = list(_cards().filter(wanted).exclude(pk=article.pk))
+    by_slug, by_row = {row.slug: row for row in rows}, {row.pk: row for row in rows}
+    ranked = [by_slug[slug] for slug in article.related if slug in by_slug]
+    ranked += [by_row[pk] for pk in article.nearest or [] if pk in by_row]
+    found = list(dict.fromkeys(ranked))[:CARDS]
+    if len(found) < CARDS and article.nearest is None:
+        known = [article.pk, *(row.pk for row in found)]
+        fill = (
+            _cards().filter(topic=article.topic_id).exclude(pk__in=known).order_by(*READING_ORDER)
+        )
+        found += list(fill[: CARDS - len(found)])
+    return found
 
 
-def cards(slugs: list[str], *, without: str = "") -> list[Article]:
+def cards(slugs: list[str]) -> list[Article]:
     """Return the published ones of `slugs`, in their order, up to three."""
-    by_slug = {
-        article.slug: article
-        for article in Article.objects.published().for_cards().filter(slug__in=slugs).order_by()
-    }
-    return [by_slug[slug] for slug in slugs if slug in by_slug and slug != without][:CARDS]
+    by_slug = {article.slug: article for article in _cards().filter(slug__in=slugs)}
+    return [by_slug[slug] for slug in slugs if slug in by_slug][:CARDS]
 
 
-def previous_and_next(article: Article) -> tuple[Article | None, Article | None]:
-    """Return the published articles before and after `article` on its topic's page, in one query of two rows."""
-    if article.pk is None or not article.is_published:
-        return None, None
-    shelf = Article.objects.published().filter(topic=article.topic_id)
-    before, after = shelf.listed_until(article).exclude(pk=article.pk), shelf.listed_after(article)
-    is_before, is_after = (Q(pk=Subquery(rows.values("pk")[:1])) for rows in (before, after))
-    found = Article.objects.filter(is_before | is_after).only("slug", "title").order_by()
-    sides: list[Article | None] = [None, None]
-    for other in found.annotate(is_next=is_after):
-        sides[bool(vars(other)["is_next"])] = other
-    return sides[0], sides[1]
+def where_to_start() -> list[Article]:
+    """Return the three articles that the home page tells readers to start with."""
+    return list(_cards().filter(starts=True).order_by("topic__position", *READING_ORDER)[:CARDS])
+
+
+def newest() -> list[Article]:
+    """Return the three articles that were published last, of those that readers aren't told to start with."""
+    return list(_cards().filter(starts=False).order_by("-publish_at", "-pk")[:CARDS])
+
+
+def reading_path(article: Article) -> Path:
+    """Return what stands before and after an article on its topic, in two queries whose cost is the
+    same however many stand there.
+    """
+    topic = _cards().filter(topic=article.topic_id)
+    before, after = topic.before(article, READING_ORDER), topic.after(article, READING_ORDER)
+    return Path(list(before[:BEFORE])[::-1], list(after.exclude(pk=article.pk)[:AFTER]))
+
+
+def _cards() -> ArticleQuerySet:
+    return Article.objects.published().for_cards()

@@ -19,6 +19,11 @@ urlpatterns = [
     path("topics/<slug:slug>/after/<slug:after>/", views.topic, name="topic_after"),
     path("responses/", views.responses, name="responses"),
     re_path(r"^responses/(?P<key>fight|flight|freeze|fawn)/$", views.response, name="response"),
+    re_path(
+        r"^responses/(?P<key>fight|flight|freeze|fawn)/card\.png$",
+        image_views.response_card,
+        name="response_card",
+    ),
     path("tools/", tools.index, name="tools"),
     path("tools/<slug:slug>/", tools.tool, name="tool"),
     path("get-help/", views.get_help, name="get_help"),
@@ -37,6 +42,7 @@ urlpatterns = [
     ),
     path("robots.txt", views.robots),
     path(".well-known/security.txt", views.security_txt),
+    path("favicon.ico", image_views.favicon),
     path("card.png", image_views.share_card, name="site_card"),
     path("articles/<slug:slug>/card.png", image_views.share_card, name="article_card"),
     re_path(

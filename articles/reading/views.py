@@ -15,12 +15,13 @@ from django.views.decorators.http import require_safe
 
 from analytics.api import ALL, NOTHING, OFFER, SEARCH
 from articles.editing import preview_links
+from articles.images import figures
 from articles.linking import redirects
 from articles.linking.slug_history import resolve
 from articles.models import RESPONSES, Article, Offer, Page, Response, Topic
-from articles.models.article import START_HERE, ArticleQuerySet
+from articles.models.article import BY_TITLE, READING_ORDER
 from articles.reading import helplines, json_ld, lists
-from articles.reading.related import cards, previous_and_next, related
+from articles.reading.related import cards, newest, reading_path, related, where_to_start
 from articles.searching.query import LONGEST
 from articles.searching.query import search as find
 from articles.searching.vocabulary import VOCABULARY
@@ -28,14 +29,19 @@ from prose import affiliate_rules
 from trustsite.web.serving.page_cache import counts_as, depends_on, public
 
 FOUR = [key for key, _ in RESPONSES]
-FIRST = "what-is-a-trauma-response"  # the article that the list begins with
 
 
 @require_safe
-@public(made_of=["lists"])
+@public(made_of=["lists", "quiz"])
 def home(request: HttpRequest) -> HttpResponse:
-    """Say what the site is, and lead to the quiz, the articles and the guide."""
-    context = {"responses": Response.objects.filter(key__in=FOUR), "start_here": cards(START_HERE)}
+    """Say what the site is and holds: help for tonight, the quiz, the topics, what to read, the guide."""
+    context = {
+        "responses": Response.objects.filter(key__in=FOUR),
+        "topics": lists.topics_with_numbers(),
+        "starts": where_to_start(),
+        "newest": newest(),
+        "json_ld": json_ld.home(),
+    }
     return render(request, "articles/home.html", context)
 
 
@@ -44,12 +50,11 @@ def home(request: HttpRequest) -> HttpResponse:
 def index(request: HttpRequest, after: str = "") -> HttpResponse:
     """List the published articles: by topic while one page holds all of them, else a page of them by title."""
     published = Article.objects.published()
-    page = _list_page(published, reverse("articles:index"), after)
+    page = lists.page(published, reverse("articles:index"), after, BY_TITLE)
+    first = None if after else next(iter(where_to_start()), None)
     if page.is_all:
-        first = next((article for article in page.articles if article.slug == FIRST), None)
         context: dict[str, Any] = {"shelves": _by_topic(page.articles), "first": first}
     else:
-        first = None if after else published.for_cards().filter(slug=FIRST).first()
         context = {"page": page, "topics": published.topics(), "first": first}
     return render(request, "articles/index.html", context)
 
@@ -60,17 +65,11 @@ def _by_topic(articles: list[Article]) -> list[tuple[Topic, list[Article]]]:
     def place(article: Article) -> tuple[int, str, int]:
         return article.topic.position, article.topic.title, article.topic_id
 
-    shelves = groupby(sorted(articles, key=place), key=place)
+    def order(article: Article) -> tuple[int, str, int, int]:
+        return (*place(article), article.position)
+
+    shelves = groupby(sorted(articles, key=order), key=place)
     return [(group[0].topic, group) for group in (list(rows) for _, rows in shelves)]
-
-
-def _list_page(articles: ArticleQuerySet, place: str, after: str) -> lists.ListPage:
-    if not after:
-        return lists.first_page(articles, place)
-    page = lists.page_after(articles, place, after)
-    if page is None:
-        raise Http404
-    return page
 
 
 @require_safe
@@ -104,13 +103,15 @@ def article_context(article: Article) -> dict[str, Any]:
     return {
         "article": article,
         "offers": offers,
+        "figures": figures.among(part.key for part in article.parts if part.kind == "figure"),
         "offers_shown": offers_shown,
         "has_offer": bool(offers_shown),
         "references": list(article.references()),
         "related": related(article),
-        "neighbours": previous_and_next(article),
+        "path": reading_path(article),
         "share_mail": f"mailto:?subject={quote(article.title)}&body={quote(address)}",
         "address": address,
+        "card": f"{address}card.png",
         "json_ld": json_ld.article(article),
     }
 
@@ -143,7 +144,13 @@ def response(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one response protects, costs and gives."""
     result = get_object_or_404(Response, key=key)
     others = Response.objects.filter(key__in=FOUR).exclude(key=key)
-    context = {"response": result, "others": others, "related": cards(result.related)}
+    context = {
+        "response": result,
+        "others": others,
+        "related": cards(result.related),
+        "card": f"{settings.SITE_URL}{result.get_absolute_url()}card.png",
+        "json_ld": json_ld.response(result),
+    }
     return render(request, "articles/response.html", context)
 
 
@@ -174,10 +181,11 @@ def topic(request: HttpRequest, slug: str, after: str = "") -> HttpResponse:
     """List a topic's published articles, a page at a time when there are many; a topic without any isn't there yet."""
     shelf = get_object_or_404(Topic, slug=slug)
     articles = Article.objects.published().filter(topic=shelf)
-    page = _list_page(articles, shelf.get_absolute_url(), after)
+    page = lists.page(articles, shelf.get_absolute_url(), after, READING_ORDER)
     if not page.articles:
         raise Http404
-    context = {"topic": shelf, "articles": page.articles, "page": page}
+    data = json_ld.topic(shelf, page.articles)
+    context = {"topic": shelf, "articles": page.articles, "page": page, "json_ld": data}
     return render(request, "articles/topic.html", context)
 
 

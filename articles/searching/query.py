@@ -19,7 +19,7 @@ from django.utils.safestring import SafeString
 
 from articles.models import SearchDocument
 from articles.searching import index
-from articles.searching.stems import stem, stems
+from articles.searching.stems import STOP, STOP_STEMS, stem, stems
 from articles.searching.vocabulary import Memory, passes_copy_rules
 from prose.document import trusted
 from prose.spelling import SHORTEST, tokens
@@ -32,17 +32,6 @@ EXTRACT = 180  # characters, give or take a word
 WEIGHTS = {"title": 8.0, "head": 3.0, "often": 2.0, "text": 1.0}
 MEANT = 0.7  # what a synonym counts beside the word itself
 ARTICLE = 1.1  # what an article counts beside another page that says as much
-# Words in nearly every text, which would drown the others.
-STOP = frozenset(
-    """a about after again all also am an and any are as at be because been being but by can cant could couldnt did do does
-    doesnt doing dont for from get gets getting go got had has have having he her here him his how i id if ill im in into is
-    isnt it its ive just like make makes many me more much my no not now of on one or our out over people please really
-    she should so some such someone somebody something than that the their them then there they this to too up us very want
-    wants was wasnt we were what whats when where which while who whos why will with would you your""".split()
-)
-
-
-_STOP_STEMS = frozenset(map(stem, STOP))
 
 
 @dataclass(frozen=True)
@@ -262,7 +251,7 @@ def _fit(document: SearchDocument, concepts: list[Concept]) -> float:
 
 
 def _share(asked: set[str], text: str) -> float:
-    words = set(stems(text)) - _STOP_STEMS
+    words = set(stems(text)) - STOP_STEMS
     return len(words & asked) / (len(words) or 1)
 
 

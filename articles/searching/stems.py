@@ -39,3 +39,14 @@ def stem(word: str) -> str:
 def stems(text: str) -> list[str]:
     """Return the stems of a text's words, in their order."""
     return [stem(word) for word in tokens(text)]
+
+
+# Words that tell no text from another, and their stems.
+STOP = frozenset(
+    """a about after again all also am an and any are as at be because been being but by can cant could couldnt did do does
+    doesnt doing dont for from get gets getting go got had has have having he her here him his how i id if ill im in into is
+    isnt it its ive just like make makes many me more much my no not now of on one or our out over people please really
+    she should so some such someone somebody something than that the their them then there they this to too up us very want
+    wants was wasnt we were what whats when where which while who whos why will with would you your""".split()
+)
+STOP_STEMS = frozenset(map(stem, STOP))

@@ -4,9 +4,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
+from articles.models import Topic
 from articles.reading import response_texts
-from prose.document import Part, section
+from prose.document import Part, section, trusted
 
 register = template.Library()
 
@@ -18,7 +21,10 @@ CLASSES = {
     "pull": "pull",
     "table": "table",
 }
-BLOCK_CLASSES = {"retention": "table"}  # what blocks bring with them on every page
+BLOCK_CLASSES = {
+    "retention": "table",
+    "figure": "figure",
+}  # what blocks bring with them on every page
 
 
 @register.inclusion_tag("components/response_text.html")
@@ -72,6 +78,16 @@ def components(parts: Iterable[Part]) -> str:
     found = {name for css_class, name in CLASSES.items() if f'class="{css_class}"' in html}
     found |= {BLOCK_CLASSES[part.kind] for part in shown if part.kind in BLOCK_CLASSES}
     return " ".join(sorted(found))
+
+
+@register.filter
+def with_line(html: SafeString, topic: Topic) -> SafeString:
+    """Draw the topic's line over each sentence that a text sets large."""
+    opening = '<blockquote class="pull">'
+    if opening not in html:
+        return html
+    line = render_to_string("components/mark.html", {"line": topic.line}).strip()
+    return trusted(html.replace(opening, opening + line))
 
 
 @register.filter

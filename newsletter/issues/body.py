@@ -90,10 +90,11 @@ def _link_problem(href: str) -> str:
 def _block_problems(body: str, blocks: list[Part]) -> Iterator[Finding]:
     offers = 0
     for block in blocks:
-        if block.kind == "picture":
+        if block.kind in {"picture", "figure"}:
             yield Finding(
-                _line_of(body, "picture"),
-                "Pictures don’t travel in letters. Link to the page that shows it.",
+                _line_of(body, block.kind),
+                f"{block.kind.capitalize()}s don’t travel in letters. "
+                "Link to the page that shows it.",
             )
         elif block.kind == "offer":
             offers += 1

@@ -11,10 +11,11 @@ from django import forms
 
 from newsletter.addresses import AddressError, normalise
 from newsletter.consent import AGREED, WORDING
-from newsletter.subscribing import source_pages
+from newsletter.subscribing import near_addresses, source_pages
 from trustsite.web.form_guard import is_good
 
 BAD_ADDRESS = "Please check the address. It should look like name@example.org."
+HINT = "Did you mean {meant}? If {asked} is right, send it once more as it is."
 STALE = (
     "This page had been open for a while, so we made it new. "
     "Your address is still there: please send it once more."
@@ -91,8 +92,29 @@ class SignUpForm(PublicForm):
     """Asks for the guide, and by one box that is never ticked for anybody for the letters."""
 
     letters = forms.BooleanField(label=AGREED[WORDING][1], required=False)
+    # The address that the hint was shown for: sent once more as it is, it is taken.
+    sure = forms.CharField(required=False, widget=forms.HiddenInput)
     src = forms.CharField(required=False, widget=forms.HiddenInput)
     shown = ("address", "letters")
+
+    asked = meant = ""  # an address that looks like a slip, and the one that was probably meant
+
+    def clean_address(self) -> str:
+        """Return the address that was typed, or the one that the hint named and a button chose."""
+        if self.data.get("instead"):
+            self.cleaned_data["address"] = str(self.data["instead"])
+        return super().clean_address()
+
+    def clean(self) -> dict[str, Any]:
+        """Ask once about an address whose domain looks like a slip."""
+        data = super().clean()
+        address = data.get("address", "")
+        if address and data.get("sure") != address:
+            self.meant = near_addresses.meant(address)
+            if self.meant:
+                self.asked = address
+                self.add_error("address", HINT.format(meant=self.meant, asked=address))
+        return data
 
     def clean_src(self) -> str:
         """Return the page that led here, if it is one of ours. It is counted, and kept with nobody."""

@@ -13,7 +13,9 @@ from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,7 +26,7 @@ from newsletter.emails.guide_pdf import GUIDE_FILE_NAME, GUIDE_PAGES, compile_gu
 from newsletter.emails.messages import guide_url
 from newsletter.models import FormRequest, Subscriber
 from newsletter.retry_later import RETRY_AFTER, retry_later, retry_later_on_db_error
-from newsletter.subscribing import address_change, intake, limits, signup
+from newsletter.subscribing import address_change, intake, limits, signup, source_pages
 from newsletter.subscribing.forms import AddressForm, SignUpForm
 from trustsite.web.form_guard import same_origin_required
 from trustsite.web.serving.page_cache import counts_as, public
@@ -66,7 +68,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
         return sign_up(request)
     form = SignUpForm(request.POST)
     if form.is_from_a_machine():
-        return _check_inbox(request)
+        return _check_inbox(request, form)
     status = 422
     if form.is_valid():
         letters = form.cleaned_data["letters"]
@@ -74,7 +76,7 @@ def subscribe(request: HttpRequest) -> HttpResponse:
     if status == 200:
         counts_as(GUIDE, ASKED)
         counts_as(SOURCE, form.cleaned_data["src"])
-        return _check_inbox(request)
+        return _check_inbox(request, form)
     return form_again(request, "newsletter/sign_up.html", form, status)
 
 
@@ -104,22 +106,38 @@ def form_again(request: HttpRequest, template: str, form: AddressForm, status: i
     return response
 
 
-def _check_inbox(request: HttpRequest) -> HttpResponse:
-    return finished("newsletter/check_inbox.html", request)
+def _check_inbox(request: HttpRequest, form: SignUpForm) -> HttpResponse:
+    """Say what comes to which address, what to do if nothing does, and lead back."""
+    typed = form.data.get("instead") or form.data.get("address", "")
+    came_from = source_pages.known(form.data.get("src", ""))
+    back = reverse("articles:index") if came_from == source_pages.ELSEWHERE else came_from
+    shown = "".join(filter(str.isprintable, typed)).strip()[:254]
+    return finished("newsletter/check_inbox.html", request, address=shown, back=back)
 
 
-def finished(template: str, request: HttpRequest) -> HttpResponse:
-    """Answer with the page that says that a form was taken, the same for everybody."""
-    page = _finished(template, request.path, settings.FROM_NAME, timezone.now().year)
+def finished(template: str, request: HttpRequest, **own: str) -> HttpResponse:
+    """Answer with the page that says that a form was taken: the same whatever is known of the
+    address. `own` is what of the form stands in it.
+    """
+    page = _finished(template, request.path, settings.FROM_NAME, timezone.now().year, *own)
+    for name, value in own.items():
+        page = page.replace(_marker(name), escape(value))
     return HttpResponse(page)
 
 
 @lru_cache(maxsize=8)
-def _finished(template: str, path: str, sender: str, year: int) -> str:
-    """Make the page once: it would be half of a sign-up's work. `year` stands at its foot."""
+def _finished(template: str, path: str, sender: str, year: int, *own: str) -> str:
+    """Make the page once: it would be half of a sign-up's work. `year` stands at its foot; a marker
+    stands for each of `own`.
+    """
     request = HttpRequest()  # of nobody
     request.path = path
-    return render_to_string(template, {"sender": sender}, request)
+    context = {"sender": sender} | {name: _marker(name) for name in own}
+    return render_to_string(template, context, request)
+
+
+def _marker(name: str) -> str:
+    return f"\ue000{name}\ue001"  # letters that nobody types, and that are cut out of what is typed
 
 
 @csrf_exempt

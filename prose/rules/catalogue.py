@@ -21,6 +21,8 @@ ERRORS = {
     "picture.unknown": "A picture is one that there is.",
     "picture.words": "A picture has words for who can't see it, or is decorative.",
     "picture.elsewhere": "Pictures stand in articles alone.",
+    "figure.unknown": "A figure is one that there is.",
+    "figure.elsewhere": "Figures stand in articles alone.",
     "source.unknown": "A source that is cited is there.",
     "offer.unknown": "An offer is one that there is.",
     "offer.several": "An article holds one offer at most.",

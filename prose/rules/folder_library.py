@@ -72,6 +72,9 @@ class FolderLibrary:
         table = self.table("pictures") if keys else {}
         return {key: _has_words(table[key]) for key in keys if key in table}
 
+    def figures(self) -> set[str]:
+        return set(self.table("figures"))
+
     def moved_to(self, path: str) -> str:
         slug = article_slug(path)
         now = self.table("old_addresses").get(slug, "") if slug else ""

@@ -1,4 +1,4 @@
-"""Rules for what a text asks for by its key: offers, pictures, sources; and for partners' links."""
+"""Rules for what a text asks for by its key: offers, pictures, figures, sources; and for partners' links."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from prose.rules.source_files import SourceFile
 
 OFFER = re.compile(r":::\s*offer\s*([a-z0-9-]*)")
 PICTURE = re.compile(r":::\s*picture\s+([a-z0-9-]+)")
+FIGURE = re.compile(r":::\s*figure\s+([a-z0-9-]+)")
 
 
 def check(text: SourceFile, library: Library) -> Iterator[Finding]:
@@ -20,6 +21,7 @@ def check(text: SourceFile, library: Library) -> Iterator[Finding]:
     yield from partner_links(text, library)
     yield from _offers(text, library)
     yield from _pictures(text, library)
+    yield from _figures(text, library)
     lines = text.first_lines(CITATION)
     for key in sorted(library.unknown_sources(text.rendered.citations)):
         message = f"There is no source “{key}”. Add it under Sources, or take the mark out."
@@ -82,3 +84,17 @@ def _pictures(text: SourceFile, library: Library) -> Iterator[Finding]:
         elif not has_words[key]:
             message = f"The picture “{key}” has no words for who can’t see it."
             yield finding("picture.words", line, f"{message} Add them under Pictures.")
+
+
+def _figures(text: SourceFile, library: Library) -> Iterator[Finding]:
+    keys = set(block_keys(text.rendered.html, "figure"))
+    lines = text.first_lines(FIGURE)
+    if keys and text.kind != "articles":
+        line = min(lines.values(), default=1)
+        yield finding("figure.elsewhere", line, "Figures stand in articles alone.")
+        return
+    unknown = keys - library.figures()
+    known = ", ".join(sorted(library.figures())) if unknown else ""
+    for key in sorted(unknown):
+        message = f"There is no figure “{key}”. There are: {known or 'none'}."
+        yield finding("figure.unknown", lines.get(key, 1), message)

@@ -18,6 +18,9 @@ class Library(Protocol):
     def pictures(self, keys: Collection[str]) -> dict[str, bool]:
         """Return of each picture that there is whether it has its words."""
 
+    def figures(self) -> set[str]:
+        """Return the keys of the figures that there are."""
+
     def leads_somewhere(self, address: str) -> bool:
         """Whether a reader who follows a path finds a page, and on it the part after the #."""
 

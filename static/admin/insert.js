@@ -39,6 +39,7 @@ const ASKED = {
   source: { title: "Put in a source", label: "Author, year, title or key", put: putSource },
   page: { title: "Link to a page", label: "Words of its title", put: putLink },
   picture: { title: "Put in a picture", label: "What it shows, or its key", put: ({ value }) => putBlock(`:::picture ${value}`) },
+  figure: { title: "Put in a figure", label: "What it explains", put: ({ value }) => putBlock(`:::figure ${value}`) },
   offer: { title: "Put in an offer", label: "Partner, heading or key", put: ({ value }) => putBlock(`:::offer ${value}`) },
 };
 
@@ -150,6 +151,7 @@ if (field) {
     { words: "Source", title: "A source, as a number that leads to it", press: () => ask("source") },
     { words: "Link to a page", title: "A link to a page of ours", press: () => ask("page") },
     { words: "Picture", title: "A picture from the desk", press: () => ask("picture") },
+    { words: "Figure", title: "A drawing that explains", press: () => ask("figure") },
     { words: "Note", title: "An aside with a heading", press: () => aside("note") },
     { words: "Exercise", title: "Something to try, in steps", press: () => aside("exercise") },
     { words: "Quote", title: "A sentence of the text, set large", press: () => aside("quote") },

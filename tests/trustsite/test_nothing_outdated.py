@@ -31,6 +31,7 @@ from trustsite.web import form_guard
 
 DERIVED = {"id", "html", "citations", "words", "changed_at", "synced_at", "synced_digest"}
 DERIVED |= {"version", "updated_at", "text_hash", "problems", "preview_key", "checked_text"}
+DERIVED |= {"nearest", "nearest_due"}
 FIXED = (Question, Option, Rating)  # of a version that readers see they can't change
 PATHS = ["/", "/articles/", "/articles/changed/", "/articles/beside/", "/articles/elsewhere/"]
 PATHS += ["/topics/responses/", "/responses/", "/responses/fawn/", "/about/", "/get-help/"]

@@ -17,6 +17,7 @@ EXEMPT = {
     "/sitemap-pages.xml": "a part of it",
     "/robots.txt": "for robots",
     "/.well-known/security.txt": "for finders of holes",
+    "/favicon.ico": "an icon",
     "/card.png": "a picture for shared links",
     "/search/": "holds nothing until somebody asks",
     "/newsletter/issues/feed/": "for feed readers; the page of letters names it",

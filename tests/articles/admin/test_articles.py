@@ -97,3 +97,16 @@ def test_every_page_of_the_desk_opens(admin_client, content):
         assert admin_client.get(f"/admin/articles/{model}/add/").status_code == 200
     article = make_article()
     assert admin_client.get(f"/admin/articles/article/{article.pk}/change/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("over", "place"), [({"position": "3"}, 3), ({"position": ""}, 999), ({}, 7)]
+)
+def test_a_place_that_nobody_types_is_the_last_and_one_that_no_form_asks_for_stays(
+    admin_client, over, place
+):
+    article = make_article(slug="placed", state="draft", position=7)
+    posted_over = posted(article.topic, slug="placed", **over)
+    admin_client.post(f"/admin/articles/article/{article.pk}/change/", posted_over)
+    article.refresh_from_db()
+    assert (article.title, article.position) == ("New", place)

@@ -40,6 +40,7 @@ NOT_TRAVELLING = {
     *("html", "contents", "citations", "words", "renderer"),
     *("width", "height", "renditions"),
     *("preview_key", "problems", "text_hash", "first_published_at"),
+    *("nearest", "nearest_due"),
 }
 WITH_EVERYTHING = """Lead.[^author-2001]
 

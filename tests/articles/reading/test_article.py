@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -23,7 +24,8 @@ def test_it_shows_the_article_with_its_facts(client, parse, text_of):
     )
     document = parse(client.get("/articles/trust/"))
     assert [text_of(h1) for h1 in document.iter("h1")] == ["Trust"]
-    assert "1 min read" in text_of(document.find(".//*[@class='meta__facts']"))
+    facts = text_of(document.find(".//details[@class='facts']/summary"))
+    assert re.search(r"About this page: 1 min · \d+ \w+ \d{4} · 1 source$", facts)
     sources = document.find(".//ol[@class='sources']")
     assert "Freyd JJ (2001). Betrayal Trauma." in text_of(sources)
     assert [a.get("href") for a in sources.iter("a")] == ["#cite-1-1"]
@@ -49,7 +51,7 @@ def test_readers_cannot_open_what_is_not_published(client, over):
 
 def test_it_says_that_nobody_checked_it_until_somebody_has(client, parse, text_of):
     article = make_article(slug="new")
-    meta = ".//*[@class='meta__facts']"
+    meta = ".//details[@class='facts']"
     assert "Not yet checked" in text_of(parse(client.get("/articles/new/")).find(meta))
     article.checked_on = timezone.localdate().replace(year=2026, month=5, day=3)
     article.save()
@@ -60,6 +62,7 @@ def test_the_offer_is_labelled_before_its_link(client, parse, text_of):
     make_offer()
     make_article(slug="with", affiliate=True, body=OFFER_BODY)
     offer = parse(client.get("/articles/with/")).find(".//aside[@class='offer']")
+    assert "1 advert" in text_of(parse(client.get("/articles/with/")).find(".//summary"))
     assert text_of(offer[0]) == "Ad · affiliate link"
     assert "We may earn a commission if you sign up, at no extra cost to you." in text_of(offer[1])
     [link] = [a for a in offer.iter("a") if a.get("href").startswith("https://")]
@@ -158,10 +161,26 @@ def test_it_asks_the_database_a_bounded_number_of_questions(client, django_asser
         make_article(topic=topic)
     body = OFFER_BODY + "".join(f" x[^s-{number}]" for number in range(12))
     make_article(slug="full", topic=topic, affiliate=True, body=body, related=["article-1"])
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         assert client.get("/articles/full/").status_code == 200
     with django_assert_max_num_queries(2):
         client.get("/articles/")
+
+
+def test_title_line_and_facts_stand_before_the_text_and_nothing_else_does(client, parse):
+    make_offer()
+    make_article(slug="with", affiliate=True, body=OFFER_BODY, content_note="Mentions loss.")
+    article = parse(client.get("/articles/with/")).find(".//article")
+    order = [child.get("class") or child.tag for child in article]
+    assert order[:6] == ["topic", "h1", "dek", "facts", "content-note", "prose prose--lead"]
+
+
+def test_a_sentence_set_large_stands_under_the_line_of_its_topic(client, parse):
+    topic = make_topic(mark="pulse")
+    make_article(slug="quoted", topic=topic, body="Lead.\n\n:::quote\nLarge.\n:::")
+    quote = parse(client.get("/articles/quoted/")).find(".//blockquote[@class='pull']")
+    assert quote[0].get("aria-hidden") == "true"
+    assert quote.find(".//{http://www.w3.org/2000/svg}path").get("d") == topic.line
 
 
 def test_stored_html_of_an_older_renderer_is_made_anew(client, parse):

@@ -1,13 +1,16 @@
 """What feed readers, search engines and finders of holes ask for."""
 
+import re
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
 from django.utils import timezone
 
+from articles.models import Article
 from articles.reading import sitemaps
-from tests.factories import make_article, make_response, make_topic
+from tests.factories import make_article, make_response, make_source, make_topic
 from tests.site_map import locations, mapped
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +33,153 @@ def test_the_feed_holds_whole_published_articles_the_newest_first(client):
     assert [entry.findtext(f"{ATOM}title") for entry in entries] == ["New", "Old & “quoted” <b>"]
     assert "<h2" in entries[0].findtext(f"{ATOM}content")
     assert "data-block" not in entries[0].findtext(f"{ATOM}content")
+
+
+RFC4287_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+# What RFC 4287 asks of a feed and of an entry, and how often: (at least, at most).
+OF_FEED = {
+    "id": (1, 1),
+    "title": (1, 1),
+    "updated": (1, 1),
+    "subtitle": (0, 1),
+    "author": (1, 9),
+    "link": (1, 9),
+    "entry": (0, 99),
+}
+OF_ENTRY = {
+    "id": (1, 1),
+    "title": (1, 1),
+    "updated": (1, 1),
+    "published": (0, 1),
+    "summary": (0, 1),
+    "content": (0, 1),
+    "link": (1, 9),
+    "author": (0, 9),
+    "category": (0, 9),
+    "rights": (0, 1),
+}
+
+
+def atom_problems(source):
+    """Return what is wrong with a feed by RFC 4287 (4.1.1, 4.1.2 and what they refer to)."""
+    feed = ElementTree.fromstring(source)
+    problems = [] if feed.tag == f"{ATOM}feed" else [feed.tag]
+    for element, shape in [(feed, OF_FEED), *((e, OF_ENTRY) for e in feed.iter(f"{ATOM}entry"))]:
+        names = [child.tag.removeprefix(ATOM) for child in element]
+        problems += [f"{name} is unknown" for name in names if name not in shape]
+        for name, (least, most) in shape.items():
+            if not least <= names.count(name) <= most:
+                problems.append(f"{name}: {names.count(name)}")
+        links = [
+            (link.get("rel", "alternate"), link.get("href"))
+            for link in element.findall(f"{ATOM}link")
+        ]
+        problems += [f"{href} isn’t whole" for _, href in links if not href.startswith("http")]
+        if [rel for rel, _ in links].count("alternate") != 1:
+            problems.append("alternate")
+        dates = [element.findtext(f"{ATOM}{name}") for name in ("updated", "published")]
+        problems += [date for date in dates if date and not RFC4287_DATE.fullmatch(date)]
+        if not urlsplit(element.findtext(f"{ATOM}id")).scheme:
+            problems.append("an id is no IRI")
+    ids = [entry.findtext(f"{ATOM}id") for entry in feed.iter(f"{ATOM}entry")]
+    return problems if len(set(ids)) == len(ids) else [*problems, "an id stands twice"]
+
+
+def test_the_feed_is_valid_with_articles_and_without(client, content):
+    assert atom_problems(client.get("/feed/").content) == []
+    Article.objects.all().update(state="draft")
+    assert atom_problems(client.get("/feed/").content) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("<id>urn:uuid:", "<id>"),
+        ("updated>", "changed>"),
+        ("<author>", "<author/><writer>"),
+        ('href="http', 'href="/'),
+        ('rel="alternate"', 'rel="self"'),
+        ("+00:00<", "<"),
+    ],
+)
+def test_a_feed_that_breaks_the_rules_would_be_seen(client, right, wrong):
+    make_article()
+    source = client.get("/feed/").content.decode()
+    broken = source.replace(right, wrong).replace(
+        "</author>", "</author>" if right != "<author>" else "</writer>"
+    )
+    assert broken != source
+    assert atom_problems(broken)
+
+
+def entry_of(client, **headers):
+    [entry] = ElementTree.fromstring(client.get("/feed/", **headers).content).findall(
+        f"{ATOM}entry"
+    )
+    return entry
+
+
+def test_an_entry_says_all_that_the_page_says(client, settings, parse, text_of):
+    make_source(key="author-2001", url="https://example.org/work")
+    make_article(
+        slug="whole",
+        title="Whole",
+        body="So.[^author-2001] [Quiz](/quiz/)\n\n:::figure a-night\n\n:::quiz",
+        content_note="Mentions loss.",
+        takeaways=["One thing."],
+        evidence_note="Nobody knows more.",
+    )
+    html = entry_of(client).findtext(f"{ATOM}content")
+    for words in (
+        "Mentions loss.",
+        "One thing.",
+        "https://example.org/work",
+        "Nobody knows more.",
+        "Get help now",
+    ):
+        assert words in html
+    document = parse(f"<!doctype html><title>x</title><body>{html}</body>")
+    addresses = [a.get("href") for a in document.iter("a")] + [
+        i.get("src") for i in document.iter("img")
+    ]
+    assert all(urlsplit(address).scheme for address in addresses), addresses
+    assert f"{settings.SITE_URL}/articles/whole/#source-1" in addresses
+    assert "data-block" not in html
+
+
+def test_a_page_about_danger_begins_with_help_in_the_feed_too(client):
+    make_article(slug="danger", safety=True, body="Lead words.")
+    html = entry_of(client).findtext(f"{ATOM}content")
+    assert html.index("Get help now") < html.index("Lead words.")
+    assert html.count("Get help now") == 1
+
+
+def test_an_id_stays_whatever_host_is_asked_and_address_it_gets(client, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    article = make_article(slug="one", title="One")
+    entry = entry_of(client, headers={"host": "elsewhere.example"})
+    assert "elsewhere" not in ElementTree.tostring(entry).decode()
+    first = entry.findtext(f"{ATOM}id")
+    article.slug, article.title = "two", "Two"
+    article.publish_at -= timedelta(days=400)
+    article.save()
+    assert entry_of(client).findtext(f"{ATOM}id") == first
+
+
+def test_the_feed_asks_as_little_for_twenty_articles_as_for_one(
+    client, django_assert_max_num_queries
+):
+    for number in range(20):
+        make_source(key=f"s-{number}")
+        make_article(body=f"So.[^s-{number}]")
+    with django_assert_max_num_queries(3):
+        client.get("/feed/")
+
+
+def test_the_icon_is_found_by_its_oldest_name(client):
+    response = client.get("/favicon.ico")
+    assert response.headers["Content-Type"] == "image/x-icon"
+    assert response.content[:4] == b"\x00\x00\x01\x00"
 
 
 def test_the_sitemap_lists_what_is_published_on_our_own_address(client, settings):

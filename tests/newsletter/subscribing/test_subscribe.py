@@ -5,8 +5,8 @@ from django.db import OperationalError
 
 from newsletter import hashing, suppression
 from newsletter.models import FormRequest, Subscriber
-from newsletter.subscribing import limits, signup
-from tests.factories import make_subscriber
+from newsletter.subscribing import limits, near_addresses, signup
+from tests.factories import make_article, make_subscriber
 from trustsite.web.form_guard import form_token
 
 pytestmark = pytest.mark.django_db
@@ -15,10 +15,9 @@ URL = "/newsletter/subscribe/"
 
 def test_it_says_where_to_look_and_leads_back_to_the_articles(ask, parse, text_of):
     page = parse(ask("ann@example.org"))
-    assert (
-        "If the address can receive our mail, a message is on its way. You can close this page."
-        in text_of(page)
-    )
+    words = text_of(page.find(".//main"))
+    assert "a message is on its way to ann@example.org. You can close this page." in words
+    assert "If nothing has come in ten minutes" in words
     assert page.find(".//main//a[@href='/articles/']") is not None
 
 
@@ -42,10 +41,13 @@ def test_the_answer_is_the_same_bytes_whatever_is_known_of_the_address(ask, sett
         "complained",
         "returned",
     ]
-    answers = [ask(f"{name}@example.org") for name in names] + [ask("a@blocked.example")]
-    assert (
-        len({(answer.status_code, answer.content, str(answer.headers)) for answer in answers}) == 1
-    )
+    addresses = [*(f"{name}@example.org" for name in names), "a@blocked.example"]
+    answers = [ask(address) for address in addresses]
+    seen = {
+        (answer.status_code, answer.content.replace(address.encode(), b""), str(answer.headers))
+        for address, answer in zip(addresses, answers, strict=True)
+    }
+    assert len(seen) == 1  # but for the address itself
     assert not any(answer.cookies for answer in answers)
 
 
@@ -189,3 +191,102 @@ def test_opening_the_page_shows_the_form_and_changes_nothing(client, dump):
 
 def test_it_takes_no_other_method(client):
     assert client.put(URL).status_code == 405
+
+
+# -- the page that follows, and the hint before ----------------------------------------------------
+
+
+def test_it_shows_the_address_as_it_was_typed_and_nothing_of_it_as_markup(ask, parse, text_of):
+    page = parse(ask("Ann.O'Hara@Example.ORG"))
+    assert text_of(page.find(".//main//strong")) == "Ann.O'Hara@Example.ORG"
+    trap = parse(ask('"><script>x</script>@example.org', website="filled"))
+    assert text_of(trap.find(".//main//strong")) == '"><script>x</script>@example.org'
+    assert trap.find(".//main//script") is None
+
+
+@pytest.mark.parametrize(
+    ("src", "leads_to"),
+    [
+        ("/articles/rest/", "/articles/rest/"),
+        ("/guide/", "/guide/"),
+        ("/articles/nowhere/", "/articles/"),
+        ("https://elsewhere.example/", "/articles/"),
+        ("//elsewhere.example", "/articles/"),
+        ("javascript:alert(1)", "/articles/"),
+        ("", "/articles/"),
+    ],
+)
+def test_it_leads_back_to_where_one_was_and_to_no_other_site(ask, parse, text_of, src, leads_to):
+    make_article(slug="rest")
+    for more in ({}, {"website": "filled"}):
+        page = parse(ask("ann@example.org", src=src, **more))
+        [back] = [a for a in page.find(".//main").iter("a") if a.get("class") == "button"]
+        assert back.get("href") == leads_to
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("anna@gmial.com", "anna@gmail.com"),
+        ("anna@hotmail.con", "anna@hotmail.com"),
+        ("anna@gnail.com", "anna@gmail.com"),
+        ("anna@gmal.con", "anna@gmail.com"),
+        ("anna@outlok.com", "anna@outlook.com"),
+        ("anna@yahoo.co.ku", "anna@yahoo.co.uk"),
+        ("anna@icloud.cmo", "anna@icloud.com"),
+        ("anna@firm.example.con", "anna@firm.example.com"),
+        ("anna@btinternet.comm", "anna@btinternet.com"),
+        *((f"anna@{domain}", "") for domain in near_addresses.KNOWN),
+        *(
+            (f"anna@{domain}", "")
+            for domain in (
+                "example.org",
+                "gmx.de",
+                "yahoo.fr",
+                "nhs.net",
+                "ed.ac.uk",
+                "web.de",
+                "a.co",
+            )
+        ),
+    ],
+)
+def test_what_an_address_was_probably_meant_to_be(typed, meant):
+    assert near_addresses.meant(typed) == meant
+
+
+def test_a_slip_is_asked_about_before_anything_is_sent(ask, parse, text_of):
+    answer = ask("anna@gmial.com", letters="on", src="/guide/")
+    page = parse(answer)
+    assert answer.status_code == 422
+    assert "Did you mean anna@gmail.com? If anna@gmial.com is right, send it once more" in text_of(
+        page
+    )
+    fields = {e.get("name"): e for e in page.find(".//main").iter("input")}
+    assert fields["address"].get("value") == "anna@gmial.com"
+    assert fields["letters"].get("checked") is not None
+    assert fields["src"].get("value") == "/guide/"
+    assert not Subscriber.objects.exists()
+    assert not FormRequest.objects.exists()
+
+
+def test_who_says_that_it_is_right_is_believed(ask):
+    assert ask("anna@gmial.com", sure="anna@gmial.com").status_code == 200
+    assert Subscriber.objects.get().address == "anna@gmial.com"
+
+
+def test_the_other_is_taken_by_its_button(ask, parse, text_of):
+    answer = ask("anna@gmial.com", sure="anna@gmial.com", instead="anna@gmail.com")
+    assert "on its way to anna@gmail.com" in text_of(parse(answer))
+    assert Subscriber.objects.get().address == "anna@gmail.com"
+
+
+def test_another_slip_is_asked_about_anew(ask):
+    assert ask("anna@gmal.com", sure="anna@gmial.com").status_code == 422
+    assert ask("anna@gmial.com", instead="nonsense").status_code == 422
+
+
+def test_without_the_hint_the_slip_would_be_taken(ask, monkeypatch):
+    monkeypatch.setattr(near_addresses, "meant", lambda address: "")
+    ask("anna@gmial.com")
+    assert Subscriber.objects.get().address == "anna@gmial.com"

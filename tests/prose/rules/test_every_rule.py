@@ -52,6 +52,7 @@ BROKEN = {
     "link.anchor": {"add": "[x](#nowhere)"},
     "picture.address": {"add": "![x](https://example.org/x.png)"},
     "picture.unknown": {"add": ":::picture nothing"},
+    "figure.unknown": {"add": ":::figure nothing"},
     "source.unknown": {"add": "So they say.[^ghost-1999]"},
     "offer.unknown": {"add": ":::offer nobody", "affiliate": True},
     "offer.several": {"add": f"{OFFER}\n{OFFER}", "affiliate": True},
@@ -84,6 +85,7 @@ ELSEWHERE = {
     "text.length": "tests/prose/test_long_texts.py",
     "picture.words": "a picture without words is refused before a text can ask for it",
     "picture.elsewhere": "test_what_stands_in_articles_alone",
+    "figure.elsewhere": "test_what_stands_in_articles_alone",
     "offer.elsewhere": "test_what_stands_in_articles_alone",
     "promise.unnamed": "of files alone: tests/prose/rules/test_lint.py",
     "promise.broken": "of files alone: tests/prose/rules/test_lint.py",
@@ -188,7 +190,12 @@ def test_desk_loader_and_lint_say_the_same(folder, code):
 
 
 @pytest.mark.parametrize(
-    ("code", "block"), [("offer.elsewhere", OFFER), ("picture.elsewhere", ":::picture path\n")]
+    ("code", "block"),
+    [
+        ("offer.elsewhere", OFFER),
+        ("picture.elsewhere", ":::picture path\n"),
+        ("figure.elsewhere", ":::figure a-night\n"),
+    ],
 )
 def test_what_stands_in_articles_alone(folder, admin_client, code, block):
     page = folder / "pages/about.md"

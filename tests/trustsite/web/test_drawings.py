@@ -174,13 +174,20 @@ def test_an_article_names_its_card_its_size_and_its_words(client, parse, setting
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/articles/", "/quiz/", "/guide/", "/responses/freeze/", "/get-help/"]
+    "path", ["/", "/articles/", "/quiz/", "/guide/", "/responses/", "/get-help/"]
 )
 def test_every_other_page_has_the_sites_card(client, content, parse, settings, path):
     found = tags(parse(client.get(path)))
     assert found["og:image"] == f"{settings.SITE_URL}/card.png"
     assert found["twitter:card"] == "summary_large_image"
-    assert "og:url" not in found
+    assert found["og:url"] == settings.SITE_URL + path
+
+
+def test_each_of_the_four_responses_has_a_card_of_its_own(client):
+    make_response(key="freeze", title="Freeze")
+    assert client.get("/responses/freeze/card.png").content == article_card("Freeze", "freeze")
+    assert client.get("/responses/fawn/card.png").status_code == 404
+    assert client.get("/responses/even-mix/card.png").status_code == 404
 
 
 def test_no_card_and_no_word_of_one_knows_a_result():

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from articles import content_files as articles_files
-from articles.api import index_pages
+from articles.api import index_pages, relate_all
 from articles.content_files import Change, SyncResult
 from articles.models import Article
 from newsletter.issues import content_files as mail_files
@@ -68,6 +68,7 @@ class Command(BaseCommand):
         written.update(change.kind for change in changes if change.result in WRITTEN)
         if written and not check:
             index_pages()
+            relate_all()
         would = "would be " if check else ""
         self.stdout.write(
             f"{would}loaded: "
