@@ -90,6 +90,7 @@ def _asking() -> Callable[[str], None]:
 
 def _addresses() -> dict[str, str]:
     from articles.models import Article
+    from articles.models.article import BY_TITLE, READING_ORDER
     from articles.reading.sitemaps import PART
 
     published = Article.objects.published()
@@ -99,7 +100,10 @@ def _addresses() -> dict[str, str]:
     topic = one.topic.get_absolute_url()
     middle, last = (
         rows[rows.count() // 2].slug
-        for rows in (published.by_title(), published.filter(topic=one.topic).by_title())
+        for rows in (
+            published.order_by(*BY_TITLE),
+            published.filter(topic=one.topic).order_by(*READING_ORDER),
+        )
     )
     return {
         "home": "/",

@@ -108,7 +108,7 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
         """Return the place that was typed; the last for none, what it was in a form without the field."""
         position = self.cleaned_data["position"]
         if position is None and self.add_prefix("position") not in self.data:
-            return self.instance.position
+            return int(self.instance.position)
         return LAST if position is None else int(position)
 
     def before_model_checks(self) -> None:

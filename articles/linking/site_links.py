@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from articles.linking.slug_history import resolve
-from articles.models.article import Article
+from articles.models.article import BY_TITLE, Article
 from articles.models.helplines import Helpline
 from articles.models.pages import Page, Response
 from articles.models.topics import Topic
@@ -81,7 +81,7 @@ def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
     published = Article.objects.published()
     responses = Response.objects.filter(position__lt=4)
     searched: list[QuerySet[Any]] = [
-        published.by_title().only("slug", "title"),
+        published.order_by(*BY_TITLE).only("slug", "title"),
         responses.only("key", "title"),
         Page.objects.only("slug", "title"),
         published.topics(),

@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='article',
-            index=models.Index(condition=models.Q(('starts', True)), fields=['topic'], name='article_to_start_with'),
+            index=models.Index(condition=models.Q(('starts', True)), fields=['state', 'topic'], name='article_to_start_with'),
         ),
         migrations.AddIndex(
             model_name='article',

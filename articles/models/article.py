@@ -245,7 +245,9 @@ class Article(MarkdownModel):
             ),
             models.Index(fields=["topic", "title", "id"], name="article_at_the_desk"),
             models.Index(fields=["state", "publish_at", "id"], name="article_by_time"),
-            models.Index(fields=["topic"], condition=Q(starts=True), name="article_to_start_with"),
+            models.Index(
+                fields=["state", "topic"], condition=Q(starts=True), name="article_to_start_with"
+            ),
             models.Index(
                 fields=["-nearest_due", "id"],
                 condition=Q(nearest_due__gt=0),

@@ -9,6 +9,7 @@ from articles.models.article import READING_ORDER, ArticleQuerySet
 
 CARDS = 3
 BEFORE, AFTER = 1, 2  # of a reading path
+MOST_STARTS = 30  # articles to start with that are looked at
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,8 @@ def cards(slugs: list[str]) -> list[Article]:
 
 def where_to_start() -> list[Article]:
     """Return the three articles that the home page tells readers to start with."""
-    return list(_cards().filter(starts=True).order_by("topic__position", *READING_ORDER)[:CARDS])
+    chosen = list(_cards().filter(starts=True).order_by("topic_id")[:MOST_STARTS])
+    return sorted(chosen, key=lambda one: (one.topic.position, one.position, one.title))[:CARDS]
 
 
 def newest() -> list[Article]:

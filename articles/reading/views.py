@@ -51,11 +51,14 @@ def index(request: HttpRequest, after: str = "") -> HttpResponse:
     """List the published articles: by topic while one page holds all of them, else a page of them by title."""
     published = Article.objects.published()
     page = lists.page(published, reverse("articles:index"), after, BY_TITLE)
-    first = None if after else next(iter(where_to_start()), None)
     if page.is_all:
-        context: dict[str, Any] = {"shelves": _by_topic(page.articles), "first": first}
+        shelves = _by_topic(page.articles)
+        starts = [one for _, shelf in shelves for one in shelf if one.starts]
+        context: dict[str, Any] = {"shelves": shelves}
     else:
-        context = {"page": page, "topics": published.topics(), "first": first}
+        starts = [] if after else where_to_start()
+        context = {"page": page, "topics": published.topics()}
+    context["first"] = starts[0] if starts else None
     return render(request, "articles/index.html", context)
 
 
