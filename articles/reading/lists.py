@@ -54,8 +54,8 @@ def _address(place: str, slug: str) -> str:
 def _start(slug: str) -> Article | None:
     """Return the article that a page begins after: one that readers can open, or could."""
     names = ("title", "state", "publish_at", "first_published_at")
-    start = Article.objects.filter(slug=slug, state__in=states.PUBLIC).only(*names).first()
-    return start if start and start.was_public else None
+    start = Article.objects.filter(slug=slug).only(*names).order_by("pk").first()
+    return start if start and start.state in states.PUBLIC and start.was_public else None
 
 
 def _previous(articles: ArticleQuerySet, start: Article) -> str:
