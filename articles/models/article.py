@@ -9,7 +9,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.lookups import GreaterThan, LessThan
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.urls import reverse
 from django.utils import timezone
 
@@ -111,10 +111,11 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Those after `article` in an order: a range of an index, wherever it begins."""
         return self.filter(GreaterThan(Row(*order), _place(article, order))).order_by(*order)
 
-    def before(self, article: "Article", order: Order) -> "ArticleQuerySet":
-        """Those before `article` in an order, the last of them first."""
+    def until(self, article: "Article", order: Order) -> "ArticleQuerySet":
+        """`article` and those before it in an order, backwards."""
         backwards = [f"-{name}" for name in order]
-        return self.filter(LessThan(Row(*order), _place(article, order))).order_by(*backwards)
+        rows = self.filter(LessThanOrEqual(Row(*order), _place(article, order)))
+        return rows.order_by(*backwards)
 
     def topics(self) -> "models.QuerySet[Topic]":
         """The topics that one of these stands on."""

@@ -78,11 +78,12 @@ def _address(place: str, slug: str) -> str:
 def _start(slug: str) -> Article | None:
     """Return the article that a page begins after: one that readers can open, or could."""
     names = ("title", "position", "state", "publish_at", "first_published_at")
-    start = Article.objects.filter(slug=slug, state__in=states.PUBLIC).only(*names).first()
-    return start if start and start.was_public else None
+    start = Article.objects.filter(slug=slug).only(*names).order_by("pk").first()
+    return start if start and start.state in states.PUBLIC and start.was_public else None
 
 
 def _previous(articles: ArticleQuerySet, start: Article, order: Order) -> str:
     """Return what the page before the one after `start` begins after; empty for the first page."""
-    slugs = list(articles.before(start, order).values_list("slug", flat=True)[:PAGE])
-    return slugs[PAGE - 1] if len(slugs) == PAGE else ""
+    rows = articles.until(start, order).values_list("slug", flat=True)
+    slugs = list(rows[: PAGE + 1])
+    return slugs[PAGE] if len(slugs) > PAGE else ""

@@ -65,9 +65,9 @@ def reading_path(article: Article) -> Path:
     """Return what stands before and after an article on its topic, in two queries whose cost is the
     same however many stand there.
     """
-    topic = _cards().filter(topic=article.topic_id)
-    before, after = topic.before(article, READING_ORDER), topic.after(article, READING_ORDER)
-    return Path(list(before[:BEFORE])[::-1], list(after.exclude(pk=article.pk)[:AFTER]))
+    others = _cards().filter(topic=article.topic_id).exclude(pk=article.pk)
+    before, after = others.until(article, READING_ORDER), others.after(article, READING_ORDER)
+    return Path(list(before[:BEFORE])[::-1], list(after[:AFTER]))
 
 
 def _cards() -> ArticleQuerySet:

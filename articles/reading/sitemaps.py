@@ -128,11 +128,12 @@ def pages(request: HttpRequest) -> HttpResponse:
 def articles(request: HttpRequest, part: str) -> HttpResponse:
     """List the published ones among `PART` articles, each with the day of its last change."""
     begin = int(part) * PART
-    numbers = Article.objects.filter(pk__gte=begin, pk__lt=begin + PART).order_by()
-    if not numbers.exists():
+    names = ("slug", "updated_at", "state", "publish_at")
+    rows = Article.objects.filter(pk__gte=begin, pk__lt=begin + PART).only(*names).order_by("pk")
+    if not rows:
         raise Http404
-    rows = addressable(numbers.published().only("slug", "updated_at").order_by("pk"))
-    return _xml("urlset", "url", ((row.get_absolute_url(), row.updated_at) for row in rows))
+    published = (row for row in addressable(rows) if row.is_published)
+    return _xml("urlset", "url", ((row.get_absolute_url(), row.updated_at) for row in published))
 
 
 def paths_besides_articles() -> list[str]:

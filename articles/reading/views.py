@@ -183,6 +183,8 @@ def get_help(request: HttpRequest) -> HttpResponse:
 def topic(request: HttpRequest, slug: str, after: str = "") -> HttpResponse:
     """List a topic's published articles, a page at a time when there are many; a topic without any isn't there yet."""
     shelf = get_object_or_404(Topic, slug=slug)
+    if after and not shelf.articles.filter(slug=after).exists():
+        raise Http404
     articles = Article.objects.published().filter(topic=shelf)
     page = lists.page(articles, shelf.get_absolute_url(), after, READING_ORDER)
     if not page.articles:

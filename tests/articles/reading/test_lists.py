@@ -113,6 +113,12 @@ def after(article, topic=""):
     return f"/topics/{topic}/after/{article}/" if topic else f"/articles/after/{article}/"
 
 
+def test_a_page_of_a_topic_begins_after_an_article_of_its_own(many, client):
+    make_article(slug="elsewhere", title="A", topic=make_topic(slug="bodies"))
+    assert client.get(after("elsewhere")).status_code == 200
+    assert client.get(after("elsewhere", "skills")).status_code == 404
+
+
 @pytest.mark.parametrize("topic", ["", "skills"])
 @pytest.mark.parametrize("state", ["draft", "scheduled", "nowhere", "last"])
 def test_a_page_begins_after_an_article_that_readers_know_or_is_not_there(
