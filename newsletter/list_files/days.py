@@ -42,7 +42,7 @@ def orders(text: str) -> set[bool]:
 def differs(text: str) -> bool:
     """Whether a day is another one in the other order."""
     found = NUMBERS.match(text.strip())
-    return bool(found) and len(orders(text)) == 2 and int(found[1]) != int(found[3])
+    return found is not None and len(orders(text)) == 2 and int(found[1]) != int(found[3])
 
 
 def is_none(text: str) -> bool:
