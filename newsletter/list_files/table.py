@@ -93,7 +93,7 @@ def _texts(pieces: Pieces, encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
     ends = io.IncrementalNewlineDecoder(decoder, translate=True)
     for piece in chain(pieces(), [b""]):
-        text = ends.decode(piece, final=not piece)  # type: ignore[arg-type]  typeshed: text alone
+        text = ends.decode(piece, final=not piece)  # type: ignore[arg-type]
         if text:
             yield text
 
