@@ -92,7 +92,7 @@ REPLIES = [
     (550, "No such user here", "recipient", UNKNOWN),
     (550, "5.0.0 user unknown", "recipient", UNKNOWN),
     (550, "Requested action not taken: mailbox unavailable", "recipient", UNKNOWN),
-    (554, "5.1.1 spam", "data", UNKNOWN),
+    (554, "5.1.1 spam", "data", MESSAGE),
     (550, "", "recipient", UNKNOWN),
     (550, "5.1.1 unknown user", "sender", US),
     (550, "no", "sender", US),
