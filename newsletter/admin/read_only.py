@@ -31,13 +31,13 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return [field.name for field in self.model._meta.fields]
 
     def response_action(
-        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> HttpResponse | None:
         """Act on the ticked rows of a page. What is done with a whole list is the worker's."""
         if request.POST.get("select_across", "0") != "0":
             messages.error(request, "Nothing was done: tick the rows it is for, a page at a time.")
             return None
-        return super().response_action(request, queryset, *args)
+        return super().response_action(request, queryset, *args, **kwargs)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

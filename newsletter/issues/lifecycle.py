@@ -108,7 +108,13 @@ def withdraw(letter: Letter) -> None:
     """Send it to nobody else, for good, and show it to nobody."""
     withdrawn: dict[str, Any] = {"is_settling": True, "enqueue_below": None}
     transition("withdraw", letter, finished_at=timezone.now(), **withdrawn)
-    archive.changed(letter)
+    _show(letter)
+
+
+def _show(letter: Letter) -> None:
+    """Have the archive's pages made anew, if the letter may be in it."""
+    if letter.in_archive:
+        archive.changed(letter)
 
 
 def finish_sent() -> None:
@@ -119,7 +125,7 @@ def finish_sent() -> None:
         try:
             reached = progress(letter).get(Delivery.State.SENT, 0)
             transition("finish", letter, is_settled, finished_at=timezone.now(), reached=reached)
-            archive.changed(letter)
+            _show(letter)
         except InvalidTransition:
             logger.info("Letter %d had moved on before it ended.", letter.pk)
 

@@ -20,7 +20,7 @@ from newsletter.list_files.importing import Options, Outcome
 from newsletter.models import Delivery, ListJob, Suppression
 from newsletter.outbox import queue
 
-BATCH = 500
+BATCH = 250
 LEASE = timedelta(minutes=1)
 EXAMPLES = 3  # of each outcome
 MOST_PROBLEMS = 10_000  # listed; the rest is counted

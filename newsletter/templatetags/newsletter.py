@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from django import template
+from django.db import DatabaseError
 from django.template import Context
 from django.template.loader import render_to_string
 
@@ -27,9 +28,15 @@ def guide_sign_up(context: Context, form: SignUpForm | None = None) -> str:
 
 @register.simple_tag
 def has_letters() -> bool:
-    """Whether anybody can read a letter; a page that asks changes when that does."""
+    """Whether anybody can read a letter; a page that asks changes when that does.
+
+    While the database is away the page goes without.
+    """
     depends_on(archive.LETTERS)
-    return archive.published().exists()
+    try:
+        return archive.published().exists()
+    except DatabaseError:
+        return False
 
 
 @lru_cache(MAX_PANELS)

@@ -20,7 +20,7 @@ KEPT = {
     "FormRequest": "id kind address fingerprint wants_letters wording asked_by asked_at is_stuck",
     "Delivery": "id kind subscriber letter priority state attempts crashes not_before lease_until worker_token "
     "message_id smtp_reply created_at changed_at sent_at",
-    "Heartbeat": "id at trouble paused_at mailbox_read_at mailbox_trouble",
+    "Heartbeat": "id at trouble paused_at bulk_paused_at bulk_trouble bulk_resumed_at mailbox_read_at mailbox_trouble",
 }
 
 

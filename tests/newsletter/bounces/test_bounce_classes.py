@@ -9,7 +9,7 @@ from anymail.signals import EventType
 from django.test import RequestFactory
 
 from newsletter import suppression
-from newsletter.bounces import bounces
+from newsletter.bounces import bounce_classes, bounces
 from newsletter.bounces.bounce_classes import Meaning, Refusal, Stage, classify
 from newsletter.inbound import providers, webhooks
 from newsletter.models import Bounce, Subscriber, Suppression
@@ -92,7 +92,7 @@ REPLIES = [
     (550, "No such user here", "recipient", UNKNOWN),
     (550, "5.0.0 user unknown", "recipient", UNKNOWN),
     (550, "Requested action not taken: mailbox unavailable", "recipient", UNKNOWN),
-    (554, "5.1.1 spam", "data", UNKNOWN),
+    (554, "5.1.1 spam", "data", MESSAGE),
     (550, "", "recipient", UNKNOWN),
     (550, "5.1.1 unknown user", "sender", US),
     (550, "no", "sender", US),
@@ -515,6 +515,13 @@ SECRETS = {
     "POSTAL_WEBHOOK_KEY": "k",
     "UNISENDER_GO_API_KEY": "k",
 }
+
+
+def test_by_its_code_alone_a_blocklist_would_accuse_an_address(monkeypatch):
+    blocked = Refusal("5.1.1 does not exist for you: you are blocked by Spamhaus", 550)
+    assert classify(blocked) is US
+    monkeypatch.setattr(bounce_classes, "_CONTRADICT_PATTERNS", [])
+    assert classify(blocked) is GONE
 
 
 @pytest.fixture

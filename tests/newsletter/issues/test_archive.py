@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 
 from articles import api as articles
 from articles.models import SearchDocument
@@ -60,6 +61,14 @@ def test_the_page_of_the_guide_leads_to_it_while_there_is_one(client, sent):
     archive.changed(sent)
     cache.clear()
     assert f'href="{LIST}"' not in client.get("/guide/").content.decode()
+
+
+def test_the_page_of_the_guide_is_there_without_a_database(client, monkeypatch):
+    def away():
+        raise OperationalError("the database is away")
+
+    monkeypatch.setattr(archive, "published", away)
+    assert client.get("/guide/").status_code == 200
 
 
 def test_the_mail_itself_had_both(sent, mailoutbox):
