@@ -35,11 +35,8 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 	@DATA=build/check $(BIN)/python manage.py check_migrations
 	@tests/production_check.sh
 
-bench: .venv/.tests ## speed, as ratios within one run, and what a request costs that anybody can repeat
-	@$(BIN)/python bench/costs.py
-	@DATA=build/check $(BIN)/python bench/counting.py
+bench: .venv/.tests ## measure what the site costs beside what it may cost; docs/benchmarks.md
 	@$(BIN)/python bench/run.py
-	@$(BIN)/python bench/mail.py
 
 chaos: .venv/.tests ## let things go wrong: kill the mail worker 50 times, hang what the web server needs
 	@$(BIN)/python -m tests.faults.chaos
