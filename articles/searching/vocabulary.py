@@ -26,6 +26,7 @@ from prose.rules import words as copy_rules
 from prose.rules.source_files import stored_text
 from prose.spelling import SHORTEST, NearWords, tokens
 from trustsite.models import CacheVersion
+from trustsite.web.serving.fragments import remembered
 
 PLACE = "search_words.toml"
 MOST = 2_000  # articles, and crisis words, and synonyms, that are looked at
@@ -52,7 +53,7 @@ class _Kept:
     def get(self) -> Memory:
         """Return the memory; without a database, what the content folder alone says."""
         try:
-            key = (CacheVersion.current(), int(time.time() // 3600))
+            key = (_version(), int(time.time() // 3600))
             with self._lock:
                 if self._memory is None or key != self._key:
                     self._memory, self._key = _from_database(), key
@@ -66,6 +67,11 @@ class _Kept:
 
 
 VOCABULARY = _Kept()
+
+
+@remembered
+def _version() -> int:
+    return CacheVersion.current()
 
 
 def passes_copy_rules(text: str) -> bool:

@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.db import Error
+from django.template.loader import render_to_string
 
 from articles.reading import response_texts
+from articles.reading.related import cards
 from prose.document import Part, section
+from trustsite.web.serving.fragments import remembered
 
 register = template.Library()
 
@@ -21,26 +25,28 @@ CLASSES = {
 BLOCK_CLASSES = {"retention": "table"}  # what blocks bring with them on every page
 
 
-@register.inclusion_tag("components/response_text.html")
-def response_text(key: str) -> dict[str, Any]:
+@register.simple_tag
+@remembered
+def response_text(key: str) -> str:
     """Show the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
-    return {"response": response_texts.find(key)}
+    return render_to_string("components/response_text.html", {"response": response_texts.find(key)})
 
 
-@register.inclusion_tag("components/steadiness.html")
-def steadiness(key: str) -> dict[str, Any]:
+@register.simple_tag
+@remembered
+def steadiness(key: str) -> str:
     """Show text `key` about how stress settles.
 
     It stands in a section, so its own headings step back.
     """
     response = response_texts.find(key)
     html = "".join(part.html for part in response.parts) if response else ""
-    tonight = section(html, "what-can-help-tonight")
-    return {
+    context = {
         "response": response,
         "says": section(html, "how-stress-settles"),
-        "tonight": tonight,
+        "tonight": section(html, "what-can-help-tonight"),
     }
+    return render_to_string("components/steadiness.html", context)
 
 
 @register.simple_tag
@@ -57,11 +63,20 @@ def reassurance(key: str) -> str:
     return text.reassurance if text else ""
 
 
-@register.inclusion_tag("components/cards.html")
-def related_cards(key: str) -> dict[str, Any]:
-    """Show the articles that belong to response `key`."""
+@register.simple_tag
+def related_cards(key: str) -> str:
+    """Show the articles that belong to response `key`; none while the database can't say which there are."""
+    try:
+        return _related_cards(key)
+    except Error:
+        return render_to_string("components/cards.html", {"articles": []})
+
+
+@remembered
+def _related_cards(key: str) -> str:
     text = response_texts.find(key)
-    return {"articles": response_texts.related_articles(text) if text else []}
+    articles = cards(text.related) if text else []
+    return render_to_string("components/cards.html", {"articles": articles})
 
 
 @register.filter

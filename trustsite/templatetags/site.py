@@ -11,9 +11,11 @@ from django.template.base import Parser, Token
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from trustsite.web.context_processors import site_facts
 from trustsite.web.fonts import FONTS
 from trustsite.web.form_guard import form_token
 from trustsite.web.inline_css import stylesheet
+from trustsite.web.serving.fragments import plain, recall
 
 register = template.Library()
 register.simple_tag(form_token, name="form_token")
@@ -49,6 +51,20 @@ def script(name: str, early: bool = False) -> SafeString:
     if not early:
         element = element.replace("<script", '<script type="module"')
     return format_html(element, staticfiles_storage.url(name), _digest(name))
+
+
+@register.simple_tag(takes_context=True)
+def fragment(context: template.Context, name: str, **values: object) -> SafeString:
+    """Return a component that knows `site` and these plain values alone, made once until content changes."""
+    site = site_facts()
+    key = tuple((field, *plain(value)) for field, value in values.items())
+    engine, autoescape = context.template.engine, context.autoescape  # type: ignore[attr-defined]
+
+    def make() -> SafeString:
+        inner = template.Context({"site": site, **values}, autoescape=autoescape)
+        return engine.get_template(name).render(inner)
+
+    return recall((name, autoescape, *site.items(), *key), make)
 
 
 class InlineCSS(template.Node):

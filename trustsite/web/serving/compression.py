@@ -26,6 +26,11 @@ def compress(body: bytes, encoding: str) -> bytes:
     return gzip.compress(body, GZIP_LEVEL, mtime=0)
 
 
+def decompress(body: bytes) -> bytes:
+    """Return what was compressed by brotli."""
+    return bytes(brotli.decompress(body))
+
+
 def compress_best(body: bytes) -> bytes:
     """Return `body` in brotli as small as it gets, which takes fifty times as long."""
     return bytes(brotli.compress(body, quality=BEST_QUALITY))
