@@ -4,11 +4,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.utils.safestring import SafeString
 
+from articles.models import Response
 from articles.reading import response_texts
-from prose.document import Part, section
+from prose.document import Part, Section, section, sections
 
 register = template.Library()
+
+TONIGHT = "what-can-help-tonight"  # the id of the section that each response's text opens with
 
 # What the renderer puts into a text: its class, and the component in static/css that styles it.
 CLASSES = {
@@ -21,10 +25,22 @@ CLASSES = {
 BLOCK_CLASSES = {"retention": "table"}  # what blocks bring with them on every page
 
 
-@register.inclusion_tag("components/response_text.html")
-def response_text(key: str) -> dict[str, Any]:
-    """Show the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
-    return {"response": response_texts.find(key)}
+@register.simple_tag
+def response_text(key: str) -> Response | None:
+    """Return the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
+    return response_texts.find(key)
+
+
+@register.filter
+def tonight(response: Response | None) -> SafeString:
+    """Return what can help tonight, of a response's text."""
+    return section(_html(response), TONIGHT)
+
+
+@register.filter
+def facets(response: Response | None) -> list[Section]:
+    """Return a response's text by its headings, without what can help tonight."""
+    return [part for part in sections(_html(response)) if part.id != TONIGHT]
 
 
 @register.inclusion_tag("components/steadiness.html")
@@ -34,13 +50,18 @@ def steadiness(key: str) -> dict[str, Any]:
     It stands in a section, so its own headings step back.
     """
     response = response_texts.find(key)
-    html = "".join(part.html for part in response.parts) if response else ""
-    tonight = section(html, "what-can-help-tonight")
+    html = _html(response)
     return {
         "response": response,
         "says": section(html, "how-stress-settles"),
-        "tonight": tonight,
+        "tonight": section(html, TONIGHT),
     }
+
+
+def _html(response: Response | None) -> str:
+    """Return the HTML of a response's text; links within it stay on the page, whose others open beside it."""
+    html = "".join(part.html for part in response.parts) if response else ""
+    return html.replace('<a href="#', '<a target="_self" href="#')
 
 
 @register.simple_tag
@@ -50,18 +71,10 @@ def at_a_glance(key: str) -> str:
     return text.at_a_glance if text else ""
 
 
-@register.simple_tag
-def reassurance(key: str) -> str:
-    """Return the warm sentence that stands before the text of response `key`."""
-    text = response_texts.find(key)
-    return text.reassurance if text else ""
-
-
 @register.inclusion_tag("components/cards.html")
-def related_cards(key: str) -> dict[str, Any]:
-    """Show the articles that belong to response `key`."""
-    text = response_texts.find(key)
-    return {"articles": response_texts.related_articles(text) if text else []}
+def related_cards(response: Response | None) -> dict[str, Any]:
+    """Show the articles that belong to a response."""
+    return {"articles": response_texts.related_articles(response) if response else []}
 
 
 @register.filter
