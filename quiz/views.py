@@ -12,11 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from analytics.api import FINISHED, OUTCOME, QUIZ
 from quiz import forms, version_cache
+from quiz.line import draw
 from quiz.method import example, method_summary
 from quiz.models import Version
 from quiz.scoring import scoring
 from quiz.scoring.paper import make_key
 from quiz.scoring.stability import stability
+from quiz.sharing import shared_page
 from quiz.version_cache import CachedVersion
 from trustsite.web.form_guard import same_origin_required
 from trustsite.web.serving.page_cache import counts_as, public
@@ -95,6 +97,8 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
         "answers": answers.given.items(),
         "four": scoring.RESPONSES,
         "result": result,
+        "line": draw(result.named),
+        "share": shared_page(result),
         "stability": stability(cached.definition, answers.given),
         "longer": "" if version.is_draft else _longer_url(),
     }

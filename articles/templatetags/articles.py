@@ -6,13 +6,17 @@ from typing import Any
 from django import template
 from django.db import Error
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 
+from articles.models import Response
 from articles.reading import response_texts
 from articles.reading.related import cards
-from prose.document import Part, section
+from prose.document import Part, Section, section, sections
 from trustsite.web.serving.fragments import remembered
 
 register = template.Library()
+
+TONIGHT = "what-can-help-tonight"  # the id of the section that each response's text opens with
 
 # What the renderer puts into a text: its class, and the component in static/css that styles it.
 CLASSES = {
@@ -26,10 +30,21 @@ BLOCK_CLASSES = {"retention": "table"}  # what blocks bring with them on every p
 
 
 @register.simple_tag
-@remembered
-def response_text(key: str) -> str:
-    """Show the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
-    return render_to_string("components/response_text.html", {"response": response_texts.find(key)})
+def response_text(key: str) -> Response | None:
+    """Return the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
+    return response_texts.find(key)
+
+
+@register.filter
+def tonight(response: Response | None) -> SafeString:
+    """Return what can help tonight, of a response's text."""
+    return section(_html(response), TONIGHT)
+
+
+@register.filter
+def facets(response: Response | None) -> list[Section]:
+    """Return a response's text by its headings, without what can help tonight."""
+    return [part for part in sections(_html(response)) if part.id != TONIGHT]
 
 
 @register.simple_tag
@@ -40,13 +55,19 @@ def steadiness(key: str) -> str:
     It stands in a section, so its own headings step back.
     """
     response = response_texts.find(key)
-    html = "".join(part.html for part in response.parts) if response else ""
+    html = _html(response)
     context = {
         "response": response,
         "says": section(html, "how-stress-settles"),
-        "tonight": section(html, "what-can-help-tonight"),
+        "tonight": section(html, TONIGHT),
     }
     return render_to_string("components/steadiness.html", context)
+
+
+def _html(response: Response | None) -> str:
+    """Return the HTML of a response's text; links within it stay on the page, whose others open beside it."""
+    html = "".join(part.html for part in response.parts) if response else ""
+    return html.replace('<a href="#', '<a target="_self" href="#')
 
 
 @register.simple_tag
@@ -54,13 +75,6 @@ def at_a_glance(key: str) -> str:
     """Return the short text about response `key`, for where its whole text would be too long."""
     text = response_texts.find(key)
     return text.at_a_glance if text else ""
-
-
-@register.simple_tag
-def reassurance(key: str) -> str:
-    """Return the warm sentence that stands before the text of response `key`."""
-    text = response_texts.find(key)
-    return text.reassurance if text else ""
 
 
 @register.simple_tag
@@ -74,8 +88,8 @@ def related_cards(key: str) -> str:
 
 @remembered
 def _related_cards(key: str) -> str:
-    text = response_texts.find(key)
-    articles = cards(text.related) if text else []
+    response = response_texts.find(key)
+    articles = cards(response.related) if response else []
     return render_to_string("components/cards.html", {"articles": articles})
 
 

@@ -121,6 +121,11 @@ class Result:
         return "-".join(self.responses) if self.outcome in {"primary", "blend"} else self.outcome
 
     @property
+    def named(self) -> tuple[str, ...]:
+        """The responses that its heading names, the leading one first."""
+        return (*self.responses, self.secondary) if self.secondary else self.responses
+
+    @property
     def pair(self) -> str:
         """Key of the text about the leading response and the second, if there is a second."""
         return "-".join(_in_order({*self.responses, self.secondary})) if self.secondary else ""

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from functools import cache
 
 from django import template
@@ -65,6 +66,12 @@ def fragment(context: template.Context, name: str, **values: object) -> SafeStri
         return engine.get_template(name).render(inner)
 
     return recall((name, autoescape, *site.items(), *key), make)
+
+
+@register.filter
+def hidden_fields(pairs: Iterable[tuple[str, str]]) -> SafeString:
+    """Return a hidden field for each name and value: a loop of a template's takes ten times as long."""
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', pairs)
 
 
 class InlineCSS(template.Node):

@@ -9,6 +9,7 @@ import brotli
 LONGEST_HEADER = 1_000  # characters of a header that are read
 SMALLEST = 500  # bytes below which compressing gains nothing
 QUALITY, GZIP_LEVEL = 5, 6  # while somebody waits
+WINDOW = 16  # bits: a page is no longer, and the default takes a megabyte of tables each time
 BEST_QUALITY = 11  # when nobody does
 COMPRESSIBLE = ("text/", "application/json", "application/atom+xml", "application/xml")
 COMPRESSIBLE_TOO = ("application/javascript", "application/manifest+json", "image/svg+xml")
@@ -22,7 +23,7 @@ def is_compressible(content_type: str) -> bool:
 def compress(body: bytes, encoding: str) -> bytes:
     """Return `body` in `encoding`, soon."""
     if encoding == "br":
-        return bytes(brotli.compress(body, quality=QUALITY))
+        return bytes(brotli.compress(body, quality=QUALITY, lgwin=WINDOW))
     return gzip.compress(body, GZIP_LEVEL, mtime=0)
 
 

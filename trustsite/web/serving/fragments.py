@@ -100,6 +100,8 @@ def remembered(function: Callable[Parameters, Result]) -> Callable[Parameters, R
 
 def plain(value: object) -> Key:
     """Return a value as part of a key; what isn't plain, such as a row, could say other things later and is refused."""
+    if isinstance(value, tuple):
+        return (tuple, *map(plain, value))
     if not isinstance(value, PLAIN):
         raise TypeError(f"A fragment is made of text, numbers and days, not of {type(value)}.")
     return type(value), value  # 1 isn't True, and safe text isn't text
