@@ -144,6 +144,8 @@ def measure(folder: Path) -> dict[str, float]:
         for _ in range(ROUNDS):
             for contender in found.values():
                 contender.run()
+    for name, one in found.items():
+        print(f"  {name:24}{one.rate:10,.0f}/s {one.errors:6} errors", file=sys.stderr)
     rates = {name: contender.rate for name, contender in found.items()}
     measured = {
         f"{name} c{connections}": rates[f"article c{connections}"] / rates[f"{base} c{connections}"]

@@ -17,6 +17,7 @@ from articles.models.markdown import MarkdownModel, Section, history_field
 from articles.models.sources import Source
 from articles.models.topics import Topic
 from prose.text_hash import text_hash
+from trustsite.web.serving.fragments import recall_each
 from trustsite.web.serving.page_cache import soft
 
 # The articles that the home page begins with, by slug.
@@ -322,7 +323,7 @@ class Article(MarkdownModel):
 
     def references(self) -> Iterator[Reference]:
         """Yield the numbered sources, in the order of their first mention."""
-        sources = Source.objects.in_bulk(list(self.citations), field_name="key")
+        sources = recall_each("source", self.citations, Source.by_key)
         for number, (key, mentions) in enumerate(self.citations.items(), start=1):
             if key in sources:
                 backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]

@@ -6,6 +6,7 @@ The editor's picks, then others of its topic, then the rest.
 from django.db.models import Case, When
 
 from articles.models import Article
+from trustsite.web.serving.fragments import recall_each
 
 CARDS = 3
 
@@ -28,11 +29,13 @@ def related(article: Article) -> list[Article]:
 
 def cards(slugs: list[str], *, without: str = "") -> list[Article]:
     """Return the published ones of `slugs`, in their order, up to three."""
-    by_slug = {
-        article.slug: article
-        for article in Article.objects.published().for_cards().filter(slug__in=slugs)
-    }
+    by_slug = recall_each("card", slugs, _cards)
     return [by_slug[slug] for slug in slugs if slug in by_slug and slug != without][:CARDS]
+
+
+def _cards(slugs: list[str]) -> dict[str, Article]:
+    rows = Article.objects.published().for_cards().filter(slug__in=slugs)
+    return {article.slug: article for article in rows}
 
 
 def previous_and_next(article: Article) -> tuple[Article | None, Article | None]:

@@ -28,7 +28,6 @@ PER_TICK = 200  # then the worker's other work has its turn
 LOCK = 20_261_127  # of PostgreSQL's advisory locks: held by the one worker that decides
 
 Kind = FormRequest.Kind
-STORED = GroupCommit[FormRequest](lambda rows: FormRequest.objects.bulk_create(rows))
 logger = logging.getLogger("newsletter.work")
 
 
@@ -36,12 +35,21 @@ class IntakeClosedError(Exception):
     """Too much waits, or for too long: nothing more is taken for now."""
 
 
+def _store(rows: list[FormRequest]) -> None:
+    if is_closed():
+        raise IntakeClosedError
+    FormRequest.objects.bulk_create(rows)
+
+
+STORED = GroupCommit[FormRequest](
+    _store
+)  # of those that come at the same time, one looks whether they may
+
+
 def take(
     kind: FormRequest.Kind, address: str, *, wants_letters: bool = False, asked_by: str = ""
 ) -> None:
     """Write down a request about a normalised address. Raises IntakeClosedError."""
-    if is_closed():
-        raise IntakeClosedError
     row = FormRequest(
         kind=kind,
         address=address,

@@ -7,7 +7,7 @@ web server alone: everywhere else each is made anew.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date
@@ -85,6 +85,23 @@ def recall(key: Key, make: Callable[[], Result]) -> Result:
         found = make()
         FRAGMENTS.keep(key, found, since)
     return cast("Result", found)
+
+
+def recall_each(
+    name: str, keys: Iterable[str], read: Callable[[list[str]], Mapping[str, Result]]
+) -> dict[str, Result]:
+    """Return what `read` returns for these keys, by key. It is asked at once for those that aren't remembered."""
+    wanted, since = list(keys), _since.get()
+    if since is None:
+        return dict(read(wanted))
+    found = {key: FRAGMENTS.find((name, key)) for key in wanted}
+    missing = [key for key, value in found.items() if value is MISSING]
+    if missing:
+        fresh = read(missing)
+        for key in missing:
+            found[key] = fresh.get(key)
+            FRAGMENTS.keep((name, key), found[key], since)
+    return {key: value for key, value in found.items() if value is not None}
 
 
 def remembered(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

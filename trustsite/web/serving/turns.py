@@ -18,14 +18,19 @@ class Turns:
     def __init__(self, count: int = 1) -> None:
         self.free = Semaphore(count)
         self.held: set[int] = set()
+        self.waiting = 0
         self.lock = Lock()
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Run the block in a turn of its own."""
         thread = get_ident()
-        if self.free.acquire(timeout=PATIENCE):
-            with self.lock:
+        with self.lock:
+            self.waiting += 1
+        is_free = self.free.acquire(timeout=PATIENCE)
+        with self.lock:
+            self.waiting -= 1
+            if is_free:
                 self.held.add(thread)
         try:
             yield
