@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from bench.processes import ROOT, Bodies, nginx, running
+from bench.processes import HOPS, ROOT, Bodies, nginx, running
 from bench.throughput import ARTICLE
 from tests.servers import free_port
 
@@ -38,7 +38,7 @@ def lighthouse() -> Path:
 
 def report(url: str) -> dict[str, Any]:
     """Return Lighthouse's report of one page; nothing when it failed three times, as on a busy machine it may."""
-    ask = [lighthouse(), url, "--quiet", "--output=json", f"--chrome-flags={FLAGS}"]
+    ask = [str(lighthouse()), url, "--quiet", "--output=json", f"--chrome-flags={FLAGS}"]
     ask.append(f"--only-categories={','.join(KINDS)}")
     environment = os.environ | {"CHROME_PATH": chromium()}
     for _ in range(3):
@@ -65,7 +65,9 @@ def result(site: str) -> Bodies:
     with urllib.request.urlopen(
         urllib.request.Request(f"{site}/quiz/", body, own), timeout=20
     ) as answer:
-        return answer.read(), dict(answer.headers)
+        return answer.read(), {
+            name: value for name, value in answer.headers.items() if name not in HOPS
+        }
 
 
 def measure(site: str, folder: Path) -> dict[str, float]:

@@ -17,6 +17,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 PATIENCE = 90.0  # seconds for a server's first answer
 
+HOPS = {
+    "connection",
+    "date",
+    "content-length",
+    "transfer-encoding",
+}  # of one answer, not of the page
+
 Bodies = tuple[bytes, Mapping[str, str]]
 
 
@@ -59,7 +66,8 @@ def fetch(url: str, accepted: str = "identity") -> Bodies:
     """Return the body and the headers of an answer."""
     request = urllib.request.Request(url, headers={"Accept-Encoding": accepted})
     with urllib.request.urlopen(request, timeout=20) as response:
-        return response.read(), dict(response.headers)
+        headers = {name: value for name, value in response.headers.items() if name not in HOPS}
+        return response.read(), headers
 
 
 def same_bytes(folder: Path, port: int, answer: Bodies) -> list[str]:

@@ -56,7 +56,7 @@ def post(folder: Path, name: str, body: str) -> str:
     """Write what wrk posts to `name`; `body` is Lua. Return the script's path."""
     script = folder / f"{name}.lua"
     script.write_text(
-        "local number = os.time() * 1000000\nrequest = function()\n  number = number + 1\n"
+        "local begun, number = os.time(), 0\nrequest = function()\n  number = number + 1\n"
         f'  return wrk.format("POST", nil, nil, {body})\nend\n'
         f'wrk.headers["Content-Type"] = "{FORM}"\nwrk.headers["Sec-Fetch-Site"] = "same-origin"\n'
     )
@@ -73,7 +73,11 @@ def sign_ups(folder: Path, site: str, name: str) -> str:
     """Write what wrk posts to the form for the guide: another address each time."""
     page = fetch(f"{site}/newsletter/subscribe/")[0].decode()
     stamp = quote(re.findall(r'name="stamp" value="([^"]+)"', page)[0])
-    return post(folder, name, f'"address=reader" .. number .. "%40site.example&stamp={stamp}"')
+    return post(
+        folder,
+        name,
+        f'"address=reader" .. begun .. "-" .. number .. "%40site.example&stamp={stamp}"',
+    )
 
 
 @contextmanager
@@ -132,8 +136,9 @@ def contenders(folder: Path, stack: ExitStack) -> dict[str, Contender]:
     }
     if server := stack.enter_context(postgresql()):
         other = stack.enter_context(site(folder, "other", DATABASE_URL=server.new_database()))
-        script = sign_ups(folder, other, "postgresql")
-        found["sign-ups PostgreSQL"] = Contender(f"{other}/newsletter/subscribe/", 64, script)
+        found["sign-ups PostgreSQL"] = Contender(
+            f"{other}/newsletter/subscribe/", 64, sign_ups(folder, other, "postgresql")
+        )
     return found
 
 

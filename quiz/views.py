@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from analytics.api import FINISHED, OUTCOME, QUIZ
 from quiz import forms, version_cache
-from quiz.line import draw
 from quiz.method import example, method_summary
 from quiz.models import Version
 from quiz.scoring import scoring
@@ -94,10 +93,9 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
         counts_as(QUIZ, f"{version.quiz.slug} {FINISHED}")
         counts_as(OUTCOME, f"{version.quiz.slug}-v{version.number} {result.key}")
     context |= {
-        "answers": answers.given.items(),
+        "hidden": forms.hidden_fields(answers),
         "four": scoring.RESPONSES,
         "result": result,
-        "line": draw(result.named),
         "share": shared_page(result),
         "stability": stability(cached.definition, answers.given),
         "longer": "" if version.is_draft else _longer_url(),

@@ -35,7 +35,7 @@ class Source(SyncedModel):
     @classmethod
     def by_key(cls, keys: list[str]) -> "dict[str, Source]":
         """Return those of these keys, by key, in one query."""
-        return cls.objects.in_bulk(keys, field_name="key")
+        return {source.key: source for source in cls.objects.filter(key__in=keys)}
 
     def cache_tags(self, before: "Source | None") -> Iterable[str]:
         """The pages that list sources go."""

@@ -14,8 +14,8 @@ from django.utils import timezone
 from newsletter import consent, hashing
 from newsletter.models import FormRequest, Subscriber
 from newsletter.outbox import failpoints, retention
+from newsletter.outbox.group_commit import GroupCommit
 from newsletter.subscribing import address_change, preferences, signup
-from newsletter.subscribing.group_commit import GroupCommit
 
 # While no worker decides, requests wait. Beyond this the forms take no more: a mailbox that we ask
 # people to look into should have its mail before they have forgotten that they asked.

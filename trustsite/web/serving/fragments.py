@@ -115,7 +115,7 @@ def remembered(function: Callable[Parameters, Result]) -> Callable[Parameters, R
     return inner
 
 
-def plain(value: object) -> Key:
+def plain(value: object) -> Hashable:
     """Return a value as part of a key; what isn't plain, such as a row, could say other things later and is refused."""
     if isinstance(value, tuple):
         return (tuple, *map(plain, value))
