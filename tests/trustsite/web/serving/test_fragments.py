@@ -108,21 +108,21 @@ def test_a_result_costs_no_statement(edge):
 
 def change_responses(words):
     for response in Response.objects.all():
-        response.reassurance = words
+        response.body = f"## {words}\n\nAnd more of them."
         response.save()
 
 
 def test_an_edit_is_in_the_next_page_that_isnt_kept(edge):
-    assert b"Wholly other words." not in ask(edge, "/quiz/", sheet("a")).body
-    change_responses("Wholly other words.")
-    assert b"Wholly other words." in ask(edge, "/quiz/", sheet("a")).body
+    assert b"Wholly other words" not in ask(edge, "/quiz/", sheet("a")).body
+    change_responses("Wholly other words")
+    assert b"Wholly other words" in ask(edge, "/quiz/", sheet("a")).body
 
 
 def test_without_forgetting_the_edit_would_be_in_none(edge, monkeypatch):
     ask(edge, "/quiz/", sheet("a"))
     monkeypatch.setattr(FRAGMENTS, "forget", lambda: None)
-    change_responses("Wholly other words.")
-    assert b"Wholly other words." not in ask(edge, "/quiz/", sheet("a")).body
+    change_responses("Wholly other words")
+    assert b"Wholly other words" not in ask(edge, "/quiz/", sheet("a")).body
 
 
 def test_an_edit_elsewhere_is_heard_of_with_the_version(edge, monkeypatch):
@@ -130,9 +130,9 @@ def test_an_edit_elsewhere_is_heard_of_with_the_version(edge, monkeypatch):
     ask(edge, "/quiz/", sheet("a"))
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(FRAGMENTS, "forget", lambda: None)
-        change_responses("Wholly other words.")
+        change_responses("Wholly other words")
     get(edge, "/quiz/")  # looks at the version first
-    assert b"Wholly other words." in ask(edge, "/quiz/", sheet("a")).body
+    assert b"Wholly other words" in ask(edge, "/quiz/", sheet("a")).body
 
 
 def test_a_card_under_an_article_changes_with_its_title(edge):
