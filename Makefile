@@ -9,11 +9,11 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test check bench chaos fuzz mutants lock format clean help
+.PHONY: run test test-postgres check bench chaos fuzz mutants lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
@@ -22,6 +22,9 @@ test: .venv/.tests check ## everything: checks, unit tests, browser tests
 	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser --cov --cov-report=
 	@echo "Lines that the unit tests reach: $$($(BIN)/python -m coverage report --format=total) %"
 	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
+
+test-postgres: .venv/.tests ## the tests that use the database, on PostgreSQL and Redis
+	@tests/find_servers.sh; $(BIN)/python -m tests.on_postgresql
 
 check: .venv/.tests ## the quick part: style, types, templates, words, migrations, settings
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .

@@ -16,6 +16,7 @@ from newsletter.models import FormRequest, Subscriber
 from newsletter.outbox import failpoints, retention
 from newsletter.outbox.group_commit import GroupCommit
 from newsletter.subscribing import address_change, preferences, signup
+from trustsite.web.serving.turns import give_up
 
 # While no worker decides, requests wait. Beyond this the forms take no more: a mailbox that we ask
 # people to look into should have its mail before they have forgotten that they asked.
@@ -41,9 +42,8 @@ def _store(rows: list[FormRequest]) -> None:
     FormRequest.objects.bulk_create(rows)
 
 
-STORED = GroupCommit[FormRequest](
-    _store
-)  # of those that come at the same time, one looks whether they may
+# Of those that come at the same time one looks whether more is taken, and who waits for it lets others run meanwhile.
+STORED = GroupCommit[FormRequest](_store, give_up)
 
 
 def take(

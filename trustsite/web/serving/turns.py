@@ -46,3 +46,8 @@ class Turns:
 
 
 TURNS = Turns()
+
+
+def give_up() -> None:
+    """Let another thread have this one's turn: it is about to wait for something."""
+    TURNS.give_up(get_ident())
