@@ -101,7 +101,7 @@ class Site:
             "home": self.ask("/"),
             "get help": self.ask("/get-help/"),
             "404": self.ask_edge("/no/such/page/"),
-            "404 from Django": self.ask("/articles/no-such-article/"),
+            "404 from Django": self.ask("/preview/no-such-preview/"),
             "quiz": self.ask("/quiz/", fields=lambda: answers),
             "quiz, an answer unreadable": self.ask("/quiz/", fields=lambda: answers | {"q01": "z"}),
             "sign-up": self.ask("/newsletter/subscribe/", fields=self.sign_up),

@@ -156,9 +156,14 @@ def write(table: list[str], took: float) -> None:
     PLACE.write_text(between.sub(lambda match: part, text))
 
 
+def out_of_time(number: int, frame: object) -> None:
+    """Stop: what was measured until now is shown."""
+    raise TimeoutError(f"Not all was measured within {LONGEST} seconds: the machine is busy.")
+
+
 def main() -> None:
     begun = time.monotonic()
-    signal.signal(signal.SIGALRM, lambda *_: sys.exit("The bench took too long."))
+    signal.signal(signal.SIGALRM, out_of_time)
     signal.alarm(LONGEST)
     install()
     chosen = sys.argv[1:] or list(PARTS)
@@ -169,8 +174,11 @@ def main() -> None:
         for name in chosen:
             print(f"Measuring: {name} ({time.monotonic() - begun:.0f} s)", file=sys.stderr)
             found |= PARTS[name](folder)
+    except TimeoutError as error:
+        print(error, file=sys.stderr)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+    signal.alarm(0)
     shown = [demand for demand in DEMANDS if demand.key in found or not sys.argv[1:]]
     table = ["| | measured | demanded | |", "| --- | --- | --- | --- |"]
     table += [demand.row(found.get(demand.key)) for demand in shown]

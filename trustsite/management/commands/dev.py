@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
-from contextlib import suppress
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -38,7 +37,6 @@ LOOKED_AT = [
     ),
 ]
 WORKER = ["manage.py", "run_mail_worker"]
-WORKER_NICE = 5
 ANSWER_WITHIN = 10  # seconds that the mail worker waits for the web server's first answer
 STOP_WITHIN = 30  # seconds a part has to finish what it is at
 
@@ -75,8 +73,6 @@ class Command(BaseCommand):
         )
         self.wait_for(web, options)  # readers come before mails
         worker = subprocess.Popen([sys.executable, *WORKER], process_group=0, env=environment)
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, worker.pid, WORKER_NICE)
         parts = [web, worker]
         sys.exit(self.watch(parts))
 
@@ -100,10 +96,11 @@ class Command(BaseCommand):
         """
         settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
         data_folder.close()
-        stamp, before = settings.DATA_DIR / PREPARED, self.prepared_for()
+        stamp, database = settings.DATA_DIR / PREPARED, Path(settings.DATABASES["default"]["NAME"])
+        before = self.prepared_for(database)
         if not (before and stamp.exists() and stamp.read_text() == before):
             self.prepare_anew()
-            stamp.write_text(self.prepared_for())
+            stamp.write_text(self.prepared_for(database))
         users = get_user_model().objects
         if not users.filter(is_staff=True).exists():
             password = secrets.token_urlsafe(15)
@@ -122,12 +119,11 @@ class Command(BaseCommand):
         call_command("load_content", keep=True, stdout=self.stdout)
 
     @staticmethod
-    def prepared_for() -> str:
+    def prepared_for(database: Path) -> str:
         """Return what stands for all that preparing looks at: code, content, static files and the database's file.
 
         Empty when something is missing, or when the database isn't a file that can be told from another.
         """
-        database = Path(settings.DATABASES["default"]["NAME"])
         if not (database.is_file() and settings.STATIC_MANIFEST.is_file()):
             return ""
         found = [f"{database} {database.stat().st_ino}"]
