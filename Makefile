@@ -9,7 +9,7 @@ BIN := .venv/bin
 export MODE := development
 UV := $(shell command -v uv 2>/dev/null)
 
-.PHONY: run test coverage check bench bench-growth chaos fuzz mutants pictures lock format clean help
+.PHONY: run test test-postgres coverage check bench bench-growth chaos fuzz mutants pictures lock format clean help
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -26,6 +26,9 @@ coverage: .venv/.tests ## which lines the unit tests reach, in build/coverage-ht
 	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --cov --cov-report=html:build/coverage-html
 	@echo "Lines that the unit tests reach: $$($(BIN)/python -m coverage report --format=total) %"
 
+test-postgres: .venv/.tests ## the tests that use the database, on PostgreSQL and Redis
+	@tests/find_servers.sh; $(BIN)/python -m tests.on_postgresql
+
 check: .venv/.tests ## the quick part: style, types, templates, words, migrations, settings
 	@$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
 	@$(BIN)/djlint --lint --quiet templates
@@ -38,11 +41,8 @@ check: .venv/.tests ## the quick part: style, types, templates, words, migration
 	@DATA=build/check $(BIN)/python manage.py check_migrations
 	@tests/production_check.sh
 
-bench: .venv/.tests ## speed, as ratios within one run, and what a request costs that anybody can repeat
-	@$(BIN)/python bench/costs.py
-	@DATA=build/check $(BIN)/python bench/counting.py
+bench: .venv/.tests ## measure what the site costs beside what it may cost; docs/benchmarks.md
 	@$(BIN)/python bench/run.py
-	@$(BIN)/python bench/mail.py
 
 bench-growth: .venv/.tests ## pages at 100,000 articles, a list of 1,000,000, readers' minutes; PARTS="sqlite readers" for some
 	@$(BIN)/python bench/growth.py $(PARTS)

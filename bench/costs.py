@@ -1,125 +1,120 @@
-"""What a request costs that a stranger can repeat: processor time, beside an empty view of Django. Part of `make bench`.
+"""What a request costs: processor time in this process (the edge, Django, SQLite and the launch content), queries and bytes.
 
-Everything runs in this process: the edge, Django and SQLite, with the launch content. The least of some rounds counts, for
-others may use the machine.
+Part of `make bench`, where it runs in a process of its own and prints what it found as JSON. The least of some rounds counts,
+for others may use the machine. Pages are asked of Django itself, so that none is one that is kept.
 """
 
 import io
+import json
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-FOLDER = tempfile.mkdtemp(prefix="costs-")
 os.environ |= {
     "MODE": "development",
-    "DATA": FOLDER,
+    "DATA": os.environ.get("COSTS_DATA") or tempfile.mkdtemp(prefix="costs-"),
     "DJANGO_SETTINGS_MODULE": "trustsite.settings",
 }
 os.environ |= dict.fromkeys(
     ("SIGNUPS_PER_NETWORK", "SIGNUPS_PER_DOMAIN", "SIGNUPS_PER_HOUR"), "100000"
 )
 
-from trustsite.web.serving.edge import Edge, Environ  # noqa: E402
+from trustsite.web.serving.edge import Edge, Environ, NoVisits  # noqa: E402
 from trustsite.web.serving.stored_answer import Answer  # noqa: E402
 from trustsite.wsgi import django_application, respond  # noqa: E402  needs the environment
 
 ROUNDS, REQUESTS = 5, 20
-MOST = 5.0  # milliseconds of a worker, for what can be repeated without limit
-TOKEN = "a" * 32  # of Django's CSRF guard
+KEPT_TIMES = 20_000
 FORM = "application/x-www-form-urlencoded"
+ARTICLES = ["grounding-techniques", "trauma-and-trust-issues", "hypervigilance", "fawn-response"]
+PAGES = [
+    *("/", "/articles/", "/quiz/", "/quiz/longer/", "/quiz/method/", "/guide/", "/get-help/"),
+    *("/responses/", "/responses/fawn/", "/tools/", "/about/", "/privacy/"),
+    *(f"/articles/{slug}/" for slug in ARTICLES),
+]
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0"}
 
 Ask = Callable[[], Answer]
 Fields = dict[str, str]
 
 
-def environ(
-    edge: Edge,
-    path: str,
-    query: str = "",
-    fields: Fields | None = None,
-    cookie: str = "",
-    **more: str,
-) -> Environ:
-    """Return a request."""
-    body = urlencode(fields).encode() if fields else b""
-    made = edge.environ_of(path) | {
-        "QUERY_STRING": query,
-        "HTTP_ACCEPT_ENCODING": "br",
-        "HTTP_COOKIE": cookie,
-        "wsgi.input": io.BytesIO(body),
-    }
-    if fields:
-        made |= {"REQUEST_METHOD": "POST", "CONTENT_TYPE": FORM, "CONTENT_LENGTH": str(len(body))}
-    return made | more
+class Site:
+    """The site in this process."""
+
+    def __init__(self) -> None:
+        from trustsite.management.commands.dev import Command
+
+        Command().prepare()
+        self.edge = Edge(django_application)
+        self.edge.prepare()
+        self.edge.refresher.versions.check()
+        self.numbers = iter(range(10**9))
+
+    def environ(self, path: str, query: str = "", fields: Fields | None = None) -> Environ:
+        """Return a request; a form comes from one of our pages."""
+        body = urlencode(fields).encode() if fields else b""
+        made = self.edge.environ_of(path) | {
+            "QUERY_STRING": query,
+            "HTTP_ACCEPT_ENCODING": "br",
+            "wsgi.input": io.BytesIO(body),
+        }
+        if fields:
+            made |= {"REQUEST_METHOD": "POST", "CONTENT_TYPE": FORM}
+            made |= {"CONTENT_LENGTH": str(len(body)), "HTTP_SEC_FETCH_SITE": "same-origin"}
+        return made
+
+    def ask(self, path: str, query: str = "", fields: Callable[[], Fields] | None = None) -> Ask:
+        """Return what asks Django for an answer."""
+        return lambda: self.edge.respond(self.environ(path, query, fields() if fields else None))
+
+    def ask_edge(self, path: str, query: str = "") -> Ask:
+        """Return what asks as a reader does: a page that is kept never comes to Django."""
+        return lambda: respond(self.edge, self.environ(path, query))
+
+    def sign_up(self) -> Fields:
+        from trustsite.web.form_guard import form_token
+
+        return {"address": f"reader{next(self.numbers)}@site.example", "stamp": form_token()}
+
+    def requests(self) -> dict[str, Ask]:
+        """Return what is measured, by name."""
+        answers = {f"q{number:02}": "abcd"[number % 4] for number in range(1, 13)}
+        answers["version"] = "2"
+        topic = _topic()
+        misspelt = "q=" + quote("anxeity strss grunding fawnn flght")
+        return {
+            "empty": self.ask("/healthz"),
+            "kept": self.ask_edge("/articles/"),
+            "article": self.ask(f"/articles/{ARTICLES[0]}/"),
+            "list": self.ask("/articles/"),
+            "topic": self.ask(topic),
+            "search": self.ask("/search/", "q=stress"),
+            "search, misspelt": self.ask("/search/", misspelt),
+            "response": self.ask("/responses/fawn/"),
+            "home": self.ask("/"),
+            "get help": self.ask("/get-help/"),
+            "404": self.ask_edge("/no/such/page/"),
+            "404 from Django": self.ask("/preview/no-such-preview/"),
+            "quiz": self.ask("/quiz/", fields=lambda: answers),
+            "quiz, an answer unreadable": self.ask("/quiz/", fields=lambda: answers | {"q01": "z"}),
+            "sign-up": self.ask("/newsletter/subscribe/", fields=self.sign_up),
+            "sign-up, no address": self.ask(
+                "/newsletter/subscribe/", fields=lambda: self.sign_up() | {"address": "a"}
+            ),
+        }
 
 
-def prepare() -> tuple[Edge, str]:
-    """Make the site; return its edge and the cookies of an owner."""
-    from django.contrib.auth.models import User
-    from django.test import Client
+def _topic() -> str:
+    from articles.models import Article
 
-    from trustsite.management.commands.dev import Command
-
-    Command().prepare()
-    edge = Edge(django_application)
-    edge.prepare()
-    edge.refresher.versions.check()
-    client = Client()
-    client.force_login(User.objects.create_superuser("bench", "bench@site.example", "x"))
-    return edge, f"csrf={TOKEN}; session={client.cookies['session'].value}"
-
-
-def requests(edge: Edge, owner: str) -> dict[str, tuple[float | None, Ask]]:
-    """Return what is measured: a name, how many milliseconds it may cost (None: others say), and a function that asks."""
-    from trustsite.web.form_guard import form_token
-
-    numbers = iter(range(10**9))
-    answers = {f"q{number:02}": "a" for number in range(1, 13)} | {"version": "2"}
-    text = (ROOT / "content/articles/grounding-techniques.md").read_text().split("---", 2)[2]
-    draft = {"csrfmiddlewaretoken": TOKEN, "title": "A title", "slug": "a-title", "body": text}
-
-    def ask(
-        path: str, query: str = "", fields: Callable[[], Fields] | None = None, **more: str
-    ) -> Ask:
-        return lambda: respond(
-            edge, environ(edge, path, query, fields() if fields else None, **more)
-        )
-
-    def sign_up() -> Fields:
-        return {"address": f"reader{next(numbers)}@site.example", "stamp": form_token()}
-
-    own = {"HTTP_SEC_FETCH_SITE": "same-origin"}
-    return {
-        "an empty view of Django": (None, lambda: edge.respond(environ(edge, "/healthz"))),
-        "a kept page": (MOST, ask("/articles/")),
-        "a kept page, ?utm_source=": (MOST, ask("/articles/", "utm_source=letter&fbclid=1")),
-        "an address where nothing is": (MOST, ask("/no/such/page/")),
-        "an article that isn’t there": (MOST, ask("/articles/no-such-article/")),
-        "a form that is too large": (MOST, lambda: edge.refusal(413, "POST", "br")),
-        "a method that isn’t there": (MOST, ask("/", fields=lambda: {"a": "b"})),
-        "a search that finds": (None, ask("/search/", "q=stress")),
-        "a misspelt search": (
-            None,
-            ask("/search/", "q=" + quote("anxeity strss grunding fawnn flght")),
-        ),
-        "a quiz scored": (MOST, ask("/quiz/", fields=lambda: answers, **own)),
-        "a sign-up": (MOST, ask("/newsletter/subscribe/", fields=sign_up, **own)),
-        "a sign-up from another site": (
-            MOST,
-            ask("/newsletter/subscribe/", fields=sign_up, HTTP_SEC_FETCH_SITE="cross-site"),
-        ),
-        "a form without its token": (MOST, ask("/admin/login/", fields=lambda: {"login": "a"})),
-        "a preview in the admin": (
-            None,
-            ask("/admin/articles/article/preview/", fields=lambda: draft, cookie=owner),
-        ),
-    }
+    return str(Article.objects.published().select_related("topic")[0].topic.get_absolute_url())
 
 
 def cost(ask: Ask) -> float:
@@ -134,18 +129,72 @@ def cost(ask: Ask) -> float:
     return best / REQUESTS * 1000
 
 
+def queries(ask: Ask) -> int:
+    """Return how many statements one request sends to the database."""
+    from django.db import connection
+
+    sent: list[str] = []
+
+    def note(execute: Callable[..., Any], sql: str, *args: Any) -> Any:
+        sent.append(sql)
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(note):
+        ask()
+    return len(sent)
+
+
+def cold(site: Site) -> float:
+    """Return the milliseconds that one article takes that nobody asked for since content changed: the mean of all."""
+    from articles.models import Article
+
+    slugs = list(Article.objects.published().values_list("slug", flat=True))
+    best = float("inf")
+    for _ in range(3):
+        site.edge.cache.apply(["*"])
+        began = time.process_time()
+        for slug in slugs:
+            site.ask(f"/articles/{slug}/")()
+        best = min(best, time.process_time() - began)
+    return best / len(slugs) * 1000
+
+
+def counting(edge: Edge) -> float:
+    """Return the microseconds that counting a visit adds to a page that is kept."""
+    from analytics.counting import Counting
+    from analytics.visits import VisitCounter
+
+    def took() -> float:
+        best = float("inf")
+        for _ in range(ROUNDS):
+            begun = time.process_time()
+            for _ in range(KEPT_TIMES):
+                edge.quick("GET", "/", "", edge.host, edge.scheme, "br", "", BROWSER.get)
+            best = min(best, time.process_time() - begun)
+        return best / KEPT_TIMES * 1e6
+
+    edge.make_anew("/")
+    edge.visits = NoVisits()
+    without = took()
+    edge.visits = VisitCounter(Counting(), reads=True, site=f"{edge.scheme}://{edge.host}/")
+    return took() - without
+
+
 def main() -> None:
-    """Measure, and print what costs more than it may."""
+    """Measure; print JSON: milliseconds, bytes of each answer, statements of an article, microseconds of counting."""
     import django.core.cache.backends.locmem  # noqa: F401  read before anything is timed
 
-    edge, owner = prepare()
-    base = 0.0
-    print(f"{'':32}{'status':>7}{'ms':>8}{'empty views':>13}")
-    for name, (most, ask) in requests(edge, owner).items():
-        status, took = ask().status, cost(ask)
-        base = base or took
-        note = f"   more than {most:.0f} ms" if most and took > most else ""
-        print(f"{name:32}{status:>7}{took:>8.2f}{took / base:>13.1f}{note}", flush=True)
+    site = Site()
+    asked = site.requests()
+    sizes = {name: len(ask().body) for name, ask in asked.items()}
+    sizes |= {path: len(site.ask(path)().body) for path in PAGES}
+    found = {
+        "ms": {name: cost(ask) for name, ask in asked.items()} | {"article, cold": cold(site)},
+        "bytes": sizes,
+        "queries": queries(asked["article"]),
+        "counting": counting(site.edge),
+    }
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

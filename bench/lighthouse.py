@@ -1,100 +1,87 @@
-"""Lighthouse's four scores, on a phone, for the pages that matter most; part of `make bench`.
+"""When the largest part of a page is painted on a simulated phone (LCP), by Lighthouse, and its four scores.
 
-Needs npm and Chromium; where they are missing it says so and measures nothing. Of Lighthouse's own measurements the score for
-speed is simulated from what it saw, so a busy machine can cost it points: run it alone.
+Needs npm and Chromium; where they are missing nothing is measured. Lighthouse asks for addresses alone, so nginx hands it the
+result of a quiz that was posted beforehand, with its headers.
 """
 
 import json
 import os
 import shutil
+import statistics
 import subprocess
-import sys
-from collections.abc import Iterator
+import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-ROOT = Path(__file__).resolve().parents[1]
+from bench.processes import HOPS, ROOT, Bodies, nginx, running
+from bench.throughput import ARTICLE
+from tests.servers import free_port
+
 VERSION = "12.8.2"  # the last that runs on Node 20
 FOLDER = ROOT / "build" / "lighthouse"
-PAGES = ["/", "/articles/trauma-and-trust-issues/", "/quiz/", "/get-help/"]
+ROUNDS = 3
 KINDS = ["performance", "accessibility", "best-practices", "seo"]
-# Points that we choose to miss, and why.
-CHOSEN = {
-    "robots-txt": "our policy lets no script fetch anything, and Lighthouse asks for robots.txt by script"
-}
 FLAGS = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync"
 
 
-def lighthouse() -> Any:
+def lighthouse() -> Path:
     """Return the command, installed into the build folder when it isn't there yet."""
     command = FOLDER / "node_modules" / ".bin" / "lighthouse"
     if not command.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        subprocess.run(
-            [
-                "npm",
-                "install",
-                "--silent",
-                "--no-audit",
-                "--no-fund",
-                "--prefix",
-                FOLDER,
-                f"lighthouse@{VERSION}",
-            ],
-            check=True,
-        )
+        quiet = ["--silent", "--no-audit", "--no-fund"]
+        package = f"lighthouse@{VERSION}"
+        subprocess.run(["npm", "install", *quiet, "--prefix", FOLDER, package], check=True)
     return command
 
 
-def report(command: str, url: str) -> Any:
-    """Return Lighthouse's report of one page."""
-    chromium = (
-        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
-    ask = [
-        command,
-        url,
-        "--quiet",
-        "--output=json",
-        f"--only-categories={','.join(KINDS)}",
-        f"--chrome-flags={FLAGS}",
-    ]
-    if not chromium:
-        sys.exit("Chromium isn’t installed.")
-    for _ in range(3):  # a busy machine now and then costs it a trace
+def report(url: str) -> dict[str, Any]:
+    """Return Lighthouse's report of one page; nothing when it failed three times, as on a busy machine it may."""
+    ask = [str(lighthouse()), url, "--quiet", "--output=json", f"--chrome-flags={FLAGS}"]
+    ask.append(f"--only-categories={','.join(KINDS)}")
+    environment = os.environ | {"CHROME_PATH": chromium()}
+    for _ in range(3):
         told = subprocess.run(
-            ask, env=os.environ | {"CHROME_PATH": chromium}, capture_output=True, text=True
+            ask, env=environment, capture_output=True, text=True, check=False, timeout=120
         )
         if told.returncode == 0:
-            return json.loads(told.stdout)
-    sys.exit(f"Lighthouse failed on {url}:\n{told.stderr[-2000:]}")
+            found: dict[str, Any] = json.loads(told.stdout)
+            return found
+    return {}
 
 
-def missing(found: Any) -> Iterator[Any]:
-    """Yield what costs a page points: the audit, and how much of it was met."""
-    for kind in KINDS:
-        for reference in found["categories"][kind]["auditRefs"]:
-            audit = found["audits"][reference["id"]]
-            if reference["weight"] and audit["score"] is not None and audit["score"] < 1:
-                why = CHOSEN.get(reference["id"]) or audit.get("displayValue", "")
-                yield f"{kind}: {audit['title']} ({audit['score']:.2f}) {why}"
+def chromium() -> str:
+    """Return the browser, "" where there is none."""
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    return os.environ.get("CHROMIUM") or found or ""
 
 
-def main(site: Any) -> None:
-    """Print the scores of `PAGES` on a running site."""
-    if not shutil.which("npm"):
-        print("\nLighthouse: not run, for npm isn't here.")
-        return
-    command = lighthouse()
-    print("\nLighthouse, on a phone:" + "".join(f"{kind:>16}" for kind in KINDS))
-    for path in PAGES:
-        found = report(command, site + path)
-        scores = [round(found["categories"][kind]["score"] * 100) for kind in KINDS]
-        print(f"  {path:<36}" + "".join(f"{score:>14}" for score in scores))
-        if min(scores) < 100:
-            for line in missing(found):
-                print(f"      {line}")
+def result(site: str) -> Bodies:
+    """Return the result of a quiz: its bytes in brotli, and its headers."""
+    answers = {f"q{number:02}": "abcd"[number % 4] for number in range(1, 13)}
+    body = urlencode({"version": "2", **answers}).encode()
+    own = {"Accept-Encoding": "br", "Sec-Fetch-Site": "same-origin"}
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{site}/quiz/", body, own), timeout=20
+    ) as answer:
+        return answer.read(), {
+            name: value for name, value in answer.headers.items() if name not in HOPS
+        }
 
 
-if __name__ == "__main__":
-    main(sys.argv[1])
+def measure(site: str, folder: Path) -> dict[str, float]:
+    """Return the seconds until the largest part of an article and of a result are painted: medians; and the least score."""
+    if not (shutil.which("npm") and chromium()):
+        return {}
+    port = free_port()
+    proxy = nginx(folder, port, result(site), others=site)
+    found: dict[str, list[float]] = {"article": [], "result": [], "score": []}
+    with running(proxy, port) as address:
+        for _ in range(ROUNDS):
+            for name, url in (("article", site + ARTICLE), ("result", address + "/result")):
+                if told := report(url):
+                    painted = told["audits"]["largest-contentful-paint"]["numericValue"]
+                    found[name].append(painted / 1000)
+                    found["score"].append(told["categories"]["performance"]["score"])
+    return {name: statistics.median(values) for name, values in found.items() if values}

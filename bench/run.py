@@ -1,265 +1,196 @@
-"""Speed of the running site, as ratios within one run: `make bench`.
+"""The bench: `make bench` measures what the site costs, beside what it may cost, in at most ten minutes.
 
-Needs wrk (apt-get install -y wrk). nginx, where it is installed, serves the same bytes as a file: the limit.
-Every contender is measured in turn, three rounds of three seconds each, and the median counts: one machine's seconds
-change from minute to minute, its ratios hardly.
+Ratios are of contenders that took turns within this run, and the median of three rounds counts: one machine's seconds change
+from minute to minute, its ratios hardly. The table is printed and written into docs/benchmarks.md. It ends with 1 when
+something falls short by more than a quarter.
+
+Names of parts as arguments (throughput costs resources outbox paint) measure those alone, and write nothing.
 """
 
+import json
 import os
-import random
+import platform
 import re
 import shutil
 import signal
-import socket
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import tomllib
-import urllib.request
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-from urllib.parse import quote, urlencode
-
-import brotli
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from bench import lighthouse  # noqa: E402
-from quiz.scoring import scoring  # noqa: E402  pure: no Django
-from quiz.scoring.stability import stability  # noqa: E402
+from bench import lighthouse, mail, resources, throughput  # noqa: E402
 
-ARTICLE = "/articles/trauma-and-trust-issues/"
-PAGES = ["/", "/articles/", ARTICLE, "/responses/fawn/", "/quiz/", "/guide/", "/get-help/"]
-PUBLISHED = "nginx, the published article"
-ROUNDS, SECONDS, CONNECTIONS = 3, 3, 64
-NO_LIMITS = {  # all come from one network, for one mail domain
-    "SIGNUPS_PER_NETWORK": "100000",
-    "SIGNUPS_PER_DOMAIN": "100000",
-    "SIGNUPS_PER_HOUR": "10000000",
+LONGEST = 600  # seconds
+TOLERATED = 1.25
+PLACE = ROOT / "docs" / "benchmarks.md"
+Found = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What is measured, under `key`, and what is demanded of it: at least, or (`most`) at most."""
+
+    key: str
+    name: str
+    wanted: float
+    unit: str = ""
+    most: bool = False
+
+    def is_missed(self, value: float, tolerated: float = 1.0) -> bool:
+        """Whether `value` falls short by more than is tolerated."""
+        if self.most:
+            return value > self.wanted * tolerated
+        return value * tolerated < self.wanted
+
+    def row(self, value: float | None) -> str:
+        """Return its row of the table."""
+        sign, unit = "≤" if self.most else "≥", f" {self.unit}" if self.unit else ""
+        if value is None:
+            return f"| {self.name} | not measured | {sign} {self.wanted:g}{unit} | |"
+        verdict = "short" if self.is_missed(value) else "met"
+        return f"| {self.name} | {value:.3g}{unit} | {sign} {self.wanted:g}{unit} | {verdict} |"
+
+
+def at_most(key: str, name: str, wanted: float, unit: str) -> Demand:
+    return Demand(key, name, wanted, unit, most=True)
+
+
+FORMS = "64 connections"
+DEMANDS = [
+    Demand(
+        "article/nginx c32", "kept article / nginx, same bytes and headers, 32 connections", 0.59
+    ),
+    Demand("article/nginx c256", "the same, 256 connections", 0.53),
+    Demand("article/granian c32", "kept article / granian alone, same bytes, 32 connections", 0.95),
+    Demand("article/granian c256", "the same, 256 connections", 0.9),
+    Demand("utm", "kept article with ?utm_source=… or ?fbclid=… / without", 0.9),
+    Demand("static", "static file / nginx, same bytes and headers", 0.5),
+    Demand("published", "published article by the files recipe / nginx, same bytes", 0.97),
+    Demand("quiz", f"quiz answers to result / an empty view of Django, {FORMS}", 0.2),
+    Demand("sign-ups SQLite", f"sign-ups, {FORMS}, SQLite", 300, "/s"),
+    Demand("sign-ups PostgreSQL", f"sign-ups, {FORMS}, PostgreSQL", 300, "/s"),
+    at_most("errors", "answers that were errors, in all rounds", 0, ""),
+    Demand("SQLite", "outbox, one worker / Django’s own loop without a database, SQLite", 2.0),
+    Demand("PostgreSQL", "the same, PostgreSQL", 1.5),
+    at_most("ms quiz", "quiz answers to result, processor time", 2.5, "ms"),
+    at_most("ms article", "article not kept, processor time", 3, "ms"),
+    at_most("ms article, cold", "article that nobody asked for since a change", 5, "ms"),
+    at_most("queries", "its queries", 4, ""),
+    *(
+        at_most(f"ms {name}", f"{name}, not kept", 4, "ms")
+        for name in ("list", "topic", "search", "response")
+    ),
+    at_most("ms 404", "404, by the edge", 0.5, "ms"),
+    at_most("ms 404 from Django", "404, by Django", 0.5, "ms"),
+    at_most("counting", "what counting a visit adds to a kept page", 2, "µs"),
+    at_most(
+        "bytes",
+        "largest page with its CSS, results, search, 404 and forms’ answers too, brotli",
+        14,
+        "KB",
+    ),
+    at_most("idle", "memory of two web workers, idle (PSS)", 150, "MB"),
+    at_most("kept", "the same after each of 2,000 pages was kept", 210, "MB"),
+    at_most("start", "`make run`, warm, to the first answer", 3, "s"),
+    at_most("article", "LCP on a simulated phone, article", 0.95, "s"),
+    at_most("result", "LCP on a simulated phone, result", 1.0, "s"),
+]
+
+
+def costs(folder: Path) -> Found:
+    """Return what bench/costs.py finds, in a process of its own."""
+    printed = subprocess.run(
+        [sys.executable, "bench/costs.py"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    told = json.loads(printed.splitlines()[-1])
+    for name, took in told["ms"].items():
+        print(f"  {name:32}{took:8.2f} ms  {told['bytes'].get(name, 0):7} bytes", file=sys.stderr)
+    found = {f"ms {name}": took for name, took in told["ms"].items()}
+    largest = max(told["bytes"].values()) / 1024
+    return found | {"bytes": largest, "queries": told["queries"], "counting": told["counting"]}
+
+
+def paint(folder: Path) -> Found:
+    """Return what Lighthouse finds."""
+    with throughput.site(folder, "paint") as site:
+        return lighthouse.measure(site, folder)
+
+
+PARTS: dict[str, Callable[[Path], Found]] = {
+    "costs": costs,
+    "throughput": throughput.measure,
+    "outbox": lambda folder: mail.measure(),
+    "resources": resources.measure,
+    "paint": paint,
 }
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def install() -> None:
+    """Have wrk, nginx and PostgreSQL where that can be done; say so where it can't."""
+    subprocess.run([ROOT / "tests/find_servers.sh"], check=False)
+    if not shutil.which("wrk") and os.geteuid() == 0 and shutil.which("apt-get"):
+        install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "wrk"]
+        subprocess.run(install, check=False, capture_output=True)
+    for program in ("wrk", "nginx"):
+        if not shutil.which(program):
+            sys.exit(f"The bench needs {program}: sudo apt-get install -y {program}")
 
 
-@contextmanager
-def running(command: Sequence[str], port: int, **environment: str) -> Iterator[str]:
-    """Run a server until the block ends; give its address once it answers."""
-    log = tempfile.TemporaryFile()  # noqa: SIM115  open as long as the server runs
-    process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | environment, stdout=log, stderr=log
+def write(table: list[str], took: float) -> None:
+    """Write the table into the document, between its markers."""
+    text = PLACE.read_text()
+    cores, day = os.cpu_count(), datetime.now(UTC).date()
+    said = (
+        f"{day:%-d %B %Y}, {cores} cores ({platform.machine()}), Python {platform.python_version()}, "
+        f"load {os.getloadavg()[0]:.1f} at the end, {took:.0f} seconds."
     )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"{address}/healthz", timeout=2)
-                break
-            except urllib.error.HTTPError:
-                break
-            except OSError:
-                if process.poll() is not None:
-                    log.seek(0)
-                    sys.exit(log.read().decode())
-                time.sleep(0.1)
-        yield address
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(timeout=40)
+    part = "\n".join(["<!-- bench -->", said, "", *table, "<!-- /bench -->"])
+    between = re.compile("<!-- bench -->.*<!-- /bench -->", re.DOTALL)
+    PLACE.write_text(between.sub(lambda match: part, text))
 
 
-def granian(application: Any, port: int, interface: str = "rsgi") -> Any:
-    serve = ["--interface", interface, "--workers", "2", "--http", "1", "--no-ws"]
-    return [sys.executable, "-m", "granian", *serve, "--port", str(port), application]
-
-
-def nginx(folder: Path, port: int, body: bytes) -> Any:
-    """Write a configuration that serves `body`, brotli already, as a file; return the command."""
-    (folder / "page.html").write_bytes(body)
-    (folder / "nginx.conf").write_text(
-        f"daemon off; worker_processes 2; pid {folder}/pid; error_log /dev/null; events {{ worker_connections 1024; }}\n"
-        f"http {{ access_log off; sendfile on; types {{ text/html html; }}\n"
-        f"server {{ listen 127.0.0.1:{port} reuseport; root {folder}; add_header Content-Encoding br;\n"
-        f"location / {{ try_files /page.html =404; }} }} }}\n"
-    )
-    return ["nginx", "-c", str(folder / "nginx.conf"), "-p", str(folder)]
-
-
-def published(folder: Path, port: int) -> list[str]:
-    """Write a configuration that serves published files by the shipped ones, in plain http; return the command."""
-    files = str(folder / "files")
-    shared, headers = (
-        (ROOT / f"deploy/nginx/{name}").read_text().replace("/srv/trustsite/files", files)
-        for name in ("trustsite-http.conf", "trustsite-files.conf")
-    )
-    shared = "\n".join(
-        line for line in shared.splitlines() if not line.startswith("proxy_cache_path")
-    )
-    (folder / "published.conf").write_text(
-        f"daemon off; worker_processes 2; pid {folder}/published.pid; error_log /dev/null;\n"
-        f"events {{ worker_connections 1024; }}\n"
-        f"http {{ access_log off; sendfile on;\n{shared}\n"
-        f"server {{ listen 127.0.0.1:{port} reuseport;\n{headers}\n"
-        f"location / {{ try_files /$trustsite_class$trustsite_file$trustsite_suffix "
-        f"/$trustsite_class$trustsite_file =404; }} }} }}\n"
-    )
-    return ["nginx", "-c", str(folder / "published.conf"), "-p", str(folder)]
-
-
-def throughput(url: str, script: str | None = None) -> float:
-    """Return requests per second over `SECONDS`."""
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", "-H", "Accept-Encoding: br"]
-    command += ["-H", f"User-Agent: {BROWSER}"]  # without one it would be a robot, and not counted
-    command += ["-s", str(script)] if script else []
-    printed = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
-    if "Non-2xx" in printed:
-        sys.exit(f"{url} did not answer 200:\n{printed}")
-    [line] = [line for line in printed.splitlines() if line.startswith("Requests/sec")]
-    return float(line.split(":")[1])
-
-
-def compare(contenders: Any) -> dict[str, Any]:
-    """Measure every contender in turn, `ROUNDS` times; return the median of each."""
-    measured: dict[str, list[float]] = {name: [] for name in contenders}
-    for _ in range(ROUNDS):
-        for name, (url, script) in contenders.items():
-            measured[name].append(throughput(url, script))
-    return {name: statistics.median(runs) for name, runs in measured.items()}
-
-
-def quiz_answers(folder: Path) -> Any:
-    """Write what wrk posts: a whole quiz, the first answer to each question."""
-    body = urlencode({"version": "2", **{f"q{number:02}": "a" for number in range(1, 13)}})
-    script = folder / "answers.lua"
-    script.write_text(
-        f'wrk.method = "POST"\nwrk.body = "{body}"\n'
-        'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\nwrk.headers["Sec-Fetch-Site"] = "same-origin"\n'
-    )
-    return script
-
-
-def sign_ups(folder: Path, site: str) -> Path:
-    """Write what wrk posts: a sign-up of another address each time."""
-    page = fetch(f"{site}/newsletter/subscribe/").decode()
-    [stamp] = re.findall(r'name="stamp" value="([^"]+)"', page)[:1]
-    script = folder / "sign_ups.lua"
-    script.write_text(
-        "local number = os.time() * 1000000\nrequest = function()\n  number = number + 1\n"
-        f'  local body = "address=reader" .. number .. "%40site.example&stamp={quote(stamp)}"\n'
-        '  return wrk.format("POST", nil, nil, body)\nend\n'
-        'wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"\nwrk.headers["Sec-Fetch-Site"] = "same-origin"\n'
-    )
-    return script
-
-
-def scoring_rate() -> tuple[float, float]:
-    """Return how many sheets of the 3-minute quiz are scored a second in one process: the outcome, and how firm it is."""
-    file = tomllib.loads((ROOT / "content/quiz/short-v2.toml").read_text())
-    questions = [
-        scoring.Question(
-            asked["id"],
-            tuple(
-                scoring.Option(key, option.get("weights", {}), option.get("calm", False))
-                for key, option in zip("abcde", asked["option"], strict=True)
-            ),
-        )
-        for asked in file["question"]
-    ]
-    form = scoring.QuizDefinition(tuple(questions), 190, 150)
-    sheets = [{question.key: random.choice("abcde") for question in questions} for _ in range(500)]
-    start = time.perf_counter()
-    for answers in sheets:
-        scoring.score(form, answers)
-    scored = time.perf_counter()
-    for answers in sheets:
-        stability(form, answers)
-    return len(sheets) / (scored - start), len(sheets) / (time.perf_counter() - scored)
-
-
-def fetch(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=20) as response:
-        return response.read()
+def out_of_time(number: int, frame: object) -> None:
+    """Stop: what was measured until now is shown."""
+    raise TimeoutError(f"Not all was measured within {LONGEST} seconds: the machine is busy.")
 
 
 def main() -> None:
-    if not shutil.which("wrk"):
-        sys.exit("The bench needs wrk: apt-get install -y wrk")
+    begun = time.monotonic()
+    signal.signal(signal.SIGALRM, out_of_time)
+    signal.alarm(LONGEST)
+    install()
+    chosen = sys.argv[1:] or list(PARTS)
     folder = Path(tempfile.mkdtemp(prefix="bench-"))
-    folder.chmod(0o755)
-    site_port, hello_port, file_port, view_port, published_port = (free_port() for _ in range(5))
-    with ExitStack() as stack:
-        up = [sys.executable, "manage.py", "dev", "--port", str(site_port)]
-        site = stack.enter_context(
-            running(up, site_port, MODE="development", DATA=str(folder / "data"), **NO_LIMITS)
+    folder.chmod(0o755)  # nginx reads it as another user
+    found: Found = {}
+    try:
+        for name in chosen:
+            print(f"Measuring: {name} ({time.monotonic() - begun:.0f} s)", file=sys.stderr)
+            found |= PARTS[name](folder)
+    except TimeoutError as error:
+        print(error, file=sys.stderr)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    signal.alarm(0)
+    shown = [demand for demand in DEMANDS if demand.key in found or not sys.argv[1:]]
+    table = ["| | measured | demanded | |", "| --- | --- | --- | --- |"]
+    table += [demand.row(found.get(demand.key)) for demand in shown]
+    print("\n".join(table))
+    if not sys.argv[1:]:
+        write(table, time.monotonic() - begun)
+    sys.exit(
+        any(
+            demand.is_missed(found[demand.key], TOLERATED)
+            for demand in shown
+            if demand.key in found
         )
-        empty = granian("bench.empty_view:application", view_port, "wsgi")
-        empty_view = stack.enter_context(running(empty, view_port))
-        posts = sign_ups(folder, site)
-        hello = stack.enter_context(
-            running(granian("bench.hello:application", hello_port), hello_port)
-        )
-        print("Weight, bytes of HTML with all its CSS:")
-        for path in PAGES:
-            page = fetch(site + path)
-            print(
-                f"  {path:<36} {len(page):>7,}  brotli {len(brotli.compress(page, quality=9)):>6,}"
-            )
-        contenders = {
-            "an empty RSGI application": (hello, None),
-            "an article": (site + ARTICLE, None),
-            "a search, which is never kept": (site + "/search/?q=stress", None),
-            "an address nobody has": (site + "/articles/made-up/", None),
-            "the health check": (site + "/healthz", None),
-            "a quiz scored": (site + "/quiz/", quiz_answers(folder)),
-            "a sign-up, stored": (site + "/newsletter/subscribe/", posts),
-            "an empty Django view, posted to": (empty_view + "/", posts),
-        }
-        if shutil.which("nginx"):
-            command = nginx(folder, file_port, brotli.compress(fetch(site + ARTICLE), quality=11))
-            contenders["nginx, the same bytes as a file"] = (
-                stack.enter_context(running(command, file_port)),
-                None,
-            )
-            publish = [sys.executable, "manage.py", "publish_files", str(folder / "files")]
-            environment = os.environ | {"MODE": "development", "DATA": str(folder / "data")}
-            quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-            subprocess.run(publish, cwd=ROOT, env=environment, check=True, **quiet)
-            address = stack.enter_context(
-                running(published(folder, published_port), published_port)
-            )
-            contenders[PUBLISHED] = (address + ARTICLE, None)
-        rates = compare(contenders)
-        lighthouse.main(site)
-    base = rates.get("nginx, the same bytes as a file") or rates["an empty RSGI application"]
-    print(f"\nRequests a second, {CONNECTIONS} connections, median of {ROUNDS} rounds:")
-    for name, rate in sorted(rates.items(), key=lambda pair: -pair[1]):
-        print(f"  {name:<36} {rate:>9,.0f}  {rate / base:>7.1%}")
-    print(
-        f"\nAn article against an empty RSGI application: {rates['an article'] / rates['an empty RSGI application']:.2f}"
-    )
-    print(
-        f"A quiz scored against the health check:       {rates['a quiz scored'] / rates['the health check']:.2f}"
-    )
-    print(
-        f"A sign-up against an empty Django view:       "
-        f"{rates['a sign-up, stored'] / rates['an empty Django view, posted to']:.2f}"
-    )
-    if PUBLISHED in rates:
-        print(f"The published article against the same bytes: {rates[PUBLISHED] / base:.2f}")
-    scored, firm = scoring_rate()
-    print(
-        f"The arithmetic of a result in one process:    {scored:,.0f} outcomes a second, "
-        f"{firm:,.0f} with how firm they are, {scored / rates['a quiz scored']:,.0f} and {firm / rates['a quiz scored']:,.0f} "
-        "times as fast as the page around them"
     )
 
 

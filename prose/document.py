@@ -13,6 +13,7 @@ BLOCK = re.compile(r'<div data-block="([a-z]+):([a-z0-9-]*)"></div>\s*')
 # again from each.
 TAG = re.compile(r"<[^>]++(?:>|\Z)")
 CITED = re.compile(r"<sup\b(?:(?!<sup\b).)*?</sup>")
+ANCHOR = re.compile(r'\bid="([^"]*)"')
 EMPTY = SafeString("")
 
 
@@ -59,6 +60,15 @@ class Part:
     key: str = ""
 
 
+@dataclass(frozen=True)
+class Section:
+    """A stretch of a text under one of its h2: the heading's id and words, and what follows it."""
+
+    id: SafeString
+    title: SafeString
+    html: SafeString
+
+
 def trusted(html: str) -> SafeString:
     """Mark HTML that prose.renderer made as fit for a template."""
     return mark_safe(html)  # noqa: S308  sanitised by the renderer
@@ -74,14 +84,22 @@ def parts(html: str) -> Iterator[Part]:
             yield Part(kind=pieces[index + 1], key=pieces[index + 2])
 
 
+def sections(html: str) -> Iterator[Section]:
+    """Cut rendered HTML at its h2; what stands before the first has no `id` and no `title`."""
+    lead, *rest = html.split("<h2 ")  # each of the rest begins with its heading's attributes
+    if lead.strip():
+        yield Section(EMPTY, EMPTY, trusted(lead.strip()))
+    for part in rest:
+        heading, _, text = part.partition("</h2>")
+        attributes, _, title = heading.partition(">")
+        found = ANCHOR.search(attributes)
+        anchor = found[1] if found else ""
+        yield Section(trusted(anchor), trusted(title.strip()), trusted(text.strip()))
+
+
 def section(html: str, anchor: str) -> SafeString:
     """Return the part of rendered `html` under the h2 with the id `anchor`; nothing without it."""
-    for part in html.split("<h2 ")[1:]:  # each begins with its heading's attributes
-        heading, _, text = part.partition("</h2>")
-        attributes = heading.partition(">")[0]
-        if f'id="{anchor}"' in attributes:
-            return trusted(text.strip())
-    return EMPTY
+    return next((part.html for part in sections(html) if part.id == anchor), EMPTY)
 
 
 def block_keys(html: str, kind: str) -> list[str]:

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from quiz.models import Question, Rating, Version
 from quiz.scoring.scoring import NONE, SKIP
@@ -90,6 +92,11 @@ def read(version: Version, data: QueryDict) -> Answers:
         elif values:
             given[part.key] = values.pop()
     return Answers(given, frozenset(invalid))
+
+
+def hidden_fields(answers: Answers) -> SafeString:
+    """Return the answers as hidden fields."""
+    return format_html_join("", '<input type="hidden" name="{}" value="{}">', answers.given.items())
 
 
 def migrate_answers(old: Version, new: Version, answers: Answers) -> Answers:

@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import cached_property
 
 from django.db import Error
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from quiz.models import Version
 from quiz.models.versions import ANSWERABLE_FOR
 from quiz.scoring.scoring import QuizDefinition
+from trustsite.web.serving.fragments import remembered
 
 MAX_ENTRIES = 12
 
@@ -50,9 +50,10 @@ def remember() -> None:
 
 def live(slug: str) -> CachedVersion | None:
     """Return the version of quiz `slug` that readers are shown."""
-    return _get(Version.objects.live().filter(quiz__slug=slug), slug, lambda one: one.is_live)
+    return _get("live", slug, None, lambda one: one.is_live)
 
 
+@remembered
 def has_live(slug: str) -> bool:
     """Whether readers are shown quiz `slug`."""
     try:
@@ -63,20 +64,12 @@ def has_live(slug: str) -> bool:
 
 def by_number(slug: str, number: str) -> CachedVersion | None:
     """Return version `number`, as a form sent it, of quiz `slug`, if it is still scored."""
-    return _get(
-        Version.objects.answerable().filter(quiz__slug=slug, number=_number(number)),
-        slug,
-        lambda one: one.number == _number(number) and _is_answerable(one),
-    )
+    return _get("answerable", slug, _number(number), _is_answerable)
 
 
 def any_version(slug: str, number: str) -> CachedVersion | None:
     """Return version `number` of quiz `slug`, however long ago it was retired."""
-    return _get(
-        Version.objects.released().filter(quiz__slug=slug, number=_number(number)),
-        slug,
-        lambda one: one.number == _number(number),
-    )
+    return _get("released", slug, _number(number), lambda one: True)
 
 
 def _number(text: str) -> int:
@@ -90,17 +83,26 @@ def _is_answerable(version: Version) -> bool:
 
 
 def _get(
-    versions: QuerySet[Version], slug: str, is_meant: Callable[[Version], bool]
+    which: str, slug: str, number: int | None, is_meant: Callable[[Version], bool]
 ) -> CachedVersion | None:
     """Return the version asked for; of those remembered, when the database isn't there."""
     try:
-        key = versions.order_by().values_list("pk", "released_at", "quiz__title").first()
-        return _cached(key) if key else None
+        return _find(which, slug, number)
     except Error:
         if not _remembered:
             raise
         meant = [one for one in _remembered if one.version.quiz.slug == slug]
-        return next((one for one in meant if is_meant(one.version)), None)
+        numbered = [one for one in meant if number is None or one.version.number == number]
+        return next((one for one in numbered if is_meant(one.version)), None)
+
+
+@remembered
+def _find(which: str, slug: str, number: int | None) -> CachedVersion | None:
+    versions = getattr(Version.objects, which)().filter(quiz__slug=slug)
+    if number is not None:
+        versions = versions.filter(number=number)
+    key = versions.order_by().values_list("pk", "released_at", "quiz__title").first()
+    return _cached(key) if key else None
 
 
 def _cached(key: tuple[int, datetime | None, str]) -> CachedVersion:

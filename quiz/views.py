@@ -17,6 +17,7 @@ from quiz.models import Version
 from quiz.scoring import scoring
 from quiz.scoring.paper import make_key
 from quiz.scoring.stability import stability
+from quiz.sharing import shared_page
 from quiz.version_cache import CachedVersion
 from trustsite.web.form_guard import same_origin_required
 from trustsite.web.serving.page_cache import counts_as, public
@@ -92,9 +93,10 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
         counts_as(QUIZ, f"{version.quiz.slug} {FINISHED}")
         counts_as(OUTCOME, f"{version.quiz.slug}-v{version.number} {result.key}")
     context |= {
-        "answers": answers.given.items(),
+        "hidden": forms.hidden_fields(answers),
         "four": scoring.RESPONSES,
         "result": result,
+        "share": shared_page(result),
         "stability": stability(cached.definition, answers.given),
         "longer": "" if version.is_draft else _longer_url(),
     }

@@ -10,6 +10,7 @@ from django.db import connection
 
 from trustsite.web.rate_limit.file_store import file_store_at
 from trustsite.web.rate_limit.memory_store import process_memory
+from trustsite.web.serving.fragments import FRAGMENTS
 
 SEARCH_INDEXES = ("articles_search_terms", "articles_desk_search_terms")
 os.environ.setdefault(
@@ -41,12 +42,13 @@ def searches_remember_nothing() -> None:
 
 @pytest.fixture(autouse=True)
 def workers_remember_nothing() -> None:
-    """What a worker has in memory for when the database is away is of its own test alone."""
+    """What a worker has in memory, for speed and for when the database is away, is of its own test alone."""
     from articles.reading import response_texts
     from quiz import version_cache
 
     version_cache._remembered.clear()
     response_texts._remembered.clear()
+    FRAGMENTS.forget()
 
 
 @pytest.fixture(autouse=True)

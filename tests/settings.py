@@ -9,6 +9,10 @@ os.environ["ENV_FILE"] = os.devnull
 os.environ.pop("IN_REQUESTS", None)  # set by a web entry that was imported before
 os.environ.setdefault("DATA", tempfile.mkdtemp(prefix="site-tests-"))
 
+if os.environ.get("CACHE_URL"):  # each of pytest's processes counts in a database of its own
+    _number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) + 1
+    os.environ["CACHE_URL"] = f"{os.environ['CACHE_URL'].rpartition('/')[0]}/{_number}"
+
 from trustsite.settings import *  # noqa: F403
 
 # A file of this process alone: tests that run beside each other count apart.

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,6 +19,7 @@ from articles.models.markdown import MarkdownModel, Section, history_field
 from articles.models.sources import Source
 from articles.models.topics import Topic
 from prose.text_hash import text_hash
+from trustsite.web.serving.fragments import recall_each
 from trustsite.web.serving.page_cache import soft
 
 RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("fawn", "Fawn")]
@@ -265,7 +267,7 @@ class Article(MarkdownModel):
         return self.slug
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:article", args=[self.slug])
+        return f"{_address()}{self.slug}/"  # what `reverse` says, in a tenth of its time
 
     def clean(self) -> None:
         if errors := states.undone(self._stored(), self):
@@ -398,11 +400,16 @@ class Article(MarkdownModel):
         """Yield the numbered sources, in the order of their first mention."""
         sources = self.known_sources
         if sources is None:
-            sources = Source.objects.in_bulk(list(self.citations), field_name="key")
+            sources = recall_each("source", self.citations, Source.by_key)
         for number, (key, mentions) in enumerate(self.citations.items(), start=1):
             if key in sources:
                 backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]
                 yield Reference(number, sources[key], backlinks)
+
+
+@cache
+def _address() -> str:
+    return reverse("articles:article", args=["0"]).removesuffix("0/")
 
 
 def next_publication() -> datetime | None:

@@ -117,6 +117,7 @@ class MarkdownModel(SyncedModel):
         self.renderer = rendering.VERSION
         self.__dict__.pop("parts", None)
         self.__dict__.pop("pictures", None)
+        self.__dict__.pop("sections", None)
 
     @cached_property
     def parts(self) -> list[Part]:
@@ -131,7 +132,7 @@ class MarkdownModel(SyncedModel):
         keys = {part.key for part in self.parts if part.kind == "picture"}
         return Picture.objects.in_bulk(list(keys), field_name="key") if keys else {}
 
-    @property
+    @cached_property
     def sections(self) -> list[Section]:
         """The sections (h2) for the contents list."""
         sections = []

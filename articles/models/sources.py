@@ -32,6 +32,11 @@ class Source(SyncedModel):
     def __str__(self) -> str:
         return self.key
 
+    @classmethod
+    def by_key(cls, keys: list[str]) -> "dict[str, Source]":
+        """Return those of these keys, by key, in one query."""
+        return {source.key: source for source in cls.objects.filter(key__in=keys)}
+
     def cache_tags(self, before: "Source | None") -> Iterable[str]:
         """The pages that list sources go."""
         return ("sources",)

@@ -18,6 +18,7 @@ from django.db import Error
 
 from articles.models import Helpline, Page
 from prose import helpline_needs as needs
+from trustsite.web.serving.fragments import remembered
 from trustsite.web.smart_quotes import typeset
 
 logger = logging.getLogger(__name__)
@@ -124,6 +125,7 @@ def emergency_numbers() -> list[dict[str, Any]]:
     return [{"country": line["country"], "numbers": line["number"].split(" or ")} for line in lines]
 
 
+@remembered
 def _tables() -> dict[str, Any]:
     return tomllib.loads((settings.CONTENT_DIR / "helplines.toml").read_text())
 

@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from articles.models import Article
 from articles.models.article import READING_ORDER, ArticleQuerySet
+from trustsite.web.serving.fragments import recall_each
 
 CARDS = 3
 BEFORE, AFTER = 1, 2  # of a reading path
@@ -46,8 +47,12 @@ def related(article: Article) -> list[Article]:
 
 def cards(slugs: list[str]) -> list[Article]:
     """Return the published ones of `slugs`, in their order, up to three."""
-    by_slug = {article.slug: article for article in _cards().filter(slug__in=slugs)}
+    by_slug = recall_each("card", slugs, _by_slug)
     return [by_slug[slug] for slug in slugs if slug in by_slug][:CARDS]
+
+
+def _by_slug(slugs: list[str]) -> dict[str, Article]:
+    return {article.slug: article for article in _cards().filter(slug__in=slugs)}
 
 
 def where_to_start() -> list[Article]:

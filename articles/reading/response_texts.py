@@ -2,8 +2,8 @@
 
 from django.db import Error
 
-from articles.models import Article, Response
-from articles.reading.related import cards
+from articles.models import Response
+from trustsite.web.serving.fragments import remembered
 
 _remembered: dict[str, Response] = {}
 
@@ -17,6 +17,7 @@ def remember() -> None:
     _remembered.update(texts)
 
 
+@remembered
 def find(key: str) -> Response | None:
     """Return the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
     try:
@@ -25,11 +26,3 @@ def find(key: str) -> Response | None:
         if not _remembered:
             raise
         return _remembered.get(key)
-
-
-def related_articles(text: Response) -> list[Article]:
-    """Return the articles that belong to a text; none while the database can't say which there are."""
-    try:
-        return cards(text.related)
-    except Error:
-        return []

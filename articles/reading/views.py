@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -26,6 +27,8 @@ from articles.searching.query import LONGEST
 from articles.searching.query import search as find
 from articles.searching.vocabulary import VOCABULARY
 from prose import affiliate_rules
+from trustsite.web.context_processors import site_facts
+from trustsite.web.serving.fragments import remembered
 from trustsite.web.serving.page_cache import counts_as, depends_on, public
 
 FOUR = [key for key, _ in RESPONSES]
@@ -259,12 +262,19 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Lead on from an address that an editor has set; else say kindly that this page isn't here,
     and where to go.
     """
+    is_asked = request.method in {"GET", "HEAD"}
     try:
-        row = redirects.find(request.path) if request.method in {"GET", "HEAD"} else None
+        row = redirects.find(request.path) if is_asked and _may_lead_on()(request.path) else None
     except Error:
         row = None
     if row and row.target:
         return HttpResponsePermanentRedirect(row.target)
-    return (
-        render(request, "410.html", status=410) if row else render(request, "404.html", status=404)
-    )
+    return render(request, "410.html", status=410) if row else HttpResponse(_missing(), status=404)
+
+
+_may_lead_on = remembered(redirects.known)
+
+
+@remembered
+def _missing() -> str:
+    return render_to_string("404.html", {"site": site_facts()})

@@ -26,6 +26,7 @@ from prose.rules import words as copy_rules
 from prose.rules.source_files import stored_text
 from prose.spelling import SHORTEST, NearWords, tokens
 from trustsite.models import CacheVersion
+from trustsite.web.serving.fragments import remembered
 
 PLACE = "search_words.toml"
 MOST = 2_000  # articles (the newest), and crisis words, and synonyms, that are looked at
@@ -55,7 +56,7 @@ class _Kept:
         if self._is_watched and self._memory:
             return self._memory
         try:
-            key = (CacheVersion.current(), int(time.time() // 3600))
+            key = (_version(), int(time.time() // 3600))
             with self._lock:
                 if self._memory is None or key != self._key:
                     self._memory, self._key = _from_database(), key
@@ -76,6 +77,11 @@ class _Kept:
 
 VOCABULARY = _Kept()
 remember = VOCABULARY.remember
+
+
+@remembered
+def _version() -> int:
+    return CacheVersion.current()
 
 
 def passes_copy_rules(text: str) -> bool:

@@ -4,14 +4,20 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.db import Error
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
-from articles.models import Topic
+from articles.models import Article, Response, Topic
+from articles.models.article import Reference
 from articles.reading import response_texts
-from prose.document import Part, section, trusted
+from articles.reading.related import cards
+from prose.document import Part, Section, section, sections, trusted
+from trustsite.web.serving.fragments import recall, remembered
 
 register = template.Library()
+
+TONIGHT = "what-can-help-tonight"  # the id of the section that each response's text opens with
 
 # What the renderer puts into a text: its class, and the component in static/css that styles it.
 CLASSES = {
@@ -27,26 +33,45 @@ BLOCK_CLASSES = {
 }  # what blocks bring with them on every page
 
 
-@register.inclusion_tag("components/response_text.html")
-def response_text(key: str) -> dict[str, Any]:
-    """Show the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
-    return {"response": response_texts.find(key)}
+@register.simple_tag
+def response_text(key: str) -> Response | None:
+    """Return the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
+    return response_texts.find(key)
 
 
-@register.inclusion_tag("components/steadiness.html")
-def steadiness(key: str) -> dict[str, Any]:
+@register.filter
+def tonight(response: Response | None) -> SafeString:
+    """Return what can help tonight, of a response's text."""
+    return section(_html(response), TONIGHT)
+
+
+@register.filter
+def facets(response: Response | None) -> list[Section]:
+    """Return a response's text by its headings, without what can help tonight."""
+    return [part for part in sections(_html(response)) if part.id != TONIGHT]
+
+
+@register.simple_tag
+@remembered
+def steadiness(key: str) -> str:
     """Show text `key` about how stress settles.
 
     It stands in a section, so its own headings step back.
     """
     response = response_texts.find(key)
-    html = "".join(part.html for part in response.parts) if response else ""
-    tonight = section(html, "what-can-help-tonight")
-    return {
+    html = _html(response)
+    context = {
         "response": response,
         "says": section(html, "how-stress-settles"),
-        "tonight": tonight,
+        "tonight": section(html, TONIGHT),
     }
+    return render_to_string("components/steadiness.html", context)
+
+
+def _html(response: Response | None) -> str:
+    """Return the HTML of a response's text; links within it stay on the page, whose others open beside it."""
+    html = "".join(part.html for part in response.parts) if response else ""
+    return html.replace('<a href="#', '<a target="_self" href="#')
 
 
 @register.simple_tag
@@ -57,17 +82,34 @@ def at_a_glance(key: str) -> str:
 
 
 @register.simple_tag
-def reassurance(key: str) -> str:
-    """Return the warm sentence that stands before the text of response `key`."""
-    text = response_texts.find(key)
-    return text.reassurance if text else ""
+def related_cards(key: str) -> str:
+    """Show the articles that belong to response `key`; none while the database can't say which there are."""
+    try:
+        return _related_cards(key)
+    except Error:
+        return render_to_string("components/cards.html", {"articles": []})
 
 
-@register.inclusion_tag("components/cards.html")
-def related_cards(key: str) -> dict[str, Any]:
-    """Show the articles that belong to response `key`."""
-    text = response_texts.find(key)
-    return {"articles": response_texts.related_articles(text) if text else []}
+@remembered
+def _related_cards(key: str) -> str:
+    response = response_texts.find(key)
+    articles = cards(response.related) if response else []
+    return render_to_string("components/cards.html", {"articles": articles})
+
+
+@register.simple_tag
+def article_cards(articles: list[Article]) -> str:
+    """Show published articles as cards: as they are read by their slugs, so that these stand for them."""
+    key = ("article cards", *(article.slug for article in articles))
+    return recall(key, lambda: render_to_string("components/cards.html", {"articles": articles}))
+
+
+@register.simple_tag
+def sources(article: Article, references: list[Reference]) -> str:
+    """Show the sources of a text: of its citations, and of the sources as they stand, nothing else."""
+    key = ("sources", *article.citations.items())
+    context = {"references": references}
+    return recall(key, lambda: render_to_string("components/sources.html", context))
 
 
 @register.filter

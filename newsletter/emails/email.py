@@ -12,9 +12,8 @@ from email.mime.multipart import MIMEMultipart
 from email.policy import Compat32
 from email.utils import formataddr
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import css_inline
 from django.conf import settings
 from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.message import SafeMIMEMultipart
@@ -25,6 +24,9 @@ from newsletter import tokens
 from newsletter.emails import list_headers, words
 from newsletter.models import Delivery
 from trustsite.characters import without_control
+
+if TYPE_CHECKING:
+    import css_inline
 
 # Quoted-printable: every server passes it on unchanged, whatever the letters and however long the
 # line.
@@ -149,7 +151,9 @@ def _base_context(delivery: Delivery) -> dict[str, Any]:
 
 
 @cache
-def _css_inliner() -> css_inline.CSSInliner:
+def _css_inliner() -> "css_inline.CSSInliner":
+    import css_inline  # for the processes that make mails
+
     return css_inline.CSSInliner(
         keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
     )

@@ -4,12 +4,14 @@ import re
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import typst
 from django.conf import settings
 
 from trustsite.web import fonts
+
+if TYPE_CHECKING:
+    import typst
 
 GUIDE_VERSION = "1.1"
 GUIDE_DATE = date(2026, 11, 26)
@@ -56,6 +58,8 @@ def linked_articles() -> tuple[str, set[str]]:
 
 @cache
 def _compile(content: Path, site_url: str, site_name: str, contact_email: str) -> bytes:
+    import typst  # 7 MB, for the few processes that set a guide
+
     try:
         return typst.compile(
             content / "guide" / "guide.typ",
@@ -79,8 +83,10 @@ def _compile(content: Path, site_url: str, site_name: str, contact_email: str) -
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     """Return the site's two fonts and no others, so that every machine sets the same pages."""
+    import typst
+
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,

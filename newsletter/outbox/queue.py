@@ -10,6 +10,7 @@ import secrets
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from analytics.api import SENT, count_mail
 from newsletter.emails import welcome_series
 from newsletter.models import Delivery, Subscriber, new_message_id
 from newsletter.outbox import failpoints, queue_sql
+from newsletter.outbox.group_commit import GroupCommit
 
 LEASE = timedelta(minutes=5)
 CLOCK_SKEW = timedelta(minutes=1)  # by which a lease may be longer than ours gives
@@ -103,27 +105,54 @@ def mark(delivery: Delivery, state: Delivery.State, **values: Any) -> bool:
     return True
 
 
+@dataclass
+class Sent:
+    """A mail that the server took, what claims the next one for its connection, and that one."""
+
+    delivery: Delivery
+    and_claim: Callable[[], Delivery | None] | None = None
+    following: Delivery | None = None
+
+
 def mark_sent(
     delivery: Delivery, and_claim: Callable[[], Delivery | None] | None = None
 ) -> Delivery | None:
     """Record that the server took the mail; claim the next in the same transaction, return that."""
+    sent = Sent(delivery, and_claim)
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        _TOGETHER.store(sent)
+    else:
+        _record_all([sent])
+    failpoints.hit("after-commit")
+    return sent.following
+
+
+def _record_all(all_sent: list[Sent]) -> None:
+    """Record what several connections have sent, in one transaction; none of them goes on before it's over."""
     now = timezone.now()
     with _turns(), transaction.atomic():
-        if delivery.kind in UPDATES_SUBSCRIBER:
-            _lock_subscriber(delivery)
-        if not queue_sql.mark_sent(delivery, now):
-            _log_lost_lease(delivery, State.SENT)
-        elif delivery.kind == Delivery.Kind.LETTER:
-            count_mail(SENT, letters=True)
-        elif delivery.kind == Delivery.Kind.GUIDE:
-            count_mail(SENT, letters=False)
-            welcome_series.guide_went_out(delivery.subscriber_id, now)
-        elif delivery.kind == Delivery.Kind.GOODBYE:
-            _erase_after_goodbye(delivery)
-        following = and_claim() if and_claim else None
+        for sent in all_sent:
+            _record(sent.delivery, now)
+            sent.following = sent.and_claim() if sent.and_claim else None
         failpoints.hit("before-commit")
-    failpoints.hit("after-commit")
-    return following
+
+
+def _record(delivery: Delivery, now: datetime) -> None:
+    if delivery.kind in UPDATES_SUBSCRIBER:
+        _lock_subscriber(delivery)
+    if not queue_sql.mark_sent(delivery, now):
+        _log_lost_lease(delivery, State.SENT)
+    elif delivery.kind == Delivery.Kind.LETTER:
+        count_mail(SENT, letters=True)
+    elif delivery.kind == Delivery.Kind.GUIDE:
+        count_mail(SENT, letters=False)
+        welcome_series.guide_went_out(delivery.subscriber_id, now)
+    elif delivery.kind == Delivery.Kind.GOODBYE:
+        _erase_after_goodbye(delivery)
+
+
+# SQLite waits for the disk with each transaction, and lets one writer in: connections share them.
+_TOGETHER = GroupCommit[Sent](_record_all)
 
 
 def extend_lease(delivery: Delivery) -> None:

@@ -14,8 +14,9 @@ from django.utils import timezone
 from newsletter import consent, hashing
 from newsletter.models import FormRequest, Subscriber
 from newsletter.outbox import failpoints, retention
+from newsletter.outbox.group_commit import GroupCommit
 from newsletter.subscribing import address_change, preferences, signup
-from newsletter.subscribing.group_commit import GroupCommit
+from trustsite.web.serving.turns import give_up
 
 # While no worker decides, requests wait. Beyond this the forms take no more: a mailbox that we ask
 # people to look into should have its mail before they have forgotten that they asked.
@@ -28,7 +29,6 @@ PER_TICK = 200  # then the worker's other work has its turn
 LOCK = 20_261_127  # of PostgreSQL's advisory locks: held by the one worker that decides
 
 Kind = FormRequest.Kind
-STORED = GroupCommit[FormRequest](lambda rows: FormRequest.objects.bulk_create(rows))
 logger = logging.getLogger("newsletter.work")
 
 
@@ -36,12 +36,20 @@ class IntakeClosedError(Exception):
     """Too much waits, or for too long: nothing more is taken for now."""
 
 
+def _store(rows: list[FormRequest]) -> None:
+    if is_closed():
+        raise IntakeClosedError
+    FormRequest.objects.bulk_create(rows)
+
+
+# Of those that come at the same time one looks whether more is taken, and who waits for it lets others run meanwhile.
+STORED = GroupCommit[FormRequest](_store, give_up)
+
+
 def take(
     kind: FormRequest.Kind, address: str, *, wants_letters: bool = False, asked_by: str = ""
 ) -> None:
     """Write down a request about a normalised address. Raises IntakeClosedError."""
-    if is_closed():
-        raise IntakeClosedError
     row = FormRequest(
         kind=kind,
         address=address,

@@ -23,8 +23,8 @@ class Store:
         file.parent.mkdir(parents=True, exist_ok=True)
         for encoding, suffix in SUFFIXES.items():
             target = file.with_name(file.name + suffix)
-            if encoding in answer.variants:
-                write(target, answer.variants[encoding].body)
+            if not encoding or encoding in answer.available:
+                write(target, answer.body(encoding))
             else:
                 target.unlink(missing_ok=True)
 

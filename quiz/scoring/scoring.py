@@ -49,6 +49,18 @@ class Question:
 
     key: str
     options: tuple[Option, ...]
+    # The answers that speak for a response: all but the calm one.
+    weighed: tuple[Option, ...] = field(init=False, repr=False, compare=False)
+    _highest: Mapping[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        weighed = tuple(option for option in self.options if not option.calm)
+        highest: dict[str, int] = {}
+        for option in self.options:
+            for response, points in option.weights.items():
+                highest[response] = max(points, highest.get(response, points))
+        object.__setattr__(self, "weighed", weighed)
+        object.__setattr__(self, "_highest", highest)
 
     def chosen(self, answer: str | None) -> Option | None:
         """Return the option that `answer` names; nothing for "none", "skip" and silence."""
@@ -59,14 +71,9 @@ class Question:
         """Whether one of its answers is calm."""
         return any(option.calm for option in self.options)
 
-    @property
-    def weighed(self) -> tuple[Option, ...]:
-        """The answers that speak for a response: all but the calm one."""
-        return tuple(option for option in self.options if not option.calm)
-
     def highest(self, response: str) -> int:
         """Return the most points that any answer here gives to `response`."""
-        return max((option.weights.get(response, 0) for option in self.options), default=0)
+        return max(self._highest.get(response, 0), 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,11 @@ class Result:
     def key(self) -> str:
         """Key of the text that belongs to this result: `freeze`, `flight-fawn`, `even-mix` …"""
         return "-".join(self.responses) if self.outcome in {"primary", "blend"} else self.outcome
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The responses that its heading names, the leading one first."""
+        return (*self.responses, self.secondary) if self.secondary else self.responses
 
     @property
     def pair(self) -> str:

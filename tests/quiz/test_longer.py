@@ -69,7 +69,7 @@ def test_the_page_is_the_same_for_everyone_and_posts_to_itself(quiz, client, pag
     [
         ("M", "Your answers lean clearly towards fawn", "hard-going"),
         ("O", "Your answers are spread across several patterns", "settles"),
-        ("P", "Your answers lean a little towards flight", "noticeable"),
+        ("P", "Your answers lean a little towards flight, with some freeze", "noticeable"),
     ],
 )
 def test_the_result_says_how_stress_settles(

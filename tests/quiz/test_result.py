@@ -1,9 +1,14 @@
 """The result page: what it says for each outcome. (That nothing of it stays anywhere: test_no_trace.py.)"""
 
+from urllib.parse import quote
+
 import pytest
 
+from articles.models import Response
+from quiz.models import Version
 from quiz.scoring.scoring import RESPONSES
 from tests.quiz.conftest import example
+from trustsite.web.serving.fragments import used
 
 
 @pytest.fixture
@@ -24,7 +29,7 @@ HEADINGS = {
     "D": "Your answers are spread across several patterns",
     "E": "No strong pattern showed up",
     "F": "Not quite enough answers yet",
-    "H": "Your answers lean a little towards fight",
+    "H": "Your answers lean a little towards fight, with some flight",
     "K": "Your answers lean a little towards flight",
     "C1": "Your answers are mostly calm",
 }
@@ -153,11 +158,30 @@ def test_no_result_advertises_or_leads_off_the_site(read, letter):
     assert not [
         link
         for link in document.findall(".//main//a")
-        if not link.get("href").startswith(("/", "#"))
+        if not link.get("href").startswith(("/", "#", "mailto:?subject="))
     ]
     assert "affiliate" not in words.lower()
     sources = [element.get("src") for element in document.iter() if element.get("src")]
     assert all(source.startswith("/static/") for source in sources)
+
+
+@pytest.mark.parametrize("letter", HEADINGS)
+def test_what_is_passed_on_is_a_page_of_ours_and_says_nothing_of_the_answers(
+    read, letter, settings
+):
+    document, _ = read(letter)
+    outcome = example(letter)[3]
+    alone = outcome["types"][0] if outcome["outcome"] == "primary" else ""
+    path = f"/responses/{alone}/" if alone else "/responses/"
+    title = alone.capitalize() or "The four responses"
+    address = settings.SITE_URL + path
+    mails = [link.get("href") for link in document.findall(".//main//a[@href]")]
+    assert [mail for mail in mails if mail.startswith("mailto:")] == [
+        f"mailto:?subject={quote(title)}&body={quote(address)}"
+    ]
+    for button in document.findall(".//main//button[@data-address]"):
+        assert button.get("data-address") == address
+        assert button.get("data-title", title) == title
 
 
 def test_the_guide_is_offered_after_the_result_and_the_help(read):
@@ -197,10 +221,67 @@ def test_change_my_answers_carries_the_answers_and_nothing_else(read):
     assert (form.get("method"), form.get("action")) == ("post", "/quiz/")
 
 
-def test_clear_my_result_is_a_link_that_works_without_a_script(read, text_of):
-    document, _ = read("A")
-    [link] = [link for link in document.iter("a") if text_of(link) == "Clear my result"]
-    assert link.get("href") == "/quiz/"
+@pytest.mark.parametrize("letter", HEADINGS)
+def test_clearing_comes_last_and_asks_once_without_a_script(read, text_of, letter):
+    document, _ = read(letter)
+    asked = list(document.find(".//main").iter())[-4:]
+    assert [element.tag for element in asked] == ["details", "summary", "p", "a"]
+    details, summary, _, link = asked
+    assert (text_of(summary), details.get("open")) == ("Clear my result", None)
+    assert (link.get("href"), link.get("target")) == ("/quiz/", "_self")
+
+
+@pytest.mark.parametrize("letter", HEADINGS)
+def test_links_open_beside_a_result_but_for_leaving_and_what_goes_on_from_it(read, letter):
+    document, _ = read(letter)
+    assert document.find(".//head/base").get("target") == "_blank"
+    here = [element for element in document.iter() if element.get("target") == "_self"]
+    assert {link.get("action") or link.get("href") for link in here} <= {
+        *("#main", "/quiz/", "/quiz/longer/"),
+        document.find(".//a[@data-leave]").get("href"),
+    }
+    for form in document.findall(".//main//form"):
+        goes_on = form.find(".//input[@name='q01']") is not None
+        assert (form.get("target") == "_self") == goes_on
+
+
+def test_a_link_to_a_place_in_the_same_text_stays_there(quiz, client, texts, parse):
+    text = Response.objects.get(key="fight")
+    text.body = "## Strengths\n\nSee [costs](#costs).\n\n## Costs\n\nSome."
+    text.save()
+    document = parse(client.post("/quiz/", {"version": quiz.number, **example("A")[1]}))
+    assert document.find(".//main//a[@href='#costs']").get("target") == "_self"
+
+
+FULL = [
+    "What can help tonight",
+    "What it protects",
+    "How it can show up",
+    "Strengths",
+    "Costs",
+    "First steps",
+    "When to seek help",
+]
+
+
+def test_every_outcome_is_as_full_as_a_single_one_and_opens_with_tonight(
+    content, client, parse, text_of
+):
+    newest = Version.objects.live().get(quiz__slug="short").number
+    for letter in HEADINGS:
+        document = parse(client.post("/quiz/", {"version": newest, **example(letter)[1]}))
+        headings = [text_of(heading) for heading in document.findall(".//main//h2")]
+        opening = headings.index(FULL[0])
+        assert headings[:opening] in ([], ["Your pattern"])
+        assert headings[opening : opening + len(FULL)] == FULL
+        assert len(document.findall(".//main//section[@aria-labelledby='tonight']//li/strong")) == 3
+        assert len(headings) == len(set(headings))
+
+
+def test_without_its_text_a_result_still_says_what_it_is(post, parse, text_of):
+    document = parse(post("C"))
+    assert text_of(document.find(".//h1")) == HEADINGS["C"]
+    assert document.find(".//main//section[@aria-labelledby='tonight']") is None
 
 
 @pytest.mark.parametrize("letter", HEADINGS)
@@ -216,12 +297,15 @@ def test_the_same_answers_always_give_the_same_page(post, texts):
     assert post("H").content == post("H").content
 
 
-def test_a_result_asks_the_database_little(post, texts, django_assert_max_num_queries):
-    post("H")
-    with django_assert_max_num_queries(
-        7
-    ):  # which version, is there a longer quiz, three texts, the cards
+def test_a_result_asks_the_database_nothing_that_it_knows(
+    post, texts, django_assert_num_queries, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(12):  # where nothing is remembered
         post("H")
+    with used():  # as in the web server
+        post("H")
+        with django_assert_num_queries(0):
+            post("H")
 
 
 @pytest.mark.parametrize(

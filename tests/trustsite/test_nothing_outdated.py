@@ -125,7 +125,7 @@ def outdated_after(edge, change):
     with transaction.atomic():
         change()
         catch_up(edge)
-        kept = {path: page.answer.variants[""].body for path, page in edge.cache.pages.items()}
+        kept = {path: page.answer.body() for path, page in edge.cache.pages.items()}
         fresh = {path: edge.ask(edge.environ_of(path)) for path in kept}
         transaction.set_rollback(True)
     # All is as it was, and so are the pages.

@@ -14,9 +14,11 @@ from django.utils.safestring import SafeString
 
 from prose.document import trusted
 from trustsite.web import page_head
+from trustsite.web.context_processors import site_facts
 from trustsite.web.fonts import FONTS
 from trustsite.web.form_guard import form_token
 from trustsite.web.inline_css import stylesheet
+from trustsite.web.serving.fragments import plain, recall
 
 register = template.Library()
 register.simple_tag(form_token, name="form_token")
@@ -44,6 +46,7 @@ def _digest(name: str) -> str:
 
 
 @register.simple_tag
+@cache
 def script(name: str, early: bool = False) -> SafeString:
     """Return the script element for static file `name`, with the hash of its bytes: a module,
     unless it must run early.
@@ -52,6 +55,14 @@ def script(name: str, early: bool = False) -> SafeString:
     if not early:
         element = element.replace("<script", '<script type="module"')
     return format_html(element, staticfiles_storage.url(name), _digest(name))
+
+
+@register.simple_tag
+def fragment(name: str, **values: object) -> str:
+    """Return a component that knows `site` and these plain values alone, made once until content changes."""
+    site = site_facts()
+    key = (name, *site.items(), *((field, plain(value)) for field, value in values.items()))
+    return recall(key, lambda: render_to_string(name, {"site": site, **values}))
 
 
 class InlineCSS(template.Node):

@@ -10,10 +10,13 @@ from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typst
 from django.conf import settings
 from PIL import Image
+
+if TYPE_CHECKING:
+    import typst
 
 SOURCE = Path(__file__).with_suffix(".typ")
 COMPONENT = "templates/components/trace.html"
@@ -84,6 +87,8 @@ def _card(**inputs: str) -> bytes:
 
 
 def _compiled(ppi: int, **inputs: str) -> bytes:
+    import typst  # 7 MB, for the few processes that draw
+
     return typst.compile(
         SOURCE,
         font_paths=_fonts(),
@@ -95,7 +100,9 @@ def _compiled(ppi: int, **inputs: str) -> bytes:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def _fonts() -> "typst.Fonts":
     """The two faces of the site and no others, so that every machine draws the same."""
+    import typst
+
     folders = [Path(str(files(package) / "files")) for package in FONT_PACKAGES]
     return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)

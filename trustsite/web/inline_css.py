@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import lightningcss
@@ -29,7 +29,7 @@ class Stylesheet(str):
     def __html__(self) -> str:
         return str(self)
 
-    @property
+    @cached_property
     def source(self) -> str:
         """The hash that lets this stylesheet through the policy, as CSP writes it."""
         return f"'sha256-{base64.b64encode(hashlib.sha256(self.encode()).digest()).decode()}'"

@@ -4,11 +4,14 @@ import threading
 import time
 
 import pytest
+from django.db import OperationalError
 
 from newsletter.models import Delivery, Subscriber
+from newsletter.outbox import queue
 from newsletter.outbox.circuit_breaker import MAX_FAILURES, CircuitBreaker
 from newsletter.outbox.send_rate import RateLimiter
 from newsletter.outbox.smtp_errors import Classification
+from tests.factories import make_delivery
 from tests.newsletter.outbox.test_worker import states
 
 BULK = Delivery.BULK
@@ -117,3 +120,37 @@ def test_failures_of_one_moment_lengthen_the_pause_once(monkeypatch):
     for _ in range(MAX_FAILURES + 3):  # four connections that all found the server gone
         breaker.record(Classification("retry", "Connection refused", broken=True))
     assert breaker.open_until == 1060.0
+
+
+def held(number):
+    """Return so many mails that a connection each holds."""
+    for _ in range(number):
+        make_delivery()
+    return [queue.claim() for _ in range(number)]
+
+
+@pytest.mark.django_db
+def test_what_connections_sent_is_recorded_together_and_each_has_a_next_mail():
+    sent = [queue.Sent(mail, queue.claim) for mail in held(3)]
+    waiting = {make_delivery().pk for _ in range(2)}
+    queue._record_all(sent)
+    assert Delivery.objects.filter(state="sent").count() == 3
+    assert {one.following.pk for one in sent if one.following} == waiting
+    assert sent[2].following is None
+
+
+@pytest.mark.django_db
+def test_when_recording_fails_none_is_recorded_and_no_mail_is_anybodys():
+    def fail():
+        raise OperationalError("the disk is full")
+
+    make_delivery()
+    first, second = held(2)
+    sent = [queue.Sent(first, queue.claim), queue.Sent(second, fail)]
+    with pytest.raises(OperationalError):
+        queue._record_all(sent)
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == [
+        "queued",
+        "sending",
+        "sending",
+    ]

@@ -4,7 +4,7 @@ from threading import Event, Thread
 
 import pytest
 
-from newsletter.subscribing.group_commit import GroupCommit
+from newsletter.outbox.group_commit import GroupCommit
 
 
 class Disk:

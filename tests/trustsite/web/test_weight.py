@@ -6,7 +6,9 @@ import brotli
 import pytest
 
 from articles.models import Article, Source
+from quiz.models import Version
 from tests.factories import make_article
+from tests.quiz.conftest import example
 from trustsite.web.inline_css import FOLDER, stylesheet, stylesheet_in
 
 FIRST_ROUND_TRIP = 14 * 1024  # bytes: ten packets, less their headers
@@ -20,6 +22,14 @@ def weight(page):
 @pytest.mark.parametrize("path", [*PAGES, "/search/?q=sleep", "/search/?q=kill+myself", "/none/"])
 def test_a_page_with_its_css_fits_one_round_trip(client, content, path):
     assert weight(client.get(path).content) <= FIRST_ROUND_TRIP
+
+
+def test_every_result_fits_one_round_trip(client, content):
+    newest = Version.objects.live().get(quiz__slug="short").number
+    for letter in ("A", "C", "D", "E", "F", "H", "C1"):
+        page = client.post("/quiz/", {"version": newest, **example(letter)[1]}).content
+        assert weight(page) <= FIRST_ROUND_TRIP, letter
+        assert page.count(b'<script type="module"') <= 3
 
 
 def test_every_article_fits_one_round_trip(client, content):

@@ -7,7 +7,6 @@ from django.conf import settings
 
 from trustsite.web.rate_limit.file_store import file_store_at
 from trustsite.web.rate_limit.memory_store import process_memory
-from trustsite.web.rate_limit.redis_store import redis_store_at
 from trustsite.web.rate_limit.store import MAX_WINDOW, RateLimitUnavailableError, Store, Usage
 
 logger = logging.getLogger(__name__)
@@ -65,6 +64,8 @@ def _stores(limit: Limit) -> list[Store]:
     """Return the stores to ask, in order: the next counts when one doesn't answer."""
     stores: list[Store] = [file_store_at(settings.LIMITS_FILE)]
     if settings.CACHE_URL:
+        from trustsite.web.rate_limit.redis_store import redis_store_at
+
         stores.insert(0, redis_store_at(settings.CACHE_URL))
     if limit.falls_back_to_memory:
         stores.append(process_memory())

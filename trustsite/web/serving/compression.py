@@ -9,6 +9,8 @@ import brotli
 LONGEST_HEADER = 1_000  # characters of a header that are read
 SMALLEST = 500  # bytes below which compressing gains nothing
 QUALITY, GZIP_LEVEL = 5, 6  # while somebody waits
+HURRIED = 3  # in brotli, when others wait as well
+WINDOW = 16  # bits: a page is no longer, and the default takes a megabyte of tables each time
 BEST_QUALITY = 11  # when nobody does
 COMPRESSIBLE = ("text/", "application/json", "application/atom+xml", "application/xml")
 COMPRESSIBLE_TOO = ("application/javascript", "application/manifest+json", "image/svg+xml")
@@ -19,11 +21,17 @@ def is_compressible(content_type: str) -> bool:
     return content_type.lower().startswith(COMPRESSIBLE + COMPRESSIBLE_TOO)
 
 
-def compress(body: bytes, encoding: str) -> bytes:
-    """Return `body` in `encoding`, soon."""
+def compress(body: bytes, encoding: str, *, is_hurried: bool = False) -> bytes:
+    """Return `body` in `encoding`, soon; sooner, and an eighth longer, when others wait for the same processor."""
     if encoding == "br":
-        return bytes(brotli.compress(body, quality=QUALITY))
+        quality = HURRIED if is_hurried else QUALITY
+        return bytes(brotli.compress(body, quality=quality, lgwin=WINDOW))
     return gzip.compress(body, GZIP_LEVEL, mtime=0)
+
+
+def decompress(body: bytes) -> bytes:
+    """Return what was compressed by brotli."""
+    return bytes(brotli.decompress(body))
 
 
 def compress_best(body: bytes) -> bytes:

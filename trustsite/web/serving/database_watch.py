@@ -22,7 +22,12 @@ CALL_LIMIT = 6.0  # of any other: more than the server's own statement_timeout
 CALL_LIMIT_AWAY = 1.0  # of any other, while the database is away
 LONG = 0.1  # of a call, after which its thread's turn is another's (turns.py)
 LOOK_EVERY = 0.1
-WRITES = ("INSERT", "UPDATE", "DELETE")  # wait for the disk, or for other writers: no turn is held
+WRITES = (
+    "BEGIN IMMEDIATE",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+)  # wait for the disk, or for other writers: no turn is held
 WAITING = ("connect", "_commit", "_rollback")  # of a connection, beside its statements
 
 

@@ -1,7 +1,7 @@
 """Django's threads: how many requests it is at, in each worker, and how many wait for their turn.
 
-Anything but a reader's page (a form, the admin) has half of the threads at most, so that pages are made whatever forms wait
-for. Who finds the queue full is told so at once.
+Anything but a reader's page (a form, the admin) has two thirds of the threads at most, so that pages are made whatever forms
+wait for. Who finds the queue full is told so at once.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from trustsite.web.serving.stored_answer import Answer
 from trustsite.web.serving.turns import TURNS
 
-THREADS = 8  # per worker
-FOR_FORMS = THREADS // 2
+THREADS = 12  # per worker
+FOR_FORMS = 8  # most of them wait for the disk, and those that wait together share a transaction
 MAX_WAITING = 128  # requests, per worker
 MAX_WAIT = 8.0  # seconds for a thread
 ANSWER_WITHIN = 30.0  # seconds a reader waits for an answer

@@ -34,6 +34,7 @@ from trustsite.web.serving.page_cache_refresh import Refresher
 from trustsite.web.serving.request_body import plain_type
 from trustsite.web.serving.static_files import StaticFiles
 from trustsite.web.serving.stored_answer import Answer, Headers, StoredAnswer, compressed
+from trustsite.web.serving.turns import TURNS
 
 HEALTH = "/healthz"
 ADMIN = "/admin/"
@@ -213,7 +214,9 @@ class Edge:
         if not path.startswith(ADMIN):
             self._count(path, answer.status, made, header)
         # The admin's pages hold a token that must not be guessed from their compressed length.
-        return answer if path.startswith(ADMIN) else compressed(answer, accepted)
+        if path.startswith(ADMIN):
+            return answer
+        return compressed(answer, accepted, is_hurried=TURNS.waiting > 0)
 
     def _count(self, path: str, status: int, made: Recording, header: Header) -> None:
         if status == 404:

@@ -21,10 +21,11 @@ from urllib.parse import parse_qsl
 
 from django.conf import settings
 from django.core.signals import got_request_exception
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, QueryDict
 
+from trustsite.web.serving.fragments import FRAGMENTS, used
 from trustsite.web.serving.stored_answer import Answer, StoredAnswer, content_type
 
 MAX_BYTES = 64 * 1024 * 1024  # of pages kept, per worker
@@ -59,7 +60,8 @@ def recording() -> Iterator[Recording]:
     made = Recording()
     token = _recording.set(made)
     try:
-        yield made
+        with used():
+            yield made
     finally:
         _recording.reset(token)
 
@@ -147,6 +149,9 @@ def invalidate(*tags: str) -> None:
     from trustsite.models import CacheVersion
 
     CacheVersion.add(tags or (EVERYTHING,))
+    # Here at once, and again when others can see it: in between they may have read what was before.
+    FRAGMENTS.forget()
+    transaction.on_commit(FRAGMENTS.forget)
 
 
 class Page:
@@ -250,6 +255,7 @@ class PageCache:
     def apply(self, tags: Iterable[str]) -> None:
         """Drop, or mark as stale, the pages that a change to `tags` changes."""
         change = Change.of(tags)
+        FRAGMENTS.forget()
         with self.lock:
             self.events.append(change)
             self.count += 1

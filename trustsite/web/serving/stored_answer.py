@@ -1,13 +1,19 @@
-"""Stored answer: the finished bytes of a page or file in each encoding, ready to be sent."""
+"""Stored answer: a page or file, kept in its smallest form and ready to be sent in whatever encoding is asked for."""
 
 import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 from typing import NamedTuple
 
 from trustsite.web.serving import compression
 
 Headers = list[tuple[str, str]]
 MADE_ANEW = {"content-length", "etag", "vary"}
+ENCODINGS = ("br", "gzip")
+OVERHEAD = 2048  # bytes that an answer takes beside its bodies
+MAX_DERIVED = 4 * 1024 * 1024  # bytes of bodies in encodings that are seldom asked for, per process
 
 
 class Answer(NamedTuple):
@@ -29,53 +35,105 @@ class Variant:
 
 
 class StoredAnswer:
-    """One answer in every encoding it is kept in."""
+    """One answer. Text is kept in brotli alone, which nearly every browser takes; the rest is made of that when asked for."""
 
-    __slots__ = ("available", "headers", "is_best", "size", "status", "variants")
+    __slots__ = ("available", "digest", "headers", "is_best", "size", "status", "variants")
 
-    def __init__(self, status: int, headers: Headers, bodies: dict[str, bytes]) -> None:
+    def __init__(
+        self, status: int, headers: Headers, bodies: dict[str, bytes], digest: str = ""
+    ) -> None:
         self.status = status
-        self.headers = [pair for pair in headers if pair[0].lower() not in MADE_ANEW]
-        self.headers.append(("Vary", "Accept-Encoding"))
-        self.available = tuple(name for name in ("br", "gzip") if name in bodies)
+        self.headers = [_shared(*pair) for pair in headers if pair[0].lower() not in MADE_ANEW]
+        self.headers.append(_shared("Vary", "Accept-Encoding"))
+        self.available = tuple(name for name in ENCODINGS if name in bodies or "" not in bodies)
         # Weak: bytes in one encoding may come to be compressed better, the page is the same.
-        digest = hashlib.sha256(bodies[""]).hexdigest()[:24]
-        self.variants = {name: self._variant(digest, name, body) for name, body in bodies.items()}
-        self.size = sum(map(len, bodies.values()))
+        self.digest = digest or _digest(bodies[""])
+        self.variants = {name: self._variant(name, body) for name, body in bodies.items()}
+        self.size = sum(map(len, bodies.values())) + OVERHEAD
         self.is_best = not self.available
 
     @classmethod
     def of(cls, answer: Answer) -> "StoredAnswer":
-        """Return `answer` with its body in each encoding that makes it smaller."""
-        bodies = {"": answer.body}
+        """Return `answer`, its text compressed soon."""
+        body = answer.body
         is_text = compression.is_compressible(content_type(answer.headers))
-        if is_text and len(answer.body) >= compression.SMALLEST:
-            bodies |= {name: compression.compress(answer.body, name) for name in ("br", "gzip")}
-        return cls(answer.status, answer.headers, bodies)
+        if not is_text or len(body) < compression.SMALLEST:
+            return cls(answer.status, answer.headers, {"": body})
+        packed = {"br": compression.compress(body, "br")}
+        return cls(answer.status, answer.headers, packed, _digest(body))
 
     def compressed_best(self) -> "StoredAnswer":
         """Return the same answer with brotli as small as it gets."""
         bodies = {name: variant.body for name, variant in self.variants.items()}
         if "br" in bodies:
-            bodies["br"] = min(compression.compress_best(bodies[""]), bodies["br"], key=len)
-        best = StoredAnswer(self.status, self.headers, bodies)
+            bodies["br"] = min(compression.compress_best(self.body()), bodies["br"], key=len)
+        best = StoredAnswer(self.status, self.headers, bodies, self.digest)
         best.is_best = True
         return best
 
-    def _variant(self, digest: str, encoding: str, body: bytes) -> Variant:
-        tag = f'"{digest}-{encoding}"' if encoding else f'"{digest}"'
+    def body(self, encoding: str = "") -> bytes:
+        """Return the body in an encoding that is available, "" for none."""
+        if encoding in self.variants:
+            return self.variants[encoding].body
+        plain = compression.decompress(self.variants["br"].body)
+        return compression.compress(plain, encoding) if encoding else plain
+
+    def _variant(self, encoding: str, body: bytes) -> Variant:
+        tag = f'"{self.digest}-{encoding}"' if encoding else f'"{self.digest}"'
         known = [*self.headers, ("ETag", f"W/{tag}")] if self.status == 200 else self.headers
-        full = [*known, ("Content-Encoding", encoding)] if encoding else known
+        full = [*known, _shared("Content-Encoding", encoding)] if encoding else known
         return Variant(tag, [*full, ("Content-Length", str(len(body)))], known, body)
+
+    def derived(self, encoding: str) -> Variant:
+        """Return a variant that isn't kept with the others."""
+        return self._variant(encoding, self.body(encoding))
 
     def answer(self, method: str, accept_encoding: str, if_none_match: str) -> Answer:
         """Return what to send to a request with these headers."""
         encoding = compression.best_encoding(accept_encoding, self.available)
-        variant = self.variants[encoding]
+        variant = self.variants.get(encoding) or DERIVED.get(self, encoding)
         has_tag = bool(if_none_match) and self.status == 200
         if has_tag and compression.is_known(variant.tag, if_none_match):
             return Answer(304, variant.known_headers, b"")
         return Answer(self.status, variant.headers, b"" if method == "HEAD" else variant.body)
+
+
+class Derived:
+    """The latest variants that were made because somebody asked for them. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self.variants: OrderedDict[tuple[StoredAnswer, str], Variant] = OrderedDict()
+        self.size = 0
+        self.lock = Lock()
+
+    def get(self, answer: StoredAnswer, encoding: str) -> Variant:
+        """Return an answer's variant."""
+        key = (answer, encoding)
+        with self.lock:
+            if found := self.variants.get(key):
+                self.variants.move_to_end(key)
+                return found
+        made = answer.derived(encoding)
+        with self.lock:
+            if key not in self.variants:
+                self.variants[key] = made
+                self.size += len(made.body)
+            while self.size > MAX_DERIVED:
+                self.size -= len(self.variants.popitem(last=False)[1].body)
+        return made
+
+
+DERIVED = Derived()
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:24]
+
+
+@lru_cache(4096)
+def _shared(name: str, value: str) -> tuple[str, str]:
+    """Return a header: thousands of pages have the same ones, and keep one of each."""
+    return name, value
 
 
 def content_type(headers: Headers) -> str:
@@ -83,7 +141,7 @@ def content_type(headers: Headers) -> str:
     return next((value for name, value in headers if name.lower() == "content-type"), "")
 
 
-def compressed(answer: Answer, accept_encoding: str) -> Answer:
+def compressed(answer: Answer, accept_encoding: str, *, is_hurried: bool = False) -> Answer:
     """Return an answer that nobody keeps, compressed as its reader's browser asked for."""
     names = {name.lower(): value for name, value in answer.headers}
     if len(answer.body) < compression.SMALLEST or "content-encoding" in names:
@@ -94,7 +152,11 @@ def compressed(answer: Answer, accept_encoding: str) -> Answer:
     kept = [pair for pair in answer.headers if pair[0].lower() not in {"vary", "content-length"}]
     kept.append(("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"))
     encoding = compression.best_encoding(accept_encoding, ("br", "gzip"))
-    body = compression.compress(answer.body, encoding) if encoding else answer.body
+    body = (
+        compression.compress(answer.body, encoding, is_hurried=is_hurried)
+        if encoding
+        else answer.body
+    )
     if encoding:
         kept.append(("Content-Encoding", encoding))
     return Answer(answer.status, [*kept, ("Content-Length", str(len(body)))], body)

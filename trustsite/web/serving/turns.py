@@ -18,14 +18,19 @@ class Turns:
     def __init__(self, count: int = 1) -> None:
         self.free = Semaphore(count)
         self.held: set[int] = set()
+        self.waiting = 0
         self.lock = Lock()
 
     @contextmanager
     def taken(self) -> Iterator[None]:
         """Run the block in a turn of its own."""
         thread = get_ident()
-        if self.free.acquire(timeout=PATIENCE):
-            with self.lock:
+        with self.lock:
+            self.waiting += 1
+        is_free = self.free.acquire(timeout=PATIENCE)
+        with self.lock:
+            self.waiting -= 1
+            if is_free:
                 self.held.add(thread)
         try:
             yield
@@ -41,3 +46,8 @@ class Turns:
 
 
 TURNS = Turns()
+
+
+def give_up() -> None:
+    """Let another thread have this one's turn: it is about to wait for something."""
+    TURNS.give_up(get_ident())

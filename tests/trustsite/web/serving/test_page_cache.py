@@ -647,3 +647,38 @@ def test_what_nobody_foresaw_ends_no_look_at_the_version(monkeypatch, caplog):
     monkeypatch.setattr(refresher.versions, "check", fail)
     refresher.check_version()
     assert "could not tell what changed" in caplog.text
+
+
+def test_a_page_is_kept_in_brotli_alone_and_the_rest_is_made_of_it():
+    from trustsite.web.serving.stored_answer import Answer, StoredAnswer
+
+    body = b"<p>" + b"Words that come again. " * 500
+    kept = StoredAnswer.of(Answer(200, [("Content-Type", "text/html")], body))
+    assert list(kept.variants) == ["br"]
+    for answer in (kept, kept.compressed_best()):
+        assert answer.answer("GET", "", "").body == body
+        assert gzip.decompress(answer.answer("GET", "gzip", "").body) == body
+        assert brotli.decompress(answer.answer("GET", "br", "").body) == body
+
+
+def test_what_is_made_of_kept_pages_is_bounded(monkeypatch):
+    from trustsite.web.serving import stored_answer
+    from trustsite.web.serving.stored_answer import Answer, Derived, StoredAnswer
+
+    monkeypatch.setattr(stored_answer, "MAX_DERIVED", 30_000)
+    derived = Derived()
+    for number in range(5):
+        page = Answer(200, [("Content-Type", "text/html")], b"%d" % number * 12_000)
+        assert derived.get(StoredAnswer.of(page), "").body == page.body
+    assert (derived.size, len(derived.variants)) == (24_000, 2)
+
+
+def test_a_hurried_answer_is_the_same_and_little_longer(edge):
+    from trustsite.web.serving import compression
+
+    page = get(edge, "/get-help/")["body"]
+    soon, hurried = (
+        compression.compress(page, "br", is_hurried=is_hurried) for is_hurried in (False, True)
+    )
+    assert brotli.decompress(hurried) == page
+    assert len(soon) <= len(hurried) < len(soon) * 1.25

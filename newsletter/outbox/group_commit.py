@@ -23,8 +23,11 @@ class _Entry(Generic[Row]):
 class GroupCommit(Generic[Row]):
     """Stores rows of many threads by one function, which takes a list and writes it at once."""
 
-    def __init__(self, write: Callable[[list[Row]], object]) -> None:
+    def __init__(
+        self, write: Callable[[list[Row]], object], on_wait: Callable[[], object] = lambda: None
+    ) -> None:
         self.write = write
+        self.on_wait = on_wait  # called before a thread waits for others
         self.turn, self.guard = Lock(), Lock()
         self.gathered: list[_Entry[Row]] = []
 
@@ -33,6 +36,7 @@ class GroupCommit(Generic[Row]):
         entry = _Entry(row)
         with self.guard:
             self.gathered.append(entry)
+        self.on_wait()
         # The wait is bounded by the write's own limits: whoever is next takes all that wait along.
         with self.turn:
             if not entry.is_done:

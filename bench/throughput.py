@@ -1,0 +1,169 @@
+"""Requests a second, by wrk: each contender in turn, in rounds, so that what is compared is from the same minute."""
+
+import re
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from bench.processes import ROOT, fetch, nginx, published, running, same_bytes
+from tests.servers import free_port, postgresql
+
+ARTICLE = "/articles/trauma-and-trust-issues/"
+ROUNDS, SECONDS = 3, 2
+FORM = "application/x-www-form-urlencoded"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+NO_LIMITS = {  # all come from one network, for one mail domain
+    "SIGNUPS_PER_NETWORK": "100000",
+    "SIGNUPS_PER_DOMAIN": "100000",
+    "SIGNUPS_PER_HOUR": "10000000",
+}
+
+
+@dataclass
+class Contender:
+    """What is asked, by how many connections, and what came of each round."""
+
+    url: str
+    connections: int
+    script: str = ""
+    rates: list[float] = field(default_factory=list)
+    errors: int = 0
+
+    def run(self) -> None:
+        """Run one round."""
+        command = ["wrk", "-t1", f"-c{self.connections}", f"-d{SECONDS}s", "--timeout", "10s"]
+        command += ["-H", "Accept-Encoding: br", "-H", f"User-Agent: {BROWSER}"]
+        command += ["-s", self.script] if self.script else []
+        printed = subprocess.run([*command, self.url], capture_output=True, text=True, check=True)
+        for pattern in (r"Non-2xx or 3xx responses: (\d+)", r"Socket errors: (.+)"):
+            for found in re.findall(pattern, printed.stdout):
+                self.errors += sum(map(int, re.findall(r"\d+", found)))
+        [rate] = re.findall(r"Requests/sec:\s+([\d.]+)", printed.stdout)
+        self.rates.append(float(rate))
+
+    @property
+    def rate(self) -> float:
+        """The median of its rounds."""
+        return statistics.median(self.rates)
+
+
+def post(folder: Path, name: str, body: str) -> str:
+    """Write what wrk posts to `name`; `body` is Lua. Return the script's path."""
+    script = folder / f"{name}.lua"
+    script.write_text(
+        "local begun, number = os.time(), 0\nrequest = function()\n  number = number + 1\n"
+        f'  return wrk.format("POST", nil, nil, {body})\nend\n'
+        f'wrk.headers["Content-Type"] = "{FORM}"\nwrk.headers["Sec-Fetch-Site"] = "same-origin"\n'
+    )
+    return str(script)
+
+
+def quiz_answers(folder: Path) -> str:
+    """Write what wrk posts to the quiz: all its answers."""
+    answers = {f"q{number:02}": "abcd"[number % 4] for number in range(1, 13)}
+    return post(folder, "answers", f'"{urlencode({"version": "2", **answers})}"')
+
+
+def sign_ups(folder: Path, site: str, name: str) -> str:
+    """Write what wrk posts to the form for the guide: another address each time."""
+    page = fetch(f"{site}/newsletter/subscribe/")[0].decode()
+    stamp = quote(re.findall(r'name="stamp" value="([^"]+)"', page)[0])
+    return post(
+        folder,
+        name,
+        f'"address=reader" .. begun .. "-" .. number .. "%40site.example&stamp={stamp}"',
+    )
+
+
+@contextmanager
+def site(folder: Path, name: str, **environment: str) -> Iterator[str]:
+    """Run the site with its worker and the launch content."""
+    port = free_port()
+    data = {"MODE": "development", "DATA": str(folder / name)}
+    command = [sys.executable, "manage.py", "dev", "--port", str(port)]
+    with running(command, port, **(data | NO_LIMITS | environment)) as address:
+        yield address
+
+
+def publish(folder: Path, stack: ExitStack) -> str:
+    """Publish the site's pages as files; return where nginx serves them."""
+    environment = {"MODE": "development", "DATA": str(folder / "data")}
+    import os
+
+    command = [sys.executable, "manage.py", "publish_files", str(folder / "files")]
+    subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=True, capture_output=True)
+    port = free_port()
+    return str(stack.enter_context(running(published(folder, port), port)))
+
+
+def contenders(folder: Path, stack: ExitStack) -> dict[str, Contender]:
+    """Start all servers; return what is measured."""
+
+    def start(command: Callable[..., list[str]], *more: object) -> str:
+        port = free_port()
+        return str(stack.enter_context(running(command(folder, port, *more), port)))
+
+    ours = stack.enter_context(site(folder, "data"))
+    static = re.findall(r"/static/js/leave\.[^\"]+\.js", fetch(ours + ARTICLE)[0].decode())[0]
+    page, script = fetch(ours + ARTICLE, "br"), fetch(ours + static, "br")
+    by_nginx, by_granian = start(nginx, page), start(same_bytes, page)
+    empty = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
+    port = free_port()
+    empty += ["--http", "1", "--no-ws", "--port", str(port), "bench.empty_view:application"]
+    view = stack.enter_context(running(empty, port))
+    found = {"quiz": Contender(f"{ours}/quiz/", 64, quiz_answers(folder))}
+    found["empty view"] = Contender(f"{view}/", 64, found["quiz"].script)
+    for connections in (32, 256):
+        found |= {
+            f"nginx c{connections}": Contender(by_nginx + ARTICLE, connections),
+            f"granian c{connections}": Contender(by_granian + ARTICLE, connections),
+            f"article c{connections}": Contender(ours + ARTICLE, connections),
+        }
+    found |= {
+        "utm": Contender(f"{ours}{ARTICLE}?utm_source=letter&utm_medium=email", 32),
+        "fbclid": Contender(f"{ours}{ARTICLE}?fbclid=IwAR2x", 32),
+        "static": Contender(ours + static, 32),
+        "nginx static": Contender(start(nginx, script) + static, 32),
+        "published": Contender(publish(folder, stack) + ARTICLE, 32),
+        "sign-ups SQLite": Contender(
+            f"{ours}/newsletter/subscribe/", 64, sign_ups(folder, ours, "sqlite")
+        ),
+    }
+    if server := stack.enter_context(postgresql()):
+        other = stack.enter_context(site(folder, "other", DATABASE_URL=server.new_database()))
+        found["sign-ups PostgreSQL"] = Contender(
+            f"{other}/newsletter/subscribe/", 64, sign_ups(folder, other, "postgresql")
+        )
+    return found
+
+
+def measure(folder: Path) -> dict[str, float]:
+    """Return the ratios, and the rates of sign-ups with their errors."""
+    with ExitStack() as stack:
+        found = contenders(folder, stack)
+        for _ in range(ROUNDS):
+            for contender in found.values():
+                contender.run()
+    for name, one in found.items():
+        print(f"  {name:24}{one.rate:10,.0f}/s {one.errors:6} errors", file=sys.stderr)
+    rates = {name: contender.rate for name, contender in found.items()}
+    measured = {
+        f"{name} c{connections}": rates[f"article c{connections}"] / rates[f"{base} c{connections}"]
+        for name, base in (("article/nginx", "nginx"), ("article/granian", "granian"))
+        for connections in (32, 256)
+    }
+    measured |= {
+        "utm": min(rates["utm"], rates["fbclid"]) / rates["article c32"],
+        "static": rates["static"] / rates["nginx static"],
+        "published": rates["published"] / rates["nginx c32"],
+        "quiz": rates["quiz"] / rates["empty view"],
+    }
+    signing = {name: one for name, one in found.items() if name.startswith("sign-ups")}
+    measured |= {name: one.rate for name, one in signing.items()}
+    measured |= {"errors": sum(one.errors for one in found.values())}
+    return measured
