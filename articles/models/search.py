@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from articles.models.article import Article
 from articles.models.synced import SyncedModel
 from prose.spelling import tokens
 
@@ -127,7 +126,7 @@ class SearchDocument(models.Model):
     """
 
     article = models.OneToOneField(
-        Article, models.CASCADE, null=True, related_name="search_document"
+        "articles.Article", models.CASCADE, null=True, related_name="search_document"
     )
     path = models.CharField(max_length=200, unique=True)
     title = models.CharField(max_length=200)
@@ -144,7 +143,7 @@ class SearchDocument(models.Model):
 class ArticleStem(models.Model):
     """A stem that an article says often, with its share of the text (searching/nearness.py)."""
 
-    article = models.ForeignKey(Article, models.CASCADE, related_name="+")
+    article = models.ForeignKey("articles.Article", models.CASCADE, related_name="+")
     stem = models.CharField(max_length=40)
     weight = models.FloatField()
 

@@ -31,7 +31,7 @@ def related(article: Article) -> list[Article]:
     a second adds the first of its topic.
     """
     wanted = Q(slug__in=article.related) | Q(pk__in=article.nearest or [])
-    rows = list(_cards().filter(wanted).exclude(pk=article.pk))
+    rows = list(_cards().filter(wanted).exclude(pk=article.pk).order_by())
     by_slug, by_row = {row.slug: row for row in rows}, {row.pk: row for row in rows}
     ranked = [by_slug[slug] for slug in article.related if slug in by_slug]
     ranked += [by_row[pk] for pk in article.nearest or [] if pk in by_row]

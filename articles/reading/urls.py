@@ -2,7 +2,7 @@ from django.urls import path, re_path
 from django.views.decorators.http import require_safe
 
 from articles.models import pages
-from articles.reading import image_views, sitemaps, tools, views
+from articles.reading import image_views, sitemaps, tool_views, views
 from articles.reading.feeds import ArticlesFeed
 from trustsite.web.serving.page_cache import public
 
@@ -24,8 +24,8 @@ urlpatterns = [
         image_views.response_card,
         name="response_card",
     ),
-    path("tools/", tools.index, name="tools"),
-    path("tools/<slug:slug>/", tools.tool, name="tool"),
+    path("tools/", tool_views.index, name="tools"),
+    path("tools/<slug:slug>/", tool_views.tool, name="tool"),
     path("get-help/", views.get_help, name="get_help"),
     path("search/", views.search, name="search"),
     path(
