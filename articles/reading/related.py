@@ -12,11 +12,9 @@ BEFORE, AFTER = 1, 2  # of a reading path
 ORDER = ("position", "title", "pk")
 
 
-class Row(Func):
-    """Several columns, or values, compared as one: in the order of an index that has them."""
-
-    function = ""
-    output_field = Field()
+def _row(*parts: str | Value) -> Func:
+    """Return several columns, or values, to be compared as one: in the order of an index that has them."""
+    return Func(*parts, function="", output_field=Field())
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,9 @@ def reading_path(article: Article) -> Path:
     same however many stand there.
     """
     topic = _cards().filter(topic=article.topic_id)
-    here = Row(Value(article.position), Value(article.title), Value(article.pk or 0))
-    back = topic.filter(LessThan(Row(*ORDER), here)).order_by(*(f"-{name}" for name in ORDER))
-    onward = topic.filter(GreaterThan(Row(*ORDER), here)).exclude(pk=article.pk).order_by(*ORDER)
+    here = _row(Value(article.position), Value(article.title), Value(article.pk or 0))
+    back = topic.filter(LessThan(_row(*ORDER), here)).order_by(*(f"-{name}" for name in ORDER))
+    onward = topic.filter(GreaterThan(_row(*ORDER), here)).exclude(pk=article.pk).order_by(*ORDER)
     return Path(list(back[:BEFORE])[::-1], list(onward[:AFTER]))
 
 
