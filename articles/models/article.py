@@ -208,11 +208,7 @@ class Article(MarkdownModel):
             models.Index(
                 fields=["topic", "state", "position", "title", "id"], name="article_reading_order"
             ),
-            models.Index(
-                fields=["-nearest_due", "id"],
-                condition=Q(nearest_due__gt=0),
-                name="article_nearest_due",
-            ),
+            models.Index(fields=["-nearest_due", "id"], name="article_nearest_due"),
         ]
         permissions = [
             ("publish_article", "Can publish, schedule and withdraw articles"),
