@@ -68,7 +68,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='article',
-            index=models.Index(condition=models.Q(('nearest_due__gt', 0)), fields=['-nearest_due', 'id'], name='article_nearest_due'),
+            index=models.Index(fields=['-nearest_due', 'id'], name='article_nearest_due'),
         ),
         migrations.AddField(
             model_name='articlestem',

@@ -251,11 +251,7 @@ class Article(MarkdownModel):
             models.Index(
                 fields=["state", "topic"], condition=Q(starts=True), name="article_to_start_with"
             ),
-            models.Index(
-                fields=["-nearest_due", "id"],
-                condition=Q(nearest_due__gt=0),
-                name="article_nearest_due",
-            ),
+            models.Index(fields=["-nearest_due", "id"], name="article_nearest_due"),
         ]
         permissions = [
             ("publish_article", "Can publish, schedule and withdraw articles"),
