@@ -4,6 +4,7 @@ Not a part of the tests, which have Chromium alone. Needs a Firefox (`apt-get in
 `pip install websockets`; says so and ends well without them. URL is that of a running site (`make run`).
 """
 
+import importlib
 import itertools
 import json
 import os
@@ -18,7 +19,7 @@ from contextlib import contextmanager
 from typing import Any
 
 try:
-    from websockets.sync.client import connect
+    connect = importlib.import_module("websockets.sync.client").connect
 except ImportError:
     sys.exit("Skipped: this walk needs the package websockets.")
 

@@ -37,10 +37,15 @@ function go(place) {
 }
 
 // The form of an entry with a mark is kept, and links open beside it.
+function settle() {
+  form.autocomplete = history.state ? "on" : "off";
+  if (!history.state || document.querySelector("base")) return;
+  document.head.append(Object.assign(document.createElement("base"), { target: "_blank" }));
+}
+
 function keep(mark) {
   history.replaceState(mark, "");
-  form.autocomplete = mark ? "on" : "off";
-  if (mark && !document.querySelector("base")) document.head.append(Object.assign(document.createElement("base"), { target: "_blank" }));
+  settle();
   remember();
 }
 
@@ -118,8 +123,8 @@ find("returns").hidden = true;
 head.hidden = back.hidden = goOn.hidden = false;
 show(-1);
 if (history.state) {
+  settle();
   memory?.postMessage([id]);
-  form.autocomplete = "on";
 } else form.reset();
 if (memory) memory.onmessage = ({ data: ticks }) => {
   if (!ticks || !history.state) return;
