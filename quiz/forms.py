@@ -69,11 +69,6 @@ class QuestionView:
     is_rating: bool
 
     @property
-    def is_first(self) -> bool:
-        """Whether the instruction stands here."""
-        return self.number == 1 and not self.is_rating
-
-    @property
     def is_halfway(self) -> bool:
         """Whether the first half lies behind the reader."""
         return self.total > 1 and self.number == self.total // 2 + 1

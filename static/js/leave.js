@@ -1,12 +1,13 @@
-// "Leave this site": puts a neutral page in this one's place, so that Back does not return here.
+// "Leave this site": puts a neutral page in this one's place, so that Back does not return here; so do the site's other tabs.
 // Without this script the same link opens the neutral page in the ordinary way.
 const link = document.querySelector("[data-leave]");
-const title = document.title;
 const SPAN = 5000; // three presses of Shift within five seconds
 const FIELDS = "input:not([type=radio], [type=checkbox]), textarea, select";
 let presses = [];
 let alone = false; // whether Shift went down by itself, outside a field
 let timer;
+let title; // what the page was called before it was left
+let tabs = listen();
 
 // Tells a screen reader about presses. It must be on the page before it says anything.
 const said = document.createElement("p");
@@ -15,10 +16,23 @@ said.setAttribute("role", "status");
 document.body.append(said);
 
 function leave() {
+  title ??= document.title;
   document.documentElement.hidden = true;
   document.title = link.hostname;
   document.querySelectorAll("form").forEach((form) => form.reset());
   window.location.replace(link.href);
+}
+
+function leaveAll() {
+  leave();
+  tabs?.postMessage("");
+}
+
+function listen() {
+  if (!window.BroadcastChannel) return;
+  const channel = new BroadcastChannel("leave");
+  channel.onmessage = leave;
+  return channel;
 }
 
 function forget(words = "") {
@@ -30,7 +44,7 @@ function forget(words = "") {
 
 link.addEventListener("click", (event) => {
   event.preventDefault();
-  leave();
+  leaveAll();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -44,7 +58,7 @@ document.addEventListener("keyup", (event) => {
   const now = Date.now();
   alone = false;
   presses = [...presses.filter((at) => now - at < SPAN), now];
-  if (presses.length === 3) return leave();
+  if (presses.length === 3) return leaveAll();
   said.textContent = presses.length === 1 ? "Press Shift twice more to leave this site." : "Press Shift once more to leave this site.";
   clearTimeout(timer);
   timer = setTimeout(forget, SPAN, "Still on this page. Earlier presses of Shift no longer count.");
@@ -52,9 +66,12 @@ document.addEventListener("keyup", (event) => {
 
 document.addEventListener("pointerdown", () => forget());
 
-// A page that comes back from the browser's memory shows itself again.
-window.addEventListener("pageshow", () => {
+// A page that comes back from the browser's memory shows itself again, under the name it had.
+window.addEventListener("pageshow", (event) => {
   document.documentElement.hidden = false;
-  document.title = title;
+  if (title) document.title = title;
+  title = undefined;
   forget();
+  if (event.persisted) tabs = listen();
 });
+window.addEventListener("pagehide", () => tabs?.close());
