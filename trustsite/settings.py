@@ -165,6 +165,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.StaffSessionMiddleware",
     "trustsite.desk.not_saved.NotSavedMiddleware",
+    "trustsite.desk.too_large.TooLargeMiddleware",
     "trustsite.desk.row_numbers.RowNumbersMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

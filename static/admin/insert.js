@@ -5,41 +5,43 @@ import { addTools } from "./tools.js";
 
 const PAUSE = 150; // milliseconds
 
-// A block stands by itself, with an empty line before and after. What `sample` says is selected, to be typed over.
-function putBlock(text, sample = "") {
-  const { value, selectionEnd } = field;
-  const next = value.indexOf("\n", selectionEnd);
-  const at = next < 0 ? value.length : next;
-  const before = value.slice(0, at).trimEnd();
-  const after = value.slice(at).trimStart();
+// A block stands by itself, with an empty line before and after, in the place of what `cut` encloses. What `sample` says is
+// selected, to be typed over. It is one change, and one Undo.
+function putBlock(text, sample = "", cut = [field.selectionEnd, field.selectionEnd]) {
+  const { value } = field;
+  const next = value.indexOf("\n", cut[1]);
+  const end = next < 0 ? value.length : next;
+  const before = (value.slice(0, cut[0]) + value.slice(cut[1], end)).trimEnd();
+  const after = value.slice(end).trimStart();
+  const from = Math.min(cut[0], before.length);
   const lead = before ? "\n\n" : "";
-  const start = lead.length + (sample ? text.indexOf(sample) : text.length);
-  replace(before.length, value.length - after.length, `${lead}${text}\n${after ? "\n" : ""}`, start, start + sample.length);
+  const kept = before.slice(from) + lead;
+  const start = kept.length + (sample ? text.indexOf(sample) : text.length);
+  replace(from, value.length - after.length, `${kept}${text}\n${after ? "\n" : ""}`, start, start + sample.length);
 }
 
-function aside(name) {
+function aside(name, cut = [field.selectionStart, field.selectionEnd]) {
   const words = field.value.slice(field.selectionStart, field.selectionEnd).trim();
   const body = words || (name === "exercise" ? "1. The first step." : "Words.");
   const opening = name === "quote" ? ":::quote" : `:::${name} Heading`;
-  if (words) replace(field.selectionStart, field.selectionEnd, "");
-  putBlock(`${opening}\n${body}\n:::`, name === "quote" ? body : "Heading");
+  putBlock(`${opening}\n${body}\n:::`, name === "quote" ? body : "Heading", cut);
 }
 
-function putSource({ value }) {
-  replace(field.selectionEnd, field.selectionEnd, `[^${value}]`);
+function putSource({ value }, [from, to] = [field.selectionEnd, field.selectionEnd]) {
+  replace(from, to, `[^${value}]`);
 }
 
-function putLink({ value, title }) {
-  const { selectionStart: from, selectionEnd: to } = field;
-  const words = field.value.slice(from, to) || title.replace(/[[\]\\]/g, "\\$&");
+function putLink({ value, title }, cut) {
+  const [from, to] = cut ?? [field.selectionStart, field.selectionEnd];
+  const words = (cut ? "" : field.value.slice(from, to)) || title.replace(/[[\]\\]/g, "\\$&");
   replace(from, to, `[${words}](${value})`);
 }
 
-const ASKED = {
+export const ASKED = {
   source: { title: "Put in a source", label: "Author, year, title or key", put: putSource },
   page: { title: "Link to a page", label: "Words of its title", put: putLink },
-  picture: { title: "Put in a picture", label: "What it shows, or its key", put: ({ value }) => putBlock(`:::picture ${value}`) },
-  offer: { title: "Put in an offer", label: "Partner, heading or key", put: ({ value }) => putBlock(`:::offer ${value}`) },
+  picture: { title: "Put in a picture", label: "What it shows, or its key", put: ({ value }, cut) => putBlock(`:::picture ${value}`, "", cut) },
+  offer: { title: "Put in an offer", label: "Partner, heading or key", put: ({ value }, cut) => putBlock(`:::offer ${value}`, "", cut) },
 };
 
 const dialog = document.createElement("dialog");
@@ -59,14 +61,15 @@ list.setAttribute("role", "listbox");
 list.setAttribute("aria-labelledby", title.id);
 dialog.append(title, label, words, list, said, close);
 
-let kind, timer, running, choices = [], at = 0;
+let kind, cut, timer, running, choices = [], at = 0;
 
 function part(name, values) {
   return Object.assign(document.createElement(name), values);
 }
 
-function ask(wanted) {
+function ask(wanted, place) {
   kind = wanted;
+  cut = place;
   title.textContent = ASKED[kind].title;
   label.textContent = ASKED[kind].label;
   words.value = "";
@@ -76,16 +79,19 @@ function ask(wanted) {
   find();
 }
 
+// Asks the site what there is of a kind (“all”: of every kind) that holds some words.
+export async function lookUp(wanted, q, signal) {
+  const address = document.querySelector("[data-lookup]").dataset.lookup;
+  const response = await fetch(`${address}?${new URLSearchParams({ kind: wanted, q })}`, { signal, redirect: "error" });
+  if (!response.ok) throw new Error(response.status);
+  return (await response.json()).choices;
+}
+
 async function find() {
   running?.abort();
   const mine = (running = new AbortController());
   try {
-    const response = await fetch(`${dialog.dataset.at}?${new URLSearchParams({ kind, q: words.value })}`, {
-      signal: mine.signal,
-      redirect: "error",
-    });
-    if (!response.ok) throw new Error(response.status);
-    const found = (await response.json()).choices;
+    const found = await lookUp(kind, words.value, mine.signal);
     if (mine === running) show(found, found.length ? "" : "Nothing here has these words.");
   } catch (error) {
     if (error.name !== "AbortError" && mine === running) show([], "The list doesn’t answer. Try again in a moment.");
@@ -122,7 +128,7 @@ function choose(index) {
 
 function take(index) {
   dialog.close();
-  ASKED[kind].put(choices[index]);
+  ASKED[kind].put(choices[index], cut);
 }
 
 words.addEventListener("input", () => {
@@ -143,18 +149,24 @@ dialog.addEventListener("close", () => {
   running?.abort();
 });
 
+// What the bar and the list at “/” put in. `press` is given what it takes the place of, where there is such.
+const kinds = document.querySelector("[data-lookup]")?.dataset.kinds?.split(" ");
+export const BLOCKS = [
+  { words: "Source", title: "A source, as a number that leads to it", kind: "source", press: (place) => ask("source", place) },
+  { words: "Link to a page", title: "A link to a page of ours", kind: "page", press: (place) => ask("page", place) },
+  { words: "Picture", title: "A picture from the desk", kind: "picture", press: (place) => ask("picture", place) },
+  { words: "Note", title: "An aside with a heading", press: (place) => aside("note", place) },
+  { words: "Exercise", title: "Something to try, in steps", press: (place) => aside("exercise", place) },
+  { words: "Quote", title: "A sentence of the text, set large", press: (place) => aside("quote", place) },
+  { words: "Quiz card", title: "The line that leads to the quiz", press: (place) => putBlock(":::quiz", "", place) },
+  { words: "Guide", title: "The line that leads to the guide", press: (place) => putBlock(":::guide", "", place) },
+  { words: "Offer", title: "A partner’s offer with its label", kind: "offer", press: (place) => ask("offer", place) },
+].filter(({ kind: one }) => !one || !kinds || kinds.includes(one));
+
 if (field) {
-  dialog.dataset.at = document.querySelector("[data-lookup]")?.dataset.lookup;
   document.body.append(dialog);
-  addTools("Put in", [
-    { words: "Source", title: "A source, as a number that leads to it", press: () => ask("source") },
-    { words: "Link to a page", title: "A link to a page of ours", press: () => ask("page") },
-    { words: "Picture", title: "A picture from the desk", press: () => ask("picture") },
-    { words: "Note", title: "An aside with a heading", press: () => aside("note") },
-    { words: "Exercise", title: "Something to try, in steps", press: () => aside("exercise") },
-    { words: "Quote", title: "A sentence of the text, set large", press: () => aside("quote") },
-    { words: "Quiz card", title: "The line that leads to the quiz", press: () => putBlock(":::quiz") },
-    { words: "Guide", title: "The line that leads to the guide", press: () => putBlock(":::guide") },
-    { words: "Offer", title: "A partner’s offer with its label", press: () => ask("offer") },
-  ]);
+  addTools(
+    "Put in",
+    BLOCKS.map((block) => ({ ...block, press: () => block.press() })),
+  );
 }
