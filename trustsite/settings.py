@@ -220,6 +220,7 @@ CONTENT_IN_MEMORY = ["quiz.version_cache.remember", "articles.reading.response_t
 PAGE_TITLES_PROVIDER = "articles.api.page_titles"
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
+    "trustsite.desk.writing.dashboard.dashboard_items",
     "articles.dashboard.dashboard_items",
     "newsletter.dashboard.dashboard_items",
     "quiz.dashboard.dashboard_items",

@@ -1,7 +1,7 @@
 // Keeps what is typed and not saved: soon after the first key, while typing goes on, and when the page is left, so that it is
 // offered when its editor comes back. What the site can't be given stays in this browser until it can.
 import * as outbox from "./outbox.js";
-import { refresh } from "./save.js";
+import { refresh } from "./parts.js";
 import { bar, bytes, clock, form, say, words } from "./writing_form.js";
 
 const PAUSE = 2_000; // milliseconds after the last key

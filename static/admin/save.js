@@ -1,6 +1,7 @@
 // Saves without leaving the page: caret and place stay, and words that can't be saved stay where they are. Without this script
 // the same form is posted and the page comes back.
 import * as outbox from "./outbox.js";
+import { load, replaceParts } from "./parts.js";
 import { bar, bytes, clock, form, note, say, words } from "./writing_form.js";
 
 const RETRY = 10_000; // milliseconds, after the site didn't answer
@@ -69,12 +70,6 @@ function showMessages(page) {
   if (list?.children.length) form.querySelector("[data-refresh=notes]").prepend(document.adoptNode(list));
 }
 
-async function load(address) {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(response.status);
-  return new DOMParser().parseFromString(await response.text(), "text/html");
-}
-
 // It isn't saved; the words stay. A login that was renewed in another tab has another token: that is taken, and saved again.
 async function refuse(answer, before) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -113,7 +108,10 @@ function take(page, before) {
   if (!theirs) return false;
   note().value = theirs.querySelector("[data-note]").value;
   bar.dataset.last = theirs.querySelector("[data-writing]").dataset.last;
+  const here = document.activeElement ?? form;
+  const { top } = here.getBoundingClientRect();
   replaceParts(page);
+  scrollBy({ top: here.getBoundingClientRect().top - top, behavior: "instant" });
   const rows = (one) => [...one.querySelectorAll("[name$=-TOTAL_FORMS]")].map((field) => field.value).join();
   const isSame = rows(theirs) === rows(form);
   for (const field of form.elements) {
@@ -135,23 +133,6 @@ function put(field, value) {
   const place = isAhead ? at : Math.max(0, value.length - (before.length - at));
   field.setSelectionRange(place, place);
   field.scrollTop = top;
-}
-
-function replaceParts(page, names) {
-  for (const part of document.querySelectorAll("[data-refresh]")) {
-    const name = part.dataset.refresh;
-    const other = page.querySelector(`[data-refresh="${name}"]`);
-    const isWanted = !names || names.includes(name);
-    if (other && isWanted && other.innerHTML !== part.innerHTML) part.replaceChildren(...document.adoptNode(other).childNodes);
-  }
-}
-
-export async function refresh(names) {
-  try {
-    replaceParts(await load(location.href), names);
-  } catch {
-    // it stays as it was
-  }
 }
 
 function showErrors(page) {

@@ -1,7 +1,7 @@
 // The list that opens in the text: “/” for blocks, “@” for pages, sources, pictures and offers. It opens at a line's start or
 // after a space; typing goes on filtering, arrows choose, Enter takes, Escape leaves the sign as it is.
+import { ASKED, BLOCKS, lookUp } from "./blocks.js";
 import { field, placeOf } from "./caret.js";
-import { ASKED, BLOCKS, lookUp } from "./insert.js";
 
 const PAUSE = 120; // milliseconds
 const LONGEST = 40; // characters after the sign

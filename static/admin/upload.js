@@ -1,6 +1,6 @@
 // Asks for the words of a picture that was pasted or dragged into the text, uploads it, and puts it in its place.
+import { ASKED } from "./blocks.js";
 import { field } from "./caret.js";
-import { ASKED } from "./insert.js";
 
 const NO_ANSWER = "Not uploaded: the site doesn’t answer. Try again in a moment.";
 const place = document.querySelector("[data-upload]");

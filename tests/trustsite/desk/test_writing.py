@@ -1,13 +1,18 @@
 """The writing page of every model that is edited: drafts, joined saves, who is here, forms that are too large."""
 
+import re
+from pathlib import Path
+
 import html5lib
 import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
+from articles.admin.text_page import SCRIPTS as TEXT_SCRIPTS
 from articles.models import Article, Reviewer
 from newsletter.models import EmailWords, Letter
 from quiz.models import Option, Question, Quiz, Version
@@ -23,6 +28,7 @@ from tests.factories import (
     make_topic,
 )
 from trustsite.desk.writing import drafts, presence
+from trustsite.desk.writing.admin import SCRIPTS as WRITING_SCRIPTS
 from trustsite.desk.writing.admin import WritingMixin
 from trustsite.models import Autosave, Presence
 
@@ -96,6 +102,15 @@ def enter(name):
 
 def parsed(response):
     return html5lib.parse(response.content.decode(), namespaceHTMLElements=False)
+
+
+def test_no_script_of_a_page_is_imported_by_another():
+    # A page's scripts have a hash in their names and imports haven't: it would run twice.
+    imported = set()
+    for file in Path(finders.find("admin/save.js")).parent.glob("*.js"):
+        imported |= set(re.findall(r'from "\./(\w+)\.js"', file.read_text()))
+    assert "writing_form" in imported
+    assert not imported & {*WRITING_SCRIPTS, *TEXT_SCRIPTS}
 
 
 # -- drafts
@@ -187,6 +202,18 @@ def test_rows_of_an_inline_are_kept_and_come_back(owner):
     assert (again["options-0-text"], again["options-2-text"]) == ("Mended", "A third answer")
 
 
+def test_the_first_page_leads_to_words_that_were_not_saved(owner, settings):
+    settings.REQUIRE_SECOND_FACTOR = False
+    letter = make_letter()
+    path = f"/admin/newsletter/letter/{letter.pk}/change/"
+    owner.post("/admin/newsletter/letter/keep/", opened(owner, path) | {"body": "Typed."})
+    links = {
+        link.get("href"): "".join(link.itertext())
+        for link in parsed(owner.get("/admin/")).iter("a")
+    }
+    assert "letter with words you haven’t saved" in links[path]
+
+
 # -- saving what others saved meanwhile
 
 
@@ -261,6 +288,24 @@ def test_going_back_to_writing_takes_the_joined_words_along(owner, other):
     assert owner.post(address(article), again).status_code == 302
     article.refresh_from_db()
     assert (article.title, article.standfirst) == ("Ours", "Her line.")
+
+
+def test_what_a_choice_leaves_out_is_offered_to_who_wrote_it(owner, other):
+    topic = make_topic(title="At first", intro="A line.")
+    path = f"/admin/articles/topic/{topic.pk}/change/"
+    for choice, left_out, who in (("mine", "Hers", other), ("theirs", "Mine", owner)):
+        ones = opened(owner, path) | {"title": f"Mine {choice}"}
+        save_as = opened(other, path) | {"title": f"Hers {choice}", "intro": f"Hers {choice}."}
+        assert other.post(path, save_as).status_code == 302
+        seen = parsed(owner.post(path, ones)).find(".//input[@name='_seen']").get("value")
+        owner.post(path, ones | {"_seen": seen, "_choice-0": choice})
+        [draft] = Autosave.objects.filter(author=who.user)
+        taken = opened(who, f"{path}?draft={draft.key}")
+        assert (taken["title"], taken["intro"]) == (f"{left_out} {choice}", f"Hers {choice}.")
+        assert who.post(path, taken).status_code == 302
+        topic.refresh_from_db()
+        assert topic.title == f"{left_out} {choice}"
+        assert not Autosave.objects.exists()
 
 
 @pytest.mark.parametrize("forged", ["", "nonsense", "WzEsMSwiIl0:1abc:xyz"])

@@ -261,7 +261,7 @@ class WritingMixin(admin.ModelAdmin):
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         """Keep in the history, before the joined text is saved, what its editor had written."""
         joined = getattr(request, "joined", None)
-        if joined and joined.drops_words and hasattr(self.model, "history"):
+        if joined and joined.drops_mine and hasattr(self.model, "history"):
             stored = self.model._base_manager.get(pk=form.instance.pk)
             mine = self.get_form(request, stored, change=True)(request.typed, instance=stored)  # type: ignore[attr-defined]
             mine.is_valid()
@@ -278,9 +278,23 @@ class WritingMixin(admin.ModelAdmin):
         """Let go of the draft, now that its words are saved."""
         super().save_related(request, form, formsets, change)
         note = form_note.read(request.POST.get(form_note.NAME, ""))
+        joined = getattr(request, "joined", None)
         if note and note.user == request.user.pk:
             drafts.forget([note.draft])
             presence.leave(note)
+        if joined and (joined.drops_mine or joined.drops_theirs):
+            self._set_aside(request, form.instance, joined)
+
+    def _set_aside(self, request: HttpRequest, row: Any, joined: Joined) -> None:
+        """Offer to each of the two, as a draft, what a choice left out of theirs."""
+        base = values(places(self, request, self.model._base_manager.get(pk=row.pk)))
+        last = self._last_save(str(row.pk))  # theirs: this save isn't logged yet
+        if joined.drops_mine and not hasattr(self.model, "history"):
+            note = FormNote.new(request.user, self.opts.label_lower, row, base)
+            drafts.keep(note, joined.all_mine)
+        if joined.drops_theirs and last and last.user_id != request.user.pk:
+            note = FormNote.new(last.user, self.opts.label_lower, row, base)
+            drafts.keep(note, joined.all_theirs)
 
     # -- the page
 
@@ -314,7 +328,7 @@ class WritingMixin(admin.ModelAdmin):
         if shown:
             note = replace(note, draft=shown.key, base=shown.base if row else {})
             page.fill(context, shown)
-        page.lead_to_first_error(context)
+        page.lead_in(context, is_new=row is None)
         return {
             "may_write": True,
             "note": note.sign(),

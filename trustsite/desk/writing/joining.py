@@ -56,24 +56,33 @@ class Joined:
 
     posted: QueryDict
     seen: str  # a hash of what is saved: what the choices were made for
+    all_mine: QueryDict = field(default_factory=QueryDict)  # joined, each question answered by mine
+    all_theirs: QueryDict = field(default_factory=QueryDict)  # and by theirs
     mine: list[Change] = field(default_factory=list)
     theirs: list[Change] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     is_settled: bool = True  # no question is left
     is_changed: bool = False  # it says something else than what is saved
-    drops_words: bool = False  # a choice left out somebody's words
+    drops_mine: bool = False  # a choice left out my words
+    drops_theirs: bool = False
+
+    def put(self, place: Place, name: str, text: str, mine: str, theirs: str) -> None:
+        """Put a field's text into the form, and what it would be by all of mine and of theirs."""
+        for form, said in ((self.posted, text), (self.all_mine, mine), (self.all_theirs, theirs)):
+            put(form, place.field, name, said)
 
 
 def join(found: list[Place], base: Values | None, posted: QueryDict) -> Joined:
     """Join a posted form with what is saved in `found`; `base` is what its editor began with (None: not known)."""
-    joined = Joined(posted.copy(), digest({place.key: place.text for place in found}))
+    seen = digest({place.key: place.text for place in found})
+    joined = Joined(posted.copy(), seen, posted.copy(), posted.copy())
     answers = posted if posted.get(SEEN) == joined.seen else QueryDict()
     for place in found:
         name = place.posted_as(posted)
         if not name:
             continue
         if base is not None and place.key not in base:  # it wasn't in the form that was opened
-            put(joined.posted, place.field, name, place.text)
+            joined.put(place, name, place.text, place.text, place.text)
         elif is_posted(place.field, posted, name):
             old = None if base is None else base[place.key]
             _join_field(joined, place, old, typed(place.field, posted, name), name, answers)
@@ -85,32 +94,35 @@ def _join_field(
     joined: Joined, place: Place, base: str | None, mine: str, name: str, answers: QueryDict
 ) -> None:
     theirs = place.text
-    if mine == theirs or theirs == base:
-        if base is not None and mine != base and theirs == base:
-            _note(joined.mine, place.label, base, mine)
-        if mine == theirs:
-            put(joined.posted, place.field, name, theirs)
-        return
-    if mine == base:
-        _note(joined.theirs, place.label, base or "", theirs)
-        put(joined.posted, place.field, name, theirs)
-        return
-    stretches = text_merge.merge(base if base is not None else "", mine, theirs)
-    if base is None:  # nothing says who changed what
-        stretches = [
-            text_merge.Stretch(Who.BOTH, theirs.split("\n"), mine.split("\n"), theirs.split("\n"))
-        ]
-    put(joined.posted, place.field, name, _settle(joined, place.label, stretches, answers))
+    if mine == theirs:
+        joined.put(place, name, theirs, theirs, theirs)
+    elif theirs == base:
+        _note(joined.mine, place.label, theirs, mine)
+    elif mine == base:
+        _note(joined.theirs, place.label, mine, theirs)
+        joined.put(place, name, theirs, theirs, theirs)
+    else:
+        joined.put(
+            place, name, *_settle(joined, place.label, _stretches(base, mine, theirs), answers)
+        )
+
+
+def _stretches(base: str | None, mine: str, theirs: str) -> list[text_merge.Stretch]:
+    if base is not None:
+        return text_merge.merge(base, mine, theirs)
+    lines = theirs.split("\n")  # nothing says who changed what
+    return [text_merge.Stretch(Who.BOTH, lines, mine.split("\n"), lines)]
 
 
 def _settle(
     joined: Joined, label: str, stretches: list[text_merge.Stretch], answers: QueryDict
-) -> str:
-    """Return the text of stretches, each question answered as it was, or by my words for now."""
-    lines: list[str] = []
-    is_long = len(stretches) > 1
+) -> tuple[str, str, str]:
+    """Return the text of stretches with its questions answered as they were (by mine, where none
+    was given), by all of mine, and by all of theirs.
+    """
+    lines: tuple[list[str], list[str], list[str]] = [], [], []
     for stretch in stretches:
-        where = f"{label}, line {len(lines) + 1}" if is_long else label
+        where = f"{label}, line {len(lines[0]) + 1}" if len(stretches) > 1 else label
         base, mine, theirs = (
             "\n".join(one) for one in (stretch.base, stretch.mine, stretch.theirs)
         )
@@ -118,20 +130,24 @@ def _settle(
             question = Question(len(joined.questions), where, base, mine, theirs)
             joined.questions.append(question)
             answer = _answer(joined, question, answers)
-            lines += answer.split("\n") if answer else []
+            for text, said in zip(lines, (answer, mine, theirs), strict=True):
+                text += said.split("\n") if said else []
             continue
         if stretch.who is Who.MINE:
             _note(joined.mine, where, base, mine)
         elif stretch.who is Who.THEIRS:
             _note(joined.theirs, where, base, theirs)
-        lines += stretch.merged
-    return "\n".join(lines)
+        for text in lines:
+            text += stretch.merged
+    as_chosen, all_mine, all_theirs = ("\n".join(text) for text in lines)
+    return as_chosen, all_mine, all_theirs
 
 
 def _answer(joined: Joined, question: Question, answers: QueryDict) -> str:
     choice = answers.get(f"{CHOICE}{question.number}", "")
     joined.is_settled &= choice in {"mine", "theirs", "other"}
-    joined.drops_words |= choice in {"theirs", "other"}
+    joined.drops_mine |= choice in {"theirs", "other"}
+    joined.drops_theirs |= choice in {"mine", "other"}
     if choice == "theirs":
         return question.theirs
     if choice == "other":

@@ -107,11 +107,12 @@ def fill(context: dict[str, Any], draft: Autosave) -> None:
                 one.initial |= drafts.initial(draft, one)
 
 
-def lead_to_first_error(context: dict[str, Any]) -> None:
-    """Give the focus to the first field with an error."""
+def lead_in(context: dict[str, Any], *, is_new: bool) -> None:
+    """Give the focus to the first field with an error, or to the first of a new form."""
     for form in _forms(context):
         for name, field in form.fields.items():
-            if form.is_bound and name in form.errors:
+            is_first = is_new and not form.is_bound and not field.widget.is_hidden
+            if is_first or (form.is_bound and name in form.errors):
                 widget = getattr(field.widget, "widgets", [field.widget])[0]
                 widget.attrs["autofocus"] = True
                 return
