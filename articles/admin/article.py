@@ -169,7 +169,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         if request.method == "POST" and "_review" in request.POST:
             posted = request.POST.copy()
             posted["state"], posted["_continue"] = Article.State.IN_REVIEW, "1"
-            request.POST = posted  # type: ignore[misc,assignment]
+            request.POST = posted  # type: ignore[assignment]
         return super().changeform_view(request, *args, **kwargs)
 
     def save_model(

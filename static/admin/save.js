@@ -19,7 +19,7 @@ async function save(submitter) {
   }
   isSaving = true;
   say("Saving …");
-  const posted = new FormData(form, submitter);
+  const posted = new FormData(form, submitter.isConnected ? submitter : bar.querySelector("[data-save]"));
   const before = snapshot();
   words.isChanged = false;
   try {
@@ -50,16 +50,38 @@ function fail(text, posted = new FormData(form)) {
 async function arrive({ to }, submitter, before) {
   outbox.remove();
   words.hasFailed = false;
-  if (submitter.name === "_save" || submitter.name === "_addanother") {
+  const hasFiles = [...form.querySelectorAll("input[type=file]")].some((field) => field.files.length);
+  if (submitter.name === "_save" || submitter.name === "_addanother" || hasFiles) {
     words.isOver = true;
     location.assign(to);
     return;
   }
-  const page = await load(to);
   history.replaceState(null, "", to);
-  if (!take(page, before)) location.reload();
+  const page = await load(to);
+  if (!take(page, before)) return comeBack();
   showMessages(page);
   say(`Saved ${clock()}`);
+}
+
+// A page with other fields than this one, as after publishing, is opened anew, at the same place.
+const PLACE = "desk-place";
+
+function comeBack() {
+  const { id, selectionStart: from, selectionEnd: to } = document.activeElement ?? {};
+  sessionStorage.setItem(PLACE, JSON.stringify({ path: location.pathname, id, from, to, top: scrollY, said: `Saved ${clock()}` }));
+  words.isOver = !words.isChanged; // what was typed meanwhile is kept as the page goes, and offered
+  location.reload();
+}
+
+function findPlace() {
+  const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
+  sessionStorage.removeItem(PLACE);
+  if (place.path !== location.pathname) return;
+  const field = place.id && document.getElementById(place.id);
+  field?.focus({ preventScroll: true });
+  if (field && typeof place.from === "number") field.setSelectionRange(place.from, place.to);
+  scrollTo({ top: place.top, behavior: "instant" });
+  say(place.said);
 }
 
 // What the site says beside “saved”: what was taken over from others, or what could not be done.
@@ -112,15 +134,20 @@ function take(page, before) {
   const { top } = here.getBoundingClientRect();
   replaceParts(page);
   scrollBy({ top: here.getBoundingClientRect().top - top, behavior: "instant" });
-  const rows = (one) => [...one.querySelectorAll("[name$=-TOTAL_FORMS]")].map((field) => field.value).join();
-  const isSame = rows(theirs) === rows(form);
+  const isSame = names(theirs) === names(form);
   for (const field of form.elements) {
     const other = field.name && field.type !== "file" && theirs.elements.namedItem(field.name);
     if (!other?.name || field === note() || valueOf(field) !== before.get(field.name)) continue;
+    if (field.localName === "select" && field.innerHTML !== other.innerHTML) field.replaceChildren(...other.cloneNode(true).childNodes);
     if (field.type === "checkbox") field.checked = other.checked;
     else if (field.type !== "radio" && field.value !== other.value) put(field, other.value);
   }
   return isSame;
+}
+
+// The names of a form's fields, rows of inlines among them.
+function names(one) {
+  return [...one.elements].filter(({ name, type }) => name && type !== "submit" && type !== "button").map(({ name }) => name).join();
 }
 
 // The caret stays where it was: as far from the end, when what changed stands before it.
@@ -161,6 +188,7 @@ function showErrors(page) {
 
 // A window that was opened to add one thing closes by itself when that is saved: its form is posted as it is.
 if (form && !form.querySelector("[name=_popup]")) {
+  findPlace();
   form.addEventListener("submit", (event) => {
     const { submitter } = event;
     if (!submitter || submitter.formTarget || event.defaultPrevented) return;

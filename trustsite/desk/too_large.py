@@ -43,7 +43,7 @@ class TooLargeMiddleware(MiddlewareMixin):
 def _give_back(request: HttpRequest, body: bytes) -> HttpResponse:
     fields = list(_fields(request.META.get("CONTENT_TYPE", ""), body))
     note = form_note.read(dict(fields).get(form_note.NAME, ""))
-    is_ours = request.user.is_staff or note is not None  # type: ignore[union-attr]
+    is_ours = request.user.is_staff or note is not None
     typed = []
     for name, text in fields:
         if is_ours and text and name != form_note.NAME and not NOT_SHOWN.search(name):

@@ -1,11 +1,12 @@
 import secrets
+from typing import Any
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
 
-def move_drafts(apps, schema_editor):
+def move_drafts(apps: Any, schema_editor: Any) -> None:
     """Bring over what editors had typed and not saved."""
     former, autosave = apps.get_model('articles', 'Autosave'), apps.get_model('trustsite', 'Autosave')
     for draft in former.objects.iterator(chunk_size=100):

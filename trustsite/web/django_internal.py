@@ -50,6 +50,6 @@ class AroundModelChecksMixin:
 def read_whole_body(request: HttpRequest) -> bytes:
     """Return a request's body and leave the request as if nobody had read it."""
     body: bytes = request.read()
-    request._stream = BytesIO(body)  # type: ignore[attr-defined]
+    request._stream = BytesIO(body)
     request._read_started = False  # type: ignore[attr-defined]
     return body

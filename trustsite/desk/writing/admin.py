@@ -169,7 +169,7 @@ class WritingMixin(admin.ModelAdmin):
             return self._keep_and_ask(request, row, found, joined, here)
         is_changed = joined.is_changed or request.FILES or _has_new_rows(request.POST)
         if not is_changed and self.may_save(request, row):
-            return self._nothing_changed(request, row, note)
+            return self._nothing_changed(request, row, note, found, joined)
         self._take(request, row, joined)
         return None
 
@@ -194,7 +194,7 @@ class WritingMixin(admin.ModelAdmin):
         """Put a joined form in the place of the posted one, and say what was taken over."""
         request.joined = joined  # type: ignore[attr-defined]
         request.typed = request.POST  # type: ignore[attr-defined]
-        request.POST = joined.posted  # type: ignore[misc,assignment]
+        request.POST = joined.posted  # type: ignore[assignment]
         if joined.theirs:
             where = ", ".join(dict.fromkeys(change.label for change in joined.theirs))
             messages.info(request, TAKEN_OVER.format(who=self._who_saved(row), places=where))
@@ -249,10 +249,17 @@ class WritingMixin(admin.ModelAdmin):
         return render(request, "admin/writing/conflict.html", context, status=409)
 
     def _nothing_changed(
-        self, request: HttpRequest, row: Any, note: FormNote | None
+        self,
+        request: HttpRequest,
+        row: Any,
+        note: FormNote | None,
+        found: list[Place],
+        joined: Joined,
     ) -> HttpResponse:
         if note:
             drafts.forget([note.draft])
+        if note and joined.drops_mine:
+            drafts.keep(replace(note, base=values(found)), joined.all_mine)
         messages.info(request, NOTHING_CHANGED)
         if "_save" in request.POST:
             return self.response_post_save_change(request, row)

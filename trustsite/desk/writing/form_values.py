@@ -135,7 +135,7 @@ def put(posted: QueryDict, field: forms.Field, name: str, text: str) -> None:
             posted[name] = "on"
     elif isinstance(field.widget, forms.MultiWidget):
         parts = text.split(" ", len(field.widget.widgets) - 1)
-        for number, suffix in enumerate(field.widget.widgets_names):
+        for number, suffix in enumerate(field.widget.widgets_names):  # type: ignore[attr-defined]
             posted[name + suffix] = parts[number] if number < len(parts) else ""
     elif isinstance(field.widget, forms.SelectMultiple):
         posted.setlist(name, text.split("\n") if text else [])

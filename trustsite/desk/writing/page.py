@@ -64,7 +64,8 @@ def _fact(field: forms.Field, value: Any) -> str:
     if isinstance(field.widget, forms.CheckboxInput):
         return str(field.label) if value else ""
     if isinstance(field, forms.ChoiceField | forms.ModelChoiceField) and value not in (None, ""):
-        labels = {str(key): str(label) for key, label in field.choices}
+        choices: Any = field.choices
+        labels = {str(key): str(label) for key, label in choices}
         return labels.get(str(value), "")
     return ""
 
