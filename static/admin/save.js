@@ -68,7 +68,9 @@ const PLACE = "desk-place";
 
 function comeBack() {
   const { id, selectionStart: from, selectionEnd: to } = document.activeElement ?? {};
-  sessionStorage.setItem(PLACE, JSON.stringify({ path: location.pathname, id, from, to, top: scrollY, said: `Saved ${clock()}` }));
+  const open = [...form.querySelectorAll("details[open][id]")].map((part) => part.id);
+  const place = { path: location.pathname, id, from, to, open, top: scrollY, said: `Saved ${clock()}` };
+  sessionStorage.setItem(PLACE, JSON.stringify(place));
   words.isOver = !words.isChanged; // what was typed meanwhile is kept as the page goes, and offered
   location.reload();
 }
@@ -77,6 +79,7 @@ function findPlace() {
   const place = JSON.parse(sessionStorage.getItem(PLACE) ?? "{}");
   sessionStorage.removeItem(PLACE);
   if (place.path !== location.pathname) return;
+  for (const id of place.open) document.getElementById(id)?.setAttribute("open", "");
   const field = place.id && document.getElementById(place.id);
   field?.focus({ preventScroll: true });
   if (field && typeof place.from === "number") field.setSelectionRange(place.from, place.to);

@@ -111,7 +111,8 @@ def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in
     desk.locator("input[type=file]").set_input_files(file)
     desk.get_by_label("Key").fill("evening-lamp")
     desk.get_by_label("Alternative text").fill("A lamp beside a chair.")
-    save(desk)
+    desk.get_by_role("button", name="Save", exact=True).click()
+    desk.locator(".messagelist .success").first.wait_for()
     source = site.rows("select key from articles_source order by key limit 1")[0][0]
 
     # Written, previewed, and the tab closed before anything was saved.
