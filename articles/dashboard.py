@@ -14,8 +14,9 @@ from django.utils.translation import ngettext
 
 from articles.editing.picture_sizes import given_up
 from articles.editing.status import NEEDS_ATTENTION, STAGES
-from articles.models import Article, Autosave, Helpline, Offer, Source
+from articles.models import Article, Helpline, Offer, Source
 from trustsite.dashboard import DashboardItem, changelist_url
+from trustsite.models import Autosave
 
 ARTICLES = "articles_article"
 
@@ -52,14 +53,16 @@ def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
 
 
 def _unsaved(user: Any) -> Iterator[DashboardItem]:
-    drafts = list(Autosave.objects.filter(author=user).values_list("article_id", flat=True))
-    if None in drafts:
-        yield DashboardItem(
-            1,
-            "new article you began and haven’t saved",
-            reverse("admin:articles_article_add") + "?draft=1",
-        )
-    number = sum(pk is not None for pk in drafts)
+    kept = Autosave.objects.filter(author=user, model="articles.article")
+    rows = list(kept.values_list("row", flat=True))
+    number = rows.count("")
+    words = ngettext(
+        "new article you began and haven’t saved",
+        "new articles you began and haven’t saved",
+        number,
+    )
+    yield DashboardItem(number, words, reverse("admin:articles_article_add"))
+    number = len({row for row in rows if row})
     words = ngettext(
         "article holds words you haven’t saved", "articles hold words you haven’t saved", number
     )

@@ -18,6 +18,8 @@ from newsletter.models import Bounce, Delivery, FormMailCount, FormRequest, Subs
 from newsletter.outbox import retention as newsletter
 from operations import error_log
 from operations.backups import store
+from trustsite.desk.writing import presence
+from trustsite.models import Presence
 
 LOGS = timedelta(days=14)
 ADMIN_LOG = timedelta(days=365)
@@ -307,6 +309,23 @@ TABLE = (
         "as long as the text",
         None,
         "an editor, at the desk",
+    ),
+    Kept(
+        "words that an editor typed and hasn't saved",
+        "so that none are lost",
+        ("trustsite.Autosave",),
+        "until they save them or throw them away",
+        None,
+        "the editor, at the desk",
+    ),
+    Kept(
+        "which editor has a text open at the desk",
+        "so that two know of each other",
+        ("trustsite.Presence",),
+        "a minute",
+        presence.FORGOTTEN_AFTER,
+        f"the next page at the desk, and {COMMAND}",
+        oldest=_oldest(Presence, "seen_at"),
     ),
     Kept(
         "the server's log: time, page, outcome, speed, one letter for the class of a visit",

@@ -50,6 +50,26 @@ def compare(before: str, after: str) -> list[Row]:
     return shown
 
 
+def equal_stretches(before: list[str], after: list[str]) -> Iterator[tuple[int, int, int]]:
+    """Yield where lines are the same, before and after, and how many of them."""
+    for is_same, start, end, other_start, _ in _steps(before, after, MOST_PAIRS):
+        if is_same and end > start:
+            yield start, other_start, end - start
+
+
+def changes(before: str, after: str) -> list[tuple[str, str]]:
+    """Return one text made of both: pieces of it, each with “same”, “gone” or “new”."""
+    old, new = _words(before.replace("\n", " ¶ ")), _words(after.replace("\n", " ¶ "))
+    found = []
+    for is_same, start, end, other_start, other_end in _steps(old, new, MOST_PAIRS):
+        if is_same:
+            found.append(("same", "".join(old[start:end])))
+        else:
+            found.append(("gone", "".join(old[start:end])))
+            found.append(("new", "".join(new[other_start:other_end])))
+    return [(kind, text) for kind, text in found if text]
+
+
 def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.replace("\r\n", "\n").strip().split("\n")]
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from typing import Any, Self
 
+from django.conf import settings
 from django.db import models, transaction
 
 from trustsite.characters import Texts
@@ -43,6 +44,44 @@ class CacheVersion(models.Model):
     def current(cls) -> int:
         """Return the number."""
         return cls.objects.filter(pk=1).values_list("number", flat=True).first() or 0
+
+
+class Autosave(models.Model):
+    """Autosave of a form at the desk: what was typed into one opened form and isn't saved."""
+
+    # Of the form, in its signed note: two forms of one text have two.
+    key = models.CharField(max_length=22, unique=True)
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    model = models.CharField(max_length=60)  # such as “articles.article”
+    row = models.CharField(max_length=40, blank=True)  # primary key; empty for a new one
+    fields = models.JSONField()  # by name of the input, each a list of texts, as they were posted
+    base = models.JSONField(default=dict)  # what was saved when the form was opened
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["model", "row", "author"], name="autosave_of_a_text")]
+
+    def __str__(self) -> str:
+        return f"Autosave {self.pk}"
+
+
+class Presence(models.Model):
+    """Presence: who has a form of the desk open. It is forgotten within a minute."""
+
+    key = models.CharField(max_length=22, unique=True)  # of the form
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    model = models.CharField(max_length=60)
+    row = models.CharField(max_length=40)
+    is_writing = models.BooleanField(default=False)
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["model", "row"], name="presence_at_a_text")]
+
+    def __str__(self) -> str:
+        return f"Presence {self.pk}"
 
 
 class CachedPageModel(Texts):

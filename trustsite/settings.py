@@ -164,6 +164,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "accounts.middleware.StaffSessionMiddleware",
     "trustsite.desk.not_saved.NotSavedMiddleware",
+    "trustsite.desk.too_large.TooLargeMiddleware",
     "trustsite.desk.row_numbers.RowNumbersMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -222,6 +223,7 @@ CONTENT_IN_MEMORY = [
 PAGE_TITLES_PROVIDER = "articles.api.page_titles"
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
+    "trustsite.desk.writing.dashboard.dashboard_items",
     "articles.dashboard.dashboard_items",
     "newsletter.dashboard.dashboard_items",
     "quiz.dashboard.dashboard_items",

@@ -8,37 +8,28 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from articles.admin.article_list import ArticleList
 from articles.admin.autocomplete import AutocompleteMixin
 from articles.admin.bulk_edit import BulkEditMixin
-from articles.admin.checks import ChecksMixin, of_article
 from articles.admin.history import HistoryMixin
-from articles.editing import autosave, preview_links, review, workflow
-from articles.editing.article_form import ArticleForm, form_token
-from articles.models import Article, Autosave
+from articles.admin.text_page import TextPageMixin
+from articles.editing import preview_links, review, workflow
+from articles.editing.article_form import ArticleForm
+from articles.models import Article
 from articles.models.article import words_hash
 from articles.reading.views import article_context
 from trustsite.desk.publishing import may_publish
-from trustsite.web.security_headers import page_policy
-
-SCRIPTS = (
-    "toolbar",
-    "insert",
-    "preview",
-    "findings",
-    "autosave",
-)  # of the writing page, one a behaviour; it works without
+from trustsite.desk.writing.page import Step
 
 
 @admin.register(Article)
-class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, ChecksMixin):
+class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, TextPageMixin):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
@@ -59,12 +50,12 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
     )
     also_compared = ("slug", "state", "publish_at", "checked_on")
     fieldsets = [
-        (None, {"fields": ["title", "slug", "standfirst", "body", "form_token"]}),
+        (None, {"fields": ["title", "standfirst", "body"]}),
         (
             "Publishing",
             {
                 "fields": [
-                    *("state", "publish_at", "withdrawn_note", "is_sure", "updated_at"),
+                    *("state", "slug", "publish_at", "withdrawn_note", "is_sure", "updated_at"),
                     *(
                         "checked_on",
                         "checked_by",
@@ -93,18 +84,12 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         ("What the page may hold", {"fields": ["affiliate", "sign_up", "safety"]}),
     ]
 
-    class Media:
-        css = {"all": ["admin/desk.css"]}
-        js = [forms.Script(f"admin/{name}.js", type="module") for name in SCRIPTS]
+    change_form_template = "admin/articles/article/change_form.html"
+    preview_template = "articles/article.html"
 
     def get_urls(self) -> list[URLPattern]:
         view, desk = self.admin_site.admin_view, "articles_article_"
-        urls = [
-            path("preview/", view(require_POST(self.preview)), name=f"{desk}preview"),
-            # Not behind the login, which may run out while somebody types: the form's signed note
-            # says whose words these are.
-            path("keep/", csrf_exempt(require_POST(self.autosave)), name=f"{desk}autosave"),
-            path("forget/", view(require_POST(self.forget)), name=f"{desk}forget"),
+        return [
             path("<int:pk>/sign-off/", view(require_POST(self.sign_off)), name=f"{desk}sign_off"),
             path(
                 "<int:pk>/preview-link/",
@@ -113,10 +98,6 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
             ),
             *super().get_urls(),
         ]
-        for url in urls:
-            if url.name in {f"{desk}add", f"{desk}change"}:
-                url.callback = autosave.keep_post_on_logout(url.callback)
-        return urls
 
     # -- who may do what
 
@@ -146,77 +127,51 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
             readonly = (*readonly, "publish_at", "withdrawn_note")
         return readonly
 
-    # -- the form, with what was typed and not saved
+    # -- the form
 
     def get_form(
         self, request: HttpRequest, obj: Article | None = None, change: bool = False, **kwargs: Any
     ) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
-        draft = (
-            autosave.offered(request.user, obj)
-            if request.method == "GET" and "draft" in request.GET
-            else None
-        )
 
         class ArticleFormOfEditor(form):  # type: ignore[misc,valid-type]
             user = request.user
-
-            def __init__(self, *args: Any, **kwargs: Any) -> None:
-                super().__init__(*args, **kwargs)
-                if draft:
-                    self.initial |= autosave.initial(draft)
-                    self.initial["form_token"] = form_token(request.user, obj, base=draft.base)
 
         return ArticleFormOfEditor
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"updated_at": timezone.now(), **super().get_changeform_initial_data(request)}
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        article = self.get_object(request, object_id) if object_id else None
-        draft = autosave.offered(request.user, article) if request.user.is_authenticated else None
-        may_write = (
-            self.has_change_permission(request, article)
-            if article
-            else self.has_add_permission(request)
-        )
-        context: dict[str, Any] = {
-            "draft": draft,
-            "is_draft_shown": "draft" in request.GET,
-            "may_write": may_write,
-        }
-        if draft and "draft" not in request.GET and request.method == "GET":
-            context["draft_differences"] = autosave.differences(draft)
-        if article:
+        """Add what belongs to an article alone: its check, and who may see it before readers do."""
+        if article := kwargs.get("obj"):
             context |= {
-                **of_article(article),
                 "is_due": article.is_published and review.is_due(article),
-                "others": Autosave.objects.filter(article=article)
-                .exclude(author=request.user.pk)
-                .select_related("author"),
                 "may_sign_off": request.user.has_perm("articles.review_article"),
                 "may_share": self._may_share(request, article),
                 "seen": words_hash(article),
             }
-        return super().changeform_view(
-            request, object_id, form_url, {**context, **(extra_context or {})}
-        )
-
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        form = context["adminform"].form
-        conflicting_version = getattr(form, "conflicting_version", None)
-        if conflicting_version:
-            typed = {name: form[name].value() for name in form.fields if name != "form_token"}
-            context["conflict"] = autosave.differing(conflicting_version, typed)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def state_label(self, row: Article | None) -> str:
+        return row.stage if row else "Draft"
+
+    def steps(self, request: HttpRequest, row: Article | None) -> list[Step]:
+        present = row.state if row else Article.State.DRAFT
+        may_follow = workflow.choices(row, request.user)
+        if present == Article.State.DRAFT and Article.State.IN_REVIEW in may_follow:
+            return [Step("_review", "Send to review")]
+        return []
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Read the bar’s “Send to review” as what it is: the state, and a save that stays."""
+        if request.method == "POST" and "_review" in request.POST:
+            posted = request.POST.copy()
+            posted["state"], posted["_continue"] = Article.State.IN_REVIEW, "1"
+            request.POST = posted  # type: ignore[assignment]
+        return super().changeform_view(request, *args, **kwargs)
 
     def save_model(
         self, request: HttpRequest, obj: Article, form: forms.ModelForm, change: bool
@@ -225,45 +180,11 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         if is_withdrawn_now and "updated_at" not in form.changed_data:
             obj.updated_at = timezone.now()  # the day its address says it was withdrawn
         super().save_model(request, obj, form, change)
-        autosave.forget(request.user, obj if change else None)
 
-    def autosave(self, request: HttpRequest) -> HttpResponse:
-        """Autosave what is being typed, every half minute and when the page is left
-        (static/admin/autosave.js).
-        """
-        draft = autosave.keep_posted(request.POST)
-        if draft is None:
-            raise PermissionDenied
-        return JsonResponse({"kept": draft.saved_at.isoformat()})
-
-    def forget(self, request: HttpRequest) -> HttpResponse:
-        """Throw away what was typed and not saved."""
-        pk = request.POST.get("article", "")
-        article = Article.objects.filter(pk=pk).first() if pk.isdecimal() else None
-        autosave.forget(request.user, article)
-        messages.success(request, "Thrown away. The text is as it was last saved.")
-        return (
-            redirect("admin:articles_article_change", article.pk)
-            if article
-            else redirect("admin:articles_article_add")
-        )
+    def preview_context(self, text: Any) -> dict[str, Any]:
+        return article_context(text)
 
     # -- showing and signing
-
-    def preview(self, request: HttpRequest) -> HttpResponse:
-        """Show the posted form as its page, by the reader's template; nothing is saved."""
-        if not (self.has_add_permission(request) or self.has_change_permission(request)):
-            raise PermissionDenied
-        response = render(
-            request,
-            "articles/article.html",
-            article_context(autosave.unsaved(request.POST)) | {"preview": True},
-        )
-        response.headers["Content-Security-Policy"] = (
-            page_policy(response.content, frame="'self'") + "; sandbox allow-same-origin"
-        )
-        response.headers["X-Frame-Options"] = "SAMEORIGIN"
-        return response
 
     def preview_link(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make a link that shows the newest text to somebody without an account, or make all of

@@ -19,6 +19,7 @@ from articles.models import Article
 from articles.searching import desk_index
 from trustsite.desk.bounded_paginator import BoundedPaginator
 from trustsite.desk.publishing import PublishGuard
+from trustsite.models import Autosave
 
 # Long, and not in any column.
 NOT_LISTED = ("body", "html", "contents", "citations", "takeaways", "related", "corrections")
@@ -62,7 +63,9 @@ class WhoseFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
         saved = Article.history.filter(history_user=request.user.pk).values("id")
-        of = {"unsaved": Q(drafts__author=request.user.pk), "mine": Q(pk__in=saved)}
+        kept = Autosave.objects.filter(author=request.user.pk, model="articles.article")
+        rows = [row for row in kept.values_list("row", flat=True) if row.isdecimal()]
+        of = {"unsaved": Q(pk__in=rows), "mine": Q(pk__in=saved)}
         value = self.value() or ""
         return queryset.filter(of[value]) if value in of else queryset
 

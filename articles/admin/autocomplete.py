@@ -17,6 +17,7 @@ from articles.linking import site_links
 from articles.models import Offer, Picture, Source
 
 MOST = 8  # choices shown
+OF_EACH = 3  # kind, where all are looked for at once
 LONGEST = 100  # characters looked for
 Choice = dict[str, str]
 
@@ -39,7 +40,7 @@ class AutocompleteMixin(admin.ModelAdmin):
                 status=400,
             )
         words = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST]
-        return JsonResponse({"choices": find(words)[:MOST]})
+        return JsonResponse({"choices": find(words)})
 
 
 def offers(words: str) -> list[Choice]:
@@ -97,6 +98,14 @@ def pages(words: str) -> list[Choice]:
     return [_choice(address, title, address) for address, title in site_links.targets(words, MOST)]
 
 
+def everything(words: str) -> list[Choice]:
+    """Pages, sources, pictures and offers, some of each, for the list that opens at “@”."""
+    found = []
+    for kind in ("page", "source", "picture", "offer"):
+        found += [choice | {"kind": kind} for choice in KINDS[kind](words)[:OF_EACH]]
+    return found
+
+
 def _choice(value: str, title: str, detail: str) -> Choice:
     return {"value": value, "title": title, "detail": detail}
 
@@ -107,4 +116,5 @@ KINDS: dict[str, Any] = {
     "picture": pictures,
     "figure": drawn,
     "page": pages,
+    "all": everything,
 }

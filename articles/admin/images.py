@@ -5,11 +5,13 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminFileWidget
+from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, JsonResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
+from django.views.decorators.http import require_POST
 
 from articles.images.renditions import ENDINGS, NO_PICTURE, reencode
 from articles.models import Picture
@@ -65,6 +67,24 @@ class PictureAdmin(PublishGuard):
         super().save_model(request, obj, form, change)
         if not obj.is_prepared:
             messages.info(request, PREPARING)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_POST(self.paste))
+        return [path("paste/", view, name="articles_picture_paste"), *super().get_urls()]
+
+    def paste(self, request: HttpRequest) -> JsonResponse:
+        """Keep a picture that was pasted or dragged into a text, by the form and checks of every upload."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = PictureForm(request.POST, request.FILES)
+        if not form.is_valid():
+            errors = {name: [str(one) for one in found] for name, found in form.errors.items()}
+            return JsonResponse({"errors": errors}, status=400)
+        picture = form.save(commit=False)
+        picture.prepares_later = True
+        super().save_model(request, picture, form, change=False)
+        self.log_addition(request, picture, "Pasted into a text.")
+        return JsonResponse({"key": picture.key})
 
     def get_fields(self, request: HttpRequest, obj: Picture | None = None) -> tuple[str, ...]:
         entered = ("original", "key", "alt", "decorative", "caption")

@@ -9,9 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from articles.admin.history import HistoryMixin
+from articles.admin.text_page import TextPageMixin
 from articles.editing import checks
-from articles.editing.article_form import LinesField
+from articles.editing.article_form import TEXT_WIDGETS, LinesField
 from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Synonym, Topic
+from articles.reading.views import response_context
 from prose import helpline_needs as needs
 from trustsite.desk.publishing import PublishGuard, may_change
 
@@ -81,9 +83,28 @@ class HelplineForm(forms.ModelForm):
         fields = "__all__"
 
 
+class PageForm(forms.ModelForm):
+    """A page's fields."""
+
+    class Meta:
+        model = Page
+        fields = "__all__"
+        widgets = TEXT_WIDGETS
+
+
 @admin.register(Page)
-class PageAdmin(HistoryMixin, PublishGuard):
+class PageAdmin(HistoryMixin, PublishGuard, TextPageMixin):
+    form = PageForm
+    preview_template = "articles/page.html"
+    fieldsets = [
+        (None, {"fields": ["title", "standfirst", "body"]}),
+        ("Publishing", {"fields": ["slug", "updated_at", "checked_on"]}),
+        ("Around the text", {"fields": ["description"]}),
+    ]
     list_display = ("title", "slug", "updated_at", "checked_on")
+
+    def preview_context(self, text: Any) -> dict[str, Any]:
+        return {"page": text}
 
 
 class ResponseForm(forms.ModelForm):
@@ -96,11 +117,19 @@ class ResponseForm(forms.ModelForm):
     class Meta:
         model = Response
         fields = "__all__"
+        widgets = TEXT_WIDGETS
 
 
 @admin.register(Response)
-class ResponseAdmin(HistoryMixin, PublishGuard):
+class ResponseAdmin(HistoryMixin, PublishGuard, TextPageMixin):
     form = ResponseForm
+    preview_template = "articles/response.html"
+    fieldsets = [
+        (None, {"fields": ["title", "standfirst", "body"]}),
+        ("In a few words", {"fields": ["belief", "tagline", "at_a_glance", "reassurance"]}),
+        ("Around the text", {"fields": ["description", "related"]}),
+        ("Publishing", {"fields": ["key", "position", "updated_at"]}),
+    ]
     restored = (
         *HistoryMixin.restored,
         "belief",
@@ -111,6 +140,9 @@ class ResponseAdmin(HistoryMixin, PublishGuard):
     )
     also_compared = ("key", "position")
     list_display = ("title", "key", "words")
+
+    def preview_context(self, text: Any) -> dict[str, Any]:
+        return response_context(text)
 
 
 @admin.register(Topic)

@@ -1,15 +1,11 @@
 """The form an article is written in."""
 
-from datetime import datetime
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime
-from django.core import signing
-from django.http import QueryDict
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from articles.editing import checks, withdrawing, workflow
 from articles.models import Article
@@ -17,7 +13,6 @@ from articles.models.article import LAST
 from prose.finding import Finding
 from trustsite.web.django_internal import BeforeModelChecksMixin
 
-SALT = "articles.desk"
 State = Article.State
 
 
@@ -33,18 +28,24 @@ class LinesField(forms.CharField):
         return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
 
-class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
-    """An article's fields; which states it may be saved in; and `form_token`, a signed note of who
-    opened which state of it.
+class LineInput(forms.Textarea):
+    """One line that may be longer than its field is wide: it wraps, as it will on the page."""
 
-    The note tells a save that would undo somebody else's, and lets words be kept that arrive after
-    their editor's login has run out. `user` is set by the admin.
-    """
+    def __init__(self) -> None:
+        super().__init__({"rows": 1, "class": "vLargeTextField", "data-line": ""})
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        return " ".join(value.split()) if isinstance(value, str) and "\n" in value else value
+
+
+TEXT_WIDGETS = {"title": LineInput, "standfirst": LineInput}
+
+
+class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
+    """An article's fields, and which states it may be saved in. `user` is set by the admin."""
 
     user: Any = None
-    conflicting_version: Article | None = (
-        None  # the article as somebody else saved it, when that keeps this form from being saved
-    )
     takeaways = LinesField(required=False, help_text="Three to five short sentences, one a line.")
     related = LinesField(
         required=False, label="Related articles", help_text="Slugs, one a line, the closest first."
@@ -62,7 +63,6 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
         label="Withdraw it although other pages need it",
         help_text="Asked for when others lead to it, or a topic’s page goes with it.",
     )
-    form_token = forms.CharField(required=False, widget=forms.HiddenInput)
 
     class Meta:
         model = Article
@@ -71,6 +71,7 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
         # form as well.
         field_classes = dict.fromkeys(("publish_at", "updated_at"), forms.SplitDateTimeField)
         widgets = {
+            **TEXT_WIDGETS,
             "body": forms.Textarea(
                 attrs={"rows": 32, "class": "vLargeTextField", "spellcheck": "true"}
             ),
@@ -97,8 +98,6 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             ):  # Django gives its inputs no label of their own
                 for widget, part in zip(field.widget.widgets, ("date", "time"), strict=True):
                     widget.attrs["aria-label"] = f"{field.label}: {part}"
-        if "form_token" in self.fields:
-            self.initial["form_token"] = form_token(self.user, self._present)
 
     @property
     def _present(self) -> Article | None:
@@ -115,27 +114,9 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
         self.instance.may_be_unfinished = self.cleaned_data.get("state") == State.DRAFT
 
     def clean(self) -> dict[str, Any]:
-        """Refuse to save over what somebody else saved meanwhile."""
+        """Ask once more before an article is withdrawn that others need."""
         data = super().clean() or self.cleaned_data
         self._check_withdrawal(data)
-        if (
-            self._present
-            and "form_token" in self.data
-            and not self.errors
-            and (conflicting_version := self._saved_meanwhile())
-        ):
-            self.conflicting_version = conflicting_version
-            # The note is renewed: whoever saves again has seen the other text.
-            renewed = QueryDict(mutable=True)
-            renewed.update(self.data)
-            self.data = renewed
-            renewed[self.add_prefix("form_token")] = form_token(
-                self.user, Article.objects.get(pk=self.instance.pk)
-            )
-            self.add_error(
-                None,
-                "Somebody saved this article while you were writing. Nothing is lost: see below.",
-            )
         return data
 
     def _check_withdrawal(self, data: dict[str, Any]) -> None:
@@ -144,12 +125,6 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             return
         if lost := withdrawing.consequences(Article.objects.get(pk=self._present.pk)):
             self.add_error("is_sure", f"{' '.join(lost)} Tick this to withdraw it all the same.")
-
-    def _saved_meanwhile(self) -> Article | None:
-        """Return the article as somebody else saved it since this form was opened."""
-        stored = Article.objects.get(pk=self.instance.pk)
-        _, _, base = read_form_token(self.data.get(self.add_prefix("form_token"), ""))
-        return stored if base != stored.changed_at else None
 
     def blocking(self) -> list[Finding]:
         """Return what keeps the article, as it stands in the form, from being published."""
@@ -172,24 +147,3 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
                 {"on": f"{timezone.localdate()}", "what": words},
             ]
         return super().save(commit)
-
-
-def form_token(user: Any, article: Article | None, *, base: datetime | None = None) -> str:
-    """Return the signed note of a form.
-
-    Whose it is, of which article, and when that had last changed (or `base`).
-    """
-    changed = base or (article.changed_at if article else None)
-    moment = changed.isoformat() if changed else ""
-    return signing.dumps(
-        [user.pk if user else None, article.pk if article else None, moment], salt=SALT
-    )
-
-
-def read_form_token(text: str) -> tuple[int | None, int | None, Any]:
-    """Return user, article and time of change from a note; nothing from one that isn't ours."""
-    try:
-        user, article, base = signing.loads(text, salt=SALT, max_age=30 * 86_400)
-    except (signing.BadSignature, ValueError):
-        return None, None, None
-    return user, article, parse_datetime(base) if base else None

@@ -41,7 +41,7 @@ class SiteLibrary(StoredLibrary):
         return article.get_absolute_url() if article else ""
 
 
-def run(article: Article) -> list[Finding]:
+def run(article: MarkdownModel) -> list[Finding]:
     """Return everything found, what blocks first, then by line."""
     text, library = article.as_file(), SiteLibrary()
     findings = [

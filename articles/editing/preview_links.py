@@ -9,9 +9,12 @@ from typing import Any
 
 from django.core import signing
 
-from articles.editing import autosave, workflow
+from articles.editing import unsaved, workflow
+from articles.editing.article_form import ArticleForm
 from articles.models import Article
 from trustsite.desk import publishing
+from trustsite.desk.writing import drafts
+from trustsite.models import Autosave
 
 GOOD_FOR = timedelta(days=7)
 _SALT = "articles.preview"
@@ -45,19 +48,20 @@ def read(token: str) -> Article | None:
     )
 
 
-def latest_draft(article: Article) -> Article:
+def latest_draft(article: Article) -> Any:
     """Return `article` with what was last typed into it, saved or not, by somebody who may still
     change it.
     """
     newer = (
-        article.drafts.filter(saved_at__gte=article.changed_at)
+        Autosave.objects.filter(model="articles.article", row=str(article.pk))
+        .filter(saved_at__gte=article.changed_at)
         .order_by("-saved_at")
         .select_related("author")
     )
     draft = next((draft for draft in newer if _may_change(article, draft.author)), None)
     if draft is None:
         return article
-    typed = autosave.unsaved(autosave.as_posted(draft))
+    typed: Any = unsaved.text_of(ArticleForm(drafts.as_posted(draft)))
     typed.pk, typed.publish_at = article.pk, article.publish_at
     return typed
 

@@ -7,7 +7,10 @@ from trustsite.characters import Texts
 
 
 class Autosave(models.Model):
-    """Autosave of the article form: one per editor and article, or per editor for a new article."""
+    """Autosave of the article form as the release before kept it; its rows are in `trustsite.Autosave` now.
+
+    The release after takes it away. Until then a row goes with its article, as it always did.
+    """
 
     article = models.ForeignKey(
         "articles.Article", on_delete=models.CASCADE, null=True, related_name="drafts"

@@ -149,15 +149,19 @@ def responses(request: HttpRequest) -> HttpResponse:
 def response(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one response protects, costs and gives."""
     result = get_object_or_404(Response, key=key)
-    others = Response.objects.filter(key__in=FOUR).exclude(key=key)
-    context = {
-        "response": result,
+    return render(request, "articles/response.html", response_context(result))
+
+
+def response_context(response: Response) -> dict[str, Any]:
+    """Return what response.html shows; the preview in the admin uses the same."""
+    others = Response.objects.filter(key__in=FOUR).exclude(key=response.key)
+    return {
+        "response": response,
         "others": others,
-        "related": cards(result.related),
-        "card": f"{settings.SITE_URL}{result.get_absolute_url()}card.png",
-        "json_ld": json_ld.response(result),
+        "related": cards(response.related),
+        "card": f"{settings.SITE_URL}{response.get_absolute_url()}card.png",
+        "json_ld": json_ld.response(response),
     }
-    return render(request, "articles/response.html", context)
 
 
 @require_safe

@@ -15,6 +15,7 @@ from newsletter.emails.preview import Finding, preview_response
 from newsletter.emails.words import EDITABLE
 from newsletter.issues import email_words
 from newsletter.models import Delivery, EmailWords
+from trustsite.desk.writing.admin import WritingMixin
 
 
 class WordsForm(forms.ModelForm):
@@ -51,7 +52,7 @@ class WordsForm(forms.ModelForm):
 
 
 @admin.register(EmailWords)
-class EmailWordsAdmin(SimpleHistoryAdmin):
+class EmailWordsAdmin(WritingMixin, SimpleHistoryAdmin):
     """One mail's words at a time; deleting them brings the shipped ones back."""
 
     form = WordsForm
@@ -62,7 +63,10 @@ class EmailWordsAdmin(SimpleHistoryAdmin):
 
     class Media:
         css = {"all": ["admin/newsletter.css"]}
-        js = [forms.Script("admin/issue_preview.js", type="module")]
+        js = [
+            forms.Script(f"admin/{name}.js", type="module")
+            for name in ("toolbar", "insert", "slash", "paste", "issue_preview")
+        ]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

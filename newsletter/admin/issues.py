@@ -16,6 +16,7 @@ from newsletter.emails.email import one_line
 from newsletter.emails.preview import preview_response
 from newsletter.issues import body, lifecycle, preflight, scheduling
 from newsletter.models import Delivery, Letter
+from trustsite.desk.writing.admin import WritingMixin
 
 
 class LetterForm(forms.ModelForm):
@@ -56,7 +57,7 @@ class LetterForm(forms.ModelForm):
 
 
 @admin.register(Letter)
-class LetterAdmin(admin.ModelAdmin):
+class LetterAdmin(WritingMixin):
     """Issues: a draft is edited here; what is scheduled, on its way or sent can be read."""
 
     form = LetterForm
@@ -71,7 +72,10 @@ class LetterAdmin(admin.ModelAdmin):
 
     class Media:
         css = {"all": ["admin/newsletter.css"]}
-        js = [forms.Script("admin/issue_preview.js", type="module")]
+        js = [
+            forms.Script(f"admin/{name}.js", type="module")
+            for name in ("toolbar", "insert", "slash", "paste", "issue_preview")
+        ]
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

@@ -76,6 +76,7 @@ class QuizAdmin(PublishGuard):
 
 @admin.register(Version)
 class VersionAdmin(DraftsOnly, VersionViewsAdmin, PublishGuard):
+    change_form_template = "admin/quiz/version/change_form.html"
     list_display = ("__str__", "state", "released_at", "retired_at")
     list_filter = ("quiz", "state")
     list_select_related = ("quiz",)

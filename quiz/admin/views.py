@@ -6,7 +6,7 @@ Its points in one grid, taking a draft, releasing, retiring, copying, export and
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.forms import BaseModelFormSet, modelformset_factory
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from quiz.lint import point_sums
 from quiz.models import LastVersionError, NotReadyError, Option, Quiz, Version
 from quiz.version_cache import CachedVersion
 from trustsite.desk.publishing import may_publish
+from trustsite.desk.writing.admin import WritingMixin
 from trustsite.web.form_guard import same_origin_required
 
 MAX_BYTES = 256 * 1024  # of a file to read
@@ -54,7 +55,7 @@ class ImportForm(forms.Form):
         return text
 
 
-class VersionViewsAdmin(admin.ModelAdmin):
+class VersionViewsAdmin(WritingMixin):
     """Admin views of a version beside the form that Django makes."""
 
     def get_urls(self) -> list[URLPattern]:
@@ -94,10 +95,11 @@ class VersionViewsAdmin(admin.ModelAdmin):
         options = Option.objects.filter(question__version=version).select_related(
             "question__version"
         )
-        formset: BaseModelFormSet = PointsFormSet(
-            request.POST or None,
-            queryset=options.order_by("question__position", "question_id", "position", "pk"),
-        )
+        rows = options.order_by("question__position", "question_id", "position", "pk")
+        stored: BaseModelFormSet = PointsFormSet(queryset=rows)
+        if request.method == "POST" and (answer := self.join_rows(request, version, stored)):
+            return answer
+        formset: BaseModelFormSet = PointsFormSet(request.POST or None, queryset=rows)
         if request.method == "POST" and formset.is_valid():
             formset.save()
             self.log_change(request, version, "Changed answers and points.")
@@ -109,6 +111,7 @@ class VersionViewsAdmin(admin.ModelAdmin):
             "opts": self.opts,
             "original": version,
             "formset": formset,
+            "note": self.note_of_rows(request, version, stored),
             "may_change": may_change,
             "sums": point_sums(version.definition()),
             "problems": version.problems(),

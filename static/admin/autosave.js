@@ -1,79 +1,76 @@
-// Keeps what is typed and not saved, every half minute and when the page is left, so that it is offered when its editor comes back.
-const place = document.querySelector("[data-autosave]");
-const said = place?.querySelector("[data-kept]");
-const form = place?.closest("form");
-const OFTEN = 30_000; // milliseconds
-const SOON = 5_000; // for a text too long to be sent while the page closes
+// Keeps what is typed and not saved: soon after the first key, while typing goes on, and when the page is left, so that it is
+// offered when its editor comes back. What the site can't be given stays in this browser until it can.
+import * as outbox from "./outbox.js";
+import { refresh } from "./parts.js";
+import { bar, bytes, clock, form, say, words } from "./writing_form.js";
+
+const PAUSE = 2_000; // milliseconds after the last key
+const OFTEN = 10_000; // while typing goes on
+const RETRY = 10_000; // after the site didn't answer
 const MOST = 60_000; // bytes; browsers send 64 KB at most from a page that closes
-const NOT_KEPT = "Not kept: the site doesn’t answer. Copy your text if you leave.";
+const LARGEST = 512 * 1024; // bytes that the site takes
+const NOT_KEPT = "Not kept: the site doesn’t answer. Your words are in this browser, and it tries again.";
+const NOWHERE = "Not kept: the site doesn’t answer. Copy your text if you leave.";
 const REFUSED = "Not kept: the site refuses it. Copy your text, and open this page anew.";
-let isChanged = false, hasFailed = false, isOver = false;
-let last = Date.now();
+let last = 0;
 let running;
 
-function bytes(posted) {
-  const encoder = new TextEncoder();
-  return [...posted].reduce((sum, [name, value]) => sum + 200 + name.length + encoder.encode(String(value).replace(/\n/g, "\r\n")).length, 0);
-}
-
-async function autosave({ leaving = false } = {}) {
-  if (!isChanged || isOver) return;
+export async function keep({ leaving = false } = {}) {
+  if (!words.isChanged || words.isOver) return;
   const posted = new FormData(form);
   running?.abort();
   const mine = (running = new AbortController());
-  isChanged = false;
+  words.isChanged = false;
   last = Date.now();
+  if (leaving) outbox.put(bar.dataset.keep, posted); // a page that closes hears of no failure
   try {
     const keepalive = leaving && bytes(posted) < MOST;
-    const response = await fetch(place.dataset.autosave, { method: "POST", body: posted, keepalive, signal: mine.signal });
-    if (!response.ok) throw new Error(response.status < 500 ? REFUSED : NOT_KEPT);
-    hasFailed = false;
-    say(`Kept at ${new Date().toLocaleTimeString("en-GB")}`);
+    const response = await fetch(bar.dataset.keep, { method: "POST", body: posted, keepalive, signal: mine.signal });
+    if (!response.ok) throw new Error(response.status);
+    outbox.remove();
+    words.hasFailed = false;
+    say(`Kept ${clock()}`);
   } catch (error) {
     if (error.name === "AbortError") return;
-    isChanged = hasFailed = true;
-    say(error.message === REFUSED ? REFUSED : NOT_KEPT);
+    words.isChanged = words.hasFailed = true;
+    say(whyNot(error.message, posted), { isBad: true });
   }
 }
 
-function say(words) {
-  said.textContent = words;
-  place.classList.toggle("desk-status--failed", hasFailed);
+function whyNot(status, posted) {
+  const isHere = outbox.put(bar.dataset.keep, posted);
+  if (status === "413" || bytes(posted) > LARGEST) return `Not kept: ${Math.ceil(bytes(posted) / 1024)} KB is more than the site takes at once (512 KB). Copy your text.`;
+  if (status === "403") return REFUSED;
+  return isHere ? NOT_KEPT : NOWHERE;
 }
 
-function stop() {
-  isOver = true;
-  running?.abort();
+function isDue() {
+  const since = Date.now() - last;
+  if (words.hasFailed) return since >= RETRY;
+  return Date.now() - words.typedAt >= PAUSE || since >= OFTEN;
 }
 
-if (form && said) {
-  form.addEventListener("input", () => {
-    isChanged = true;
-  });
+if (form) {
   setInterval(() => {
-    const wait = bytes(new FormData(form)) < MOST ? OFTEN : SOON;
-    if (isChanged && Date.now() - last >= wait) autosave();
-  }, 1000);
+    if (words.isChanged && isDue()) keep();
+  }, 500);
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "hidden") autosave({ leaving: true });
+    if (document.visibilityState === "hidden") keep({ leaving: true });
   });
-  window.addEventListener("pagehide", () => autosave({ leaving: true }));
+  window.addEventListener("pagehide", () => keep({ leaving: true }));
+  window.addEventListener("online", () => keep());
   window.addEventListener("pageshow", () => {
-    isOver = false;
+    words.isOver = false;
     // Back to a page whose save never arrived: the browser has put the words back into the fields.
     const fields = [...form.querySelectorAll("textarea, input[type=text]")];
-    isChanged ||= fields.some((one) => one.value !== one.defaultValue);
-  });
-  // A save takes the words itself, and who throws them away doesn't want them back. Preview and check leave the page as it is.
-  document.addEventListener("submit", (event) => {
-    const isSave = event.target === form && !event.submitter?.formTarget;
-    if (!event.defaultPrevented && (isSave || "forget" in event.target.dataset)) stop();
+    words.isChanged ||= fields.some((one) => one.value !== one.defaultValue);
   });
   window.addEventListener("beforeunload", (event) => {
-    if (isChanged && !isOver && (hasFailed || bytes(new FormData(form)) >= MOST)) event.preventDefault();
+    if (words.isChanged && !words.isOver && (words.hasFailed || bytes(new FormData(form)) >= MOST)) event.preventDefault();
   });
   if (form.querySelector(".errornote")) {
-    isChanged = true; // what couldn't be saved is kept at least
-    autosave();
+    words.isChanged = true; // what couldn't be saved is kept at least
+    keep();
   }
+  outbox.send(location.pathname).then((isHere) => isHere && refresh(["notes"]));
 }

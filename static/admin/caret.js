@@ -29,21 +29,27 @@ export function goToLine(number) {
   const at = Math.min(from, field.value.length);
   field.focus({ preventScroll: true });
   field.setSelectionRange(at, at + (lines[number - 1] ?? "").length);
-  field.scrollTop = heightOf(field.value.slice(0, at)) - field.clientHeight / 3;
-  field.scrollIntoView({ block: "nearest" });
+  const { top } = placeOf(at);
+  field.scrollTop = top - field.clientHeight / 3; // where the field scrolls by itself
+  const inPage = field.getBoundingClientRect().top + scrollY + top - field.scrollTop;
+  scrollTo({ top: inPage - innerHeight / 3, behavior: "instant" });
 }
 
-// How high `text` stands in the field, its long lines broken as they are there.
-function heightOf(text) {
-  const copy = field.cloneNode();
-  copy.removeAttribute("id");
-  copy.removeAttribute("name");
-  copy.rows = 1;
-  copy.value = text;
-  copy.className += " desk-measure";
-  field.after(copy);
+const SHAPE = ["font", "lineHeight", "letterSpacing", "padding", "border", "boxSizing", "tabSize"];
+
+// Where an offset stands in the field, from its upper left corner, and how high a line is: measured in a copy of the text.
+export function placeOf(at) {
+  const copy = document.createElement("div");
+  const style = getComputedStyle(field);
+  copy.className = "dk-copy";
+  for (const name of SHAPE) copy.style[name] = style[name];
   copy.style.width = `${field.offsetWidth}px`;
-  const height = copy.scrollHeight;
+  copy.textContent = field.value.slice(0, at);
+  const mark = document.createElement("span");
+  mark.textContent = field.value.slice(at, at + 1).trim() || ".";
+  copy.append(mark);
+  field.after(copy);
+  const place = { top: mark.offsetTop, left: mark.offsetLeft, line: parseFloat(style.lineHeight) || 24 };
   copy.remove();
-  return height;
+  return place;
 }

@@ -78,7 +78,7 @@ function follow() {
 function makePhoneButton() {
   const phone = document.createElement("button");
   phone.type = "button";
-  phone.className = "button desk-bar__phone";
+  phone.className = "dk-button dk-button--small dk-phone";
   phone.textContent = "Phone width";
   phone.setAttribute("aria-pressed", "false");
   phone.addEventListener("click", () => {

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.utils import timezone
 
-from articles.models import Article, Autosave, Helpline, Offer
+from articles.models import Article, Helpline, Offer
 from newsletter.models import Heartbeat
 from quiz.models import Quiz, Version
 from tests.factories import (
@@ -19,6 +19,7 @@ from tests.factories import (
     make_source,
     make_topic,
 )
+from trustsite.models import Autosave
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate()
@@ -144,11 +145,16 @@ def test_words_that_were_not_saved_are_offered_to_who_typed_them(client, desk):
         (None, User.objects.get()),
         (article, User.objects.create_user("x")),
     ):
-        Autosave.objects.create(article=one, author=other, fields={"title": ["Other words"]})
+        Autosave.objects.create(
+            key=f"{one}-{other}"[:22],
+            model="articles.article",
+            row=str(one.pk) if one else "",
+            author=other,
+            fields={"title": ["Other words"]},
+            saved_at=timezone.now(),
+        )
     lines = desk("Writers")
-    assert (
-        lines["1 new article you began and haven’t saved"] == "/admin/articles/article/add/?draft=1"
-    )
+    assert lines["1 new article you began and haven’t saved"] == "/admin/articles/article/add/"
     [found] = client.get(lines["1 article holds words you haven’t saved"]).context["cl"].result_list
     assert found == article
 

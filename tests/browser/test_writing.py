@@ -1,15 +1,22 @@
 """The writing page: buttons and keys, choosing what to put in, findings, a preview that follows, and words that aren't lost."""
 
+import base64
 import re
 import time
+import tomllib
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.test_every_page import RULES
+from tests.factories import picture_file
 from tests.waiting import PATIENCE, wait_until
 
 ARTICLES = "/admin/articles/article/"
+KEPT = "select fields from trustsite_autosave where row = '' order by saved_at desc"
+CLIPBOARDS = Path(__file__).with_name("clipboards.toml")
+OFFERED = "You have words here that weren’t saved"
 NEW = f"{ARTICLES}add/"
 # What the field says, with “|” where the cursor is, or around what is selected.
 SAID = """() => { const { value, selectionStart: from, selectionEnd: to } = document.getElementById("id_body");
@@ -19,10 +26,8 @@ SAID = """() => { const { value, selectionStart: from, selectionEnd: to } = docu
 
 @pytest.fixture
 def new(desk):
-    """The page of a new article. What earlier tests left unsaved is thrown away."""
+    """The page of a new article."""
     desk.goto(NEW)
-    if desk.locator("[data-forget]").count():
-        desk.locator("[data-forget] button").click()
     desk.locator(".tools").wait_for()
     return desk
 
@@ -119,15 +124,14 @@ def test_keys_write_markdown(new, before, keys, after):
         ("|", "Guide", ":::guide|\n"),
         ("One.|", "Note", "One.\n\n:::note |Heading|\nWords.\n:::\n"),
         ("One.\n\n|Two.|\n\nThree.", "Quote", "One.\n\n:::quote\n|Two.|\n:::\n\nThree."),
+        ("One |two| three.", "Exercise", "One  three.\n\n:::exercise |Heading|\ntwo\n:::\n"),
     ],
 )
 def test_buttons_write_markdown_and_undo_takes_it_back(new, before, button, after):
     write(new, before)
     new.get_by_role("toolbar").get_by_role("button", name=button, exact=True).click()
     assert said(new) == after
-    for _ in range(3):
-        if new.locator("#id_body").input_value() != before.replace("|", ""):
-            new.keyboard.press("Control+z")
+    new.keyboard.press("Control+z")  # one step, whatever the button did
     assert new.locator("#id_body").input_value() == before.replace("|", "")
 
 
@@ -235,14 +239,12 @@ def test_findings_come_while_writing_and_lead_to_their_line(new):
     finding = new.get_by_role("button", name="There is no directive “:::banner”")
     finding.wait_for()
     assert re.search(r"\d+ words, \d+ minutes to read", new.locator("[data-size]").inner_text())
-    new.locator("#id_body").evaluate("field => field.scrollTop = 0")
+    new.evaluate("scrollTo(0, 0)")
     finding.click()
     assert new.evaluate("getSelection().toString()") in (":::banner", "")
     assert re.search(r"\|:::banner\|", said(new))
-    place = new.locator("#id_body").evaluate(
-        "field => [field.scrollTop, field.scrollHeight - field.clientHeight]"
-    )
-    assert place[0] > place[1] * 0.5
+    top = "document.getElementById('id_body').getBoundingClientRect().bottom"
+    assert 0 < new.evaluate(top) < 1000  # its last lines are in sight
     new.keyboard.type(":::quiz")
     finding.wait_for(state="detached")
     assert new.context.complaints == []
@@ -348,6 +350,10 @@ def test_a_phone_s_width(new):
 # -- words that aren't lost
 
 
+def offered(page):
+    return page.get_by_role("heading", name=OFFERED).first
+
+
 def test_who_closes_the_tab_finds_the_words_again(new):
     context = new.context
     new.get_by_label("Title:", exact=True).fill("Half a thought")
@@ -355,82 +361,57 @@ def test_who_closes_the_tab_finds_the_words_again(new):
     new.close(run_before_unload=True)
     back = context.new_page()
     until = time.monotonic() + PATIENCE
-    offered = back.get_by_role("heading", name="You have words here that weren’t saved")
     back.goto(NEW)
-    while not offered.is_visible():
+    while "It was only" not in back.content():
         assert time.monotonic() < until
         back.wait_for_timeout(200)
         back.goto(NEW)
-    back.get_by_text("What differs from what is saved").click()
-    assert (
-        back.locator(".sides ins")
-        .filter(has_text="Half a thought")
-        .or_(back.locator(".sides ins"))
-        .count()
-    )
+    back.get_by_text("What differs from what is saved").first.click()
     assert "It was only" in " ".join(back.locator(".sides").all_inner_texts())
-    back.get_by_role("link", name="Go on with them").click()
+    back.get_by_role("link", name="Go on with them").first.click()
     assert back.locator("#id_body").input_value() == "It was only"
     assert back.get_by_label("Title:", exact=True).input_value() == "Half a thought"
+    back.get_by_role("button", name="Throw it away").click()
+    back.get_by_text("Thrown away.").wait_for()
+    assert "It was only" not in back.content()
     assert context.complaints == []
 
 
-def test_every_half_minute_and_said_so(site, visit, enter):
-    context = visit()
-    page = context.new_page()
-    page.clock.install()
-    enter(page, NEW)
-    page.clock.run_for(1000)
-    write(page, "Kept by the clock|")
-    page.clock.run_for(31_000)
-    page.get_by_text(re.compile(r"Kept at \d\d:\d\d:\d\d")).wait_for()
-    assert (
-        "Kept by the clock"
-        in site.rows("select fields from articles_draft where article_id is null")[0][0]
-    )
+def test_it_is_kept_from_the_first_key_and_said_so(site, new):
+    write(new, "K|")
+    new.get_by_text(re.compile(r"Kept \d\d:\d\d")).wait_for()
+    assert '"K"' in site.rows(KEPT)[0][0]
 
 
 def test_when_it_can_t_be_kept_it_says_so_and_goes_on_trying(site, visit, enter):
-    context = visit()
-    page = context.new_page()
+    page = visit().new_page()
     page.clock.install()
     enter(page, NEW)
     page.route("**/keep/", lambda route: route.abort())
     write(page, "Not yet|")
-    page.clock.run_for(31_000)
-    page.get_by_text("Not kept: the site doesn’t answer. Copy your text if you leave.").wait_for()
-    page.unroute("**/keep/")
-    page.clock.run_for(31_000)
-    page.get_by_text(re.compile("Kept at")).wait_for()
-    assert (
-        "Not yet" in site.rows("select fields from articles_draft where article_id is null")[0][0]
-    )
-
-
-def test_what_could_not_be_kept_is_asked_about_before_it_goes(visit, enter):
-    page = visit().new_page()
-    page.clock.install()
-    enter(page, NEW)
-    page.route("**/keep/", lambda route: route.abort())
-    page.locator("#id_body").press_sequentially("Only here")
-    page.clock.run_for(31_000)
-    page.get_by_text("Not kept:").wait_for()
+    page.clock.run_for(3_000)
+    page.get_by_text("Not kept: the site doesn’t answer.").wait_for()
     asked = []
-    page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.accept())
-    page.goto("about:blank")
-    assert asked == ["beforeunload"]
+    page.on("dialog", lambda dialog: asked.append(dialog.type) or dialog.dismiss())
+    page.evaluate("location.assign('/admin/')")
+    waits_for(page, lambda: asked == ["beforeunload"])
+    page.unroute("**/keep/")
+    page.clock.run_for(11_000)
+    page.get_by_text(re.compile("Kept ")).wait_for()
+    assert "Not yet" in site.rows(KEPT)[0][0]
 
 
-def test_a_text_too_long_for_a_closing_page_is_kept_sooner(site, visit, enter):
-    page = visit().new_page()
-    page.clock.install()
-    enter(page, NEW)
-    write(page, "Long. " * 11_000 + "The end|")
-    page.clock.run_for(7_000)
-    page.get_by_text(re.compile("Kept at")).wait_for()
-    assert (
-        "The end" in site.rows("select fields from articles_draft where article_id is null")[0][0]
-    )
+def test_words_that_a_closed_page_could_not_send_come_with_the_next(new):
+    context = new.context
+    context.set_offline(True)
+    write(new, "Written in a tunnel.|")
+    new.get_by_text("Not kept: the site doesn’t answer.").wait_for()
+    new.close()
+    context.set_offline(False)
+    back = context.new_page()
+    back.goto(NEW)
+    back.get_by_text("Written in a tunnel.").first.wait_for(state="attached")
+    assert offered(back).is_visible()
 
 
 def test_leaving_asks_nothing(new):
@@ -442,45 +423,189 @@ def test_leaving_asks_nothing(new):
     assert asked == []
 
 
+def begin(page, title):
+    """Fill in what a new article can't be without."""
+    page.get_by_label("Title:", exact=True).press_sequentially(title)
+    page.get_by_label("Topic").select_option(label="Steadying skills")
+
+
+def test_a_save_stays_where_one_was(site, new):
+    begin(new, "Saved at once")
+    write(new, "\n\n".join(["A line of words."] * 60) + "|\n\nThe end.")
+    place = "document.getElementById('id_body').getBoundingClientRect().top"
+    before, top = said(new), new.evaluate(place)
+    new.keyboard.press("Control+s")
+    new.get_by_text(re.compile(r"Saved \d\d:\d\d")).wait_for()
+    assert new.url.endswith("/change/")
+    assert said(new) == before
+    assert abs(new.evaluate(place) - top) < 2
+    assert new.evaluate("document.activeElement.id") == "id_body"
+    new.keyboard.type(" More.")
+    new.get_by_role("button", name="Save", exact=True).click()
+    saved = "select body from articles_article where slug = 'saved-at-once'"
+    wait_until(lambda: " More." in site.rows(saved)[0][0])
+    states = "select count(*) from articles_historicalarticle where slug = 'saved-at-once'"
+    assert site.rows(states) == [(2,)]
+    assert new.context.complaints == []
+
+
+def test_a_save_without_the_site_waits_for_it(site, new):
+    begin(new, "Saved later")
+    write(new, "All of it.|")
+    new.context.set_offline(True)
+    new.keyboard.press("Control+s")
+    new.get_by_text("Not saved: the site doesn’t answer.").wait_for()
+    assert said(new) == "All of it.|"
+    new.context.set_offline(False)
+    new.get_by_text(re.compile(r"Saved \d\d:\d\d")).wait_for()
+    assert site.rows("select body from articles_article where slug = 'saved-later'")
+
+
+def test_an_error_is_led_to_and_no_word_is_lost(new):
+    begin(new, "To be emptied")
+    new.get_by_label("Title:", exact=True).fill("")
+    write(new, "All of it.|")
+    new.keyboard.press("Control+s")
+    new.get_by_text("Not saved: Please correct the error").wait_for()
+    assert new.evaluate("document.activeElement.id") == "id_title"
+    assert new.locator(".field-title .errorlist").inner_text() == "This field is required."
+    assert new.locator("#id_body").input_value() == "All of it."
+
+
 def test_who_was_logged_out_meanwhile_loses_nothing(new, enter):
     new.goto(f"{ARTICLES}?q=grounding")
     new.locator("#result_list .field-title a").first.click()
-    there = new.url
     write(new, "All new words.|")
     other = new.context.new_page()
     other.goto("/admin/")
     other.get_by_role("button", name="Log out").click()
-    new.get_by_role("button", name="Save and continue editing").click()
-    enter(new, there)
-    new.goto(there)
-    assert new.get_by_role("heading", name="You have words here that weren’t saved").is_visible()
-    new.get_by_role("link", name="Go on with them").click()
-    assert new.locator("#id_body").input_value() == "All new words."
-    new.locator("[data-forget] button").click()
-    assert "All new words." not in new.locator("#id_body").input_value()
-
-
-def test_typing_is_kept_though_the_login_has_run_out(site, new):
-    write(new, "Typed on|")
-    other = new.context.new_page()
-    other.goto("/admin/")
-    other.get_by_role("button", name="Log out").click()
     new.bring_to_front()
-    new.keyboard.type(" after that")
-    new.goto("about:blank")
-    kept = "select fields from articles_draft where article_id is null"
-    wait_until(lambda: "Typed on after that" in str(site.rows(kept)))
+    new.get_by_role("button", name="Save", exact=True).click()
+    new.get_by_text("Not saved: your login has run out.").wait_for()
+    assert said(new) == "All new words.|"
+    enter(other)
+    other.goto(new.url)
+    other.get_by_text("All new words.").first.wait_for(state="attached")
+    other.get_by_role("button", name="Throw them away").first.click()
+    other.get_by_text("Thrown away.").wait_for()
 
 
-def test_a_save_leaves_nothing_to_offer(site, new):
-    new.get_by_label("Title:", exact=True).press_sequentially("Saved at once")
-    write(new, "All of it.|")
-    new.get_by_label("Topic").select_option(label="Steadying skills")
-    new.get_by_role("button", name="Save and continue editing").click()
-    new.get_by_text("was added successfully").wait_for()
-    new.wait_for_timeout(300)
-    assert site.rows("select count(*) from articles_draft where article_id is null") == [(0,)]
-    assert new.get_by_role("heading", name="You have words here").count() == 0
+# -- the list at “/” and “@”
+
+
+def test_slash_puts_in_a_block_by_keys_alone(new):
+    write(new, "One and/or two.\n\n|")
+    new.keyboard.type("/")
+    listed = new.get_by_role("listbox", name="Put in")
+    listed.wait_for()
+    assert new.locator("#id_body").get_attribute("aria-activedescendant") == "slash-0"
+    new.keyboard.press("ArrowDown")
+    assert listed.get_by_role("option", selected=True).inner_text().startswith("Link to a page")
+    new.keyboard.type("exer")
+    assert listed.get_by_role("option").count() == 1
+    new.keyboard.press("Enter")
+    assert said(new).endswith("two.\n\n:::exercise |Heading|\n1. The first step.\n:::\n")
+    assert not listed.is_visible()
+    new.keyboard.press("Control+z")
+    assert new.locator("#id_body").input_value().endswith("two.\n\n/exer")
+    write(new, "|")
+    new.keyboard.type("and/")
+    assert not listed.is_visible()
+    new.keyboard.type(" /")
+    listed.wait_for()
+    new.keyboard.press("Escape")
+    assert said(new) == "and/ /|"
+    assert not listed.is_visible()
+
+
+def test_at_finds_pages_and_sources_in_one_list(new):
+    write(new, "Read |")
+    new.keyboard.type("@fawn")
+    listed = new.get_by_role("listbox", name="Put in")
+    listed.get_by_role("option").filter(has_text="The fawn response").first.wait_for()
+    new.keyboard.press("Enter")
+    assert re.fullmatch(r"Read \[.+\]\(/.+/\)\|", said(new))
+
+
+# -- what is pasted
+
+PASTE = """([field, values]) => {
+  const data = new DataTransfer();
+  for (const [type, text] of Object.entries(values)) data.setData(type, text);
+  const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
+  return !field.dispatchEvent(event);
+}"""
+
+
+def paste(page, **values):
+    """Paste; return whether the page did it itself."""
+    types = {name.replace("_", "/"): text for name, text in values.items()}
+    return page.evaluate(PASTE, [page.locator("#id_body").element_handle(), types])
+
+
+def test_clipboards_of_other_programs_become_our_markdown(site, new):
+    cases = tomllib.loads(CLIPBOARDS.read_text())["clipboard"]
+    assert len(cases) >= 30
+    host = site.url.removeprefix("http://")
+    script = new.locator("script[src*='paste.']").evaluate("script => script.src")
+    convert = """async ([script, html, host]) => {
+      const { markdown } = await import(new URL("html_to_markdown.js", script));
+      return markdown(html, host);
+    }"""
+    for case in cases:
+        html = case["html"].replace("HOST", host)
+        assert new.evaluate(convert, [script, html, host]) == case["markdown"], case["name"]
+    assert new.context.complaints == []
+
+
+def test_what_is_pasted_is_one_change(new):
+    write(new, "Before.\n\n|")
+    html = "<h2>One</h2><p>A <b>bold</b> word.</p>"
+    assert paste(new, text_html=html, text_plain="One\nA bold word.")
+    assert said(new) == "Before.\n\n## One\n\nA **bold** word.|"
+    new.keyboard.press("Control+z")
+    assert new.locator("#id_body").input_value() == "Before.\n\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "pasted", "after"),
+    [
+        ("See |this|.", "https://example.org/a_(b)", "See [this](https://example.org/a_%28b%29)|."),
+        ("See |this|.", "/get-help/", "See [this](/get-help/)|."),
+        ("|", "·\u00a0\u00a0One\n·\u00a0\u00a0Two", "- One\n- Two|"),
+    ],
+)
+def test_plain_words_that_are_pasted(new, before, pasted, after):
+    write(new, before)
+    assert paste(new, text_plain=pasted)
+    assert said(new) == after
+
+
+def test_markdown_and_plain_words_are_the_browser_s_own(new):
+    write(new, "|")
+    assert not paste(new, text_plain="## Ours\n\n[a](/b/)")
+    code = "<pre style='font-family: monospace'>## Ours</pre>"
+    assert not paste(new, text_html=code, text_plain="## Ours\n\n**b**")
+
+
+def test_a_picture_that_is_pasted_is_uploaded_and_placed(new):
+    write(new, "Before.|")
+    bytes_ = base64.b64encode(picture_file()).decode()
+    new.evaluate(
+        """([field, bytes]) => {
+          const data = new DataTransfer();
+          const content = Uint8Array.from(atob(bytes), (sign) => sign.charCodeAt(0));
+          data.items.add(new File([content], "A quiet chair.jpg", { type: "image/jpeg" }));
+          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, cancelable: true }));
+        }""",
+        [new.locator("#id_body").element_handle(), bytes_],
+    )
+    new.get_by_role("button", name="Upload").click()
+    new.get_by_text("Say what a person who can’t see it misses").wait_for()
+    new.get_by_label("What a person who can’t see it misses").fill("A chair by a window.")
+    new.get_by_role("button", name="Upload").click()
+    wait_for_text = lambda: said(new) == "Before.\n\n:::picture a-quiet-chair|\n"
+    waits_for(new, wait_for_text)
 
 
 # -- for everybody
@@ -495,11 +620,11 @@ def test_our_parts_have_no_barrier(visit, enter, scheme):
     page.get_by_text("How to write").click()
     heading(page, "The fawn response: signs, costs and first steps")
     theirs = [
-        [".writing iframe"],
+        [".dk-beside iframe"],
         [".vDateField"],
         [".vTimeField"],
     ]  # the reader's page, and Django's own fields
-    ours = {"include": [[".writing"], [".module"]], "exclude": theirs}
+    ours = {"include": [["#content"]], "exclude": theirs}
     assert barriers(page, ours) == []
     page.get_by_role("toolbar").get_by_role("button", name="Source", exact=True).click()
     options(page).first.wait_for()

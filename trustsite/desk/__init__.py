@@ -1,4 +1,4 @@
-"""What the admin does for every app: the right to publish, and pages when something wasn't saved.
+"""What the admin does for every app: the writing page, the right to publish, and pages when something wasn't saved.
 
 Knows no app; every app's admin may import it.
 """

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
@@ -16,6 +16,7 @@ from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from trustsite.desk.writing.admin import WritingMixin
 from trustsite.models import CachedPageModel
 from trustsite.web.django_internal import AroundModelChecksMixin
 
@@ -26,7 +27,9 @@ NOT_PUBLIC = {
     "trustsite.cacheversion": "counts changes",
     "analytics.dailysum": "counts",
     "analytics.logposition": "where a log was read to",
-    "articles.autosave": "what an editor has typed and not saved",
+    "articles.autosave": "what an editor had typed and not saved, from before trustsite.autosave",
+    "trustsite.autosave": "what an editor has typed and not saved",
+    "trustsite.presence": "who has a form of the desk open",
     "articles.reviewer": "a name that signing off copies, under the right to review",
     "articles.searchdocument": "made from pages; what readers see of it is theirs",
     "newsletter.formrequest": "a person's request, until the worker decides it",
@@ -97,7 +100,7 @@ class PublishGuardMixin(BaseModelAdmin):
         return (*fields, *closed)
 
 
-class PublishGuard(PublishGuardMixin, admin.ModelAdmin):
+class PublishGuard(PublishGuardMixin, WritingMixin):
     """The admin of a model: its forms and actions as well."""
 
     def changeform_view(
@@ -107,6 +110,9 @@ class PublishGuard(PublishGuardMixin, admin.ModelAdmin):
         if request.method == "POST":
             request.guarded_by_form = self.model  # type: ignore[attr-defined]
         return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def may_save(self, request: HttpRequest, row: Any) -> bool:
+        return may_change(request.user, row)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         class GuardedForm(AroundModelChecksMixin, super().get_form(request, *args, **kwargs)):  # type: ignore[misc]

@@ -5,7 +5,10 @@ When Django is upgraded, this is the module to read again. Modules of Django tha
 documentation are listed, with who imports them, in tests/trustsite/test_imports.py.
 """
 
+from io import BytesIO
+
 from django.db.models.fields.files import FieldFile
+from django.http import HttpRequest
 
 
 def is_uploaded(file: FieldFile) -> bool:
@@ -42,3 +45,11 @@ class AroundModelChecksMixin:
         before = self.row_before_checks()
         super()._post_clean()  # type: ignore[misc]
         self.after_model_checks(before)
+
+
+def read_whole_body(request: HttpRequest) -> bytes:
+    """Return a request's body and leave the request as if nobody had read it."""
+    body: bytes = request.read()
+    request._stream = BytesIO(body)
+    request._read_started = False  # type: ignore[attr-defined]
+    return body

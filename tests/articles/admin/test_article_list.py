@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.editing.bulk_edit import MOST
-from articles.models import Article, Autosave
+from articles.models import Article
 from tests.factories import make_article, make_offer, make_topic
 from trustsite.desk.bounded_paginator import BoundedPaginator
-from trustsite.models import CacheVersion
+from trustsite.models import Autosave, CacheVersion
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/articles/article/"
@@ -116,10 +116,10 @@ def test_it_finds_what_i_worked_on(
     admin_client, admin_user, django_user_model, listed, one_of_each
 ):
     mine, other = Article.objects.get(title="Draft"), Article.objects.get(title="In review")
-    Autosave.objects.create(article=mine, author=admin_user, fields={})
-    Autosave.objects.create(
-        article=other, author=django_user_model.objects.create_user("other"), fields={}
-    )
+    somebody = django_user_model.objects.create_user("other")
+    for row, author in ((mine, admin_user), (other, somebody)):
+        kept = {"key": f"of {row.pk}", "model": "articles.article", "row": str(row.pk)}
+        Autosave.objects.create(**kept, author=author, fields={}, saved_at=timezone.now())
     assert listed(whose="unsaved") == ["Draft"]
     assert listed(whose="mine") == []
     admin_client.post(f"{LIST}{other.pk}/history/restore/", {"state": other.history.first().pk})

@@ -1,9 +1,10 @@
 import pytest
 
 from articles.admin import checks
-from articles.models import Article, Autosave
+from articles.models import Article
 from tests.articles.desk import ADD, address, log_in, opened
 from tests.factories import make_article, make_source, make_topic
+from trustsite.models import Autosave
 
 pytestmark = pytest.mark.django_db
 FINDINGS = "/admin/articles/article/findings/"

@@ -1,0 +1,23 @@
+// The parts of the writing page that the site makes anew with each save, and that are taken from its newest page.
+export async function load(address) {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(response.status);
+  return new DOMParser().parseFromString(await response.text(), "text/html");
+}
+
+export function replaceParts(page, names) {
+  for (const part of document.querySelectorAll("[data-refresh]")) {
+    const name = part.dataset.refresh;
+    const other = page.querySelector(`[data-refresh="${name}"]`);
+    const isWanted = !names || names.includes(name);
+    if (other && isWanted && other.innerHTML !== part.innerHTML) part.replaceChildren(...document.adoptNode(other).childNodes);
+  }
+}
+
+export async function refresh(names) {
+  try {
+    replaceParts(await load(location.href), names);
+  } catch {
+    // it stays as it was
+  }
+}
