@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
+from articles import states
 from articles.editing import checks, withdrawing, workflow
 from articles.models import Article
 from prose.finding import Finding
@@ -79,6 +80,7 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             "body": "Markdown. Directives: :::offer key, :::picture key, :::quiz, :::guide, :::note, :::exercise, :::quote.",
             "publish_at": f"In the site’s time, {settings.TIME_ZONE}. A time to come schedules it: "
             "readers find it from that second on.",
+            "updated_at": f"In the site’s time, {settings.TIME_ZONE}.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -109,6 +111,7 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
         """Refuse to save over what somebody else saved meanwhile."""
         data = super().clean() or self.cleaned_data
         self._check_withdrawal(data)
+        self._check_first_day(data)
         if (
             self._present
             and "form_token" in self.data
@@ -135,6 +138,15 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             return
         if lost := withdrawing.consequences(Article.objects.get(pk=self._present.pk)):
             self.add_error("is_sure", f"{' '.join(lost)} Tick this to withdraw it all the same.")
+
+    def _check_first_day(self, data: dict[str, Any]) -> None:
+        """Refuse another day for what readers have seen; one to come is the article's own to refuse."""
+        moment = data.get("publish_at")
+        if moment is None or "publish_at" not in self.changed_data or moment > timezone.now():
+            return
+        present = Article.objects.filter(pk=self.instance.pk).first()
+        if present and present.was_public:
+            self.add_error("publish_at", states.SEEN_SINCE)
 
     def _saved_meanwhile(self) -> Article | None:
         """Return the article as somebody else saved it since this form was opened."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,7 +17,7 @@ from articles.models.images import Picture
 from articles.models.synced import SyncedModel
 from prose import placeholders
 from prose import renderer as rendering
-from prose.document import Part, parts
+from prose.document import Part, parts, trusted
 from prose.rules.source_files import StoredText, stored_text
 
 # What is made anew from the rest, or belongs to the file: no part of what a text said at a time.
@@ -96,6 +97,7 @@ class MarkdownModel(SyncedModel):
 
     def clean(self) -> None:
         super().clean()
+        self._refuse_a_day_to_come()
         if rendering.wrong_length(self.body):
             return
         errors: dict[str, list[str]] = {}
@@ -103,6 +105,12 @@ class MarkdownModel(SyncedModel):
             errors.setdefault(error.place, []).append(str(error))
         if errors:
             raise ValidationError(errors)
+
+    def _refuse_a_day_to_come(self) -> None:
+        """Raise ValidationError when it says that it was updated after today, or after it is published."""
+        latest = max(timezone.now(), getattr(self, "publish_at", None) or timezone.now())
+        if self.updated_at and timezone.localdate(self.updated_at) > timezone.localdate(latest):
+            raise ValidationError({"updated_at": "That day hasn’t come yet."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.render()
@@ -123,7 +131,7 @@ class MarkdownModel(SyncedModel):
         """The text as the page shows it: HTML, and blocks to fill in."""
         if self.renderer != rendering.VERSION:
             self.render()
-        return list(parts(placeholders.substitute_html(self.html)))
+        return _with_snippets(list(parts(placeholders.substitute_html(self.html))))
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
@@ -144,3 +152,18 @@ class MarkdownModel(SyncedModel):
     def minutes(self) -> int:
         """Reading time in whole minutes, rounded up, never 0."""
         return max(1, math.ceil(self.words / settings.WORDS_PER_MINUTE))
+
+
+def _with_snippets(found: list[Part]) -> list[Part]:
+    """Return the parts of a text with what its snippets say. No query when there are none."""
+    keys = {part.key for part in found if part.kind == "snippet"}
+    if not keys:
+        return found
+    rows = apps.get_model("articles", "Snippet")._default_manager.filter(key__in=keys)
+    said = dict(rows.values_list("key", "html"))
+    shown = []
+    for part in found:
+        html = said.get(part.key, "") if part.kind == "snippet" else ""
+        words = trusted(placeholders.substitute_html(html))
+        shown.append(Part(words, part.kind, part.key) if part.kind == "snippet" else part)
+    return shown

@@ -8,6 +8,7 @@ from django.urls import NoReverseMatch, reverse
 
 from articles.models.markdown import MarkdownModel, history_field
 from articles.models.redirects import Redirect
+from articles.models.signed_off import SignedOffModel
 
 # Pages that every page, the mails or the law lead to.
 STANDING_PAGES = (
@@ -64,11 +65,10 @@ class Standing(MarkdownModel):
         return result
 
 
-class Page(Standing):
+class Page(SignedOffModel, Standing):
     """A standing page: about, privacy and their like."""
 
     slug = models.SlugField(unique=True)
-    checked_on = models.DateField("last checked", null=True, blank=True)
 
     history: Any = history_field()
 

@@ -95,6 +95,10 @@ def _block_problems(body: str, blocks: list[Part]) -> Iterator[Finding]:
                 _line_of(body, "picture"),
                 "Pictures don’t travel in letters. Link to the page that shows it.",
             )
+        elif block.kind == "snippet":
+            yield Finding(
+                _line_of(body, "snippet"), "Snippets don’t travel in letters. Write it out."
+            )
         elif block.kind == "offer":
             offers += 1
             problem = offer_problem(block.key)

@@ -21,6 +21,7 @@ ERRORS = {
     "picture.unknown": "A picture is one that there is.",
     "picture.words": "A picture has words for who can't see it, or is decorative.",
     "picture.elsewhere": "Pictures stand in articles alone.",
+    "snippet.unknown": "A snippet is one that there is.",
     "source.unknown": "A source that is cited is there.",
     "offer.unknown": "An offer is one that there is.",
     "offer.several": "An article holds one offer at most.",

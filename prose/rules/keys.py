@@ -12,6 +12,7 @@ from prose.rules.library import Library
 from prose.rules.source_files import SourceFile
 
 OFFER = re.compile(r":::\s*offer\s*([a-z0-9-]*)")
+SNIPPET = re.compile(r":::\s*snippet\s+([a-z0-9-]+)")
 PICTURE = re.compile(r":::\s*picture\s+([a-z0-9-]+)")
 
 
@@ -20,6 +21,7 @@ def check(text: SourceFile, library: Library) -> Iterator[Finding]:
     yield from partner_links(text, library)
     yield from _offers(text, library)
     yield from _pictures(text, library)
+    yield from _snippets(text, library)
     lines = text.first_lines(CITATION)
     for key in sorted(library.unknown_sources(text.rendered.citations)):
         message = f"There is no source “{key}”. Add it under Sources, or take the mark out."
@@ -82,3 +84,9 @@ def _pictures(text: SourceFile, library: Library) -> Iterator[Finding]:
         elif not has_words[key]:
             message = f"The picture “{key}” has no words for who can’t see it."
             yield finding("picture.words", line, f"{message} Add them under Pictures.")
+
+
+def _snippets(text: SourceFile, library: Library) -> Iterator[Finding]:
+    lines = text.first_lines(SNIPPET)
+    for key in sorted(library.unknown_snippets(block_keys(text.rendered.html, "snippet"))):
+        yield finding("snippet.unknown", lines.get(key, 1), f"There is no snippet “{key}”.")

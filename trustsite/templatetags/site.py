@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from trustsite.web.fonts import FONTS
 from trustsite.web.form_guard import form_token
-from trustsite.web.inline_css import stylesheet
+from trustsite.web.inline_css import stylesheet, tokens
 
 register = template.Library()
 register.simple_tag(form_token, name="form_token")
@@ -49,6 +49,12 @@ def script(name: str, early: bool = False) -> SafeString:
     if not early:
         element = element.replace("<script", '<script type="module"')
     return format_html(element, staticfiles_storage.url(name), _digest(name))
+
+
+@register.simple_tag
+def tokens_css() -> SafeString:
+    """Return the style element with the palette and the faces of the site."""
+    return format_html("<style>{}</style>", tokens())
 
 
 class InlineCSS(template.Node):
