@@ -67,7 +67,8 @@ def _due(first: date, last: date) -> Iterator[Dated]:
 def _lines(first: date, last: date) -> Iterator[Dated]:
     over = STALE_AFTER + A_DAY
     checked = Helpline.objects.filter(checked_on__range=(first - over, last - over))
-    for day, number in Counter(checked.values_list("checked_on", flat=True)).items():
+    days: Counter[Any] = Counter(checked.values_list("checked_on", flat=True))
+    for day, number in days.items():
         words = ngettext("1 to look up", "%d to look up", number)
         words = words % number if "%d" in words else words
         url = changelist_url("articles_helpline")

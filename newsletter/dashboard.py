@@ -39,8 +39,8 @@ def own_texts(request: HttpRequest, most: int) -> Iterator[OwnText]:
     user: Any = request.user
     if user.has_perm("newsletter.change_letter"):
         noted = LogEntry.objects.filter(user=user, content_type__model=Letter._meta.model_name)
-        own = set(noted.values_list("object_id", flat=True)[:MOST])
-        drafts = Letter.objects.filter(state=State.DRAFT, pk__in=map(int, own))
+        own = [int(pk or 0) for pk in noted.values_list("object_id", flat=True).distinct()[:MOST]]
+        drafts = Letter.objects.filter(state=State.DRAFT, pk__in=own)
         for letter in drafts.order_by("-changed_at").only("subject", "changed_at")[:most]:
             mark = Mark(marks.DRAFT, "Letter, being written")
             yield OwnText(letter.subject, change_url(letter), mark, letter.changed_at)

@@ -14,6 +14,8 @@ from trustsite.desk import days, trash
 from trustsite.desk.rows import change_url
 from trustsite.models import TrashedRow
 
+WRITES = "articles.add_article"
+
 
 class ReadOnly(admin.ModelAdmin):
     """An admin of what nobody enters or changes by hand."""
@@ -51,7 +53,9 @@ class TrashAdmin(ReadOnly):
         return self.has_view_permission(request)
 
     def _kinds(self, request: HttpRequest) -> list[str]:
-        """Return the labels of the models of which who asks may add a row."""
+        """Return the labels of the models of which who asks may add a row; of nobody’s who writes nothing."""
+        if not request.user.has_perm(WRITES):
+            return []
         registered = self.admin_site._registry.items()
         return [
             model._meta.label_lower for model, one in registered if one.has_add_permission(request)
@@ -103,6 +107,11 @@ class AuditAdmin(ReadOnly):
     search_fields = ("object_repr", "change_message")
     search_help_text = "In names and in what was done."
     show_full_result_count = False
+
+    def has_delete_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
+        # Asked as well when somebody’s account is deleted, with which its entries go.
+        match = request.resolver_match
+        return bool(match) and not (match.url_name or "").startswith("admin_logentry")
 
     @admin.display(description="what was done", ordering="action_flag")
     def what(self, entry: LogEntry) -> str:

@@ -74,7 +74,7 @@ class DeferBodyChangeList(SavedByChangeList):
         results: QuerySet[Article] = super().get_queryset(*args, **kwargs)
         return results.defer(*NOT_LISTED)
 
-    def url_for_result(self, result: Article) -> str:
+    def url_for_result(self, result: Any) -> str:
         """Lead whoever reviews, and writes nothing, to the text as readers have it."""
         if self.may_change:
             return super().url_for_result(result)

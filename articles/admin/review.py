@@ -72,21 +72,16 @@ class ReviewMixin(HistoryMixin):
 
     def get_urls(self) -> list[URLPattern]:
         view, name = self.admin_site.admin_view, f"{self.opts.app_label}_{self.opts.model_name}"
-        presses = {
-            "sign-off/": self.sign_off,
-            "review/note/": self.note,
-            "review/send-back/": self.send_back,
-            "review/<int:number>/settle/": self.settle,
-        }
-        names = ("sign_off", "note", "send_back", "settle")
-        return [
-            path("<int:pk>/review/", view(require_safe(self.review)), name=f"{name}_review"),
-            *(
-                path(f"<int:pk>/{end}", view(require_POST(press)), name=f"{name}_{called}")
-                for called, (end, press) in zip(names, presses.items(), strict=True)
-            ),
-            *super().get_urls(),
+        presses: list[tuple[str, str, Any]] = [
+            ("sign-off/", "sign_off", self.sign_off),
+            ("review/note/", "note", self.note),
+            ("review/send-back/", "send_back", self.send_back),
+            ("review/<int:number>/settle/", "settle", self.settle),
         ]
+        urls = [path("<int:pk>/review/", view(require_safe(self.review)), name=f"{name}_review")]
+        for end, called, press in presses:
+            urls.append(path(f"<int:pk>/{end}", view(require_POST(press)), name=f"{name}_{called}"))
+        return [*urls, *super().get_urls()]
 
     @admin.display(description="next check", ordering="checked_on")
     def next_check(self, text: Any) -> str:

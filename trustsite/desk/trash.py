@@ -1,13 +1,14 @@
 """Trash: what is deleted at the desk can be brought back for 30 days; then the worker erases it."""
 
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.admin.utils import NestedObjects
 from django.core import serializers
 from django.core.exceptions import ValidationError
 from django.core.serializers.base import DeserializationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, models, router, transaction
 from django.utils import timezone
 
@@ -16,6 +17,13 @@ from trustsite.models import TrashedRow
 KEPT_FOR = timedelta(days=30)
 EVERY = 3600  # seconds from one look of the worker to the next
 _looked_at = -float(EVERY)
+
+
+class ExactEncoder(DjangoJSONEncoder):
+    """An encoder that keeps a moment to the microsecond."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, datetime) else super().default(o)
 
 
 class NotRestoredError(Exception):
@@ -34,7 +42,7 @@ def keep(row: models.Model, user: Any) -> TrashedRow | None:
     return TrashedRow.objects.create(
         label=row._meta.label_lower,
         title=str(row)[:200],
-        data=serializers.serialize("json", rows),
+        data=serializers.serialize("json", rows, cls=ExactEncoder),
         deleted_by=user,
     )
 

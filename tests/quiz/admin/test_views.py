@@ -25,6 +25,9 @@ def editor(django_user_model, client):
     return client
 
 
+PATH = "{http://www.w3.org/2000/svg}path"
+
+
 def at(version, page):
     return f"/admin/quiz/version/{version.pk}/{page}/"
 
@@ -72,7 +75,7 @@ def test_the_grid_shows_questions_and_answers_in_order_with_their_points(
     sums = document.find(".//dl[@class='points__totals']")
     assert [text_of(cell) for cell in sums.iter("b")] == ["35"] * 4
     assert [text_of(cell) for cell in sums.iter("dd")] == ["in reach; 36 on offer"] * 4
-    lines = [path.get("d") for path in sums.iter("path") if "data-line" in path.attrib]
+    lines = [path.get("d") for path in sums.iter(PATH) if "data-line" in path.attrib]
     assert [line.partition("H")[2] for line in lines] == ["270"] * 4
 
 
@@ -82,7 +85,7 @@ def test_a_sum_that_stands_out_is_drawn_past_the_tick_and_said(draft, admin_clie
     said = {text_of(one.find("dt")): text_of(one.find("dd")) for one in sums}
     assert said["Freeze37"] == "in reach, 2 too many; 38 on offer"
     ends = [
-        path.get("d").partition("H")[2] for path in sums.iter("path") if "data-line" in path.attrib
+        path.get("d").partition("H")[2] for path in sums.iter(PATH) if "data-line" in path.attrib
     ]
     assert sorted(ends) == ["270", "270", "270", "285"]
 
