@@ -13,8 +13,8 @@ from django.urls import reverse
 from articles.editing import checks, review
 from articles.linking import slug_history
 from articles.models import Article, Helpline, Page, Picture, Response, Topic
+from articles.models.markdown import words_hash
 from articles.models.pages import address_of
-from articles.models.signed_off import words_hash
 from articles.searching import documents
 
 

@@ -23,7 +23,7 @@ from articles.admin.review import SIGNED, ReviewMixin
 from articles.editing import autosave, preview_links, review, workflow
 from articles.editing.article_form import ArticleForm, form_token
 from articles.models import Article, Autosave
-from articles.models.signed_off import words_hash
+from articles.models.markdown import words_hash
 from articles.reading.views import article_context
 from trustsite.desk.publishing import may_publish
 from trustsite.web.security_headers import page_policy

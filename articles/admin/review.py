@@ -19,8 +19,8 @@ from django.views.decorators.http import require_POST, require_safe
 from articles.admin.history import HistoryMixin
 from articles.editing import notes, review, status
 from articles.models import Article
-from articles.models.notes import LONGEST_NOTE, LONGEST_QUOTE
-from articles.models.signed_off import words_hash
+from articles.models.desk import LONGEST_NOTE, LONGEST_QUOTE
+from articles.models.markdown import words_hash
 from prose.document import trusted
 from trustsite.desk import days, openings
 from trustsite.desk.marks import PUBLIC, Mark

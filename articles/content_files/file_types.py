@@ -27,7 +27,7 @@ from articles.models import (
     Synonym,
     Topic,
 )
-from articles.models.signed_off import HASHED_FIELDS
+from articles.models.markdown import HASHED_FIELDS
 from prose.text_hash import text_hash
 from trustsite.characters import cleaned
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from articles.models import Article, Page
-from articles.models.signed_off import HASHED_FIELDS, words_hash
+from articles.models.markdown import HASHED_FIELDS, words_hash
 
 DUE_AFTER = timedelta(days=365)  # how long a check holds good; the editorial policy says the same
 STATES = 200  # looked through for who wrote the words

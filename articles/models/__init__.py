@@ -9,11 +9,10 @@ from articles.models.article import (
     ArticleQuerySet,
     next_publication,
 )
-from articles.models.desk import Autosave, Reviewer
+from articles.models.desk import Autosave, Reviewer, ReviewNote
 from articles.models.helplines import Helpline
 from articles.models.images import Picture
 from articles.models.markdown import MarkdownModel
-from articles.models.notes import ReviewNote
 from articles.models.offers import Offer
 from articles.models.pages import Page, Response
 from articles.models.redirects import Redirect, SlugRedirect

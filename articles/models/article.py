@@ -13,8 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles import states
-from articles.models.markdown import MarkdownModel, Section, history_field
-from articles.models.signed_off import SignedOffModel
+from articles.models.markdown import MarkdownModel, Section, SignedOffModel, history_field
 from articles.models.sources import Source
 from articles.models.topics import Topic
 from trustsite.web.serving.page_cache import soft

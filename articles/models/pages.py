@@ -6,9 +6,8 @@ from typing import Any
 from django.db import models, transaction
 from django.urls import NoReverseMatch, reverse
 
-from articles.models.markdown import MarkdownModel, history_field
+from articles.models.markdown import MarkdownModel, SignedOffModel, history_field
 from articles.models.redirects import Redirect
-from articles.models.signed_off import SignedOffModel
 
 # Pages that every page, the mails or the law lead to.
 STANDING_PAGES = (

@@ -8,8 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from articles.models import text_checks
-from articles.models.lookup import text_models
-from articles.models.synced import SyncedModel
+from articles.models.synced import SyncedModel, text_models
 from prose import renderer as rendering
 from prose.document import parts
 from prose.rules.source_files import stored_text

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from articles.editing import review
 from articles.models import Article, Reviewer
-from articles.models.signed_off import words_hash
+from articles.models.markdown import words_hash
 from tests.articles.desk import address, log_in, save
 from tests.factories import make_article, make_page
 
