@@ -39,7 +39,7 @@ class SavedByChangeList(ChangeList):
         by = dict(saved.values_list("id", "history_user__username"))
         for row in rows:
             row.last_saved_by = by.get(row.pk) or ""
-        self.result_list = rows  # type: ignore[assignment]
+        self.result_list = rows
 
 
 class HistoryMixin(admin.ModelAdmin):

@@ -111,7 +111,7 @@ class AuditAdmin(ReadOnly):
     def has_delete_permission(self, request: HttpRequest, obj: LogEntry | None = None) -> bool:
         # Asked as well when somebody’s account is deleted, with which its entries go.
         match = request.resolver_match
-        return bool(match) and not (match.url_name or "").startswith("admin_logentry")
+        return match is not None and not (match.url_name or "").startswith("admin_logentry")
 
     @admin.display(description="what was done", ordering="action_flag")
     def what(self, entry: LogEntry) -> str:
