@@ -12,7 +12,7 @@ from articles.models import Article, Page, ReviewNote
 
 MOST = 100  # open notes on one text
 LOOKED_AT = 200  # open notes that the first page looks through
-TAG = re.compile(r"(<[^>]*>)")
+TAG = re.compile(r"(<[^<>]*>)")
 Text = Article | Page
 
 
@@ -57,7 +57,7 @@ def line_of(body: str, quote: str) -> int:
     """Return the line on which the first words of a quotation stand, from 1; 0 if on none."""
     first = " ".join(_plain(quote).split(" ")[:4])
     for number, line in enumerate(body.splitlines(), start=1):
-        if first and first in _plain(re.sub(r"[*_]|\[\^[^]]*\]", "", line)):
+        if first and first in _plain(re.sub(r"[*_]|\[\^[^\[\]]*\]", "", line)):
             return number
     return 0
 

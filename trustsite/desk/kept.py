@@ -56,10 +56,12 @@ class TrashAdmin(ReadOnly):
         """Return the labels of the models of which who asks may add a row; of nobody’s who writes nothing."""
         if not request.user.has_perm(WRITES):
             return []
-        registered = self.admin_site._registry.items()
-        return [
-            model._meta.label_lower for model, one in registered if one.has_add_permission(request)
-        ]
+        site = self.admin_site
+        found = []
+        for model in filter(site.is_registered, apps.get_models()):
+            if site.get_model_admin(model).has_add_permission(request):
+                found.append(model._meta.label_lower)
+        return found
 
     @admin.display(description="kind", ordering="label")
     def kind(self, row: TrashedRow) -> str:
