@@ -20,7 +20,7 @@ def offers_are_shown(databases: Any = None, **kwargs: Any) -> list[CheckMessage]
     return [
         Warning(
             f"The offer “{offer.key}” isn’t shown. {offer.why_hidden}",
-            hint="Look it up at the partner and enter the day in the admin, or delete it.",
+            hint="Look it up at the partner by the admin’s own link, or delete it.",
             id="articles.W001",
         )
         for offer in hidden
@@ -40,7 +40,7 @@ def helplines_are_looked_up(**kwargs: Any) -> list[CheckMessage]:
     return [
         Warning(
             f"{len(doubtful)} helplines are in doubt: {keys}.",
-            hint="“manage.py check_helplines” says why. Look them up on their own pages and enter the day in the admin.",
+            hint="“manage.py check_helplines” says why. Look them up on their own pages by the admin’s own links.",
             id="articles.W002",
         )
     ]

@@ -6,16 +6,20 @@ Only what this person can do something about.
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from articles.editing import notes, status
 from articles.editing.picture_sizes import given_up
 from articles.editing.status import NEEDS_ATTENTION, STAGES
-from articles.models import Article, Helpline, Offer, Source
-from trustsite.dashboard import DashboardItem, changelist_url
+from articles.models import Article, Helpline, Offer, Page, Response, Source
+from trustsite.dashboard import DashboardItem, OwnText, changelist_url
+from trustsite.desk import marks
+from trustsite.desk.marks import Mark
+from trustsite.desk.rows import change_url
 from trustsite.models import Autosave
 
 ARTICLES = "articles_article"
@@ -27,6 +31,7 @@ def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
     if user.has_perm("articles.change_article"):
         yield from _unsaved(user)
     if user.has_perm("articles.view_article"):
+        yield from _notes(user)
         yield from _articles(user)
     if user.has_perm("articles.change_offer"):
         yield from _offers()
@@ -52,6 +57,35 @@ def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
         yield DashboardItem(number, words, changelist_url("articles_source", checked__exact=0))
 
 
+def own_texts(request: HttpRequest, most: int) -> Iterator[OwnText]:
+    """Yield the texts that who asks saved last, each with the moment, and words not saved yet."""
+    user: Any = request.user
+    if not user.has_perm("articles.view_article"):
+        return
+    kept = Autosave.objects.filter(author=user, model="articles.article", row="")
+    if begun := kept.order_by("-saved_at").first():
+        title = " ".join(begun.fields.get("title", [])) or "A new article"
+        url = reverse("admin:articles_article_add")
+        yield OwnText(title, url, Mark(marks.DRAFT, "Draft, not saved"), begun.saved_at)
+    for model in (Article, Page, Response):
+        saved = model.history.filter(history_user=user).values("id")
+        last = saved.annotate(at=Max("history_date")).order_by("-at")[:most]
+        moments = {state["id"]: state["at"] for state in last}
+        for row in model._default_manager.filter(pk__in=moments).defer("body", "html"):
+            yield OwnText(row.title, change_url(row), mark_of(row), moments[row.pk])
+
+
+def mark_of(row: Article | Page | Response) -> Mark:
+    """Return the state of a text, with how much there is to look at."""
+    if not isinstance(row, Article):
+        return Mark(marks.PUBLIC, str(row._meta.verbose_name).capitalize())
+    mark = status.mark(row)
+    if not row.problems or row.state == Article.State.WITHDRAWN:
+        return mark
+    things = ngettext("thing to look at", "things to look at", row.problems)
+    return Mark(mark.kind, f"{mark.words} · {row.problems} {things}")
+
+
 def _unsaved(user: Any) -> Iterator[DashboardItem]:
     kept = Autosave.objects.filter(author=user, model="articles.article")
     rows = list(kept.values_list("row", flat=True))
@@ -67,6 +101,14 @@ def _unsaved(user: Any) -> Iterator[DashboardItem]:
         "article holds words you haven’t saved", "articles hold words you haven’t saved", number
     )
     yield DashboardItem(number, words, changelist_url(ARTICLES, whose="unsaved"))
+
+
+def _notes(user: Any) -> Iterator[DashboardItem]:
+    for text, number in notes.waiting_for(user):
+        words = ngettext("a note waits for you", "%d notes wait for you", number)
+        words = words % number if "%d" in words else words
+        url = reverse(f"admin:articles_{text._meta.model_name}_review", args=[text.pk])
+        yield DashboardItem(None, f"“{text.title}”: {words}", f"{url}#notes")
 
 
 def _articles(user: Any) -> Iterator[DashboardItem]:

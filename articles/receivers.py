@@ -13,7 +13,7 @@ from django.urls import reverse
 from articles.editing import checks, review
 from articles.linking import slug_history
 from articles.models import Article, Helpline, Page, Picture, Response, Topic
-from articles.models.article import words_hash
+from articles.models.markdown import words_hash
 from articles.models.pages import address_of
 from articles.searching import desk_index, documents, nearness
 
@@ -28,6 +28,13 @@ def keep_what_belongs_to_it(instance: Article, raw: bool, **kwargs: Any) -> None
     instance.text_hash = words_hash(instance)
     instance.problems = len(checks.run(instance))
     instance.nearest_due = nearness.TEXT
+
+
+@receiver(pre_save, sender=Page)
+def take_back_a_check_of_other_words(instance: Page, raw: bool, **kwargs: Any) -> None:
+    """Bind a new check of a page to its words."""
+    if not raw:
+        review.reset_when_text_changes(instance)
 
 
 @receiver(post_save, sender=Article)

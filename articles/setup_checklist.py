@@ -14,13 +14,13 @@ from trustsite.setup_checklist import SetupStep
 def steps(request: HttpRequest) -> Iterator[SetupStep]:
     """Yield them."""
     number = Helpline.objects.doubtful().count()
-    how = f"{number} {ngettext('is', 'are', number)} in doubt. Look each up on its own page, then enter the day."
+    how = f"{number} {ngettext('is', 'are', number)} in doubt. Look each up on its own page."
     address = changelist_url("articles_helpline", doubt="yes")
     yield SetupStep(
         "Look up every helpline", Helpline.objects.exists() and not number, how, address
     )
     number = Source.objects.filter(checked=False).count()
-    how = f"{number} {ngettext('has', 'have', number)} been opened by nobody. Find the work there, then tick it."
+    how = f"{number} {ngettext('has', 'have', number)} been opened by nobody. Open each and find the work there."
     yield SetupStep(
         "Open every source", not number, how, changelist_url("articles_source", checked__exact=0)
     )

@@ -11,6 +11,7 @@ PUBLIC = (PUBLISHED, WITHDRAWN)  # with an address that readers know, once publi
 FOR_GOOD = (
     "Readers have seen this article, so its address stays: change it, or withdraw it with a reason."
 )
+SEEN_SINCE = "Readers could open it from the day that stands here; that day can’t become another."
 
 
 class HasState(Protocol):

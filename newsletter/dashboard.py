@@ -1,9 +1,10 @@
 """Dashboard items of the mail: what waits for this person, and they can do something about."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
@@ -13,7 +14,10 @@ from django.utils.translation import ngettext
 from newsletter.inbound import mailbox
 from newsletter.issues import lifecycle
 from newsletter.models import Delivery, FormRequest, Heartbeat, Letter
-from trustsite.dashboard import DashboardItem, changelist_url
+from trustsite.dashboard import DashboardItem, Dated, OwnText, changelist_url
+from trustsite.desk import marks
+from trustsite.desk.marks import Mark
+from trustsite.desk.rows import change_url
 
 OF_LATE = timedelta(days=7)
 MOST = 1000  # counted
@@ -28,6 +32,33 @@ def dashboard_items(request: HttpRequest) -> Iterator[DashboardItem]:
         yield from _intake()
         yield from _mails()
     yield from _letters(user)
+
+
+def own_texts(request: HttpRequest, most: int) -> Iterator[OwnText]:
+    """Yield the letters being written that who asks saved, going by what is noted of the desk."""
+    user: Any = request.user
+    if user.has_perm("newsletter.change_letter"):
+        noted = LogEntry.objects.filter(user=user, content_type__model=Letter._meta.model_name)
+        own = [int(pk or 0) for pk in noted.values_list("object_id", flat=True).distinct()[:MOST]]
+        drafts = Letter.objects.filter(state=State.DRAFT, pk__in=own)
+        for letter in drafts.order_by("-changed_at").only("subject", "changed_at")[:most]:
+            mark = Mark(marks.DRAFT, "Letter, being written")
+            yield OwnText(letter.subject, change_url(letter), mark, letter.changed_at)
+
+
+def dated(request: HttpRequest, first: date, last: date) -> Iterator[Dated]:
+    """Yield the letters that went out, or will, on the days from `first` to `last`."""
+    user: Any = request.user
+    if not user.has_perm("newsletter.view_letter"):
+        return
+    known = Letter.objects.only("subject", "state", "send_at", "started_at")
+    for letter in known.filter(state=State.SCHEDULED, send_at__date__range=(first, last))[:MOST]:
+        at = timezone.localtime(letter.send_at)
+        mark = Mark(marks.MAIL, f"goes out at {at:%H:%M}")
+        yield Dated(at.date(), letter.subject, change_url(letter), mark)
+    for letter in known.filter(started_at__date__range=(first, last))[:MOST]:
+        day = timezone.localdate(letter.started_at)
+        yield Dated(day, letter.subject, change_url(letter), Mark(marks.MAIL, "letter"))
 
 
 def _worker() -> Iterator[DashboardItem]:

@@ -12,6 +12,7 @@ from newsletter.outbox import retention as newsletter
 from operations import error_log
 from operations.backups import store
 from operations.retention_table import ADMIN_LOG, LOGS, TABLE
+from trustsite.desk import trash
 from trustsite.desk.writing import presence
 
 
@@ -25,6 +26,7 @@ def enforce() -> dict[str, int]:
         "sessions": sessions,
         "presence": presence.forget_old(),
         "desk log": LogEntry.objects.filter(action_time__lt=now - ADMIN_LOG).delete()[0],
+        "trash": trash.empty(),
         "daily sums": analytics.prune(),
         "errors": error_log.prune(now - LOGS),
         "backups": len(store.rotate()),

@@ -18,8 +18,9 @@ from newsletter.models import Bounce, Delivery, FormMailCount, FormRequest, Subs
 from newsletter.outbox import retention as newsletter
 from operations import error_log
 from operations.backups import store
+from trustsite.desk import trash
 from trustsite.desk.writing import presence
-from trustsite.models import Presence
+from trustsite.models import Presence, TrashedRow
 
 LOGS = timedelta(days=14)
 ADMIN_LOG = timedelta(days=365)
@@ -301,6 +302,20 @@ TABLE = (
         ADMIN_LOG,
         COMMAND,
         oldest=_oldest(LogEntry, "action_time"),
+    ),
+    Kept(
+        "what editors deleted at the desk, and who deleted it",
+        "so that a mistake can be undone",
+        ("trustsite.TrashedRow",),
+        "30 days",
+        trash.KEPT_FOR,
+        WORKER,
+        (
+            "Drafts and entries that our editors deleted",
+            "So that a mistake can be undone",
+            "30 days",
+        ),
+        _oldest(TrashedRow, "deleted_at"),
     ),
     Kept(
         "which editor wrote, checked or changed a text",

@@ -13,11 +13,12 @@ from mdit_py_plugins.container import container_plugin
 
 from prose.finding import Finding
 
-BLOCKS = ("offer", "picture", "figure", "quiz", "guide", "retention")
+BLOCKS = ("offer", "picture", "figure", "quiz", "guide", "retention", "snippet")
 KEYED = {  # blocks that name a row
     "offer": "an offer, such as “:::offer online-therapy”",
     "picture": "a picture, such as “:::picture garden-path”",
     "figure": "a figure, such as “:::figure window-of-tolerance”",
+    "snippet": "a snippet, such as “:::snippet not-advice”",
 }
 CONTAINERS = ("note", "exercise", "quote")
 

@@ -84,6 +84,26 @@ class Presence(models.Model):
         return f"Presence {self.pk}"
 
 
+class TrashedRow(models.Model):
+    """A row that somebody deleted at the desk, with what went with it, for 30 days (trustsite/desk/trash.py)."""
+
+    label = models.CharField("kind", max_length=100)  # of its model
+    title = models.CharField(max_length=200)
+    data = models.TextField()  # the row and what went with it, as Django serialises them
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    deleted_at = models.DateTimeField("deleted", auto_now_add=True, db_index=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = "deleted row", "trash"
+        default_permissions = ()
+        ordering = ["-deleted_at", "-pk"]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class CachedPageModel(Texts):
     """What public pages are made of: saving or deleting it invalidates them. `TYPESET` names the fields of plain prose."""
 

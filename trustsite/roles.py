@@ -23,6 +23,7 @@ _TEXTS = (
     "offer",
     "helpline",
     "picture",
+    "snippet",
     "crisisword",
     "synonym",
 )
@@ -77,6 +78,7 @@ ROLES["Owners"] = {
     "newsletter.emailwords": ALL,
     "auth.user": ALL,
     "auth.group": VIEW,
+    "admin.logentry": VIEW,
     "analytics.dailysum": VIEW,
     "": "articles.publish_article articles.review_article newsletter.send_letter",
 }

@@ -195,7 +195,7 @@ CACHE_EXPIRY_PROVIDERS = {
     "operations.promises.standing.next_change": ["promises"],
 }
 # What the mail worker does besides, every two seconds.
-WORKER_TIMERS = ["operations.cdn.purge_due"]
+WORKER_TIMERS = ["operations.cdn.purge_due", "trustsite.desk.trash.empty_each_hour"]
 # A CDN in front: how long it keeps public pages, and the call that tells it what changed.
 CDN_SECONDS: int = _values.CDN_SECONDS
 PURGE_URL: str = _values.PURGE_URL
@@ -228,6 +228,12 @@ DASHBOARD_PROVIDERS = [
     "newsletter.dashboard.dashboard_items",
     "quiz.dashboard.dashboard_items",
 ]
+# What somebody worked on last, and what stands on which day (trustsite/dashboard.py).
+OWN_TEXT_PROVIDERS = [
+    "articles.dashboard.own_texts",
+    "newsletter.dashboard.own_texts",
+]
+CALENDAR_PROVIDERS = ["articles.calendar.dated", "newsletter.dashboard.dated"]
 # What it asks an owner to do before readers come: each yields trustsite.setup_checklist.SetupStep.
 SETUP_STEP_PROVIDERS = [
     "trustsite.setup_checklist.site_steps",

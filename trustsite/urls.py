@@ -10,6 +10,7 @@ from operations.metrics import metrics
 from operations.promises.views import promises
 from operations.readiness import readyz
 from trustsite import style_guide
+from trustsite.desk.calendar import month
 
 handler400 = "trustsite.web.serving.refusals.bad_request"
 handler404 = "articles.reading.views.not_found"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("quiz/", include("quiz.urls")),
     path("", include("newsletter.urls")),
     path("admin/", include("accounts.urls")),
+    path("admin/calendar/", admin.site.admin_view(month), name="desk_calendar"),
     path("admin/", admin.site.urls),
     path("promises/", promises, name="promises"),
     path("healthz", healthz),

@@ -17,19 +17,19 @@ from django.views.decorators.http import require_POST
 from articles.admin.article_list import ArticleList
 from articles.admin.autocomplete import AutocompleteMixin
 from articles.admin.bulk_edit import BulkEditMixin
-from articles.admin.history import HistoryMixin
+from articles.admin.review import SIGNED, ReviewMixin
 from articles.admin.text_page import TextPageMixin
 from articles.editing import preview_links, review, workflow
 from articles.editing.article_form import ArticleForm
 from articles.models import Article
-from articles.models.article import words_hash
+from articles.models.markdown import words_hash
 from articles.reading.views import article_context
 from trustsite.desk.publishing import may_publish
 from trustsite.desk.writing.page import Step
 
 
 @admin.register(Article)
-class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, TextPageMixin):
+class ArticleAdmin(ArticleList, BulkEditMixin, ReviewMixin, AutocompleteMixin, TextPageMixin):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
@@ -48,14 +48,18 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         ),
         *("response", "related", "affiliate", "safety", "sign_up"),
     )
-    also_compared = ("slug", "state", "publish_at", "checked_on")
+    also_compared = (
+        *("slug", "topic", "state", "publish_at", "withdrawn_note", "updated_at", "corrections"),
+        *SIGNED,
+    )
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "body"]}),
         (
             "Publishing",
             {
                 "fields": [
-                    *("state", "slug", "publish_at", "withdrawn_note", "is_sure", "updated_at"),
+                    *("state", "slug", "publish_at", "planned_on"),
+                    *("withdrawn_note", "is_sure", "updated_at"),
                     *(
                         "checked_on",
                         "checked_by",
@@ -90,7 +94,6 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
     def get_urls(self) -> list[URLPattern]:
         view, desk = self.admin_site.admin_view, "articles_article_"
         return [
-            path("<int:pk>/sign-off/", view(require_POST(self.sign_off)), name=f"{desk}sign_off"),
             path(
                 "<int:pk>/preview-link/",
                 view(require_POST(self.preview_link)),
@@ -120,9 +123,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Article | None = None
     ) -> tuple[str, ...]:
-        readonly: tuple[str, ...] = self.readonly_fields
-        if not request.user.has_perm("articles.review_article"):
-            readonly = (*readonly, "checked_on", "checked_by")
+        readonly: tuple[str, ...] = (*self.readonly_fields, *SIGNED)
         if not may_publish(request.user):
             readonly = (*readonly, "publish_at", "withdrawn_note")
         return readonly
@@ -210,26 +211,6 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         return self.has_change_permission(request, article) or request.user.has_perm(
             "articles.review_article"
         )
-
-    def sign_off(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Enter that a second person has gone through the text as it stands."""
-        article = self._text(request, pk)
-        if not request.user.has_perm("articles.review_article"):
-            raise PermissionDenied
-        if request.POST.get("seen") != words_hash(article):
-            messages.error(
-                request, "Its words have changed since you opened this page. Read them once more."
-            )
-        elif review.last_writer(article) == request.user.pk:
-            messages.error(
-                request, "You made the last change yourself. A check is a second person’s."
-            )
-        else:
-            by = str(request.user.reviewer) if hasattr(request.user, "reviewer") else ""
-            review.sign_off(article, by)
-            self.log_change(request, article, "Signed off the text as it stands.")
-            messages.success(request, "Signed off. The page says so until its words change.")
-        return redirect("admin:articles_article_change", pk)
 
     # -- what the form shows
 

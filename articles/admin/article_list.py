@@ -10,14 +10,16 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
+from django.urls import reverse
 
-from articles.editing import checks, review
+from articles.admin.history import HistoryMixin, SavedByChangeList
+from articles.editing import checks, status
 from articles.editing.bulk_edit import MOST
 from articles.editing.status import NEEDS_ATTENTION, STAGES
 from articles.models import Article
 from articles.searching import desk_index
 from trustsite.desk.bounded_paginator import BoundedPaginator
+from trustsite.desk.marks import Mark
 from trustsite.desk.publishing import PublishGuard
 from trustsite.models import Autosave
 
@@ -70,11 +72,12 @@ class WhoseFilter(admin.SimpleListFilter):
         return queryset.filter(of[value]) if value in of else queryset
 
 
-class DeferBodyChangeList(ChangeList):
+class DeferBodyChangeList(SavedByChangeList):
     """A list that doesn't fetch the texts themselves, and says when it doesn't hold all of them."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
+        self.may_change = request.user.has_perm("articles.change_article")
         if self.result_count == self.paginator.most:
             messages.info(
                 request, f"The first {self.result_count:,} are listed. Filter or search for others."
@@ -84,16 +87,21 @@ class DeferBodyChangeList(ChangeList):
         results: QuerySet[Article] = super().get_queryset(*args, **kwargs)
         return results.defer(*NOT_LISTED)
 
+    def url_for_result(self, result: Any) -> str:
+        """Lead whoever reviews, and writes nothing, to the text as readers have it."""
+        if self.may_change:
+            return super().url_for_result(result)
+        return reverse("admin:articles_article_review", args=[result.pk])
 
-class ArticleList(PublishGuard):
+
+class ArticleList(HistoryMixin, PublishGuard):
     """The list's columns, filters and actions."""
 
-    list_display = ("title", "topic", "stage", "checked", "problems", "words")
+    list_display = ("title", "topic", "last_change", "next_check", "to_look_at", "words")
     list_filter = (StageFilter, AttentionFilter, WhoseFilter, "topic", "response", "evidence")
     list_select_related = ("topic",)
     list_per_page = 50
     list_max_show_all = 200
-    ordering = ("topic_id", "title", "pk")  # by topic, as an index has them
     paginator = BoundedPaginator
     show_full_result_count = False
     search_fields = ("title",)  # see get_search_results
@@ -117,22 +125,14 @@ class ArticleList(PublishGuard):
             )
         return queryset.filter(pk__in=found), False
 
-    @admin.display(description="state", ordering="publish_at")
-    def stage(self, article: Article) -> str:
-        """The state, and since or from when readers see it."""
-        if article.publish_at is None or article.state != Article.State.PUBLISHED:
-            return article.stage
-        when = timezone.localtime(article.publish_at)
-        hour = f", {when:%H:%M %Z}" if article.is_scheduled else ""
-        return f"{article.stage} {when:%-d %b %Y}{hour}"
+    def mark(self, article: Article) -> Mark:
+        """The state, as a shape and a word under the title."""
+        return status.mark(article)
 
-    @admin.display(description="last checked", ordering="checked_on")
-    def checked(self, article: Article) -> str:
-        """The day it was checked, and whether it must be again."""
-        day = f"{article.checked_on:%-d %b %Y}" if article.checked_on else "nobody yet"
-        if article.checked_on and article.checked_text != article.text_hash:
-            return f"{day}; changed since"
-        return f"{day}; due" if article.is_published and review.is_due(article) else day
+    @admin.display(description="to look at", ordering="problems")
+    def to_look_at(self, article: Article) -> str:
+        """How much was found when it was last saved."""
+        return str(article.problems or "")
 
     @admin.action(description="Check again what there is to look at", permissions=["change"])
     def check_again(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:

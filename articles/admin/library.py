@@ -7,20 +7,30 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.translation import ngettext
 
 from articles.admin.history import HistoryMixin
+from articles.admin.looking_up import LookUpAdmin
+from articles.admin.review import SIGNED, ReviewMixin
 from articles.admin.text_page import TextPageMixin
 from articles.editing import checks
 from articles.editing.article_form import TEXT_WIDGETS, LinesField
-from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Synonym, Topic
+from articles.models import (
+    CrisisWord,
+    Helpline,
+    Offer,
+    Page,
+    Response,
+    Snippet,
+    Source,
+    Synonym,
+    Topic,
+)
 from articles.reading.views import response_context
 from prose import helpline_needs as needs
-from trustsite.desk.publishing import PublishGuard, may_change
-
-LOOK_UP_REFUSED = (
-    "Readers see when a line was looked up, so somebody who may publish or review enters it."
-    " Nothing has changed."
-)
+from trustsite.desk.publishing import PublishGuard
+from trustsite.desk.rows import change_url
 
 
 class ShownFilter(admin.SimpleListFilter):
@@ -93,15 +103,16 @@ class PageForm(forms.ModelForm):
 
 
 @admin.register(Page)
-class PageAdmin(HistoryMixin, PublishGuard, TextPageMixin):
+class PageAdmin(ReviewMixin, PublishGuard, TextPageMixin):
     form = PageForm
     preview_template = "articles/page.html"
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "body"]}),
-        ("Publishing", {"fields": ["slug", "updated_at", "checked_on"]}),
+        ("Publishing", {"fields": ["slug", "updated_at", *SIGNED]}),
         ("Around the text", {"fields": ["description"]}),
     ]
-    list_display = ("title", "slug", "updated_at", "checked_on")
+    list_display = ("title", "slug", "last_change", "next_check")
+    also_compared = ("slug", "updated_at", *SIGNED)
 
     def preview_context(self, text: Any) -> dict[str, Any]:
         return {"page": text}
@@ -138,8 +149,8 @@ class ResponseAdmin(HistoryMixin, PublishGuard, TextPageMixin):
         "reassurance",
         "related",
     )
-    also_compared = ("key", "position")
-    list_display = ("title", "key", "words")
+    also_compared = ("key", "position", "updated_at")
+    list_display = ("title", "key", "last_change", "words")
 
     def preview_context(self, text: Any) -> dict[str, Any]:
         return response_context(text)
@@ -151,10 +162,22 @@ class TopicAdmin(PublishGuard):
 
 
 @admin.register(Source)
-class SourceAdmin(PublishGuard):
-    list_display = ("key", "authors", "year", "title", "checked")
+class SourceAdmin(LookUpAdmin):
+    """Sources. Each is opened by a person, one by one."""
+
+    list_display = ("key", "authors", "year", "title", "checked", "to_look_up")
     list_filter = ("checked",)
     search_fields = ("key", "authors", "title")
+    compared = ("authors", "year", "title", "published_in", "url")
+
+    def enter(self, row: Source) -> None:
+        row.checked = True
+
+    def take_back(self, row: Source) -> None:
+        row.checked = False
+
+    def unsure(self) -> QuerySet[Source]:
+        return Source.objects.filter(checked=False)
 
 
 class OfferForm(forms.ModelForm):
@@ -173,8 +196,11 @@ def _only(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @admin.register(Offer)
-class OfferAdmin(PublishGuard):
+class OfferAdmin(LookUpAdmin):
+    """Offers. Each is compared with the partner’s own page, one by one."""
+
     form = OfferForm
+    compared = ("partner", "text", "button", "price_model", "url", "allowed_host")
     list_display = (
         "key",
         "partner",
@@ -183,8 +209,18 @@ class OfferAdmin(PublishGuard):
         "checked_on",
         "is_shown",
         "why_hidden",
+        "to_look_up",
     )
     list_filter = (ShownFilter,)
+
+    def enter(self, row: Offer) -> None:
+        row.checked_on = timezone.localdate()
+
+    def take_back(self, row: Offer) -> None:
+        row.checked_on = None
+
+    def unsure(self) -> QuerySet[Offer]:
+        return Offer.objects.unsure()
 
     @admin.display(boolean=True, description="shown")
     def is_shown(self, offer: Offer) -> bool:
@@ -198,10 +234,11 @@ class OfferAdmin(PublishGuard):
 
 
 @admin.register(Helpline)
-class HelplineAdmin(PublishGuard):
+class HelplineAdmin(LookUpAdmin):
     """Helplines. Who looked one up, and when, is in its history."""
 
     form = HelplineForm
+    compared = ("phone", "extra", "sms", "sms_keyword", "hours", "chat", "url")
     list_display = (
         "name",
         "country_name",
@@ -211,10 +248,22 @@ class HelplineAdmin(PublishGuard):
         "sms",
         "checked_on",
         "doubt",
+        "to_look_up",
     )
     list_filter = (DoubtFilter, "country_name", NeedFilter)
     search_fields = ("name", "phone", "sms")
-    actions = ("look_up",)
+
+    def enter(self, row: Helpline) -> None:
+        row.checked_on = timezone.localdate()
+
+    def take_back(self, row: Helpline) -> None:
+        row.checked_on = None
+
+    def unsure(self) -> QuerySet[Helpline]:
+        return Helpline.objects.doubtful().exclude(url="")
+
+    def summary(self, row: Helpline) -> str:
+        return row.numbers
 
     @admin.display(description="needs")
     def what_for(self, helpline: Helpline) -> str:
@@ -225,18 +274,6 @@ class HelplineAdmin(PublishGuard):
     def doubt(self, helpline: Helpline) -> str:
         """What keeps its numbers from being sure."""
         return helpline.doubt
-
-    @admin.action(permissions=["change"], description="I looked these up today")
-    def look_up(self, request: HttpRequest, queryset: QuerySet[Helpline]) -> None:
-        """Enter today as the day a person looked these up on their own pages."""
-        if not all(may_change(request.user, one, Helpline.CHECK_FIELDS) for one in queryset):
-            self.message_user(request, LOOK_UP_REFUSED, messages.ERROR)
-            return
-        for helpline in queryset:
-            helpline.checked_on = timezone.localdate()
-            helpline.save()
-            self.log_change(request, helpline, f"Looked up: {helpline.numbers}.")
-        self.message_user(request, f"Today is entered for {len(queryset)} of them.")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -278,3 +315,37 @@ class SynonymAdmin(PublishGuard):
     list_display = ("phrase", "means")
     search_fields = ("phrase", "means")
     fields = ("phrase", "means")
+
+
+@admin.register(Snippet)
+class SnippetAdmin(PublishGuard):
+    """Snippets. The form says in which texts one stands, and so what a change of it changes."""
+
+    list_display = ("title", "key", "uses")
+    search_fields = ("title", "key", "body")
+    fields = ("title", "key", "body", "directive", "stands_in")
+    readonly_fields = ("directive", "stands_in")
+
+    def save_model(self, request: HttpRequest, obj: Snippet, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "body" in form.changed_data:
+            number = len(obj.used_in())
+            words = ngettext("It changed %d text.", "It changed %d texts.", number) % number
+            messages.info(request, words)
+
+    @admin.display(description="used in")
+    def uses(self, snippet: Snippet) -> str:
+        """In how many texts it stands."""
+        number = len(snippet.used_in())
+        return ngettext("%d text", "%d texts", number) % number if number else ""
+
+    @admin.display(description="to use it")
+    def directive(self, snippet: Snippet) -> str:
+        """The line that puts it into a text."""
+        return f":::snippet {snippet.key or 'key'} on a line of its own"
+
+    @admin.display(description="a change changes")
+    def stands_in(self, snippet: Snippet) -> str:
+        """The texts in which it stands, drafts too."""
+        places = [(change_url(text), text.title) for text in snippet.used_in()]
+        return format_html_join(", ", '<a href="{}">{}</a>', places) or "No text yet."

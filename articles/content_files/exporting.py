@@ -14,6 +14,7 @@ from articles.content_files.file_types import (
     OFFERS,
     PICTURES,
     REDIRECTS,
+    SNIPPETS,
     SOURCES,
     SYNONYMS,
     TOPICS,
@@ -40,6 +41,7 @@ Partners' offers, by the key that articles name (`:::offer online-therapy`).
 partner.example is a placeholder host, and a live site hides offers with a placeholder host. When there is a partner, change
 every line to what that company's terms say on the day, enter the day in `checked_on`, and name the company on the affiliate
 disclosure page.""",
+    SNIPPETS.path: "Words that stand in several texts (`:::snippet key`). `title` is for the desk alone.",
     REDIRECTS.path: """
 Addresses that lead elsewhere, set by hand; those of renamed articles are in old_addresses.toml. Without a target: gone for
 good.""",

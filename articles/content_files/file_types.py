@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,12 +21,13 @@ from articles.models import (
     Picture,
     Redirect,
     Response,
+    Snippet,
     Source,
     SyncedModel,
     Synonym,
     Topic,
 )
-from articles.models.article import HASHED_FIELDS
+from articles.models.markdown import HASHED_FIELDS
 from prose.text_hash import text_hash
 from trustsite.characters import cleaned
 
@@ -55,11 +56,15 @@ def _publishing(values: Values, before: Values) -> Values:
     return {"state": state.value, "updated_at": updated_at, "checked_text": _checked_text(values)}
 
 
-def _checked_text(values: Values) -> str:
+def _page(values: Values, before: Values) -> Values:
+    return {"checked_text": _checked_text(values, ("title", "standfirst", "body"))}
+
+
+def _checked_text(values: Values, names: Iterable[str] = HASHED_FIELDS) -> str:
     """Return what a day of checking implies: that the text was what it is now."""
     if not values.get("checked_on"):
         return ""
-    return text_hash(values.get(name) for name in HASHED_FIELDS)
+    return text_hash(values.get(name) for name in names)
 
 
 def _named(names: str, **others: str) -> dict[str, str]:
@@ -121,11 +126,12 @@ PAGES = FileType(
     "pages",
     "slug",
     _named(
-        "title dek description updated checked body",
+        "title dek description updated checked checked_by checked_text body",
         dek="standfirst",
         updated="updated_at",
         checked="checked_on",
     ),
+    _page,
 )
 RESPONSE_TEXTS = FileType(
     Response,
@@ -157,6 +163,7 @@ ARTICLES = FileType(
     _publishing,
 )
 
+SNIPPETS = FileType(Snippet, "snippets.toml", "key", _named("title body"))
 CRISIS_WORDS = FileType(CrisisWord, "crisis_words.toml", "phrase", _named("kind"))
 SYNONYMS = FileType(Synonym, "synonyms.toml", "phrase", _named("means"))
 REDIRECTS = FileType(Redirect, "redirects.toml", "path", _named("is_prefix target note"))
@@ -171,6 +178,7 @@ FILE_TYPES = [
     HELPLINES,
     CRISIS_WORDS,
     SYNONYMS,
+    SNIPPETS,
     PAGES,
     RESPONSE_TEXTS,
     ARTICLES,

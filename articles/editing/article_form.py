@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.admin.widgets import AdminSplitDateTime
 from django.utils import timezone
 
+from articles import states
 from articles.editing import checks, withdrawing, workflow
 from articles.models import Article
 from articles.models.article import LAST
@@ -82,6 +83,7 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             ":::quiz, :::guide, :::note, :::exercise, :::quote.",
             "publish_at": f"In the site’s time, {settings.TIME_ZONE}. A time to come schedules it: "
             "readers find it from that second on.",
+            "updated_at": f"In the site’s time, {settings.TIME_ZONE}.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -117,6 +119,7 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
         """Ask once more before an article is withdrawn that others need."""
         data = super().clean() or self.cleaned_data
         self._check_withdrawal(data)
+        self._check_first_day(data)
         return data
 
     def _check_withdrawal(self, data: dict[str, Any]) -> None:
@@ -125,6 +128,15 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             return
         if lost := withdrawing.consequences(Article.objects.get(pk=self._present.pk)):
             self.add_error("is_sure", f"{' '.join(lost)} Tick this to withdraw it all the same.")
+
+    def _check_first_day(self, data: dict[str, Any]) -> None:
+        """Refuse another day for what readers have seen; one to come is the article's own to refuse."""
+        moment = data.get("publish_at")
+        if moment is None or "publish_at" not in self.changed_data or moment > timezone.now():
+            return
+        present = Article.objects.filter(pk=self.instance.pk).first()
+        if present and present.was_public:
+            self.add_error("publish_at", states.SEEN_SINCE)
 
     def blocking(self) -> list[Finding]:
         """Return what keeps the article, as it stands in the form, from being published."""

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from articles.editing import review
+from articles.models import Article
 from articles.states import (
     DRAFT,
     IN_REVIEW,
@@ -13,6 +14,8 @@ from articles.states import (
     published,
     scheduled,
 )
+from trustsite.desk import days, marks
+from trustsite.desk.marks import Mark
 
 
 def due() -> Q:
@@ -32,6 +35,24 @@ def changed() -> Q:
 def problems() -> Q:
     """Something was found in it when it was last saved."""
     return Q(problems__gt=0) & ~Q(state=WITHDRAWN)
+
+
+def mark(article: Article) -> Mark:
+    """Return an article's state, with since or from when readers see it."""
+    if article.state == WITHDRAWN:
+        on = days.day(timezone.localdate(article.updated_at))
+        return Mark(marks.WITHDRAWN, f"Withdrawn on {on}, readers are told why")
+    if article.state == IN_REVIEW:
+        return Mark(marks.REVIEW, "In review")
+    if article.publish_at is None or article.state == DRAFT:
+        plan = f", planned for {days.day(article.planned_on)}" if article.planned_on else ""
+        return Mark(marks.DRAFT, f"Draft{plan}")
+    at = timezone.localtime(article.publish_at)
+    if article.is_scheduled:
+        return Mark(marks.DATED, f"Public on {at:%a} {days.day(at.date())}, {at:%H:%M %Z}")
+    is_changed = article.checked_on and article.checked_text != article.text_hash
+    changed = ", changed since its check" if is_changed else ""
+    return Mark(marks.PUBLIC, f"Public since {days.day(at.date())}{changed}")
 
 
 STAGES: dict[str, tuple[str, Callable[[], Q]]] = {

@@ -1,8 +1,9 @@
 """Site links: whether an address of ours leads somewhere, asked of the URLs and the rows."""
 
+import re
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from articles.linking.slug_history import resolve
@@ -13,6 +14,7 @@ from articles.models.topics import Topic
 from prose.rules import links
 from prose.rules.library import article_slug, view_at
 
+APOSTROPHES = re.compile("['’‘]")
 # Pages that are always there, by what editors call them.
 STATIC_PAGES = {
     "Take the quiz": "quiz:take",
@@ -72,11 +74,28 @@ def has_moved(path: str) -> Article | None:
     return article if article and article.is_published else None
 
 
+def holds(words: str, *fields: str) -> Q:
+    """Return the condition that every word stands in one of `fields`, in any order, whichever apostrophe is typed."""
+    condition = Q()
+    for word in words.split():
+        forms = {word, *(APOSTROPHES.sub(one, word) for one in "'’")}
+        somewhere = Q()
+        for field in fields:
+            for form in forms:
+                somewhere |= Q(**{f"{field}__icontains": form})
+        condition &= somewhere
+    return condition
+
+
+def _holds(title: str, words: str) -> bool:
+    return all(word in title.casefold() for word in words.casefold().split())
+
+
 def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
-    """Return address and title of pages whose title holds `words`, for an editor to choose from."""
+    """Return address and title of pages whose title holds all `words`, for an editor to choose from."""
     targets = []
     for title, view in STATIC_PAGES.items():
-        if words.casefold() in title.casefold():
+        if _holds(title, words):
             targets.append((reverse(view), title))
     published = Article.objects.published()
     responses = Response.objects.filter(position__lt=4)
@@ -87,7 +106,7 @@ def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
         published.topics(),
     ]
     for rows in searched:
-        for row in rows.filter(title__icontains=words)[:most]:
+        for row in rows.filter(holds(words, "title"))[:most]:
             targets.append((row.get_absolute_url(), row.title))
     return targets[:most]
 

@@ -9,7 +9,7 @@ from articles.models.article import (
     ArticleQuerySet,
     next_publication,
 )
-from articles.models.desk import Autosave, Reviewer
+from articles.models.desk import Autosave, Reviewer, ReviewNote
 from articles.models.helplines import Helpline
 from articles.models.images import Picture
 from articles.models.markdown import MarkdownModel
@@ -17,6 +17,7 @@ from articles.models.offers import Offer
 from articles.models.pages import Page, Response
 from articles.models.redirects import Redirect, SlugRedirect
 from articles.models.search import ArticleStem, CrisisWord, SearchDocument, Synonym
+from articles.models.snippets import Snippet
 from articles.models.sources import Source
 from articles.models.synced import STALE_AFTER, SyncedModel, is_stale
 from articles.models.topics import Topic
@@ -36,9 +37,11 @@ __all__ = [
     "Picture",
     "Redirect",
     "Response",
+    "ReviewNote",
     "Reviewer",
     "SearchDocument",
     "SlugRedirect",
+    "Snippet",
     "Source",
     "SyncedModel",
     "Synonym",

@@ -15,10 +15,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from articles import states
-from articles.models.markdown import MarkdownModel, Section, history_field
+from articles.models.markdown import MarkdownModel, Section, SignedOffModel, history_field
 from articles.models.sources import Source
 from articles.models.topics import Topic
-from prose.text_hash import text_hash
 from trustsite.web.serving.fragments import recall_each
 from trustsite.web.serving.page_cache import soft
 
@@ -26,18 +25,6 @@ RESPONSES = [("fight", "Fight"), ("flight", "Flight"), ("freeze", "Freeze"), ("f
 
 
 LAST = 999  # the place of an article that nobody has placed
-
-# What the text says: once a person has checked it, a change to one of these undoes the check.
-HASHED_FIELDS = (
-    "title",
-    "standfirst",
-    "body",
-    "takeaways",
-    "content_note",
-    "evidence",
-    "evidence_note",
-)
-
 
 # What of the front matter, besides title and description, the rules of texts look at.
 READ_BY_RULES = (
@@ -131,7 +118,7 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         )
 
 
-class Article(MarkdownModel):
+class Article(SignedOffModel, MarkdownModel):
     """One article."""
 
     class State(models.TextChoices):
@@ -181,6 +168,12 @@ class Article(MarkdownModel):
     )
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     publish_at = models.DateTimeField(null=True, blank=True)
+    planned_on = models.DateField(
+        "planned for",
+        null=True,
+        blank=True,
+        help_text="A plan for the calendar of the desk. Nothing is published by it.",
+    )
     # A fact, not a wish: set when a save finds that readers could open it, and never cleared. A
     # scheduled article falls due by the clock alone, so until it is next saved `was_public` says
     # the same of it.
@@ -191,20 +184,6 @@ class Article(MarkdownModel):
         blank=True,
         help_text="Shown at its address, which answers 410.",
     )
-    checked_on = models.DateField(
-        "last checked",
-        null=True,
-        blank=True,
-        help_text="The day a person went through text and sources. Empty: nobody yet.",
-    )
-    checked_by = models.CharField(
-        max_length=160,
-        blank=True,
-        help_text="Name and profession of who checked it, with the person's consent.",
-    )
-    # What the text said when it was checked (editing/review.py): once its words differ, it no
-    # longer counts as checked.
-    checked_text = models.CharField(max_length=32, blank=True, editable=False)
     # What its words were when it was last saved.
     text_hash = models.CharField(max_length=32, default="", editable=False, db_column="text_now")
     # [{"on": day, "what": words}], shown under the article.
@@ -233,14 +212,14 @@ class Article(MarkdownModel):
 
     objects = ArticleQuerySet.as_manager()
     history: Any = history_field(
-        *("preview_key", "problems", "text_hash", "first_published_at"),
+        *("preview_key", "problems", "text_hash", "first_published_at", "planned_on"),
         *("nearest", "nearest_due"),
     )
 
     class Meta:
         ordering = ["topic__position", "position", "title"]
         # All in a list, those of a topic as they are read, all at the desk; the feed and what falls
-        # due; what waits to be compared with others.
+        # due; what waits to be compared with others; what was changed last.
         indexes = [
             models.Index(fields=["state", "title", "id"], name="article_by_title"),
             models.Index(
@@ -252,6 +231,7 @@ class Article(MarkdownModel):
                 fields=["state", "topic"], condition=Q(starts=True), name="article_to_start_with"
             ),
             models.Index(fields=["-nearest_due", "id"], name="article_nearest_due"),
+            models.Index(fields=["-changed_at", "-id"], name="article_last_change"),
         ]
         permissions = [
             ("publish_article", "Can publish, schedule and withdraw articles"),
@@ -352,11 +332,6 @@ class Article(MarkdownModel):
         return "Scheduled" if self.is_scheduled else self.get_state_display()
 
     @property
-    def is_checked(self) -> bool:
-        """Whether a person has checked the text as it stands."""
-        return self.checked_on is not None and self.checked_text == words_hash(self)
-
-    @property
     def was_public(self) -> bool:
         """Whether readers can open it, or could at some time."""
         return self.seen_since is not None
@@ -416,8 +391,3 @@ def next_publication() -> datetime | None:
         .values_list("publish_at", flat=True)
         .first()
     )
-
-
-def words_hash(row: Any) -> str:
-    """Return the hash of an article's words, or of a stored state's in its history."""
-    return text_hash(getattr(row, name) for name in HASHED_FIELDS)

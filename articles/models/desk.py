@@ -1,9 +1,12 @@
-"""What the desk keeps beside texts: autosaves, and who signs off."""
+"""What the desk keeps beside texts: autosaves, notes of reviewers, and who signs off."""
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from trustsite.characters import Texts
+
+LONGEST_QUOTE, LONGEST_NOTE = 300, 1000  # characters of a note
 
 
 class Autosave(models.Model):
@@ -61,3 +64,39 @@ class Reviewer(Texts):
 
     def __str__(self) -> str:
         return f"{self.name}, {self.profession}"
+
+
+class ReviewNote(Texts):
+    """A note on an article or a page, or an answer to one. It goes with its text."""
+
+    article = models.ForeignKey(
+        "articles.Article", on_delete=models.CASCADE, null=True, related_name="notes"
+    )
+    page = models.ForeignKey(
+        "articles.Page", on_delete=models.CASCADE, null=True, related_name="notes"
+    )
+    answers_to = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, related_name="answers"
+    )
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    quote = models.CharField(max_length=LONGEST_QUOTE, blank=True)  # the words it is about
+    text = models.TextField(max_length=LONGEST_NOTE)
+    written_at = models.DateTimeField(auto_now_add=True)
+    settled_at = models.DateTimeField(null=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["written_at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(article=None) ^ Q(page=None), name="a_note_is_on_one_text"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Note {self.pk}"

@@ -7,8 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from articles.images import renditions as pictures
-from articles.models.lookup import text_models
-from articles.models.synced import SyncedModel
+from articles.models.synced import SyncedModel, text_models
 from trustsite.web.django_internal import is_uploaded
 from trustsite.web.serving.page_cache import EVERYTHING, invalidate, soft
 

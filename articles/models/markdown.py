@@ -1,10 +1,11 @@
-"""Markdown model: a text kept beside the HTML that was made of it."""
+"""Markdown model: a text kept beside the HTML that was made of it, and what it says of who checked it."""
 
 import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -16,8 +17,9 @@ from articles.models.images import Picture
 from articles.models.synced import SyncedModel
 from prose import placeholders
 from prose import renderer as rendering
-from prose.document import Part, parts
+from prose.document import Part, parts, trusted
 from prose.rules.source_files import StoredText, stored_text
+from prose.text_hash import text_hash
 
 # What is made anew from the rest, or belongs to the file: no part of what a text said at a time.
 DERIVED_FIELDS = [
@@ -30,6 +32,19 @@ DERIVED_FIELDS = [
     "synced_at",
     "synced_digest",
 ]
+
+
+# What a text says: once a person has checked it, a change to one of these undoes the check. A page
+# has fewer of them than an article.
+HASHED_FIELDS = (
+    "title",
+    "standfirst",
+    "body",
+    "takeaways",
+    "content_note",
+    "evidence",
+    "evidence_note",
+)
 
 
 def history_field(*excluded: str) -> HistoricalRecords:
@@ -96,6 +111,7 @@ class MarkdownModel(SyncedModel):
 
     def clean(self) -> None:
         super().clean()
+        self._refuse_a_day_to_come()
         if rendering.wrong_length(self.body):
             return
         errors: dict[str, list[str]] = {}
@@ -103,6 +119,12 @@ class MarkdownModel(SyncedModel):
             errors.setdefault(error.place, []).append(str(error))
         if errors:
             raise ValidationError(errors)
+
+    def _refuse_a_day_to_come(self) -> None:
+        """Raise ValidationError when it says that it was updated after today, or after it is published."""
+        latest = max(timezone.now(), getattr(self, "publish_at", None) or timezone.now())
+        if self.updated_at and timezone.localdate(self.updated_at) > timezone.localdate(latest):
+            raise ValidationError({"updated_at": "That day hasn’t come yet."})
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.render()
@@ -124,7 +146,7 @@ class MarkdownModel(SyncedModel):
         """The text as the page shows it: HTML, and blocks to fill in."""
         if self.renderer != rendering.VERSION:
             self.render()
-        return list(parts(placeholders.substitute_html(self.html)))
+        return _with_snippets(list(parts(placeholders.substitute_html(self.html))))
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
@@ -145,3 +167,58 @@ class MarkdownModel(SyncedModel):
     def minutes(self) -> int:
         """Reading time in whole minutes, rounded up, never 0."""
         return max(1, math.ceil(self.words / settings.WORDS_PER_MINUTE))
+
+
+class SignedOffModel(models.Model):
+    """A text that a second person signs off. `editing/review.py` alone sets these fields."""
+
+    checked_on = models.DateField(
+        "last checked",
+        null=True,
+        blank=True,
+        help_text="The day a person went through text and sources. Empty: nobody yet.",
+    )
+    checked_by = models.CharField(
+        max_length=160,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Name and profession of who checked it, with the person's consent.",
+    )
+    # What the text said when it was checked: once its words differ, it no longer counts as checked.
+    checked_text = models.CharField(
+        max_length=32, blank=True, default="", db_default="", editable=False
+    )
+
+    class Meta:
+        abstract = True
+
+    def clean(self) -> None:
+        super().clean()
+        if self.checked_on and self.checked_on > timezone.localdate():
+            raise ValidationError({"checked_on": "That day hasn’t come yet."})
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether a person has checked the text as it stands."""
+        return self.checked_on is not None and self.checked_text == words_hash(self)
+
+
+def words_hash(row: Any) -> str:
+    """Return the hash of a text's words, or of a stored state's in its history."""
+    return text_hash(getattr(row, name) for name in HASHED_FIELDS if hasattr(row, name))
+
+
+def _with_snippets(found: list[Part]) -> list[Part]:
+    """Return the parts of a text with what its snippets say. No query when there are none."""
+    keys = {part.key for part in found if part.kind == "snippet"}
+    if not keys:
+        return found
+    rows = apps.get_model("articles", "Snippet")._default_manager.filter(key__in=keys)
+    said = dict(rows.values_list("key", "html"))
+    shown = []
+    for part in found:
+        html = said.get(part.key, "") if part.kind == "snippet" else ""
+        words = trusted(placeholders.substitute_html(html))
+        shown.append(Part(words, part.kind, part.key) if part.kind == "snippet" else part)
+    return shown

@@ -41,6 +41,11 @@ class OfferQuerySet(models.QuerySet["Offer"]):
         """Those that readers don't see (`why_hidden` says why)."""
         return self.exclude(pk__in=self.model._default_manager.current().values("pk"))
 
+    def unsure(self) -> "OfferQuerySet":
+        """Those with a partner whose terms nobody has looked up within the last 180 days."""
+        stale = Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - STALE_AFTER)
+        return self.filter(stale).exclude(_ends_with(PLACEHOLDER_HOSTS))
+
     def placeholders(self) -> "OfferQuerySet":
         """Those without a partner."""
         return self.filter(_ends_with(PLACEHOLDER_HOSTS))
@@ -78,7 +83,7 @@ class Offer(SyncedModel):
     not_for = models.CharField(max_length=120, default="Not for emergencies.")
     price_model = models.CharField(max_length=200, blank=True)
     valid_until = models.DateField()
-    checked_on = models.DateField("last checked")
+    checked_on = models.DateField("last checked", null=True, blank=True)
 
     TYPESET = (
         "heading",
@@ -89,6 +94,8 @@ class Offer(SyncedModel):
         "not_for",
         "price_model",
     )
+
+    CHECK_FIELDS = ("checked_on",)
 
     objects = OfferQuerySet.as_manager()
 
@@ -105,6 +112,8 @@ class Offer(SyncedModel):
         """Why readers don't see it now; empty when they do."""
         if self.valid_until < timezone.localdate():
             return f"It expired on {date_format(self.valid_until)}."
+        if self.checked_on is None:
+            return "Nobody has looked up its terms yet."
         if is_stale(self.checked_on):
             return f"It was last checked on {date_format(self.checked_on)}, more than 180 days ago."
         if self.is_placeholder and not settings.DEVELOPMENT:

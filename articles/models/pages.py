@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models, transaction
 from django.urls import NoReverseMatch, reverse
 
-from articles.models.markdown import MarkdownModel, history_field
+from articles.models.markdown import MarkdownModel, SignedOffModel, history_field
 from articles.models.redirects import Redirect
 
 # Pages that every page, the mails or the law lead to.
@@ -64,11 +64,10 @@ class Standing(MarkdownModel):
         return result
 
 
-class Page(Standing):
+class Page(SignedOffModel, Standing):
     """A standing page: about, privacy and their like."""
 
     slug = models.SlugField(unique=True)
-    checked_on = models.DateField("last checked", null=True, blank=True)
 
     history: Any = history_field()
 

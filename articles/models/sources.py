@@ -6,9 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from articles.models.lookup import articles
 from articles.models.offers import Offer
-from articles.models.synced import SyncedModel
+from articles.models.synced import SyncedModel, articles
 from prose import affiliate_rules
 
 

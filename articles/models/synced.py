@@ -1,7 +1,11 @@
-"""What every row of the library has in common, and when something was looked up too long ago."""
+"""What every row of the library has in common, when something was looked up too long ago, and the
+texts that show it.
+"""
 
 from datetime import date, timedelta
+from typing import Any, cast
 
+from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
@@ -27,3 +31,13 @@ class SyncedModel(CachedPageModel):
 def is_stale(checked_on: date | None) -> bool:
     """Whether nobody has checked this within the last 180 days."""
     return checked_on is None or timezone.localdate() - checked_on > STALE_AFTER
+
+
+def articles() -> Any:
+    """Return the manager of articles."""
+    return cast(Any, apps.get_model("articles", "Article"))._default_manager.all()
+
+
+def text_models() -> list[Any]:
+    """Return the models of what readers read: articles, pages, responses."""
+    return [apps.get_model("articles", name) for name in ("Article", "Page", "Response")]

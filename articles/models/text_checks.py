@@ -5,6 +5,8 @@ The rules of prose.rules on a row's text, as far as they need no other page.
 
 from collections.abc import Collection, Iterator
 
+from django.apps import apps
+
 from articles.images import figures
 from articles.models.images import Picture
 from articles.models.offers import Offer
@@ -35,6 +37,10 @@ class StoredLibrary:
     def unknown_offers(self, keys: Collection[str]) -> set[str]:
         known = Offer.objects.filter(key__in=list(keys)).values_list("key", flat=True)
         return set(keys) - set(known) if keys else set()
+
+    def unknown_snippets(self, keys: Collection[str]) -> set[str]:
+        rows = apps.get_model("articles", "Snippet")._default_manager.filter(key__in=list(keys))
+        return set(keys) - set(rows.values_list("key", flat=True)) if keys else set()
 
     def unknown_articles(self, slugs: Collection[str]) -> set[str]:
         return set()

@@ -47,7 +47,8 @@ def put_article(article: Article) -> None:
     if article.state != Article.State.PUBLISHED:
         remove_article(article)
         return
-    text = blocks.read("".join(part.html for part in article.parts))
+    own = (part.html for part in article.parts if part.kind != "snippet")  # those are everywhere
+    text = blocks.read("".join(own))
     head = [
         article.standfirst,
         article.description,

@@ -96,6 +96,10 @@ def _block_problems(body: str, blocks: list[Part]) -> Iterator[Finding]:
                 f"{block.kind.capitalize()}s don’t travel in letters. "
                 "Link to the page that shows it.",
             )
+        elif block.kind == "snippet":
+            yield Finding(
+                _line_of(body, "snippet"), "Snippets don’t travel in letters. Write it out."
+            )
         elif block.kind == "offer":
             offers += 1
             problem = offer_problem(block.key)

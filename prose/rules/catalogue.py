@@ -23,6 +23,7 @@ ERRORS = {
     "picture.elsewhere": "Pictures stand in articles alone.",
     "figure.unknown": "A figure is one that there is.",
     "figure.elsewhere": "Figures stand in articles alone.",
+    "snippet.unknown": "A snippet is one that there is.",
     "source.unknown": "A source that is cited is there.",
     "offer.unknown": "An offer is one that there is.",
     "offer.several": "An article holds one offer at most.",

@@ -65,6 +65,9 @@ class FolderLibrary:
     def unknown_offers(self, keys: Collection[str]) -> set[str]:
         return set(keys) - set(self.offers)
 
+    def unknown_snippets(self, keys: Collection[str]) -> set[str]:
+        return set(keys) - set(self.table("snippets") if keys else ())
+
     def unknown_articles(self, slugs: Collection[str]) -> set[str]:
         return set(slugs) - set(self.articles)
 

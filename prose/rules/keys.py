@@ -12,6 +12,7 @@ from prose.rules.library import Library
 from prose.rules.source_files import SourceFile
 
 OFFER = re.compile(r":::\s*offer\s*([a-z0-9-]*)")
+SNIPPET = re.compile(r":::\s*snippet\s+([a-z0-9-]+)")
 PICTURE = re.compile(r":::\s*picture\s+([a-z0-9-]+)")
 FIGURE = re.compile(r":::\s*figure\s+([a-z0-9-]+)")
 
@@ -22,6 +23,7 @@ def check(text: SourceFile, library: Library) -> Iterator[Finding]:
     yield from _offers(text, library)
     yield from _pictures(text, library)
     yield from _figures(text, library)
+    yield from _snippets(text, library)
     lines = text.first_lines(CITATION)
     for key in sorted(library.unknown_sources(text.rendered.citations)):
         message = f"There is no source “{key}”. Add it under Sources, or take the mark out."
@@ -98,3 +100,9 @@ def _figures(text: SourceFile, library: Library) -> Iterator[Finding]:
     for key in sorted(unknown):
         message = f"There is no figure “{key}”. There are: {known or 'none'}."
         yield finding("figure.unknown", lines.get(key, 1), message)
+
+
+def _snippets(text: SourceFile, library: Library) -> Iterator[Finding]:
+    lines = text.first_lines(SNIPPET)
+    for key in sorted(library.unknown_snippets(block_keys(text.rendered.html, "snippet"))):
+        yield finding("snippet.unknown", lines.get(key, 1), f"There is no snippet “{key}”.")

@@ -4,12 +4,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.models import DELETION, LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.forms import modelform_factory
 from django.http import HttpRequest
+from django.utils import timezone
 
 from quiz.admin.views import VersionViewsAdmin
 from quiz.models import Option, PartOfVersion, Question, Quiz, Rating, Review, Version, is_fixed
 from trustsite.desk.publishing import PublishGuard, PublishGuardMixin
+
+UNNAMED = "An owner enters first, under Reviewers, how you are named."
+OWN_VERSION = "You have changed this version yourself. A check is a second person’s."
 
 
 def _is_fixed(row: Any) -> bool:
@@ -88,12 +94,55 @@ class VersionAdmin(DraftsOnly, VersionViewsAdmin, PublishGuard):
         css = {"all": ["admin/points.css"]}
 
 
+class ReviewForm(forms.ModelForm):
+    """A review of a version by whoever fills it in: nobody’s name or day is typed."""
+
+    user: Any = None
+
+    class Meta:
+        model = Review
+        fields = ("version",)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a review that would name nobody, or a version of one’s own."""
+        data = super().clean() or self.cleaned_data
+        version = data.get("version")
+        if getattr(self.user, "reviewer", None) is None:
+            self.add_error(None, UNNAMED)
+        elif version and _has_changed(self.user, version):
+            self.add_error("version", OWN_VERSION)
+        return data
+
+
+def _has_changed(user: Any, version: Version) -> bool:
+    """Whether `user` has made or changed a version at the desk."""
+    kind = ContentType.objects.get_for_model(Version)
+    done = LogEntry.objects.filter(user=user, content_type=kind, object_id=str(version.pk))
+    return done.exclude(action_flag=DELETION).exclude(change_message="Released.").exists()
+
+
 @admin.register(Review)
 class ReviewAdmin(PublishGuard):
-    """Reviews: entered for a version that may be live already."""
+    """Reviews: entered by whoever read a version, which may be live already, and never changed."""
 
+    form = ReviewForm
     list_display = ("__str__", "version")
     list_select_related = ("version__quiz",)
+    readonly_fields = ("reviewer", "reviewed_on")
+
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        class FormOfReviewer(super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
+            user = request.user
+
+        return FormOfReviewer
+
+    def has_change_permission(self, request: HttpRequest, obj: Review | None = None) -> bool:
+        return super().has_change_permission(request, obj) and obj is None
+
+    def save_model(self, request: HttpRequest, obj: Review, form: Any, change: bool) -> None:
+        obj.reviewer = str(request.user.reviewer)  # type: ignore[union-attr]
+        obj.reviewed_on = timezone.localdate()
+        super().save_model(request, obj, form, change)
 
 
 @admin.register(Question)

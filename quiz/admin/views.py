@@ -3,6 +3,7 @@
 Its points in one grid, taking a draft, releasing, retiring, copying, export and import as TOML.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -30,11 +31,21 @@ PointsFormSet = modelformset_factory(
     fields=["position", "text", "fight", "flight", "freeze", "fawn", "calm"],
     widgets={
         "position": forms.NumberInput(attrs={"min": 0, "class": "points__weight"}),
-        "text": forms.TextInput(attrs={"class": "points__text"}),
+        "text": forms.Textarea(attrs={"rows": 1, "class": "points__text"}),
         **dict.fromkeys(["fight", "flight", "freeze", "fawn"], WEIGHT),
     },
     extra=0,
 )
+
+
+# Of a drawing 300 wide: where the tick stands, and where a line ends at the latest.
+TICK, FURTHEST = 270, 298
+LINES = {
+    "fight": "M2 24h40l8-20 14 34 12-26 8 12h54",
+    "flight": "M2 30h30l14-8 16 4 18-12 18 3 20-13h20",
+    "freeze": "M2 24h34l6-14 6 20 4-6h86",
+    "fawn": "M2 24h24c16 0 16-16 32-16s16 24 32 24 14-8 24-8h24",
+}
 
 
 class ImportForm(forms.Form):
@@ -53,6 +64,32 @@ class ImportForm(forms.Form):
         except UnicodeDecodeError as error:
             raise forms.ValidationError("This file isn’t text in UTF-8.") from error
         return text
+
+
+@dataclass(frozen=True)
+class Total:
+    """The most points that one person can reach for a response, drawn as its own line out to the sum."""
+
+    name: str
+    offered: int
+    most: int
+    path: str
+    end: int  # where the line ends; the tick that all should reach stands at TICK
+    more: int  # than the sum most of them have
+
+
+def totals(version: Version) -> list[Total]:
+    """Return the sums of a version’s points, each against the sum that most of them have."""
+    sums = point_sums(version.definition())
+    reached = [each.reachable for each in sums.values()]
+    common = max(reached, key=lambda sum_: (reached.count(sum_), sum_))
+    found = []
+    for name, each in sums.items():
+        end = TICK * each.reachable // common if common else 0
+        end = min(max(end, 140), FURTHEST)
+        more = each.reachable - common
+        found.append(Total(name, each.offered, each.reachable, LINES[name], end, more))
+    return found
 
 
 class VersionViewsAdmin(WritingMixin):
@@ -113,7 +150,7 @@ class VersionViewsAdmin(WritingMixin):
             "formset": formset,
             "note": self.note_of_rows(request, version, stored),
             "may_change": may_change,
-            "sums": point_sums(version.definition()),
+            "totals": totals(version),
             "problems": version.problems(),
         }
         return render(request, "admin/quiz/version/points.html", context)

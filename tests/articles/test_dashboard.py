@@ -181,7 +181,7 @@ def test_it_asks_the_database_as_little_for_a_thousand_articles(
         for n in range(number)
     ]
     Article.objects.bulk_create(rows)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(45):
         page = client.get("/admin/").content
     assert len(page) < 40_000
 

@@ -21,10 +21,18 @@ OFFERED = {"_base_manager", "_default_manager", "_meta", "_replace"}  # document
 # Modules of Django that its documentation doesn't name, and who imports them.
 UNDOCUMENTED = {
     "django.contrib.admin.options": ["trustsite/desk/publishing.py"],
-    "django.contrib.admin.utils": ["articles/admin/history.py"],
+    "django.contrib.admin.templatetags.admin_list": ["trustsite/templatetags/desk_lists.py"],
+    "django.contrib.admin.templatetags.admin_urls": ["trustsite/templatetags/desk_lists.py"],
+    "django.contrib.admin.utils": [
+        "articles/admin/history.py",
+        "trustsite/desk/trash.py",
+        "trustsite/templatetags/desk_lists.py",
+    ],
     "django.contrib.admin.views.main": [
         "articles/admin/article_list.py",
+        "articles/admin/history.py",
         "newsletter/admin/keyset.py",
+        "trustsite/templatetags/desk_lists.py",
     ],
     "django.core.handlers.wsgi": ["trustsite/web/serving/refusals.py"],
     "django.core.mail.message": ["newsletter/emails/email.py"],  # gone from Django 7

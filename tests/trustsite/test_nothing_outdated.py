@@ -19,6 +19,7 @@ from articles.models import (
     Redirect,
     Response,
     SlugRedirect,
+    Snippet,
     Source,
     Synonym,
     Topic,
@@ -31,7 +32,7 @@ from trustsite.web import form_guard
 
 DERIVED = {"id", "html", "citations", "words", "changed_at", "synced_at", "synced_digest"}
 DERIVED |= {"version", "updated_at", "text_hash", "problems", "preview_key", "checked_text"}
-DERIVED |= {"nearest", "nearest_due"}
+DERIVED |= {"nearest", "nearest_due", "planned_on"}
 FIXED = (Question, Option, Rating)  # of a version that readers see they can't change
 PATHS = ["/", "/articles/", "/articles/changed/", "/articles/beside/", "/articles/elsewhere/"]
 PATHS += ["/topics/responses/", "/responses/", "/responses/fawn/", "/about/", "/get-help/"]
@@ -48,7 +49,8 @@ def rows(content, monkeypatch):
     monkeypatch.setattr(form_guard, "_hour", lambda: 500_000)
     source = Source.objects.order_by("key").first()
     topic = Topic.objects.order_by("position").first()
-    body = Article.objects.exclude(citations={}).first().body
+    snippet = Snippet.objects.create(key="said", title="Said", body="Said in many texts.")
+    body = Article.objects.exclude(citations={}).first().body + "\n\n:::snippet said\n"
     article = make_article(slug="changed", topic=topic, body=body, affiliate=False, safety=True)
     make_article(slug="beside", topic=topic, related=["changed"])
     make_article(slug="elsewhere", topic=Topic.objects.order_by("position").last())
@@ -59,7 +61,7 @@ def rows(content, monkeypatch):
         model: model.objects.order_by("pk").first()
         for model in (Offer, Helpline, Redirect, SlugRedirect, CrisisWord, Synonym, Quiz)
     }
-    found |= {Article: article, Source: source, Topic: topic}
+    found |= {Article: article, Source: source, Topic: topic, Snippet: snippet}
     found |= {Page: Page.objects.get(slug="about"), Response: Response.objects.get(key="fawn")}
     version = Version.objects.live().first()
     found[Review] = Review.objects.create(
@@ -192,6 +194,7 @@ def test_every_kind_of_content_is_tried():
         Page,
         Redirect,
         Response,
+        Snippet,
         Source,
         Synonym,
         Topic,

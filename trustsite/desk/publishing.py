@@ -8,14 +8,17 @@ from collections.abc import Collection
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import models, transaction
 from django.db.models import ProtectedError, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from trustsite.desk import trash
 from trustsite.desk.writing.admin import WritingMixin
 from trustsite.models import CachedPageModel
 from trustsite.web.django_internal import AroundModelChecksMixin
@@ -25,9 +28,11 @@ PUBLISH, REVIEW = "articles.publish_article", "articles.review_article"
 # `CachedPageModel`; a model that does neither fails a test.
 NOT_PUBLIC = {
     "trustsite.cacheversion": "counts changes",
+    "trustsite.trashedrow": "what was deleted, until it is erased",
     "analytics.dailysum": "counts",
     "analytics.logposition": "where a log was read to",
     "articles.autosave": "what an editor had typed and not saved, from before trustsite.autosave",
+    "articles.reviewnote": "what a second person says of a text, at the desk alone",
     "trustsite.autosave": "what an editor has typed and not saved",
     "trustsite.presence": "who has a form of the desk open",
     "articles.reviewer": "a name that signing off copies, under the right to review",
@@ -74,6 +79,13 @@ def refusal() -> str:
 
 class PublishGuardMixin(BaseModelAdmin):
     """An admin, or an inline, of what public pages are made of."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Name the site’s time zone at every field for a moment."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(db_field, models.DateTimeField) and not field.help_text:
+            field.help_text = f"In the site’s time, {settings.TIME_ZONE}."
+        return field
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         may = super().has_add_permission(request, *args)
@@ -139,7 +151,9 @@ class PublishGuard(PublishGuardMixin, WritingMixin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         if why := obj.loss(None):
             raise ProtectedError(why, {obj})
-        obj.delete()
+        with transaction.atomic():
+            trash.keep(obj, request.user)
+            obj.delete()
 
     def delete_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
         """Delete one row, or say why it stays: what keeps it may have come since it was shown."""

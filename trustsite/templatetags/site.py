@@ -17,7 +17,7 @@ from trustsite.web import page_head
 from trustsite.web.context_processors import site_facts
 from trustsite.web.fonts import FONTS
 from trustsite.web.form_guard import form_token
-from trustsite.web.inline_css import stylesheet
+from trustsite.web.inline_css import stylesheet, tokens
 from trustsite.web.serving.fragments import plain, recall
 
 register = template.Library()
@@ -63,6 +63,12 @@ def fragment(name: str, **values: object) -> str:
     site = site_facts()
     key = (name, *site.items(), *((field, plain(value)) for field, value in values.items()))
     return recall(key, lambda: render_to_string(name, {"site": site, **values}))
+
+
+@register.simple_tag
+def tokens_css() -> SafeString:
+    """Return the style element with the palette and the faces of the site."""
+    return format_html("<style>{}</style>", tokens())
 
 
 class InlineCSS(template.Node):

@@ -55,6 +55,16 @@ def _stylesheet(names: frozenset[str]) -> Stylesheet:
     return made
 
 
+@cache
+def tokens() -> Stylesheet:
+    """Return the palette and the faces alone, for pages that have a layout of their own."""
+    css = _with_addresses((FOLDER / f"{FIRST[0]}.css").read_text())
+    made = Stylesheet(lightningcss.process_stylesheet(css, minify=True))
+    made.components = frozenset()
+    _made[made.encode()] = made
+    return made
+
+
 def component_file(name: str) -> Path:
     """Return the file of a component's CSS."""
     return FOLDER / "components" / f"{name}.css"

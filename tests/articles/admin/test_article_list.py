@@ -76,17 +76,29 @@ def test_it_filters_by_what_readers_see(listed, one_of_each, stage, titles):
     assert listed(stage=stage) == titles
 
 
-def test_it_shows_the_stage_topic_check_findings_and_words(
-    admin_client, parse, text_of, one_of_each
+def test_it_shows_state_topic_change_check_findings_and_words(
+    admin_client, admin_user, parse, text_of, one_of_each
 ):
+    article = Article.objects.get(title="Scheduled")
+    article.history.update(history_user=admin_user)
     page = parse(admin_client.get(LIST, {"stage": "scheduled"}))
     names = [text_of(cell) for cell in page.findall(".//table[@id='result_list']/thead//th")]
-    assert names[1:] == ["Title", "Topic", "State", "Last checked", "Problems", "Words"]
+    columns = ["Title", "Topic", "Last change ↓", "Next check", "To look at", "Words"]
+    assert names == columns
     row = [text_of(cell) for cell in page.find(".//table[@id='result_list']/tbody/tr")]
-    article = Article.objects.get(title="Scheduled")
-    assert row[1:4] == ["Scheduled", str(article.topic), f"Scheduled {LATER:%-d %b %Y, %H:%M} UTC"]
+    at = f"{LATER:%a %-d %b}" + (f" {LATER:%Y}" if LATER.year != timezone.now().year else "")
+    assert row[1] == f"Scheduled Public on {at}, {LATER:%H:%M} UTC"
+    assert row[2] == str(article.topic)
+    assert row[3].startswith("Today, ")
+    assert row[3].endswith(" admin")
     assert row[4:] == ["nobody yet", str(article.problems), str(article.words)]
     assert article.problems
+
+
+def test_what_changed_last_stands_first(admin_client, one_of_each):
+    Article.objects.get(title="Draft").save()
+    [first, *_] = admin_client.get(LIST).context["cl"].result_list
+    assert first.title == "Draft"
 
 
 def test_what_was_never_checked_or_long_ago_is_due_once_readers_see_it(listed, one_of_each):

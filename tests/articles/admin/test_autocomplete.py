@@ -71,6 +71,22 @@ def test_pages_that_readers_can_open_are_found_by_title(writer):
     assert values(writer, "page", "slow") == ["/articles/slow/", "/about/"]
 
 
+@pytest.mark.parametrize(
+    "words", ["danger isn't", "danger isn’t", "isn't danger", "OVER when", "  when   over "]
+)
+def test_pages_are_found_by_words_in_any_order_with_either_apostrophe(writer, words):
+    make_article(slug="danger", title="When the danger isn’t over")
+    assert values(writer, "page", words) == ["/articles/danger/"]
+    assert values(writer, "page", f"{words} elsewhere") == []
+
+
+def test_offers_and_pictures_are_too(writer):
+    make_offer(key="talk", heading="Talk when it isn’t easy")
+    make_picture(key="path", alt="A path that isn’t straight")
+    assert values(writer, "offer", "isn't talk") == ["talk"]
+    assert values(writer, "picture", "isn't path") == ["path"]
+
+
 def test_the_quiz_the_guide_and_the_helplines_are_pages_too(writer):
     assert values(writer, "page", "the quiz") == ["/quiz/", "/quiz/method/"]
     assert values(writer, "page", "guide") == ["/guide/"]

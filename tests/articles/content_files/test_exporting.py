@@ -39,7 +39,7 @@ NOT_TRAVELLING = {
     *("id", "changed_at", "synced_at", "synced_digest"),
     *("html", "contents", "citations", "words", "renderer"),
     *("width", "height", "renditions"),
-    *("preview_key", "problems", "text_hash", "first_published_at"),
+    *("preview_key", "problems", "text_hash", "first_published_at", "planned_on"),
     *("nearest", "nearest_due"),
 }
 WITH_EVERYTHING = """Lead.[^author-2001]

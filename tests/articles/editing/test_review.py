@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import html5lib
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from articles.editing import review
 from articles.models import Article, Reviewer
+from articles.models.markdown import words_hash
 from tests.articles.desk import address, log_in, save
-from tests.factories import make_article
+from tests.factories import make_article, make_page
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +109,70 @@ def test_nobody_signs_off_their_own_change():
     response = sign(owner, article)
     assert "A check is a second person’s." in response.content.decode()
     assert article.checked_on is None
+
+
+@pytest.fixture
+def written_by_two():
+    """An article that an owner wrote and an editor then changed a word of."""
+    owner = log_in("Owners")
+    article = make_article(state="in review")
+    save(owner, article, body="Words of an owner, all of them.")
+    save(log_in("Editors"), article, body="Words of an owner, nearly all of them.")
+    return owner, article
+
+
+def test_a_word_changed_by_another_makes_nobody_a_second_reader_of_their_own(written_by_two):
+    owner, article = written_by_two
+    sign(owner, article)
+    assert article.checked_on is None
+
+
+def test_without_looking_for_all_who_wrote_they_would_be(written_by_two, monkeypatch):
+    owner, article = written_by_two
+    monkeypatch.setattr(review, "writers", lambda text: set())
+    sign(owner, article)
+    assert article.is_checked
+
+
+def test_who_wrote_nobody_knows_when_only_signs_changed(reviewer):
+    article = make_article(state="in review", body="It stands, here.")
+    save(log_in("Owners"), article, body="It stands here.")
+    assert review.writers(article) == set()
+
+
+@pytest.mark.parametrize("role", ["Writers", "Editors", "Reviewers", "Owners"])
+@pytest.mark.parametrize("kind", [make_article, make_page])
+def test_no_form_says_that_a_text_was_checked(role, kind):
+    row = kind(**({"state": "draft"} if kind is make_article else {}))
+    browser = log_in(role)
+    path = f"/admin/articles/{row._meta.model_name}/{row.pk}/change/"
+    typed = {"checked_on": "2026-01-01", "checked_by": "A. Person, clinical psychologist"}
+    given = {"title": "Another title", "slug": row.slug, "body": "Other words."}
+    browser.post(path, given | {"updated_at_0": "2026-01-01", "updated_at_1": "09:00"} | typed)
+    row.refresh_from_db()
+    assert (row.checked_on, row.checked_by) == (None, "")
+
+
+def test_a_page_is_signed_off_for_as_long_as_its_words_stand(reviewer, client):
+    page = make_page()
+    where = f"/admin/articles/page/{page.pk}/sign-off/"
+    reviewer.post(where, {"seen": words_hash(page)})
+    assert "Checked by Ann Other" in client.get("/about/").content.decode()
+    page.refresh_from_db()
+    page.body = "Other words."
+    page.save()
+    assert "Checked by" not in client.get("/about/").content.decode()
+
+
+@pytest.mark.parametrize("make", [make_article, make_page])
+@pytest.mark.parametrize("name", ["checked_on", "updated_at"])
+def test_no_day_to_come_is_a_day_of_the_past(make, name):
+    row = make()
+    moment = timezone.now() + timedelta(days=400)
+    setattr(row, name, moment.date() if name == "checked_on" else moment)
+    with pytest.raises(ValidationError) as caught:
+        row.full_clean()
+    assert set(caught.value.message_dict) == {name}
 
 
 def test_words_that_the_reviewer_has_not_seen_are_not_signed_off(reviewer):

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from articles import content_files, states
 from articles.editing import bulk_edit
+from articles.editing.article_form import ArticleForm
 from articles.models import Article, Page, Redirect, Response
 from tests.articles.desk import address, errors, log_in, save
 from tests.factories import make_article, make_page, make_response, make_topic
@@ -57,6 +58,21 @@ def test_nobody_schedules_again_what_readers_have_seen(seen, client):
     found = errors(save(log_in("Editors"), seen, **LATER))
     assert "can’t be published at a time to come" in found["publish_at"][0]
     assert client.get("/articles/seen/").status_code == 200
+
+
+def test_nobody_moves_the_day_on_which_readers_first_saw_it(seen):
+    earlier = {"publish_at_0": "2019-01-01", "publish_at_1": "09:00:00"}
+    assert "publish_at" in errors(save(log_in("Editors"), seen, **earlier))
+    since = seen.publish_at
+    seen.refresh_from_db()
+    assert seen.publish_at == since
+
+
+def test_without_that_rule_the_day_is_another(seen, monkeypatch):
+    monkeypatch.setattr(ArticleForm, "_check_first_day", lambda form, data: None)
+    save(log_in("Editors"), seen, publish_at_0="2019-01-01", publish_at_1="09:00:00")
+    seen.refresh_from_db()
+    assert seen.publish_at.year == 2019
 
 
 def test_a_post_that_does_both_at_once_is_refused(seen, client):

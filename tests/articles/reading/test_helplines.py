@@ -232,41 +232,6 @@ def test_with_its_database_the_page_is_kept_as_any_other(page, client):
 # -- looking numbers up ------------------------------------------------------------------------------------------------
 
 
-def look_up(client, *helplines):
-    data = {"action": "look_up", "_selected_action": [line.pk for line in helplines]}
-    return client.post("/admin/articles/helpline/", data, follow=True)
-
-
-def test_an_editor_enters_today_for_the_lines_looked_up_and_the_history_says_who(
-    admin_client, parse, text_of
-):
-    one, other = make_helpline(phone="116 123"), make_helpline(checked_on=LONG_AGO)
-    look_up(admin_client, one)
-    one.refresh_from_db()
-    other.refresh_from_db()
-    assert (one.checked_on, other.checked_on) == (TODAY, LONG_AGO)
-    history = text_of(
-        parse(admin_client.get(f"/admin/articles/helpline/{one.pk}/history/")).find(
-            ".//*[@id='change-history']"
-        )
-    )
-    assert "admin" in history
-    assert "Looked up: 116 123." in history
-
-
-def test_the_action_is_for_those_who_may_change_helplines(client, django_user_model):
-    from django.contrib.auth.models import Permission
-
-    user = django_user_model.objects.create_user("reader", is_staff=True)
-    user.user_permissions.add(Permission.objects.get(codename="view_helpline"))
-    client.force_login(user)
-    line = make_helpline()
-    assert b"I looked these up today" not in client.get("/admin/articles/helpline/").content
-    look_up(client, line)
-    line.refresh_from_db()
-    assert line.checked_on is None
-
-
 def test_a_changed_number_is_a_number_nobody_has_looked_up():
     line = make_helpline(checked_on=TODAY)
     line.note = "Another note."

@@ -53,6 +53,7 @@ BROKEN = {
     "picture.address": {"add": "![x](https://example.org/x.png)"},
     "picture.unknown": {"add": ":::picture nothing"},
     "figure.unknown": {"add": ":::figure nothing"},
+    "snippet.unknown": {"add": ":::snippet nothing"},
     "source.unknown": {"add": "So they say.[^ghost-1999]"},
     "offer.unknown": {"add": ":::offer nobody", "affiliate": True},
     "offer.several": {"add": f"{OFFER}\n{OFFER}", "affiliate": True},

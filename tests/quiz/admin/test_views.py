@@ -25,6 +25,9 @@ def editor(django_user_model, client):
     return client
 
 
+PATH = "{http://www.w3.org/2000/svg}path"
+
+
 def at(version, page):
     return f"/admin/quiz/version/{version.pk}/{page}/"
 
@@ -33,7 +36,9 @@ def fields(document):
     """Return what the grid's form would send as it stands."""
     [form] = [form for form in document.iter("form") if "data-points" in form.attrib]
     sent = [field for field in form.iter("input") if field.get("name") and not is_unticked(field)]
-    return {field.get("name"): field.get("value", "on" if is_box(field) else "") for field in sent}
+    given = {field.get("name"): field.get("value", "on" if is_box(field) else "") for field in sent}
+    answers = {field.get("name"): (field.text or "").strip() for field in form.iter("textarea")}
+    return given | answers
 
 
 def is_box(field):
@@ -60,19 +65,29 @@ def test_the_grid_shows_questions_and_answers_in_order_with_their_points(
     draft, admin_client, parse, text_of
 ):
     document = parse(admin_client.get(at(draft, "points")))
-    groups = [group for group in document.iter("div") if "data-question" in group.attrib]
-    assert [text_of(group.find("h2")) for group in groups] == [
-        f"{q.key}. {q.stem}" for q in draft.questions.all()
+    groups = [group for group in document.iter("details") if "data-question" in group.attrib]
+    assert [text_of(group.find("summary")) for group in groups] == [
+        f"{q.key} {q.stem}" for q in draft.questions.all()
     ]
     for group, question in zip(groups, draft.questions.all(), strict=True):
-        shown = [
-            field.get("value")
-            for field in group.iter("input")
-            if field.get("name").endswith("-text")
-        ]
+        shown = [field.text.strip() for field in group.iter("textarea")]
         assert shown == [option.text for option in question.options.all()]
-    sums = document.find(".//table[@class='points-sums']")
-    assert [text_of(cell) for cell in sums.iter("td")] == ["", *["36"] * 4, *["35"] * 4]
+    sums = document.find(".//dl[@class='points__totals']")
+    assert [text_of(cell) for cell in sums.iter("b")] == ["35"] * 4
+    assert [text_of(cell) for cell in sums.iter("dd")] == ["in reach; 36 on offer"] * 4
+    lines = [path.get("d") for path in sums.iter(PATH) if "data-line" in path.attrib]
+    assert [line.partition("H")[2] for line in lines] == ["270"] * 4
+
+
+def test_a_sum_that_stands_out_is_drawn_past_the_tick_and_said(draft, admin_client, parse, text_of):
+    Option.objects.filter(question__version=draft, freeze=3, question__key="q05").update(freeze=5)
+    sums = parse(admin_client.get(at(draft, "points"))).find(".//dl[@class='points__totals']")
+    said = {text_of(one.find("dt")): text_of(one.find("dd")) for one in sums}
+    assert said["Freeze37"] == "in reach, 2 too many; 38 on offer"
+    ends = [
+        path.get("d").partition("H")[2] for path in sums.iter(PATH) if "data-line" in path.attrib
+    ]
+    assert sorted(ends) == ["270", "270", "270", "285"]
 
 
 def test_points_and_words_of_a_draft_are_saved_and_faults_are_named_at_once(
@@ -88,7 +103,7 @@ def test_points_and_words_of_a_draft_are_saved_and_faults_are_named_at_once(
     option.refresh_from_db()
     assert (option.freeze, option.text) == (2, "I can’t find an answer!")
     words = text_of(parse(response))
-    assert "Before this version can be released:" in words
+    assert "before release" in words
     assert "q05, first answer: give 3 points to one response, or 2 and 1 to two." in words
     assert "q05, first answer: leave out the exclamation mark." in words
 

@@ -192,23 +192,10 @@ def test_a_picture_that_becomes_public_while_somebody_writes_is_not_changed(writ
     assert value(picture, "alt") == "A path through a garden."
 
 
-def test_who_reviews_enters_that_a_line_was_looked_up_and_not_another_number(reviewer):
+def test_who_reviews_changes_no_number_that_readers_call(reviewer):
     helpline = make_helpline(url="https://line.example/")
-    response = change(reviewer, helpline, {"phone": "0900 1", "checked_on": "2026-01-01"})
-    assert response.status_code == 200
+    assert change(reviewer, helpline, {"phone": "0900 1"}).status_code == 200
     assert value(helpline, "phone") == "116 123"
-    assert change(reviewer, helpline, {"checked_on": "2026-01-01"}).status_code == 302
-    assert value(helpline, "checked_on")
-
-
-@pytest.mark.parametrize("is_guarded", [True, False], ids=["guarded", "with the guard off"])
-def test_a_writer_enters_no_line_as_looked_up(writer, is_guarded, monkeypatch):
-    helpline = make_helpline()
-    if not is_guarded:
-        monkeypatch.setattr(publishing, "may_publish", lambda user: True)
-    action = {"action": "look_up", "_selected_action": helpline.pk}
-    writer.post("/admin/articles/helpline/", action)
-    assert bool(value(helpline, "checked_on")) != is_guarded
 
 
 def test_an_address_that_hides_where_it_leads_is_refused():
