@@ -163,7 +163,7 @@ def check(what: str, seen: Any, expected: Any) -> bool:
         what,
         "" if is_right else f"(saw {seen!r}, not {expected!r})",
     )
-    return is_right
+    return bool(is_right)
 
 
 def begin(browser: Firefox, site: str, questions: int) -> None:
@@ -213,11 +213,17 @@ def walk_to_the_result(browser: Firefox, site: str) -> Iterator[bool]:
         yield check("Back from the result shows no tick", browser.ticked, 0)
 
 
+def press_thrice(browser: Firefox) -> None:
+    """Press Shift three times."""
+    for _ in range(3):
+        browser.key("\ue008")
+
+
 def walk_away(browser: Firefox, site: str) -> Iterator[bool]:
     """Leave by the button and by three presses of Shift, and go back."""
     for leave in (
         lambda: browser.click("[data-leave]"),
-        lambda: [browser.key("\ue008") for _ in range(3)],
+        lambda: press_thrice(browser),
     ):
         begin(browser, site, 3)
         leave()
