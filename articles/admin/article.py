@@ -22,7 +22,6 @@ from articles.admin.text_page import TextPageMixin
 from articles.editing import preview_links, review, workflow
 from articles.editing.article_form import ArticleForm
 from articles.models import Article
-from articles.models.markdown import words_hash
 from articles.reading.views import article_context
 from trustsite.desk.publishing import may_publish
 from trustsite.desk.writing.page import Step
@@ -146,13 +145,11 @@ class ArticleAdmin(ArticleList, BulkEditMixin, ReviewMixin, AutocompleteMixin, T
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """Add what belongs to an article alone: its check, and who may see it before readers do."""
+        """Add what belongs to an article alone: when it is due, and who may see it before readers do."""
         if article := kwargs.get("obj"):
             context |= {
                 "is_due": article.is_published and review.is_due(article),
-                "may_sign_off": request.user.has_perm("articles.review_article"),
                 "may_share": self._may_share(request, article),
-                "seen": words_hash(article),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

@@ -96,6 +96,15 @@ class ReviewMixin(HistoryMixin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*super().get_readonly_fields(request, obj), *SIGNED)
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Lead from the form of a text to its review."""
+        if text := kwargs.get("obj"):
+            name = f"admin:{self.opts.app_label}_{self.opts.model_name}_review"
+            context["review_url"] = reverse(name, args=[text.pk])
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def review(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Show a text as readers have it, with what a reviewer needs beside it."""
         return self._show(request, self._text(request, pk), None)

@@ -36,12 +36,13 @@ ARTICLE = 1.1  # what an article counts beside another page that says as much
 
 @dataclass(frozen=True)
 class Hit:
-    """A page that was found, and a piece of its text with the words marked."""
+    """A page that was found: what it says of itself, and a piece of its text with the words marked."""
 
     title: str
     path: str
     label: str
     minutes: int
+    summary: str
     extract: SafeString
 
 
@@ -256,8 +257,14 @@ def _share(asked: set[str], text: str) -> float:
 
 
 def _hit(document: SearchDocument, patterns: list[re.Pattern[str]]) -> Hit:
-    extract = _extract(document, patterns)
-    return Hit(document.title, document.path, document.label, document.minutes, extract)
+    return Hit(
+        document.title,
+        document.path,
+        document.label,
+        document.minutes,
+        document.summary,
+        _extract(document, patterns),
+    )
 
 
 def _patterns(concepts: list[Concept]) -> Iterator[str]:

@@ -114,8 +114,15 @@ addEventListener("pagehide", () => {
   show(-1);
 });
 
-// A page loaded in an entry with a mark goes on where it was; in any other nothing is ticked but what came along.
-const resume = () => history.state && show(history.state < 0 ? -1 : Math.max(keys.indexOf(step.value), 0));
+// A page loaded in an entry with a mark goes on where it was, or, when ticks alone came back, after the last of them. In any other
+// entry nothing is ticked but what came along.
+function resume() {
+  if (!history.state) return;
+  settle();
+  const kept = keys.indexOf(step.value);
+  const place = kept < 0 ? 1 + questions.findLastIndex((question) => question.querySelector(":checked")) : kept;
+  show(history.state < 0 ? -1 : place);
+}
 
 history.scrollRestoration = "manual";
 pause.classList.add("pause--scripted");
@@ -123,7 +130,7 @@ find("returns").hidden = true;
 head.hidden = back.hidden = goOn.hidden = false;
 show(-1);
 if (history.state) {
-  settle();
+  settle(); // at once, for a click before everything is loaded
   memory?.postMessage([id]);
 } else form.reset();
 if (memory) memory.onmessage = ({ data: ticks }) => {

@@ -12,7 +12,7 @@ def test_an_article_is_written_previewed_and_published_and_appears_at_once(site,
     preview = desk.frame_locator("iframe[name=preview]")
     preview.get_by_role("heading", name="The first hour").wait_for()
     assert preview.locator("h1").inner_text() == "Slow mornings"
-    desk.get_by_label("Topic").select_option(label="Steadying skills")
+    desk.get_by_label("Topic:", exact=True).select_option(label="Steadying skills")
     desk.get_by_role("button", name="Save", exact=True).click()
     desk.wait_for_url("**/change/")
     reader = visit().new_page()

@@ -17,8 +17,8 @@ SEARCH = "admin/desk_search.html"  # a field above every page, from the app that
 
 
 @register.inclusion_tag("admin/desk_navigation.html", takes_context=True)
-def desk_navigation(context: template.RequestContext) -> dict[str, Any]:
-    """Show the places of the desk, and the row above the page."""
+def desk_navigation(context: template.RequestContext, *, has_row: bool = True) -> dict[str, Any]:
+    """Show the places of the desk, and the row above the page; or the places alone, behind “Menu”."""
     request = context["request"]
     try:
         search = get_template(SEARCH).render({}, request)
@@ -27,6 +27,7 @@ def desk_navigation(context: template.RequestContext) -> dict[str, Any]:
     return {
         "places": list(navigation(request)),
         "user": request.user,
+        "has_row": has_row,
         "may_write": request.user.has_perm("articles.add_article")
         and not _is_of(request, "article"),
         "search": search,

@@ -177,3 +177,9 @@ def test_a_long_text_with_many_notes_takes_few_queries(
         write(reviewer, text, quote="every week")
     with django_assert_max_num_queries(30):
         reviewer.get(at(text))
+
+
+def test_the_form_of_a_text_leads_to_its_review(parse, text):
+    for one in (text, make_page()):
+        form = parse(log_in("Editors").get(at(one).replace("/review/", "/change/")))
+        assert at(one) in [link.get("href") for link in form.iter("a")]

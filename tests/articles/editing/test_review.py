@@ -24,8 +24,8 @@ def reviewer():
 
 
 def sign(browser, article, seen=None):
-    """Press the button of the article's page; `seen` is a page opened earlier."""
-    seen = seen or browser.get(address(article))
+    """Press the button of the article's review; `seen` is one opened earlier."""
+    seen = seen or browser.get(f"/admin/articles/article/{article.pk}/review/")
     found = html5lib.parse(seen.content.decode(), namespaceHTMLElements=False).find(
         ".//input[@name='seen']"
     )
@@ -177,7 +177,7 @@ def test_no_day_to_come_is_a_day_of_the_past(make, name):
 
 def test_words_that_the_reviewer_has_not_seen_are_not_signed_off(reviewer):
     article = make_article(state="in review")
-    seen = reviewer.get(address(article))
+    seen = reviewer.get(f"/admin/articles/article/{article.pk}/review/")
     save(log_in("Editors"), article, body="Words nobody has checked.")
     response = sign(reviewer, article, seen)
     assert "Read them once more." in response.content.decode()

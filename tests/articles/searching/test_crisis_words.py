@@ -129,6 +129,20 @@ def test_the_people_to_talk_to_stand_above_everything_and_nothing_is_suggested(
     assert "Nothing found" not in text_of(main)
 
 
+@pytest.mark.parametrize(("query", "is_held_back"), [("kill", True), ("lanterns", False)])
+def test_no_sentence_is_quoted_for_its_word_of_danger(client, parse, query, is_held_back):
+    make_article(
+        standfirst="Where light helps.",
+        body="They said that the cold can kill a plant, so the lanterns burned all night.",
+    )
+    make_helpline(key="gb-listen", needs=["crisis"], name="Samaritans", phone="116 123")
+    _, main, _ = asked(client, parse, f"{query} myself" if is_held_back else query)
+    [hit] = main.findall(".//ul[@class='shelf__articles']/li")
+    said = "".join(hit.find("p[@class='card__text']").itertext())
+    assert (said == "Where light helps.") == is_held_back
+    assert (hit.find(".//mark") is None) == is_held_back
+
+
 @pytest.mark.parametrize("query", OTHER)
 def test_other_searches_are_left_alone(library, client, parse, query):
     assert asked(client, parse, query)[2] == []

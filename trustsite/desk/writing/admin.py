@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from django import forms
 from django.contrib import admin, messages
@@ -62,6 +63,16 @@ def keep_post_on_logout(view: View) -> View:
         return response
 
     return inner
+
+
+def _without_draft(answer: HttpResponse) -> HttpResponse:
+    """Return the answer to a save; where it leads, no draft is named, for that is saved and gone."""
+    if answer.status_code == 302:
+        parts = urlsplit(answer.headers["Location"])
+        named = parse_qsl(parts.query, keep_blank_values=True)
+        query = urlencode([pair for pair in named if pair[0] != "draft"])
+        answer.headers["Location"] = urlunsplit(parts._replace(query=query))
+    return answer
 
 
 class WritingMixin(admin.ModelAdmin):
@@ -148,7 +159,9 @@ class WritingMixin(admin.ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         with transaction.atomic():
             answer = self._join(request, object_id) if object_id else None
-            answer = answer or super().changeform_view(request, object_id, form_url, extra_context)
+            answer = answer or _without_draft(
+                super().changeform_view(request, object_id, form_url, extra_context)
+            )
         if BY_SCRIPT in request.headers and answer.status_code == 302:
             return JsonResponse({"to": answer.headers["Location"]})  # what it says waits there
         return answer
