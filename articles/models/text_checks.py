@@ -42,8 +42,15 @@ class StoredLibrary:
         pictures = Picture.objects.filter(key__in=list(keys)) if keys else []
         return {picture.key: bool(picture.alt or picture.decorative) for picture in pictures}
 
+    def captions(self, keys: Collection[str]) -> dict[str, str]:
+        rows = Picture.objects.filter(key__in=list(keys)).values_list("key", "caption")
+        return dict(rows) if keys else {}
+
     def leads_somewhere(self, address: str) -> bool:
         return True
+
+    def is_awaited(self, path: str) -> bool:
+        return False
 
     def moved_to(self, path: str) -> str:
         return ""

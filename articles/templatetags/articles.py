@@ -7,6 +7,7 @@ from django import template
 
 from articles.reading import response_texts
 from prose.document import Part, section
+from prose.rules import catalogue
 
 register = template.Library()
 
@@ -19,6 +20,12 @@ CLASSES = {
     "table": "table",
 }
 BLOCK_CLASSES = {"retention": "table"}  # what blocks bring with them on every page
+
+
+@register.filter
+def why_asked(code: str) -> str:
+    """Return why a rule of texts asks for what it asks for, by its code."""
+    return catalogue.why(code)
 
 
 @register.inclusion_tag("components/response_text.html")

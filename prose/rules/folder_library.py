@@ -72,6 +72,13 @@ class FolderLibrary:
         table = self.table("pictures") if keys else {}
         return {key: _has_words(table[key]) for key in keys if key in table}
 
+    def captions(self, keys: Collection[str]) -> dict[str, str]:
+        table = self.table("pictures") if keys else {}
+        return {key: table[key].get("caption", "") for key in keys if key in table}
+
+    def is_awaited(self, path: str) -> bool:
+        return False
+
     def moved_to(self, path: str) -> str:
         slug = article_slug(path)
         now = self.table("old_addresses").get(slug, "") if slug else ""
