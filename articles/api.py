@@ -8,6 +8,7 @@ from collections import deque
 from django.db import DatabaseError
 
 from articles.linking import redirects, site_links
+from articles.linking.uses import Use
 from articles.models import Offer, Picture
 from articles.reading import sitemaps
 from articles.reading.sitemaps import OwnAddress
@@ -19,6 +20,7 @@ _unprepared: deque[int] = deque(maxlen=100)
 
 __all__ = [
     "OwnAddress",
+    "Use",
     "add_to_sitemap",
     "has_moved",
     "index_pages",

@@ -10,6 +10,7 @@ from operations.metrics import metrics
 from operations.promises.views import promises
 from operations.readiness import readyz
 from trustsite import style_guide
+from trustsite.desk.find import search
 
 handler400 = "trustsite.web.serving.refusals.bad_request"
 handler404 = "articles.reading.views.not_found"
@@ -25,6 +26,7 @@ urlpatterns = [
     path("", include("articles.reading.urls")),
     path("quiz/", include("quiz.urls")),
     path("", include("newsletter.urls")),
+    path("admin/search/", admin.site.admin_view(search), name="desk_search"),
     path("admin/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("promises/", promises, name="promises"),

@@ -20,6 +20,8 @@ from articles.admin.autocomplete import AutocompleteMixin
 from articles.admin.bulk_edit import BulkEditMixin
 from articles.admin.checks import ChecksMixin, of_article
 from articles.admin.history import HistoryMixin
+from articles.admin.importing import ImportMixin
+from articles.admin.uses import UsesMixin, dead_links_page
 from articles.editing import autosave, preview_links, review, workflow
 from articles.editing.article_form import ArticleForm, form_token
 from articles.models import Article, Autosave
@@ -38,7 +40,15 @@ SCRIPTS = (
 
 
 @admin.register(Article)
-class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, ChecksMixin):
+class ArticleAdmin(
+    ImportMixin,
+    UsesMixin,
+    ArticleList,
+    BulkEditMixin,
+    HistoryMixin,
+    AutocompleteMixin,
+    ChecksMixin,
+):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
@@ -57,14 +67,15 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
         ),
         *("response", "related", "affiliate", "safety", "sign_up"),
     )
-    also_compared = ("slug", "state", "publish_at", "checked_on")
+    also_compared = ("slug", "state", "leads_to", "publish_at", "checked_on")
     fieldsets = [
-        (None, {"fields": ["title", "slug", "standfirst", "body", "form_token"]}),
+        (None, {"fields": ["title", "slug", "links", "standfirst", "body", "form_token"]}),
         (
             "Publishing",
             {
                 "fields": [
-                    *("state", "publish_at", "withdrawn_note", "is_sure", "updated_at"),
+                    *("state", "publish_at", "withdrawn_note", "leads_to", "is_sure"),
+                    *("updated_at", "used_in"),
                     *(
                         "checked_on",
                         "checked_by",
@@ -104,6 +115,8 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
             # says whose words these are.
             path("keep/", csrf_exempt(require_POST(self.autosave)), name=f"{desk}autosave"),
             path("forget/", view(require_POST(self.forget)), name=f"{desk}forget"),
+            path("dead-links/", view(self.dead_links), name=f"{desk}dead_links"),
+            path("<int:pk>/withdraw/", view(self.withdraw), name=f"{desk}withdraw"),
             path("<int:pk>/sign-off/", view(require_POST(self.sign_off)), name=f"{desk}sign_off"),
             path(
                 "<int:pk>/preview-link/",
@@ -127,23 +140,41 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Any:
         fieldsets: Any = super().get_fieldsets(request, obj)
-        if workflow.may_withdraw(obj, request.user):
-            return fieldsets
+        left_out = set()
+        if not workflow.is_asked_once_more(obj, request.user):
+            left_out.add("is_sure")
+        if obj is None:
+            left_out.add("used_in")
+        if not self._asks_of_links(obj):
+            left_out.add("links")
         kept = []
         for title, options in fieldsets:
-            fields = [name for name in options["fields"] if name != "is_sure"]
+            fields = [name for name in options["fields"] if name not in left_out]
             kept.append((title, {**options, "fields": fields}))
         return kept
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Article | None = None
     ) -> tuple[str, ...]:
-        readonly: tuple[str, ...] = self.readonly_fields
+        readonly: tuple[str, ...] = tuple(super().get_readonly_fields(request, obj))
         if not request.user.has_perm("articles.review_article"):
             readonly = (*readonly, "checked_on", "checked_by")
         if not may_publish(request.user):
-            readonly = (*readonly, "publish_at", "withdrawn_note")
+            readonly = (*readonly, "publish_at", "withdrawn_note", "leads_to")
         return readonly
+
+    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask what becomes of the links to an article, then take it back from readers."""
+        article = self._text(request, pk)
+        if not workflow.may_withdraw(article, request.user):
+            raise PermissionDenied
+        return self._ask(request, [article], "withdraw")
+
+    def dead_links(self, request: HttpRequest) -> HttpResponse:
+        """List the texts that lead to an article that was withdrawn."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return dead_links_page(self, request)
 
     # -- the form, with what was typed and not saved
 
@@ -202,6 +233,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, HistoryMixin, AutocompleteMixin, 
                 "may_sign_off": request.user.has_perm("articles.review_article"),
                 "may_share": self._may_share(request, article),
                 "seen": words_hash(article),
+                "may_withdraw": workflow.may_withdraw(article, request.user),
             }
         return super().changeform_view(
             request, object_id, form_url, {**context, **(extra_context or {})}

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from articles.linking import site_links
 from articles.models import Offer, Picture, Source
+from trustsite.desk.find import matching, words_of
 
 MOST = 8  # choices shown
 LONGEST = 100  # characters looked for
@@ -43,7 +44,7 @@ class AutocompleteMixin(admin.ModelAdmin):
 
 def offers(words: str) -> list[Choice]:
     """Offers that readers would see now."""
-    named = Q(key__icontains=words) | Q(partner__icontains=words) | Q(heading__icontains=words)
+    named = matching(words_of(words), "key", "partner", "heading")
     return [
         _choice(offer.key, offer.heading, offer.partner)
         for offer in Offer.objects.current().filter(named)[:MOST]
@@ -55,9 +56,7 @@ def sources(words: str) -> list[Choice]:
     results = Source.objects.all()
     for word in words.split():
         year = Q(year=int(word)) if word.isascii() and word.isdecimal() and len(word) == 4 else Q()
-        results = results.filter(
-            Q(key__icontains=word) | Q(authors__icontains=word) | Q(title__icontains=word) | year
-        )
+        results = results.filter(matching([word], "key", "authors", "title") | year)
     return [_source(source) for source in results[:MOST]]
 
 
@@ -70,7 +69,7 @@ def _source(source: Source) -> Choice:
 
 def pictures(words: str) -> list[Choice]:
     """Pictures by key or by what they show, each with a small copy to see."""
-    named = Q(key__icontains=words) | Q(alt__icontains=words) | Q(caption__icontains=words)
+    named = matching(words_of(words), "key", "alt", "caption")
     return [_picture(picture) for picture in Picture.objects.filter(named)[:MOST]]
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from articles.admin.history import HistoryMixin
+from articles.admin.uses import UsesMixin
 from articles.editing import checks
 from articles.editing.article_form import LinesField
 from articles.models import CrisisWord, Helpline, Offer, Page, Response, Source, Synonym, Topic
@@ -82,7 +83,7 @@ class HelplineForm(forms.ModelForm):
 
 
 @admin.register(Page)
-class PageAdmin(HistoryMixin, PublishGuard):
+class PageAdmin(UsesMixin, HistoryMixin, PublishGuard):
     list_display = ("title", "slug", "updated_at", "checked_on")
 
 
@@ -99,7 +100,7 @@ class ResponseForm(forms.ModelForm):
 
 
 @admin.register(Response)
-class ResponseAdmin(HistoryMixin, PublishGuard):
+class ResponseAdmin(UsesMixin, HistoryMixin, PublishGuard):
     form = ResponseForm
     restored = (
         *HistoryMixin.restored,
@@ -114,12 +115,12 @@ class ResponseAdmin(HistoryMixin, PublishGuard):
 
 
 @admin.register(Topic)
-class TopicAdmin(PublishGuard):
+class TopicAdmin(UsesMixin, PublishGuard):
     list_display = ("title", "slug", "position")
 
 
 @admin.register(Source)
-class SourceAdmin(PublishGuard):
+class SourceAdmin(UsesMixin, PublishGuard):
     list_display = ("key", "authors", "year", "title", "checked")
     list_filter = ("checked",)
     search_fields = ("key", "authors", "title")
@@ -141,7 +142,7 @@ def _only(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @admin.register(Offer)
-class OfferAdmin(PublishGuard):
+class OfferAdmin(UsesMixin, PublishGuard):
     form = OfferForm
     list_display = (
         "key",
@@ -166,7 +167,7 @@ class OfferAdmin(PublishGuard):
 
 
 @admin.register(Helpline)
-class HelplineAdmin(PublishGuard):
+class HelplineAdmin(UsesMixin, PublishGuard):
     """Helplines. Who looked one up, and when, is in its history."""
 
     form = HelplineForm
@@ -219,7 +220,7 @@ class HelplineAdmin(PublishGuard):
 
 
 @admin.register(CrisisWord)
-class CrisisWordAdmin(PublishGuard):
+class CrisisWordAdmin(UsesMixin, PublishGuard):
     """Crisis words. Those that ship with the site stay as they are; more can be added."""
 
     list_display = ("phrase", "kind", "ships")
@@ -240,7 +241,7 @@ class CrisisWordAdmin(PublishGuard):
 
 
 @admin.register(Synonym)
-class SynonymAdmin(PublishGuard):
+class SynonymAdmin(UsesMixin, PublishGuard):
     """Synonyms: what people type for things that our texts call by other names."""
 
     list_display = ("phrase", "means")

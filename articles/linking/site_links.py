@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 
+from articles import states
 from articles.linking.slug_history import resolve
 from articles.models.article import Article
 from articles.models.helplines import Helpline
@@ -12,6 +13,7 @@ from articles.models.pages import Page, Response
 from articles.models.topics import Topic
 from prose.rules import links
 from prose.rules.library import article_slug, view_at
+from trustsite.desk.find import holds, matching, words_of
 
 # Pages that are always there, by what editors call them.
 STATIC_PAGES = {
@@ -30,13 +32,16 @@ def path_of(href: str) -> str | None:
     return address.partition("#")[0] if address else None
 
 
-def leads_somewhere(address: str, *, with_scheduled: bool = False) -> bool:
-    """Whether a reader who follows a path finds a page now, and on it the part after the #."""
+def leads_somewhere(address: str, open_articles: QuerySet[Article] | None = None) -> bool:
+    """Whether a reader who follows a path finds a page, and on it the part after the #.
+
+    `open_articles` are those that readers can open then; without them, those open now.
+    """
     path, _, anchor = address.partition("#")
     match = view_at(path)
     if match is None:
         return False
-    articles = Article.objects.released() if with_scheduled else Article.objects.published()
+    articles = Article.objects.published() if open_articles is None else open_articles
     pages: dict[str, tuple[QuerySet[Any], str]] = {
         "articles:article": (articles, "slug"),
         "articles:topic": (articles, "topic__slug"),
@@ -50,6 +55,38 @@ def leads_somewhere(address: str, *, with_scheduled: bool = False) -> bool:
         if row is None:
             return False
     return not anchor or anchor in _anchors(match.view_name, row)
+
+
+def leads_on(path: str) -> bool:
+    """Whether a redirect to `path` helps a reader: it isn't an article that nobody may read yet."""
+    slug = article_slug(path)
+    is_hidden = (
+        bool(slug)
+        and Article.objects.filter(slug=slug, first_published_at=None)
+        .exclude(states.published())
+        .exists()
+    )
+    return not is_hidden
+
+
+def title_of(path: str) -> str:
+    """Return what the page at `path` is called; empty when readers find none there."""
+    match = view_at(path) if path else None
+    if match is None or not leads_somewhere(path):
+        return ""
+    for title, view in STATIC_PAGES.items():
+        if match.view_name == view:
+            return title
+    models: dict[str, tuple[type[Model], str]] = {
+        "articles:article": (Article, "slug"),
+        "articles:topic": (Topic, "slug"),
+        "articles:page": (Page, "slug"),
+        "articles:response": (Response, "key"),
+    }
+    if match.view_name not in models:
+        return path
+    model, name = models[match.view_name]
+    return str(model._default_manager.get(**{name: next(iter(match.kwargs.values()))}))
 
 
 def _anchors(view: str, row: Any) -> set[str]:
@@ -72,11 +109,13 @@ def has_moved(path: str) -> Article | None:
     return article if article and article.is_published else None
 
 
-def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
-    """Return address and title of pages whose title holds `words`, for an editor to choose from."""
-    targets = []
+def targets(typed: str, most: int = 8) -> list[tuple[str, str]]:
+    """Return address and title of pages whose title holds the words typed, in any order and with
+    any apostrophe, for an editor to choose from.
+    """
+    words, targets = words_of(typed), []
     for title, view in STATIC_PAGES.items():
-        if words.casefold() in title.casefold():
+        if holds(title, words):
             targets.append((reverse(view), title))
     published = Article.objects.published()
     responses = Response.objects.filter(position__lt=4)
@@ -88,7 +127,7 @@ def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
         topics,
     ]
     for rows in searched:
-        for row in rows.filter(title__icontains=words)[:most]:
+        for row in rows.filter(matching(words, "title"))[:most]:
             targets.append((row.get_absolute_url(), row.title))
     return targets[:most]
 

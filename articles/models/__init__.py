@@ -9,7 +9,7 @@ from articles.models.article import (
     ArticleQuerySet,
     next_publication,
 )
-from articles.models.desk import Autosave, Reviewer
+from articles.models.desk import Autosave, ImportJob, Reviewer, TextUse
 from articles.models.helplines import Helpline
 from articles.models.images import Picture
 from articles.models.markdown import MarkdownModel
@@ -29,6 +29,7 @@ __all__ = [
     "Autosave",
     "CrisisWord",
     "Helpline",
+    "ImportJob",
     "MarkdownModel",
     "Offer",
     "Page",
@@ -41,6 +42,7 @@ __all__ = [
     "Source",
     "SyncedModel",
     "Synonym",
+    "TextUse",
     "Topic",
     "is_stale",
     "next_publication",

@@ -80,6 +80,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Those published, and those whose time is still to come."""
         return self.filter(state=states.PUBLISHED)
 
+    def open_at(self, moment: datetime) -> "ArticleQuerySet":
+        """Those that readers can open at a moment to come, as it stands now."""
+        return self.filter(state=states.PUBLISHED, publish_at__lte=moment)
+
     def withdrawn(self) -> "ArticleQuerySet":
         """Those readers could open once, and that were taken back."""
         seen = Q(first_published_at__isnull=False) | Q(publish_at__lte=timezone.now())
@@ -141,6 +145,15 @@ class Article(MarkdownModel):
         max_length=240,
         blank=True,
         help_text="Shown at its address, which answers 410.",
+    )
+    leads_to = models.CharField(
+        "who comes to its address reads on at",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="A path on this site, such as /articles/grounding-techniques/. "
+        "The page that says why it was withdrawn leads there.",
     )
     checked_on = models.DateField(
         "last checked",
@@ -212,6 +225,11 @@ class Article(MarkdownModel):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         (self._stored() or self).refuse_if_public()
         return super().delete(*args, **kwargs)
+
+    def as_readers_have_it(self) -> "MarkdownModel | None":
+        """Return it as stored, if it is released: nobody reads the text of a withdrawn one."""
+        stored = super().as_readers_have_it()
+        return stored if isinstance(stored, Article) and stored.state == states.PUBLISHED else None
 
     @property
     def cache_tag(self) -> str:
