@@ -28,10 +28,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Link:
-    """Where a link of the text leads, and on which line of the markdown it stands."""
+    """Where a link of the text leads, on which line of the markdown it stands, and its words."""
 
     line: int
     href: str
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,13 @@ from prose.rules.source_files import SourceFile
 ALWAYS_THERE = {"sources", "takeaways"}  # sections that the page itself puts in
 # Of files that aren't markdown alone, such as the guide.
 LINK = re.compile(r"\]\((/[^()\s]*)\)|site-address\(\"(/[^\"]*)\"\)")
+RELATIVE = re.compile(r"(?!%7B|[a-z][a-z0-9+.-]*:|//|\\)[^\s]", re.IGNORECASE)
+# The desk, what machines ask, and what a mail alone may lead to.
+NOT_FOR_READERS = (
+    *("/admin/", "/dev/", "/healthz", "/readyz", "/metrics", "/preview/", "/media/", "/static/"),
+    *("/newsletter/confirm/", "/newsletter/unsubscribe/", "/newsletter/settings/"),
+    *("/newsletter/webhooks/", "/newsletter/reports/", "/newsletter/subscribe/"),
+)
 GUIDE_READS = re.compile(r"read: \(([^()]*)\)")
 
 
@@ -29,14 +36,25 @@ def check(text: SourceFile, library: Library) -> Iterator[Finding]:
                 yield finding("link.anchor", line, message)
         elif path := path_of(link.href):
             yield from _link(text, library, path, line)
+        elif RELATIVE.match(link.href):
+            message = (
+                f"The link {link.href} has neither https:// nor a / in front, so it leads nowhere."
+            )
+            yield finding("link.relative", line, message)
 
 
 def _link(text: SourceFile, library: Library, address: str, line: int) -> Iterator[Finding]:
     path = address.partition("#")[0]
     if path == own_path(text):
         yield finding("link.self", line, "This link leads to the page it stands on.")
+    elif path.startswith(NOT_FOR_READERS):
+        message = f"Readers can’t open {path}. Link to a page that is for them."
+        yield finding("link.unlinkable", line, message)
     elif library.leads_somewhere(address):
         return
+    elif library.is_awaited(path):
+        message = f"The article at {path} isn’t public at that moment yet. Schedule it as well."
+        yield finding("link.awaited", line, message)
     elif moved_to := library.moved_to(path):
         yield finding("link.moved", line, f"The page at {path} has moved to {moved_to}.")
     else:

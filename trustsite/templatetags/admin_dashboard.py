@@ -21,7 +21,7 @@ def desk_navigation(context: template.RequestContext) -> dict[str, Any]:
     """Show the places of the desk, and the row above the page."""
     request = context["request"]
     try:
-        search = get_template(SEARCH).render({}, request)
+        search = get_template(SEARCH).render({"typed": context.get("typed", "")}, request)
     except template.TemplateDoesNotExist:
         search = ""
     return {
