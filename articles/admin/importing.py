@@ -88,5 +88,5 @@ class ImportMixin(admin.ModelAdmin):
 def _refuse_who_may_not(request: HttpRequest) -> None:
     """Raise PermissionDenied: who brings a site in makes drafts, pictures, topics and redirects."""
     names = ("articles.add_article", "articles.add_redirect", "articles.add_topic")
-    if not (may_publish(request.user) and request.user.has_perms(names)):  # type: ignore[union-attr]
+    if not (may_publish(request.user) and request.user.has_perms(names)):
         raise PermissionDenied

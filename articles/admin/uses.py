@@ -157,7 +157,7 @@ class UsesMixin(admin.ModelAdmin):
         ]
 
     def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
+        actions: Any = super().get_actions(request)
         if "delete_selected" in actions:
             _, name, description = actions["delete_selected"]
             actions["delete_selected"] = (_delete_chosen, name, description)
@@ -176,7 +176,7 @@ class UsesMixin(admin.ModelAdmin):
             return super().delete_view(request, object_id, *args, **kwargs)
         if not (found or removing.notes(row)):
             return super().delete_view(request, object_id, *args, **kwargs)
-        return self._ask(request, [row], "delete")
+        return self._ask_of_links(request, [row], "delete")
 
     def must_stay(self, row: Any) -> bool:
         """Whether it isn't deleted whatever becomes of its uses; Django’s page says why."""
@@ -188,7 +188,7 @@ class UsesMixin(admin.ModelAdmin):
         rows = list(self.get_queryset(request).filter(pk__in=keys))
         if not rows:
             return redirect(self._address("changelist"))
-        return self._ask(request, rows, "delete")
+        return self._ask_of_links(request, rows, "delete")
 
     def uses_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """List all that uses a row; a post puts its present address where old ones stand."""
@@ -211,7 +211,7 @@ class UsesMixin(admin.ModelAdmin):
         extra = {"outdated": _editable(uses.of_targets(former))}
         return self._uses_page(request, [row], "look", uses.of(row), extra)
 
-    def _ask(self, request: HttpRequest, rows: list[Any], act: str) -> HttpResponse:
+    def _ask_of_links(self, request: HttpRequest, rows: list[Any], act: str) -> HttpResponse:
         """Ask what becomes of the links, show what each text would say, then do it."""
         for row in rows:
             if act == "delete" and not self.has_delete_permission(request, row):
@@ -275,16 +275,17 @@ class UsesMixin(admin.ModelAdmin):
             removing.withdraw(row, form.cleaned_data["withdrawn_note"].strip(), target)
             self.log_change(request, row, f"Withdrawn. {form.cleaned_data['withdrawn_note']}")
             return
-        self.log_deletions(request, [row])
+        self.log_deletions(request, type(row)._default_manager.filter(pk=row.pk))
         address = removing.address(row)
         self.delete_model(request, row)
         removing.lead_on(address, target)
 
     def _relink(self, request: HttpRequest, changes: list[TextChange], why: str) -> list[Any]:
+        user: Any = request.user
         changed = relinking.apply(changes, why)
         for text in changed:
             LogEntry.objects.create(
-                user_id=request.user.pk,
+                user=user,
                 content_type=ContentType.objects.get_for_model(text),
                 object_id=text.pk,
                 object_repr=str(text)[:200],
@@ -356,6 +357,7 @@ def form_with_links(base: type[forms.ModelForm], row: Any) -> type[forms.ModelFo
         choices.insert(1, (Choice.LEAD.value, "Leave the links; the old address leads on"))
 
     class FormWithLinks(base):  # type: ignore[valid-type,misc]
+        data: Any
         links = forms.ChoiceField(
             required=False,
             choices=choices,
@@ -364,7 +366,7 @@ def form_with_links(base: type[forms.ModelForm], row: Any) -> type[forms.ModelFo
         )
 
         def clean(self) -> dict[str, Any]:
-            data = super().clean() or self.cleaned_data
+            data: dict[str, Any] = super().clean() or self.cleaned_data
             if self.errors or name_field not in self.changed_data:
                 return data
             if data.get("links"):
@@ -391,7 +393,7 @@ def _delete_chosen(
     hangs = any(uses.of(row) or (removing.notes(row) and not is_confirmed) for row in rows)
     may = all(modeladmin.has_delete_permission(request, row) for row in rows)
     if may and hangs and not any(modeladmin.must_stay(row) for row in rows):
-        page: HttpResponse = modeladmin._ask(request, rows, "delete")
+        page: HttpResponse = modeladmin._ask_of_links(request, rows, "delete")
         return page
     return delete_selected(modeladmin, request, queryset)
 

@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from typing import Any
 
 from django.conf import settings
 from django.db import migrations, models
@@ -8,7 +9,7 @@ HREF = re.compile(r'<a [^<>]*?href="([^"<>]*)"')
 BLOCK = re.compile(r'<div data-block="([a-z]+):([a-z0-9-]+)"></div>')
 
 
-def note_uses(apps, schema_editor):
+def note_uses(apps: Any, schema_editor: Any) -> None:
     """Note what each text uses, from the HTML that was made when it was last saved."""
     text_use = apps.get_model("articles", "TextUse")
     for kind in ("article", "page", "response"):
@@ -23,8 +24,8 @@ def note_uses(apps, schema_editor):
             )
 
 
-def uses_of(row):
-    found = Counter()
+def uses_of(row: Any) -> Counter[tuple[str, str]]:
+    found: Counter[tuple[str, str]] = Counter()
     for href in HREF.findall(row.html):
         href = href.replace("&amp;", "&").removeprefix(settings.SITE_URL)
         if href.startswith(("tel:", "sms:")):

@@ -1,6 +1,7 @@
 """Exports in those programs' own shapes, written by us."""
 
 import json
+from typing import Any
 from xml.sax.saxutils import escape
 
 HEAD = """<?xml version="1.0" encoding="UTF-8" ?>
@@ -13,9 +14,9 @@ HEAD = """<?xml version="1.0" encoding="UTF-8" ?>
 """
 
 
-def entry(title, content="<p>Some words.</p>", **over):
+def entry(title: str, content: str = "<p>Some words.</p>", **over: Any) -> str:
     """Return one entry as WordPress writes it."""
-    values = {
+    values: dict[str, Any] = {
         "link": f"https://old.example/2020/05/{title.lower().replace(' ', '-')}/",
         "post_name": title.lower().replace(" ", "-"),
         "status": "publish",
@@ -42,12 +43,12 @@ def entry(title, content="<p>Some words.</p>", **over):
 """
 
 
-def wordpress(*entries):
+def wordpress(*entries: str) -> bytes:
     """Return an export file of WordPress."""
     return (HEAD + "".join(entries) + "</channel></rss>\n").encode()
 
 
-def ghost(*posts, tags=("Sleep",)):
+def ghost(*posts: Any, tags: Any = ("Sleep",)) -> bytes:
     """Return an export file of Ghost."""
     rows = []
     for number, post in enumerate(posts):
