@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from articles.models import (
@@ -18,6 +19,7 @@ from articles.models import (
     Synonym,
     Topic,
 )
+from articles.searching import desk_index
 from trustsite.desk.find import Group, Hit, group
 from trustsite.desk.rows import change_url
 
@@ -36,7 +38,7 @@ def _of_article(row: Article) -> str:
 
 # Name of the kind, model, fields that are searched (the first is its name), what stands beside it.
 KINDS: list[tuple[str, Any, tuple[str, ...], Detail]] = [
-    ("Articles", Article, ("title", "slug", "standfirst", "description", "body"), _of_article),
+    ("Articles", Article, ("title", "slug", "standfirst", "description"), _of_article),
     ("Pages", Page, ("title", "slug", "description", "body"), lambda row: f"/{row.slug}/"),
     ("Responses", Response, ("title", "key", "tagline", "belief", "body"), _said("key")),
     ("Topics", Topic, ("title", "slug", "intro"), _said("intro")),
@@ -61,13 +63,12 @@ def find(words: Sequence[str], user: Any) -> Iterator[Group]:
     for name, model, fields, detail in KINDS:
         if not user.has_perm(f"articles.view_{model._meta.model_name}"):
             continue
-        rows = (
-            model._default_manager.select_related("topic")
-            if model is Article
-            else model._default_manager.all()
-        )
+        rows, indexed = model._default_manager.all(), None
+        if model is Article:  # however many there are: their texts are asked by the index
+            rows = rows.select_related("topic")
+            indexed = Q(pk__in=desk_index.find(" ".join(words)))
         heavy = [field.name for field in model._meta.fields if field.name in HEAVY]
-        yield group(name, rows.defer(*heavy), words, fields, _hit(fields[0], detail))
+        yield group(name, rows.defer(*heavy), words, fields, _hit(fields[0], detail), indexed)
 
 
 def _hit(title: str, detail: Detail) -> Callable[[Any], Hit]:

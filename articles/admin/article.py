@@ -141,7 +141,7 @@ class ArticleAdmin(
         article = self._text(request, pk)
         if not workflow.may_withdraw(article, request.user):
             raise PermissionDenied
-        return self._ask_of_links(request, [article], "withdraw")
+        return self.ask_of_links(request, [article], "withdraw")
 
     def dead_links(self, request: HttpRequest) -> HttpResponse:
         """List the texts that lead to an article that was withdrawn."""

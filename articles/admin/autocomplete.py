@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from articles.images import figures
 from articles.linking import site_links
 from articles.models import Offer, Picture, Source
-from trustsite.desk.find import matching, words_of
+from trustsite.desk.find import holds, matching, words_of
 
 MOST = 8  # choices shown
 OF_EACH = 3  # kind, where all are looked for at once
@@ -88,7 +88,7 @@ def drawn(words: str) -> list[Choice]:
     return [
         _choice(figure.key, figure.key.replace("-", " "), figure.alt) | {"image": figure.url}
         for figure in figures.figures().values()
-        if words.lower() in f"{figure.key} {figure.alt} {figure.caption}".lower()
+        if holds(f"{figure.key} {figure.alt} {figure.caption}", words_of(words))
     ]
 
 

@@ -12,7 +12,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -167,7 +166,7 @@ class UsesMixin(admin.ModelAdmin):
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """Delete a row; of one that something hangs on, ask first what becomes of that."""
-        row = self.get_object(request, unquote(object_id))
+        row = self.get_object(request, object_id)
         if row is None or not self.has_delete_permission(request, row) or self.must_stay(row):
             return super().delete_view(request, object_id, *args, **kwargs)
         is_confirmed = "post" in request.POST and "act" not in request.POST
@@ -176,7 +175,7 @@ class UsesMixin(admin.ModelAdmin):
             return super().delete_view(request, object_id, *args, **kwargs)
         if not (found or removing.notes(row)):
             return super().delete_view(request, object_id, *args, **kwargs)
-        return self._ask_of_links(request, [row], "delete")
+        return self.ask_of_links(request, [row], "delete")
 
     def must_stay(self, row: Any) -> bool:
         """Whether it isn't deleted whatever becomes of its uses; Django’s page says why."""
@@ -188,11 +187,11 @@ class UsesMixin(admin.ModelAdmin):
         rows = list(self.get_queryset(request).filter(pk__in=keys))
         if not rows:
             return redirect(self._address("changelist"))
-        return self._ask_of_links(request, rows, "delete")
+        return self.ask_of_links(request, rows, "delete")
 
     def uses_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """List all that uses a row; a post puts its present address where old ones stand."""
-        row = self.get_object(request, unquote(object_id))
+        row = self.get_object(request, object_id)
         if row is None:
             raise Http404
         if not self.has_view_permission(request, row):
@@ -211,7 +210,7 @@ class UsesMixin(admin.ModelAdmin):
         extra = {"outdated": _editable(uses.of_targets(former))}
         return self._uses_page(request, [row], "look", uses.of(row), extra)
 
-    def _ask_of_links(self, request: HttpRequest, rows: list[Any], act: str) -> HttpResponse:
+    def ask_of_links(self, request: HttpRequest, rows: list[Any], act: str) -> HttpResponse:
         """Ask what becomes of the links, show what each text would say, then do it."""
         for row in rows:
             if act == "delete" and not self.has_delete_permission(request, row):
@@ -393,7 +392,7 @@ def _delete_chosen(
     hangs = any(uses.of(row) or (removing.notes(row) and not is_confirmed) for row in rows)
     may = all(modeladmin.has_delete_permission(request, row) for row in rows)
     if may and hangs and not any(modeladmin.must_stay(row) for row in rows):
-        page: HttpResponse = modeladmin._ask_of_links(request, rows, "delete")
+        page: HttpResponse = modeladmin.ask_of_links(request, rows, "delete")
         return page
     return delete_selected(modeladmin, request, queryset)
 

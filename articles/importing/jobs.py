@@ -84,7 +84,8 @@ def say_yes(job: ImportJob) -> bool:
 
 def drop(job: ImportJob) -> None:
     """Throw a job away with its files; what has come in stays."""
-    ImportJob.objects.filter(pk=job.pk).exclude(state=State.DONE).update(state=State.DROPPED)
+    ours = ImportJob.objects.filter(pk=job.pk).exclude(state=State.DONE)
+    ours.update(state=State.DROPPED, changed_at=timezone.now())
     shutil.rmtree(folder(job), ignore_errors=True)
 
 

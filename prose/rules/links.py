@@ -1,14 +1,13 @@
 """Rules for links: those within the site lead to a page that readers can open."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from prose.finding import Finding
 from prose.rules.catalogue import finding
-from prose.rules.folder_library import FolderLibrary
 from prose.rules.library import Library
 from prose.rules.source_files import SourceFile
 
@@ -62,14 +61,16 @@ def _link(text: SourceFile, library: Library, address: str, line: int) -> Iterat
         yield finding("link.dead", line, message)
 
 
-def check_other_file(text: SourceFile, library: FolderLibrary) -> Iterator[Finding]:
-    """Yield the links of a file of another kind that lead nowhere."""
+def check_other_file(
+    text: SourceFile, library: Library, articles: Collection[str]
+) -> Iterator[Finding]:
+    """Yield the links of a file of another kind that lead nowhere; `articles` are the slugs that there are."""
     for match in LINK.finditer(text.source):
         yield from _link(text, library, match[1] or match[2], text.line_of(match.start()))
     if text.file.suffix == ".typ":
         for match in GUIDE_READS.finditer(text.source):
             for slug in re.findall(r'"([a-z0-9-]+)"', match[1]):
-                if slug not in library.articles:
+                if slug not in articles:
                     message = f"there is no article “{slug}”"
                     yield finding("link.dead", text.line_of(match.start()), message)
 

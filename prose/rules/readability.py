@@ -1,7 +1,7 @@
 """Readability: Flesch-Kincaid grades, and sentences that run on.
 
 Grade = 0.39 words a sentence + 11.8 syllables a word - 15.59 (Kincaid and others, 1975), with our
-own count of syllables (prose/syllables.py): the same at the desk, from a file and in lint_copy. A
+own count of syllables (prose/rules/syllables.py): the same at the desk, from a file and in lint_copy. A
 score proves nothing by itself: a text can pass and be bad. It stops a text from drifting where a
 tired reader can't follow.
 """
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from prose import syllables
 from prose.finding import Finding
+from prose.rules import syllables
 from prose.rules.catalogue import finding
 from prose.rules.source_files import Passage, SourceFile
 

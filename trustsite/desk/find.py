@@ -86,10 +86,15 @@ def group(
     words: Sequence[str],
     fields: Sequence[str],
     hit: Callable[[Any], Hit],
+    indexed: Q | None = None,
 ) -> Group:
-    """Return what of `rows` holds the words, those in whose first field they stand before others."""
+    """Return what of `rows` holds the words, those in whose first field they stand before others.
+
+    `indexed` are rows that hold them elsewhere, as an index of theirs knows.
+    """
     best = Case(When(matching(words, fields[0]), then=Value(0)), default=Value(1))
-    found = rows.filter(matching(words, *fields)).order_by(best, fields[0])[: MOST + 1]
+    there = matching(words, *fields) | (indexed or Q())
+    found = rows.filter(there).order_by(best, fields[0])[: MOST + 1]
     hits = [hit(row) for row in found]
     return Group(name, hits[:MOST], len(hits) > MOST)
 

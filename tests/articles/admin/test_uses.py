@@ -441,7 +441,7 @@ def test_the_migration_notes_the_same_as_saving(gone):
     TextUse.objects.all().delete()
     from django.apps import apps
 
-    import_module("articles.migrations.0010_uses_of_texts").note_uses(apps, None)
+    import_module("articles.migrations.0014_uses_of_texts").note_uses(apps, None)
     after = set(TextUse.objects.values_list("text_kind", "text_id", "how", "target", "times"))
     assert after == before
     assert len(before) > 10

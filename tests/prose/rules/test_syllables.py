@@ -4,7 +4,7 @@ import pytest
 
 from prose.rules import readability
 from prose.rules.source_files import stored_text
-from prose.syllables import count
+from prose.rules.syllables import count
 
 COUNTED = {
     1: "a the breathe breath calmed stopped once strength thought you're don't scene queue heart reach",

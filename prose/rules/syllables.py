@@ -2,7 +2,7 @@
 
 No dictionary: the one that comes as a package is GPL-3 (docs/decisions/0006). Vowels that stand
 together make a syllable; what English spells otherwise is a short list of endings and beginnings.
-tests/prose/test_syllables.py holds it to a dictionary's counts.
+tests/prose/rules/test_syllables.py holds it to a dictionary's counts.
 """
 
 import re
