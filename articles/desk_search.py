@@ -15,6 +15,7 @@ from articles.models import (
     Picture,
     Redirect,
     Response,
+    Snippet,
     Source,
     Synonym,
     Topic,
@@ -44,6 +45,7 @@ KINDS: list[tuple[str, Any, tuple[str, ...], Detail]] = [
     ("Topics", Topic, ("title", "slug", "intro"), _said("intro")),
     ("Sources", Source, ("title", "key", "authors", "published_in"), _said("authors", "key")),
     ("Pictures", Picture, ("key", "alt", "caption"), _said("alt", "caption")),
+    ("Snippets", Snippet, ("title", "key", "body"), _said("key")),
     ("Offers", Offer, ("heading", "key", "partner", "text"), _said("partner")),
     (
         "Helplines",
