@@ -55,6 +55,5 @@ def test_hard_words_and_long_sentences_make_it_harder():
     hard = stored_text(
         "articles", "a", {}, "Neurophysiological investigations demonstrate heterogeneity."
     )
-    grade = {text: next(readability.grades(text)) for text in (easy, hard)}
-    assert not grade[easy].is_too_hard
-    assert grade[hard].is_too_hard
+    assert not next(readability.grades(easy)).is_too_hard
+    assert next(readability.grades(hard)).is_too_hard
