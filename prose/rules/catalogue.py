@@ -72,6 +72,9 @@ NOTES = {
 }
 # Why each of them is asked for, as the desk tells who wonders.
 WHY = {
+    "figure.unknown": "Readers would find a gap where the figure should be.",
+    "figure.elsewhere": "A figure fetched on a result’s page would tell a log which result it was.",
+    "snippet.unknown": "Readers would find a gap where its words should be.",
     "text.length": "A very long page is slow to make and slow to read; two pages are found better.",
     "directive.unknown": "Readers would see the signs instead of what was meant.",
     "directive.key": "Without its key nobody knows which one to show, so nothing is shown.",

@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from prose.document import block_keys
+from prose.document import PICTURE, block_keys
 from prose.finding import Finding
 from prose.renderer import CITATION
 from prose.rules.catalogue import finding
-from prose.rules.keys import PICTURE
 from prose.rules.library import Library
 from prose.rules.source_files import SourceFile
 

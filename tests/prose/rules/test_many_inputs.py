@@ -23,7 +23,10 @@ class AllThere:
     def unknown_sources(self, keys):
         return set()
 
-    unchecked_sources = unknown_offers = unknown_articles = unknown_sources
+    unchecked_sources = unknown_offers = unknown_articles = unknown_snippets = unknown_sources
+
+    def figures(self):
+        return set()
 
     def pictures(self, keys):
         return dict.fromkeys(keys, True)
