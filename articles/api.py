@@ -4,6 +4,7 @@ of it that the newsletter imports.
 
 from articles.editing.picture_sizes import prepare_next as prepare_next_picture
 from articles.linking import redirects, site_links
+from articles.linking.uses import Use
 from articles.models import Offer
 from articles.reading import sitemaps
 from articles.reading.sitemaps import MOST as MOST_PLACES
@@ -13,6 +14,7 @@ from articles.searching import desk_index, documents, nearness
 __all__ = [
     "MOST_PLACES",
     "Places",
+    "Use",
     "add_to_sitemap",
     "has_moved",
     "index_pages",

@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from articles.editing import notes, status
+from articles.editing import notes, scheduling, status
 from articles.editing.picture_sizes import given_up
 from articles.editing.status import NEEDS_ATTENTION, STAGES
+from articles.linking import uses
 from articles.models import Article, Helpline, Offer, Page, Response, Source
 from trustsite.dashboard import DashboardItem, OwnText, changelist_url
 from trustsite.desk import marks
@@ -140,6 +141,8 @@ def _articles(user: Any) -> Iterator[DashboardItem]:
             "article has something to look at", "articles have something to look at", number
         )
         yield DashboardItem(number, words, changelist_url(ARTICLES, asks="problems"))
+    if publishes:
+        yield from _left_behind()
     if publishes and counts["scheduled"]:
         article = (
             Article.objects.filter(STAGES["scheduled"][1]())
@@ -149,6 +152,24 @@ def _articles(user: Any) -> Iterator[DashboardItem]:
         when = timezone.localtime(article.publish_at)
         words = f"scheduled; next “{article.title}”, {when:%-d %B %Y, %H:%M %Z}"
         yield DashboardItem(counts["scheduled"], words, changelist_url(ARTICLES, stage="scheduled"))
+
+
+def _left_behind() -> Iterator[DashboardItem]:
+    """Yield the texts whose links lead to what was taken back, or isn't there by then."""
+    number = uses.number_leading_nowhere()
+    words = ngettext(
+        "text leads to an article that was withdrawn",
+        "texts lead to an article that was withdrawn",
+        number,
+    )
+    yield DashboardItem(number, words, reverse("admin:articles_article_dead_links"))
+    number = scheduling.number_leading_nowhere()
+    words = ngettext(
+        "scheduled article leads to one that isn’t public by then",
+        "scheduled articles lead to one that isn’t public by then",
+        number,
+    )
+    yield DashboardItem(number, words, changelist_url(ARTICLES, stage="scheduled"), is_urgent=True)
 
 
 def _offers() -> Iterator[DashboardItem]:

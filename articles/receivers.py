@@ -11,7 +11,7 @@ from django.dispatch import receiver
 from django.urls import reverse
 
 from articles.editing import checks, review
-from articles.linking import slug_history
+from articles.linking import slug_history, uses
 from articles.models import Article, Helpline, Page, Picture, Response, Topic
 from articles.models.markdown import words_hash
 from articles.models.pages import address_of
@@ -43,6 +43,22 @@ def index_its_words(instance: Article, raw: bool, **kwargs: Any) -> None:
     if not raw:
         documents.put_article(instance)
         desk_index.put(instance)
+
+
+@receiver(post_save, sender=Article)
+@receiver(post_save, sender=Page)
+@receiver(post_save, sender=Response)
+def note_what_it_uses(instance: Article | Page | Response, **kwargs: Any) -> None:
+    """Note what it leads to, cites and shows."""
+    uses.record(instance)
+
+
+@receiver(pre_delete, sender=Article)
+@receiver(pre_delete, sender=Page)
+@receiver(pre_delete, sender=Response)
+def forget_what_it_used(instance: Article | Page | Response, **kwargs: Any) -> None:
+    """Forget what it led to, cited and showed."""
+    uses.forget(instance)
 
 
 @receiver([post_save, post_delete], sender=Page)

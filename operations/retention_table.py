@@ -273,6 +273,14 @@ TABLE = (
         WORKER,
     ),
     Kept(
+        "another site's export and its pictures, without its comments and its people",
+        "to show what would become of it before anything comes in",
+        ("articles.ImportJob", "imports"),
+        "the files until it is brought in, two days at most; what became of it for two weeks",
+        None,
+        WORKER,
+    ),
+    Kept(
         "editors' logins: name, address, second factor",
         "who may write here",
         (

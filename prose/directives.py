@@ -44,7 +44,7 @@ def note_problem(env: Env, line: int, code: str, message: str) -> None:
 def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """The block rule for `:::offer key` and its like, and for directives that don't exist."""
     line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
-    match = re.match(r":::\s*([a-z-]+)\s*(.*)$", line)
+    match = re.match(r":::\s*([a-z-]+)(?![A-Za-z])\s*(.*)$", line)
     if not match or match[1] in CONTAINERS:
         return False
     if silent:
@@ -66,6 +66,9 @@ def _problem(name: str, argument: str) -> tuple[str, str] | None:
         return "directive.unknown", message
     if name in KEYED and not re.fullmatch(r"[a-z0-9-]+", argument):
         return "directive.key", f"“:::{name}” needs the key of {KEYED[name]}."
+    if name not in KEYED and argument:
+        message = f"“{argument}” would vanish: “:::{name}” stands alone on its line."
+        return "directive.words", message
     return None
 
 

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 from prose.finding import Finding
 
 BLOCK = re.compile(r'<div data-block="([a-z]+):([a-z0-9-]*)"></div>\s*')
+PICTURE = re.compile(r":::\s*picture\s+([a-z0-9-]+)")
 # Of rendered HTML. One that nothing closes ends with the text or at the next: it isn't looked for
 # again from each.
 TAG = re.compile(r"<[^>]++(?:>|\Z)")
@@ -28,10 +29,11 @@ class Heading:
 
 @dataclass(frozen=True)
 class Link:
-    """Where a link of the text leads, and on which line of the markdown it stands."""
+    """Where a link of the text leads, on which line of the markdown it stands, and its words."""
 
     line: int
     href: str
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Finding: where something in a text is wrong, or worth a look, and what."""
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,3 +63,19 @@ class Finding:
         if self.line or self.place != "body":
             return f"{self.where}: {self.message}"
         return self.message
+
+
+def made_by_change(found: Iterable[Finding], before: Iterable[Finding]) -> list[Finding]:
+    """Return those findings that a change makes: a text had the others before it.
+
+    Told by rule, place and words, not by line, for lines move.
+    """
+    known = Counter((item.code, item.place, item.message) for item in before)
+    made = []
+    for item in found:
+        kind = (item.code, item.place, item.message)
+        if known[kind]:
+            known[kind] -= 1
+        else:
+            made.append(item)
+    return made

@@ -25,6 +25,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
+from prose import miswritten
 from prose.directives import Env, add_directives, note_problem
 from prose.document import Heading, Link, Rendered, count_words
 from prose.finding import Finding
@@ -36,6 +37,8 @@ CITATION = re.compile(r"\[\^([a-z0-9-]+)\]")
 # Addresses that every reader of addresses takes apart alike: browsers repair others, and not as
 # Python does.
 WEB = re.compile(r"https?://[a-z0-9.-]+(:\d+)?([/?#]|$)", re.IGNORECASE)
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+SCHEMES = ("mailto:", "tel:", "sms:")
 
 _TAGS = set(
     "p a em strong s h2 h3 h4 ul ol li blockquote code pre hr br sup "
@@ -129,6 +132,7 @@ def _citation_html(
 
 def _shape(state: StateCore) -> None:
     """Give headings a stable id and the level the page has room for; look at links and pictures."""
+    miswritten.note_all(state.tokens, state.src, state.env)
     used: dict[str, int] = {}
     line = 0
     for index, token in enumerate(state.tokens):
@@ -141,7 +145,7 @@ def _shape(state: StateCore) -> None:
             if child.type == "image":
                 _refuse_image(child, line, state.env)
             elif child.type == "link_open":
-                _check_link(child, line, state.env)
+                _check_link(child, _words_of_link(children, place), line, state.env)
                 _check_number(str(child.attrGet("href")), children, place, line, state.env)
 
 
@@ -165,15 +169,27 @@ def _refuse_image(token: Token, line: int, env: Env) -> None:
     token.type, token.tag = "text", ""
 
 
-def _check_link(token: Token, line: int, env: Env) -> None:
+def _words_of_link(children: list[Token], place: int) -> str:
+    """Return the words that the link which opens at `place` stands on."""
+    inside = takewhile(
+        lambda child: child.type != "link_close",
+        map(children.__getitem__, range(place, len(children))),
+    )
+    return _plain(inside)
+
+
+def _check_link(token: Token, words: str, line: int, env: Env) -> None:
     href = str(token.attrGet("href") or "")
-    env["links"].append(Link(line + 1, href))
+    env["links"].append(Link(line + 1, href, words))
+    _check_presence(href, words, line, env)
     is_web = re.match(r"https?:", href, re.IGNORECASE)
     code = message = ""
     if href.startswith(("//", "\\", "/\\")):
         code, message = "link.scheme", f"The link {href} has no https:// in front."
     elif re.match(r"https?://[^/?#]*@", href, re.IGNORECASE):
         code, message = "link.user", f"The link {href} hides its address behind an @."
+    elif SCHEME.match(href) and not is_web and not href.lower().startswith(SCHEMES):
+        code, message = "link.scheme", f"The link {href} leads to no page of the web."
     elif is_web and not WEB.match(href):
         message = f"The link {href} needs a plain address, such as https://example.org/page."
         code = "link.address"
@@ -184,15 +200,20 @@ def _check_link(token: Token, line: int, env: Env) -> None:
         token.attrSet("rel", "noopener")
 
 
+def _check_presence(href: str, words: str, line: int, env: Env) -> None:
+    """Note a link that leads nowhere, or that there is nothing of to press."""
+    if not href:
+        message = f"The link “{words}” leads nowhere: its address is empty."
+        note_problem(env, line, "link.empty", message)
+    if not words.strip():
+        note_problem(env, line, "link.wordless", f"The link {href} has no words to press.")
+
+
 def _check_number(href: str, children: list[Token], place: int, line: int, env: Env) -> None:
     """A number to call or text must be the one the reader sees; +44 may stand for its leading 0."""
     if not href.startswith(("tel:", "sms:")):
         return
-    inside = takewhile(
-        lambda child: child.type != "link_close",
-        map(children.__getitem__, range(place, len(children))),
-    )
-    text = _plain(inside)
+    text = _words_of_link(children, place)
     dialled, shown = re.sub(r"\D", "", href), re.sub(r"\D", "", text)
     abroad = href[4:].startswith("+") and shown.startswith("0") and dialled.endswith(shown[1:])
     if not shown or (dialled != shown and not abroad):

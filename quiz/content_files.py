@@ -62,6 +62,47 @@ def newest_files(folder: Path) -> list[tuple[Path, str, int]]:
     return list(newest.values())
 
 
+def newer_files(folder: Path) -> list[str]:
+    """Return a line for each file that says otherwise than the version it names.
+
+    A version that was live never changes, so such a file was changed and never loaded.
+    """
+    lines = []
+    for version in _exported():
+        file = _file(folder, version)
+        if file.exists() and file.read_text(encoding="utf-8") != write(version):
+            lines.append(f"{file}: “{file.stem}” was changed here and never loaded")
+    return lines
+
+
+def strays(folder: Path) -> list[Path]:
+    """Return the files of `folder` that are of no version."""
+    names = {_file(folder, version) for version in Version.objects.select_related("quiz")}
+    files = sorted((folder / "quiz").glob("*.toml"))
+    return [file for file in files if file not in names and file.name != NO_QUIZ]
+
+
+def export(folder: Path) -> list[Path]:
+    """Write the version of each quiz that readers see; return the files that differed."""
+    written = []
+    for version in _exported():
+        file, text = _file(folder, version), write(version)
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+            written.append(file)
+    return written
+
+
+def _exported() -> list[Version]:
+    return list(Version.objects.live().select_related("quiz").order_by("quiz__slug"))
+
+
+def _file(folder: Path, version: Version) -> Path:
+    number = "" if version.number == 1 else f"-v{version.number}"
+    return folder / "quiz" / f"{version.quiz.slug}{number}.toml"
+
+
 def _load(file: Path, slug: str, number: int) -> bool:
     existing = Version.objects.filter(quiz__slug=slug)
     if existing.filter(number__gte=number).exists():

@@ -195,7 +195,11 @@ CACHE_EXPIRY_PROVIDERS = {
     "operations.promises.standing.next_change": ["promises"],
 }
 # What the mail worker does besides, every two seconds.
-WORKER_TIMERS = ["operations.cdn.purge_due", "trustsite.desk.trash.empty_each_hour"]
+WORKER_TIMERS = [
+    "operations.cdn.purge_due",
+    "trustsite.desk.trash.empty_each_hour",
+    "articles.importing.jobs.work",
+]
 # A CDN in front: how long it keeps public pages, and the call that tells it what changed.
 CDN_SECONDS: int = _values.CDN_SECONDS
 PURGE_URL: str = _values.PURGE_URL
@@ -207,6 +211,8 @@ PURGE_TAGS_BODY: str = _values.PURGE_TAGS_BODY
 REDIRECTS_PROVIDER = "articles.linking.redirects.known"
 # Returns what says whether a path of rows is one that no row has; asked anew as well.
 FREE_ADDRESSES_PROVIDER = "articles.linking.addresses.free"
+# What letters and mails use of the site's rows: each takes targets and returns articles.api.Use.
+TEXT_USES_PROVIDERS = ["newsletter.issues.uses.uses"]
 # What leads to articles from outside the site's texts: each returns its name, and the slugs.
 LINKED_ARTICLES_PROVIDERS = [
     "newsletter.emails.messages.linked_articles",
@@ -234,6 +240,12 @@ OWN_TEXT_PROVIDERS = [
     "newsletter.dashboard.own_texts",
 ]
 CALENDAR_PROVIDERS = ["articles.calendar.dated", "newsletter.dashboard.dated"]
+# What the desk's search finds: each takes words and a user and yields trustsite.desk.find.Group.
+DESK_SEARCH_PROVIDERS = [
+    "articles.desk_search.find",
+    "newsletter.issues.desk_search.find",
+    "quiz.desk_search.find",
+]
 # What it asks an owner to do before readers come: each yields trustsite.setup_checklist.SetupStep.
 SETUP_STEP_PROVIDERS = [
     "trustsite.setup_checklist.site_steps",

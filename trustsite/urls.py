@@ -11,6 +11,7 @@ from operations.promises.views import promises
 from operations.readiness import readyz
 from trustsite import style_guide
 from trustsite.desk.calendar import month
+from trustsite.desk.find import search
 
 handler400 = "trustsite.web.serving.refusals.bad_request"
 handler404 = "articles.reading.views.not_found"
@@ -26,6 +27,7 @@ urlpatterns = [
     path("", include("articles.reading.urls")),
     path("quiz/", include("quiz.urls")),
     path("", include("newsletter.urls")),
+    path("admin/search/", admin.site.admin_view(search), name="desk_search"),
     path("admin/", include("accounts.urls")),
     path("admin/calendar/", admin.site.admin_view(month), name="desk_calendar"),
     path("admin/", admin.site.urls),

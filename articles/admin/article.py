@@ -17,8 +17,10 @@ from django.views.decorators.http import require_POST
 from articles.admin.article_list import ArticleList
 from articles.admin.autocomplete import AutocompleteMixin
 from articles.admin.bulk_edit import BulkEditMixin
+from articles.admin.importing import ImportMixin
 from articles.admin.review import SIGNED, ReviewMixin
 from articles.admin.text_page import TextPageMixin
+from articles.admin.uses import UsesMixin, dead_links_page, without_fields
 from articles.editing import preview_links, review, workflow
 from articles.editing.article_form import ArticleForm
 from articles.models import Article
@@ -28,7 +30,15 @@ from trustsite.desk.writing.page import Step
 
 
 @admin.register(Article)
-class ArticleAdmin(ArticleList, BulkEditMixin, ReviewMixin, AutocompleteMixin, TextPageMixin):
+class ArticleAdmin(
+    ImportMixin,
+    UsesMixin,
+    ArticleList,
+    BulkEditMixin,
+    ReviewMixin,
+    AutocompleteMixin,
+    TextPageMixin,
+):
     """Articles. What readers see, or will see by the clock, is changed by those who may publish."""
 
     form = ArticleForm
@@ -48,8 +58,8 @@ class ArticleAdmin(ArticleList, BulkEditMixin, ReviewMixin, AutocompleteMixin, T
         *("response", "related", "affiliate", "safety", "sign_up"),
     )
     also_compared = (
-        *("slug", "topic", "state", "publish_at", "withdrawn_note", "updated_at", "corrections"),
-        *SIGNED,
+        *("slug", "topic", "state", "leads_to", "publish_at", "withdrawn_note", "updated_at"),
+        *("corrections", *SIGNED),
     )
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "body"]}),
@@ -57,8 +67,8 @@ class ArticleAdmin(ArticleList, BulkEditMixin, ReviewMixin, AutocompleteMixin, T
             "Publishing",
             {
                 "fields": [
-                    *("state", "slug", "publish_at", "planned_on"),
-                    *("withdrawn_note", "is_sure", "updated_at"),
+                    *("state", "slug", "links", "publish_at", "planned_on"),
+                    *("withdrawn_note", "leads_to", "is_sure", "updated_at", "used_in"),
                     *(
                         "checked_on",
                         "checked_by",
@@ -93,6 +103,8 @@ class ArticleAdmin(ArticleList, BulkEditMixin, ReviewMixin, AutocompleteMixin, T
     def get_urls(self) -> list[URLPattern]:
         view, desk = self.admin_site.admin_view, "articles_article_"
         return [
+            path("dead-links/", view(self.dead_links), name=f"{desk}dead_links"),
+            path("<int:pk>/withdraw/", view(self.withdraw), name=f"{desk}withdraw"),
             path(
                 "<int:pk>/preview-link/",
                 view(require_POST(self.preview_link)),
@@ -111,21 +123,30 @@ class ArticleAdmin(ArticleList, BulkEditMixin, ReviewMixin, AutocompleteMixin, T
 
     def get_fieldsets(self, request: HttpRequest, obj: Article | None = None) -> Any:
         fieldsets: Any = super().get_fieldsets(request, obj)
-        if workflow.may_withdraw(obj, request.user):
+        if workflow.is_asked_once_more(obj, request.user):
             return fieldsets
-        kept = []
-        for title, options in fieldsets:
-            fields = [name for name in options["fields"] if name != "is_sure"]
-            kept.append((title, {**options, "fields": fields}))
-        return kept
+        return without_fields(fieldsets, {"is_sure"})
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Article | None = None
     ) -> tuple[str, ...]:
-        readonly: tuple[str, ...] = (*self.readonly_fields, *SIGNED)
+        readonly: tuple[str, ...] = tuple(super().get_readonly_fields(request, obj))
         if not may_publish(request.user):
-            readonly = (*readonly, "publish_at", "withdrawn_note")
+            readonly = (*readonly, "publish_at", "withdrawn_note", "leads_to")
         return readonly
+
+    def withdraw(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask what becomes of the links to an article, then take it back from readers."""
+        article = self._text(request, pk)
+        if not workflow.may_withdraw(article, request.user):
+            raise PermissionDenied
+        return self.ask_of_links(request, [article], "withdraw")
+
+    def dead_links(self, request: HttpRequest) -> HttpResponse:
+        """List the texts that lead to an article that was withdrawn."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return dead_links_page(self, request)
 
     # -- the form
 
@@ -150,6 +171,7 @@ class ArticleAdmin(ArticleList, BulkEditMixin, ReviewMixin, AutocompleteMixin, T
             context |= {
                 "is_due": article.is_published and review.is_due(article),
                 "may_share": self._may_share(request, article),
+                "may_withdraw": workflow.may_withdraw(article, request.user),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 

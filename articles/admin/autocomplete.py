@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from articles.images import figures
 from articles.linking import site_links
 from articles.models import Offer, Picture, Source
+from trustsite.desk.find import holds, matching, words_of
 
 MOST = 8  # choices shown
 OF_EACH = 3  # kind, where all are looked for at once
@@ -45,7 +46,7 @@ class AutocompleteMixin(admin.ModelAdmin):
 
 def offers(words: str) -> list[Choice]:
     """Offers that readers would see now."""
-    named = site_links.holds(words, "key", "partner", "heading")
+    named = matching(words_of(words), "key", "partner", "heading")
     return [
         _choice(offer.key, offer.heading, offer.partner)
         for offer in Offer.objects.current().filter(named)[:MOST]
@@ -57,7 +58,7 @@ def sources(words: str) -> list[Choice]:
     results = Source.objects.all()
     for word in words.split():
         year = Q(year=int(word)) if word.isascii() and word.isdecimal() and len(word) == 4 else Q()
-        results = results.filter(site_links.holds(word, "key", "authors", "title") | year)
+        results = results.filter(matching([word], "key", "authors", "title") | year)
     return [_source(source) for source in results[:MOST]]
 
 
@@ -70,7 +71,7 @@ def _source(source: Source) -> Choice:
 
 def pictures(words: str) -> list[Choice]:
     """Pictures by key or by what they show, each with a small copy to see."""
-    named = site_links.holds(words, "key", "alt", "caption")
+    named = matching(words_of(words), "key", "alt", "caption")
     return [_picture(picture) for picture in Picture.objects.filter(named)[:MOST]]
 
 
@@ -87,7 +88,7 @@ def drawn(words: str) -> list[Choice]:
     return [
         _choice(figure.key, figure.key.replace("-", " "), figure.alt) | {"image": figure.url}
         for figure in figures.figures().values()
-        if words.lower() in f"{figure.key} {figure.alt} {figure.caption}".lower()
+        if holds(f"{figure.key} {figure.alt} {figure.caption}", words_of(words))
     ]
 
 

@@ -3,7 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,10 +14,15 @@ from django.shortcuts import redirect, render
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_POST
 
-from articles.editing import bulk_edit, workflow
+from articles.editing import bulk_edit, relinking, workflow
+from articles.linking import site_links
 from articles.models import Article, Topic
 
+LINKS = [("", "Leave them as they are"), ("take-out", "Take them out and keep the words")]
 YES_NO = [("", "Leave as it is"), ("yes", "Yes"), ("no", "No")]
+TOO_MANY = (
+    f"More than {relinking.MOST} texts lead to them. Withdraw them one by one, or fewer at a time."
+)
 
 
 class BulkEditForm(forms.Form):
@@ -29,6 +36,26 @@ class BulkEditForm(forms.Form):
         label="Why they are withdrawn",
         help_text="Only for withdrawing. Shown at the address of each.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+    leads_to = forms.CharField(
+        required=False,
+        max_length=200,
+        label="Who comes to them reads on at",
+        help_text="Only for withdrawing. A path of this site, such as /articles/grounding-techniques/.",
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+    )
+    links = forms.ChoiceField(
+        required=False,
+        choices=LINKS,
+        label="Links to them",
+        help_text="Only for withdrawing. Each text that changes gets a new state in its history.",
+    )
+    publish_at = forms.SplitDateTimeField(
+        required=False,
+        label="Publish at",
+        help_text=f"Only for publishing, in the site’s time, {settings.TIME_ZONE}. "
+        "Those published together may lead to each other.",
+        widget=AdminSplitDateTime,
     )
     affiliate = forms.ChoiceField(required=False, choices=YES_NO, label="May hold an offer")
     forget_check = forms.BooleanField(
@@ -56,6 +83,9 @@ class BulkEditForm(forms.Form):
             self.add_error(
                 "withdrawn_note", "Say in a line why they are withdrawn: their addresses show it."
             )
+        leads_to = data.get("leads_to", "").strip()
+        if leads_to and not site_links.leads_somewhere(leads_to):
+            self.add_error("leads_to", "There is no page at this address that readers can open.")
         if not self.errors and not any(
             data.get(name) for name in ("topic", "state", "affiliate", "forget_check")
         ):
@@ -71,6 +101,9 @@ class BulkEditForm(forms.Form):
             withdrawn_note=data["withdrawn_note"].strip(),
             affiliate={"yes": True, "no": False}.get(data["affiliate"]),
             forget_check=data["forget_check"],
+            publish_at=data["publish_at"],
+            leads_to=data["leads_to"].strip(),
+            takes_out_links=data["links"] == "take-out",
         )
 
 
@@ -110,16 +143,22 @@ class BulkEditMixin(admin.ModelAdmin):
         with transaction.atomic():
             outcomes = bulk_edit.plan(self._chosen(chosen), form.changes(), request.user)
             seen = bulk_edit.fingerprint(outcomes)
+            wanted = form.changes()
+            if wanted.takes_out_links and bulk_edit.texts_with_links(outcomes) > relinking.MOST:
+                form.add_error("links", TOO_MANY)
+                return self._page(request, chosen, form, status=422)
             if "sure" in request.POST and request.POST.get("seen") == seen:
-                return self._apply(request, outcomes)
+                return self._apply(request, outcomes, wanted)
         if "sure" in request.POST:
             messages.warning(
                 request, "Something has changed since you looked. Nothing is saved; look once more."
             )
         return self._page(request, chosen, form, outcomes=outcomes, seen=seen)
 
-    def _apply(self, request: HttpRequest, outcomes: list[bulk_edit.Outcome]) -> HttpResponse:
-        changed = bulk_edit.apply(outcomes)
+    def _apply(
+        self, request: HttpRequest, outcomes: list[bulk_edit.Outcome], wanted: bulk_edit.Changes
+    ) -> HttpResponse:
+        changed = bulk_edit.apply(outcomes, wanted, request.user)
         for outcome in outcomes:
             if outcome.is_applied:
                 self.log_change(

@@ -9,10 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import FileExtensionValidator
 from django.http import HttpRequest, JsonResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html, format_html_join
+from django.urls import URLPattern, path
+from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
+from articles.admin.uses import UsesMixin
 from articles.images.renditions import ENDINGS, NO_PICTURE, reencode
 from articles.models import Picture
 from trustsite.desk.publishing import PublishGuard
@@ -54,13 +55,13 @@ class PictureForm(forms.ModelForm):
 
 
 @admin.register(Picture)
-class PictureAdmin(PublishGuard):
+class PictureAdmin(UsesMixin, PublishGuard):
     """Pictures. One that a text shows can't be deleted, and its key can't be changed."""
 
     form = PictureForm
     list_display = ("key", "thumbnail", "alt", "decorative", "size")
     search_fields = ("key", "alt", "caption")
-    readonly_fields = ("thumbnail", "directive", "articles")
+    readonly_fields = ("thumbnail", "directive")
 
     def save_model(self, request: HttpRequest, obj: Picture, form: Any, change: bool) -> None:
         obj.prepares_later = True
@@ -88,7 +89,7 @@ class PictureAdmin(PublishGuard):
 
     def get_fields(self, request: HttpRequest, obj: Picture | None = None) -> tuple[str, ...]:
         entered = ("original", "key", "alt", "decorative", "caption")
-        return ("thumbnail", *entered, "directive", "articles") if obj else entered
+        return ("thumbnail", *entered, "directive", "used_in") if obj else entered
 
     def get_readonly_fields(
         self, request: HttpRequest, obj: Picture | None = None
@@ -122,19 +123,3 @@ class PictureAdmin(PublishGuard):
     def directive(self, picture: Picture) -> str:
         """The line that puts it into an article."""
         return f":::picture {picture.key} on a line of its own"
-
-    @admin.display(description="used in")
-    def articles(self, picture: Picture) -> str:
-        """The texts that show it, drafts too."""
-        places = [
-            (reverse(f"admin:articles_{item._meta.model_name}_change", args=[item.pk]), item.title)
-            for item in picture.shown_in()
-        ]
-        return format_html_join(", ", '<a href="{}">{}</a>', places) or "No text."
-
-    def get_deleted_objects(
-        self, objs: Any, request: HttpRequest
-    ) -> tuple[Any, Any, Any, list[str]]:
-        to_delete, counts, missing, protected = super().get_deleted_objects(objs, request)
-        used = [f"{one}, in “{text.title}”" for one in objs for text in one.shown_in()]
-        return to_delete, counts, missing, [*protected, *used]

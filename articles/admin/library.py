@@ -14,6 +14,7 @@ from articles.admin.history import HistoryMixin
 from articles.admin.looking_up import LookUpAdmin
 from articles.admin.review import SIGNED, ReviewMixin
 from articles.admin.text_page import TextPageMixin
+from articles.admin.uses import UsesMixin
 from articles.editing import checks
 from articles.editing.article_form import TEXT_WIDGETS, LinesField
 from articles.models import (
@@ -103,12 +104,12 @@ class PageForm(forms.ModelForm):
 
 
 @admin.register(Page)
-class PageAdmin(ReviewMixin, PublishGuard, TextPageMixin):
+class PageAdmin(UsesMixin, ReviewMixin, PublishGuard, TextPageMixin):
     form = PageForm
     preview_template = "articles/page.html"
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "body"]}),
-        ("Publishing", {"fields": ["slug", "updated_at", *SIGNED]}),
+        ("Publishing", {"fields": ["slug", "links", "updated_at", "used_in", *SIGNED]}),
         ("Around the text", {"fields": ["description"]}),
     ]
     list_display = ("title", "slug", "last_change", "next_check")
@@ -132,14 +133,14 @@ class ResponseForm(forms.ModelForm):
 
 
 @admin.register(Response)
-class ResponseAdmin(HistoryMixin, PublishGuard, TextPageMixin):
+class ResponseAdmin(UsesMixin, HistoryMixin, PublishGuard, TextPageMixin):
     form = ResponseForm
     preview_template = "articles/response.html"
     fieldsets = [
         (None, {"fields": ["title", "standfirst", "body"]}),
         ("In a few words", {"fields": ["belief", "tagline", "at_a_glance", "reassurance"]}),
         ("Around the text", {"fields": ["description", "related"]}),
-        ("Publishing", {"fields": ["key", "position", "updated_at"]}),
+        ("Publishing", {"fields": ["key", "links", "position", "updated_at", "used_in"]}),
     ]
     restored = (
         *HistoryMixin.restored,
@@ -157,12 +158,12 @@ class ResponseAdmin(HistoryMixin, PublishGuard, TextPageMixin):
 
 
 @admin.register(Topic)
-class TopicAdmin(PublishGuard):
+class TopicAdmin(UsesMixin, PublishGuard):
     list_display = ("title", "slug", "position")
 
 
 @admin.register(Source)
-class SourceAdmin(LookUpAdmin):
+class SourceAdmin(UsesMixin, LookUpAdmin):
     """Sources. Each is opened by a person, one by one."""
 
     list_display = ("key", "authors", "year", "title", "checked", "to_look_up")
@@ -196,7 +197,7 @@ def _only(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 @admin.register(Offer)
-class OfferAdmin(LookUpAdmin):
+class OfferAdmin(UsesMixin, LookUpAdmin):
     """Offers. Each is compared with the partner’s own page, one by one."""
 
     form = OfferForm
@@ -234,7 +235,7 @@ class OfferAdmin(LookUpAdmin):
 
 
 @admin.register(Helpline)
-class HelplineAdmin(LookUpAdmin):
+class HelplineAdmin(UsesMixin, LookUpAdmin):
     """Helplines. Who looked one up, and when, is in its history."""
 
     form = HelplineForm
@@ -288,7 +289,7 @@ class HelplineAdmin(LookUpAdmin):
 
 
 @admin.register(CrisisWord)
-class CrisisWordAdmin(PublishGuard):
+class CrisisWordAdmin(UsesMixin, PublishGuard):
     """Crisis words. Those that ship with the site stay as they are; more can be added."""
 
     list_display = ("phrase", "kind", "ships")
@@ -309,7 +310,7 @@ class CrisisWordAdmin(PublishGuard):
 
 
 @admin.register(Synonym)
-class SynonymAdmin(PublishGuard):
+class SynonymAdmin(UsesMixin, PublishGuard):
     """Synonyms: what people type for things that our texts call by other names."""
 
     list_display = ("phrase", "means")

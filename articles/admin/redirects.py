@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 
+from articles.admin.uses import UsesMixin
 from articles.linking import redirects
 from articles.models import Redirect, Reviewer, SlugRedirect
 from trustsite.desk.publishing import PublishGuard
@@ -29,7 +30,7 @@ class RedirectForm(forms.ModelForm):
 
 
 @admin.register(Redirect)
-class RedirectAdmin(PublishGuard):
+class RedirectAdmin(UsesMixin, PublishGuard):
     """Redirects.
 
     Those of renamed articles make themselves; the list shows them below, to be read.
@@ -38,8 +39,12 @@ class RedirectAdmin(PublishGuard):
     form = RedirectForm
     list_display = ("path", "leads_to", "is_prefix", "note")
     search_fields = ("path", "target", "note")
-    fields = ("path", "is_prefix", "target", "note")
+    entered = ("path", "is_prefix", "target", "note")
     change_list_template = "admin/articles/redirect/change_list.html"
+
+    def get_fields(self, request: HttpRequest, obj: Redirect | None = None) -> tuple[str, ...]:
+        asked = ("links",) if self._asks_of_links(obj) else ()
+        return (*self.entered, *asked, *(("used_in",) if obj else ()))
 
     @admin.display(description="leads to", ordering="target")
     def leads_to(self, row: Redirect) -> str:

@@ -8,11 +8,12 @@ somebody asks for it. An export gives the same bytes each time.
 """
 
 from articles.content_files.changes import Change, SyncResult
-from articles.content_files.exporting import Exported, export
+from articles.content_files.exporting import HINT, Exported, export
 from articles.content_files.files import ContentError
 from articles.content_files.loading import load, sync
 
 __all__ = [
+    "HINT",
     "Change",
     "ContentError",
     "Exported",

@@ -152,7 +152,7 @@ ARTICLES = FileType(
     "slug",
     _named(
         "title dek description topic position start_here response content_note affiliate safety sign_up evidence "
-        "evidence_note related takeaways state withdrawn_note published updated checked checked_by "
+        "evidence_note related takeaways state withdrawn_note leads_to published updated checked checked_by "
         "checked_text corrections body",
         dek="standfirst",
         published="publish_at",

@@ -27,7 +27,15 @@ from articles.content_files.reading import field_values, read
 from articles.editing import checks
 from articles.images.renditions import ReencodedImage
 from articles.linking import redirects
-from articles.models import Article, Offer, Picture, Redirect, SlugRedirect, SyncedModel
+from articles.models import (
+    Article,
+    MarkdownModel,
+    Offer,
+    Picture,
+    Redirect,
+    SlugRedirect,
+    SyncedModel,
+)
 from articles.searching import documents
 from trustsite.web.smart_quotes import typeset
 
@@ -170,6 +178,8 @@ def _why_refused(file_type: FileType, entry: Entry, row: SyncedModel, before: st
 
 def _save(file_type: FileType, entry: Entry, row: SyncedModel) -> None:
     wanted = values_of(file_type, row)
+    if isinstance(row, MarkdownModel) and row.pk:
+        row.row_before = type(row)._base_manager.filter(pk=row.pk).first()
     try:
         row.full_clean()
         if errors := _errors_of_others(row):
@@ -207,9 +217,10 @@ def _problems(file_type: FileType, entry: Entry, error: ValidationError) -> Iter
 def _refuse_dead_links(articles: list[tuple[Entry, Article]]) -> None:
     """Raise ContentError for links of published articles that lead nowhere, once all are there."""
     problems = []
+    library = checks.SiteLibrary(Article.objects.released())
     for entry, article in articles:
         if article.state == Article.State.PUBLISHED:
-            for error in checks.errors(article, with_scheduled=True):
+            for error in checks.new_errors(article, library):
                 line = entry.lines["body"] + error.line - 1
                 problems.append(entry.problem(error.message, line=line))
     if problems:

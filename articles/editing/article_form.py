@@ -61,8 +61,8 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
     )
     is_sure = forms.BooleanField(
         required=False,
-        label="Withdraw it although other pages need it",
-        help_text="Asked for when others lead to it, or a topic’s page goes with it.",
+        label="Do it although other pages need it",
+        help_text="Asked for when others lead to what is withdrawn or put off, or a topic’s page goes with it.",
     )
 
     class Meta:
@@ -92,7 +92,7 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
             allowed = workflow.choices(self._present, self.user)
             state = cast(forms.ChoiceField, self.fields["state"])
             state.choices = [(value, label) for value, label in State.choices if value in allowed]
-        if not (self.user and workflow.may_withdraw(self._present, self.user)):
+        if not (self.user and workflow.is_asked_once_more(self._present, self.user)):
             self.fields.pop("is_sure", None)
         for field in self.fields.values():
             if isinstance(
@@ -123,11 +123,19 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
         return data
 
     def _check_withdrawal(self, data: dict[str, Any]) -> None:
-        """Ask once more before others' links lead to a page that is gone."""
-        if data.get("state") != State.WITHDRAWN or self._present is None or data.get("is_sure"):
+        """Ask once more before others' links lead to a page that is gone, or isn't there yet."""
+        if self._present is None or data.get("is_sure") or "is_sure" not in self.fields:
             return
-        if lost := withdrawing.consequences(Article.objects.get(pk=self._present.pk)):
+        stored, is_withdrawn = (
+            Article.objects.get(pk=self._present.pk),
+            data.get("state") == State.WITHDRAWN,
+        )
+        if is_withdrawn and (lost := withdrawing.consequences(stored)):
             self.add_error("is_sure", f"{' '.join(lost)} Tick this to withdraw it all the same.")
+        elif "publish_at" in data and "state" in data:
+            wanted = Article(state=data["state"], publish_at=data["publish_at"])
+            if lost := withdrawing.postponed(stored, wanted):
+                self.add_error("is_sure", f"{' '.join(lost)} Tick this to do it all the same.")
 
     def _check_first_day(self, data: dict[str, Any]) -> None:
         """Refuse another day for what readers have seen; one to come is the article's own to refuse."""
@@ -141,7 +149,7 @@ class ArticleForm(BeforeModelChecksMixin, forms.ModelForm):
     def blocking(self) -> list[Finding]:
         """Return what keeps the article, as it stands in the form, from being published."""
         return (
-            list(checks.errors(self.instance))
+            checks.new_errors(self.instance)
             if self.cleaned_data.get("state") == State.PUBLISHED
             else []
         )

@@ -10,12 +10,15 @@ import hashlib
 from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from articles.editing import checks, withdrawing, workflow
+from articles.editing import checks, relinking, withdrawing, workflow
+from articles.linking import uses
 from articles.models import Article, Topic
 from trustsite.desk import publishing
 
@@ -32,6 +35,9 @@ class Changes:
     withdrawn_note: str = ""
     affiliate: bool | None = None
     forget_check: bool = False
+    publish_at: datetime | None = None
+    leads_to: str = ""  # where who comes to what is withdrawn reads on
+    takes_out_links: bool = False  # to what is withdrawn
 
 
 @dataclass
@@ -52,9 +58,18 @@ class Outcome:
 def plan(articles: Iterable[Article], wanted: Changes, user: Any) -> list[Outcome]:
     """Return what would become of each article if `user` wanted these changes.
 
-    The articles take on the changes; nothing is saved.
+    Copies of the articles take on the changes; nothing is saved. Articles that are published
+    together may lead to each other: one that isn't, because something stands in its way, is no page
+    to lead to, so the others are looked at once more.
     """
-    return [_plan(article, wanted, user) for article in articles]
+    rows = list(articles)
+    together = {row.pk for row in rows} if wanted.state == State.PUBLISHED else set()
+    while True:
+        outcomes = [_plan(copy(row), wanted, user, together) for row in rows]
+        refused = {one.article.pk for one in outcomes if one.refusals} & together
+        if not refused:
+            return outcomes
+        together -= refused
 
 
 def fingerprint(outcomes: list[Outcome]) -> str:
@@ -70,18 +85,48 @@ def fingerprint(outcomes: list[Outcome]) -> str:
 
 
 @transaction.atomic
-def apply(outcomes: list[Outcome]) -> list[Article]:
+def apply(
+    outcomes: list[Outcome], wanted: Changes | None = None, user: Any = None
+) -> list[Article]:
     """Save each article that changes, one by one, so that each has its history and renews its
-    pages. Return them.
+    pages; take out the links to those withdrawn if that is wanted. Return the articles.
     """
     changed = [outcome.article for outcome in outcomes if outcome.is_applied]
+    if wanted and wanted.takes_out_links:
+        _take_out_links(changed, user)
     for article in changed:
         article.save()
     return changed
 
 
-def _plan(article: Article, wanted: Changes, user: Any) -> Outcome:
+def texts_with_links(outcomes: list[Outcome]) -> int:
+    """Return how many other texts lead to those that would be withdrawn."""
+    return len(_leading_to([one.article for one in outcomes if one.is_applied]))
+
+
+def _leading_to(articles: list[Article]) -> list[uses.Use]:
+    withdrawn = [article for article in articles if article.state == State.WITHDRAWN]
+    names = [name for article in withdrawn for name in uses.targets(article)]
+    gone = {article.pk for article in withdrawn}
+    found = [use for use in uses.of_targets(names) if use.kind in uses.MODELS]
+    return [use for use in found if use.kind != "article" or use.pk not in gone]
+
+
+def _take_out_links(articles: list[Article], user: Any) -> None:
+    names = tuple(name for article in articles for name in uses.targets(article))
+    changes = relinking.plan(_leading_to(articles), relinking.Order(names), user)
+    changed = {
+        text.pk: text
+        for text in relinking.apply(changes, "Its links to what was withdrawn are gone.")
+    }
+    for article in articles:
+        if article.pk in changed and article.state != State.WITHDRAWN:
+            article.body, article.related = changed[article.pk].body, changed[article.pk].related
+
+
+def _plan(article: Article, wanted: Changes, user: Any, together: set[int]) -> Outcome:
     outcome = Outcome(article)
+    article.row_before = copy(article)
     if not (user.has_perm(workflow.WRITE) and publishing.may_change(user, article)):
         outcome.refusals.append("What readers can see is changed by somebody who may publish.")
         return outcome
@@ -97,8 +142,17 @@ def _plan(article: Article, wanted: Changes, user: Any) -> Outcome:
     if wanted.forget_check and article.checked_on:
         _forget_check(outcome, user)
     if outcome.changes and not outcome.refusals:
-        outcome.refusals = checks.blocking_errors(article)
+        outcome.refusals = checks.blocking_errors(article, _library(article, together))
     return outcome
+
+
+def _library(article: Article, together: set[int]) -> checks.SiteLibrary | None:
+    """Return what readers can open once those are public that are published with `article`."""
+    if article.state != State.PUBLISHED or article.pk not in together:
+        return None
+    moment = article.publish_at or timezone.now()
+    is_open = Q(state=State.PUBLISHED, publish_at__lte=moment) | Q(pk__in=together)
+    return checks.SiteLibrary(Article.objects.filter(is_open))
 
 
 def _change_state(outcome: Outcome, wanted: Changes, user: Any) -> None:
@@ -113,9 +167,14 @@ def _change_state(outcome: Outcome, wanted: Changes, user: Any) -> None:
     else:
         stored = copy(article)
         article.state = wanted.state
+        if wanted.publish_at and wanted.state == State.PUBLISHED:
+            article.publish_at = wanted.publish_at
         if wanted.state == State.WITHDRAWN:
             article.withdrawn_note, article.updated_at = wanted.withdrawn_note, timezone.now()
+            article.leads_to = wanted.leads_to
             outcome.losses = withdrawing.consequences(stored)
+        else:
+            outcome.losses = withdrawing.postponed(stored, article)
         outcome.changes.append(f"State: {before} → {article.stage}{_when(article)}.")
 
 

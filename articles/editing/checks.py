@@ -9,41 +9,56 @@ from collections.abc import Collection, Iterator
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from articles import states
+from articles.editing import scheduling
 from articles.linking import site_links
 from articles.models import Article, MarkdownModel, Offer, Page, Response
 from articles.models.text_checks import StoredLibrary
 from prose import affiliate_rules, renderer, rules
-from prose.finding import Finding
+from prose.finding import Finding, made_by_change
 from prose.rules import links, words
 
 
 class SiteLibrary(StoredLibrary):
     """What the site holds: pages that readers can open, and those they could once.
 
-    `with_scheduled` counts articles whose time is still to come as open: files that are loaded
-    together may lead to each other.
+    `open_articles` are those that count as open: files that are loaded together may lead to each
+    other, and of a scheduled text it is asked what readers can open at its moment. `awaited` are
+    addresses of articles that count as well, for they lead to this one and wait for it.
     """
 
-    def __init__(self, *, with_scheduled: bool = False) -> None:
-        self._with_scheduled = with_scheduled
+    def __init__(
+        self, open_articles: QuerySet[Article] | None = None, awaited: Collection[str] = ()
+    ) -> None:
+        self._open, self._awaited = open_articles, awaited
 
     def unknown_articles(self, slugs: Collection[str]) -> set[str]:
         known = Article.objects.filter(slug__in=list(slugs)).values_list("slug", flat=True)
         return set(slugs) - set(known) if slugs else set()
 
     def leads_somewhere(self, address: str) -> bool:
-        return site_links.leads_somewhere(address, with_scheduled=self._with_scheduled)
+        return site_links.leads_somewhere(address, self._open)
+
+    def is_awaited(self, path: str) -> bool:
+        return path in self._awaited
 
     def moved_to(self, path: str) -> str:
         article = site_links.has_moved(path)
         return article.get_absolute_url() if article else ""
 
 
+def library_for(text: MarkdownModel) -> SiteLibrary:
+    """Return what readers can open when `text` is there to be read."""
+    if not isinstance(text, Article) or not text.is_scheduled or text.publish_at is None:
+        return SiteLibrary()
+    return SiteLibrary(Article.objects.open_at(text.publish_at), scheduling.awaited(text))
+
+
 def run(article: MarkdownModel) -> list[Finding]:
     """Return everything found, what blocks first, then by line."""
-    text, library = article.as_file(), SiteLibrary()
+    text, library = article.as_file(), library_for(article)
     findings = [
         *rules.check_itself(text, library),
         *rules.check_shape(text, library),
@@ -53,24 +68,33 @@ def run(article: MarkdownModel) -> list[Finding]:
     return sorted(placed, key=lambda finding: (not finding.blocks, finding.line, finding.place))
 
 
-def errors(article: Article, *, with_scheduled: bool = False) -> Iterator[Finding]:
+def errors(article: Article, library: SiteLibrary | None = None) -> Iterator[Finding]:
     """Yield what keeps an article from readers."""
-    text, library = article.as_file(), SiteLibrary(with_scheduled=with_scheduled)
+    text, library = article.as_file(), library or library_for(article)
     for finding in [*rules.check_itself(text, library), *links.check(text, library)]:
         if finding.blocks:
             yield text.in_body(finding)
 
 
-def blocking_errors(text: MarkdownModel) -> list[str]:
+def new_errors(article: Article, library: SiteLibrary | None = None) -> list[Finding]:
+    """Return what keeps an article from being saved for readers: the faults that this change makes."""
+    found = list(errors(article, library))
+    before = article.as_readers_have_it() if found else None
+    return made_by_change(found, errors(before)) if isinstance(before, Article) else found
+
+
+def blocking_errors(text: MarkdownModel, library: SiteLibrary | None = None) -> list[str]:
     """Return what keeps a text from being saved as it stands, in the state it has."""
     if isinstance(text, Article):
         text.may_be_unfinished = text.state == states.DRAFT
+    if text.row_before is None and text.pk:
+        text.row_before = type(text)._base_manager.filter(pk=text.pk).first()
     try:
         text.full_clean()
     except ValidationError as error:
         return error.messages
     if isinstance(text, Article) and text.state == states.PUBLISHED:
-        return [str(finding) for finding in errors(text)]
+        return [str(finding) for finding in new_errors(text, library)]
     return []
 
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from articles import states
-from articles.models import Article, Page, Response
+from articles.editing import scheduling
+from articles.linking import uses
+from articles.models import Article
 
 MOST = 5  # titles named
 
@@ -14,6 +15,21 @@ MOST = 5  # titles named
 def consequences(article: Article) -> list[str]:
     """Return what goes with an article that readers see, or leads to a page that is gone."""
     return list(_consequences(article)) if article.is_published else []
+
+
+def postponed(before: Article, after: Article) -> list[str]:
+    """Return what a scheduled article leaves behind when its time or state changes."""
+    is_released = after.state == Article.State.PUBLISHED
+    is_now = is_released and after.publish_at is None
+    is_as_before = is_released and before.publish_at == after.publish_at
+    if not before.is_scheduled or is_now or is_as_before:
+        return []
+    titles = scheduling.left_behind(before, after.publish_at if is_released else None)
+    if not titles:
+        return []
+    named = [f"“{title}”" for title in titles[:MOST]]
+    named += [f"{len(titles) - MOST} more"] if len(titles) > MOST else []
+    return [f"These texts would lead to it before readers can open it: {', '.join(named)}."]
 
 
 def _consequences(article: Article) -> Iterator[str]:
@@ -32,11 +48,8 @@ def _consequences(article: Article) -> Iterator[str]:
 
 def _leading_to(article: Article) -> list[str]:
     titles = []
-    link = f'href="{article.get_absolute_url()}'
-    for model in (Article, Page, Response):
-        texts = model._default_manager.filter(html__contains=link)
-        if model is Article:
-            texts = texts.filter(states.published()).exclude(pk=article.pk)
-        titles += [f"“{text.title}”" for text in texts.only("title")]
+    for use in uses.of(article):
+        if use.is_public and use.kind in uses.MODELS:
+            titles.append(f"“{use.title}”")
     more = len(titles) - MOST
     return [*titles[:MOST], *([f"{more} more"] if more > 0 else [])]

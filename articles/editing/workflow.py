@@ -36,6 +36,13 @@ def may_withdraw(article: Article | None, user: AbstractBaseUser | AnonymousUser
     return article is not None and article.is_published and user.has_perm(PUBLISH)  # type: ignore[union-attr]
 
 
+def is_asked_once_more(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> bool:
+    """Whether `user` may take back or put off an article to which other texts may lead."""
+    if article is None or not (article.is_published or article.is_scheduled):
+        return False
+    return bool(user.has_perm(PUBLISH))  # type: ignore[union-attr]
+
+
 def choices(article: Article | None, user: AbstractBaseUser | AnonymousUser) -> list[str]:
     """Return the states `user` may save `article` in, its present one first."""
     present = article.state if article else DRAFT

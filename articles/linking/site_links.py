@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 
+from articles import states
 from articles.linking.slug_history import resolve
 from articles.models.article import BY_TITLE, Article
 from articles.models.helplines import Helpline
@@ -13,6 +14,7 @@ from articles.models.pages import Page, Response
 from articles.models.topics import Topic
 from prose.rules import links
 from prose.rules.library import article_slug, view_at
+from trustsite.desk.find import holds, matching, words_of
 
 APOSTROPHES = re.compile("['’‘]")
 # Pages that are always there, by what editors call them.
@@ -32,13 +34,16 @@ def path_of(href: str) -> str | None:
     return address.partition("#")[0] if address else None
 
 
-def leads_somewhere(address: str, *, with_scheduled: bool = False) -> bool:
-    """Whether a reader who follows a path finds a page now, and on it the part after the #."""
+def leads_somewhere(address: str, open_articles: QuerySet[Article] | None = None) -> bool:
+    """Whether a reader who follows a path finds a page, and on it the part after the #.
+
+    `open_articles` are those that readers can open then; without them, those open now.
+    """
     path, _, anchor = address.partition("#")
     match = view_at(path)
     if match is None:
         return False
-    articles = Article.objects.released() if with_scheduled else Article.objects.published()
+    articles = Article.objects.published() if open_articles is None else open_articles
     pages: dict[str, tuple[QuerySet[Any], str]] = {
         "articles:article": (articles, "slug"),
         "articles:topic": (articles, "topic__slug"),
@@ -52,6 +57,38 @@ def leads_somewhere(address: str, *, with_scheduled: bool = False) -> bool:
         if row is None:
             return False
     return not anchor or anchor in _anchors(match.view_name, row)
+
+
+def leads_on(path: str) -> bool:
+    """Whether a redirect to `path` helps a reader: it isn't an article that nobody may read yet."""
+    slug = article_slug(path)
+    is_hidden = (
+        bool(slug)
+        and Article.objects.filter(slug=slug, first_published_at=None)
+        .exclude(states.published())
+        .exists()
+    )
+    return not is_hidden
+
+
+def title_of(path: str) -> str:
+    """Return what the page at `path` is called; empty when readers find none there."""
+    match = view_at(path) if path else None
+    if match is None or not leads_somewhere(path):
+        return ""
+    for title, view in STATIC_PAGES.items():
+        if match.view_name == view:
+            return title
+    models: dict[str, tuple[type[Model], str]] = {
+        "articles:article": (Article, "slug"),
+        "articles:topic": (Topic, "slug"),
+        "articles:page": (Page, "slug"),
+        "articles:response": (Response, "key"),
+    }
+    if match.view_name not in models:
+        return path
+    model, name = models[match.view_name]
+    return str(model._default_manager.get(**{name: next(iter(match.kwargs.values()))}))
 
 
 def _anchors(view: str, row: Any) -> set[str]:
@@ -74,28 +111,13 @@ def has_moved(path: str) -> Article | None:
     return article if article and article.is_published else None
 
 
-def holds(words: str, *fields: str) -> Q:
-    """Return the condition that every word stands in one of `fields`, in any order, whichever apostrophe is typed."""
-    condition = Q()
-    for word in words.split():
-        forms = {word, *(APOSTROPHES.sub(one, word) for one in "'’")}
-        somewhere = Q()
-        for field in fields:
-            for form in forms:
-                somewhere |= Q(**{f"{field}__icontains": form})
-        condition &= somewhere
-    return condition
-
-
-def _holds(title: str, words: str) -> bool:
-    return all(word in title.casefold() for word in words.casefold().split())
-
-
-def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
-    """Return address and title of pages whose title holds all `words`, for an editor to choose from."""
-    targets = []
+def targets(typed: str, most: int = 8) -> list[tuple[str, str]]:
+    """Return address and title of pages whose title holds the words typed, in any order and with
+    any apostrophe, for an editor to choose from.
+    """
+    words, targets = words_of(typed), []
     for title, view in STATIC_PAGES.items():
-        if _holds(title, words):
+        if holds(title, words):
             targets.append((reverse(view), title))
     published = Article.objects.published()
     responses = Response.objects.filter(position__lt=4)
@@ -106,7 +128,7 @@ def targets(words: str, most: int = 8) -> list[tuple[str, str]]:
         published.topics(),
     ]
     for rows in searched:
-        for row in rows.filter(holds(words, "title"))[:most]:
+        for row in rows.filter(matching(words, "title"))[:most]:
             targets.append((row.get_absolute_url(), row.title))
     return targets[:most]
 

@@ -9,7 +9,7 @@ from articles.models.article import (
     ArticleQuerySet,
     next_publication,
 )
-from articles.models.desk import Autosave, Reviewer, ReviewNote
+from articles.models.desk import Autosave, ImportJob, Reviewer, ReviewNote, TextUse
 from articles.models.helplines import Helpline
 from articles.models.images import Picture
 from articles.models.markdown import MarkdownModel
@@ -31,6 +31,7 @@ __all__ = [
     "Autosave",
     "CrisisWord",
     "Helpline",
+    "ImportJob",
     "MarkdownModel",
     "Offer",
     "Page",
@@ -45,6 +46,7 @@ __all__ = [
     "Source",
     "SyncedModel",
     "Synonym",
+    "TextUse",
     "Topic",
     "is_stale",
     "next_publication",

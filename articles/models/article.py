@@ -87,6 +87,10 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Those published, and those whose time is still to come."""
         return self.filter(state=states.PUBLISHED)
 
+    def open_at(self, moment: datetime) -> "ArticleQuerySet":
+        """Those that readers can open at a moment to come, as it stands now."""
+        return self.filter(state=states.PUBLISHED, publish_at__lte=moment)
+
     def withdrawn(self) -> "ArticleQuerySet":
         """Those readers could open once, and that were taken back."""
         seen = Q(first_published_at__isnull=False) | Q(publish_at__lte=timezone.now())
@@ -184,6 +188,15 @@ class Article(SignedOffModel, MarkdownModel):
         blank=True,
         help_text="Shown at its address, which answers 410.",
     )
+    leads_to = models.CharField(
+        "who comes to its address reads on at",
+        max_length=200,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="A path on this site, such as /articles/grounding-techniques/. "
+        "The page that says why it was withdrawn leads there.",
+    )
     # What its words were when it was last saved.
     text_hash = models.CharField(max_length=32, default="", editable=False, db_column="text_now")
     # [{"on": day, "what": words}], shown under the article.
@@ -264,6 +277,11 @@ class Article(SignedOffModel, MarkdownModel):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         (self._stored() or self).refuse_if_public()
         return super().delete(*args, **kwargs)
+
+    def as_readers_have_it(self) -> "MarkdownModel | None":
+        """Return it as stored, if it is released: nobody reads the text of a withdrawn one."""
+        stored = super().as_readers_have_it()
+        return stored if isinstance(stored, Article) and stored.state == states.PUBLISHED else None
 
     @property
     def cache_tag(self) -> str:

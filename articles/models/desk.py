@@ -1,8 +1,9 @@
-"""What the desk keeps beside texts: autosaves, notes of reviewers, and who signs off."""
+"""What the desk keeps beside texts: autosaves, what each text uses, imports, notes of reviewers, and who signs off."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from trustsite.characters import Texts
 
@@ -49,6 +50,83 @@ class Autosave(models.Model):
 
     def __str__(self) -> str:
         return f"Autosave {self.pk}"
+
+
+class TextUse(models.Model):
+    """One thing that a text uses, and how often.
+
+    Made from the text each time it is saved (articles/receivers.py). `target` is a path of this
+    site, `source:key`, `offer:key`, `picture:key` or `number:digits`; `text_id` is the primary key
+    of an article, a page or a response.
+    """
+
+    class How(models.TextChoices):
+        LINK = "link", "Leads to it"
+        RELATED = "related", "Names it among related articles"
+        CITES = "cites", "Cites it"
+        SHOWS = "shows", "Shows it"
+
+    text_kind = models.CharField(max_length=10)
+    text_id = models.PositiveBigIntegerField()
+    how = models.CharField(max_length=10, choices=How)
+    target = models.CharField(max_length=220)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["text_kind", "text_id", "how", "target"], name="one_use_per_text_and_target"
+            )
+        ]
+        indexes = [models.Index(fields=["target"], name="text_use_by_target")]
+
+    def __str__(self) -> str:
+        return f"{self.text_kind} {self.text_id}: {self.target}"
+
+
+class ImportJob(models.Model):
+    """An export file that somebody chose, how far it has got, and what becomes of its entries."""
+
+    class State(models.TextChoices):
+        LOOKING = "looking", "Being looked through"
+        LOOKED = "looked", "Looked through; waits for a word"
+        WORKING = "working", "Being brought in"
+        DONE = "done", "Done"
+        FAILED = "failed", "Not done"
+        DROPPED = "dropped", "Thrown away"
+
+    AT_WORK = (State.LOOKING, State.WORKING)
+
+    state = models.CharField(max_length=10, choices=State, default=State.LOOKING)
+    name = models.CharField("file", max_length=200)
+    program = models.CharField(max_length=20, blank=True)
+    hosts = models.JSONField(default=list)
+    counts = models.JSONField(default=dict)
+    outcomes = models.JSONField(default=list)  # the first of them, as they are shown
+    cursor = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    problem = models.CharField(max_length=300, blank=True)
+    asked_by = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        default_permissions = ()
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"Import {self.pk}: {self.name}"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether the worker has something to do."""
+        return self.state in self.AT_WORK
+
+    @property
+    def percent(self) -> int:
+        """How far it has got."""
+        return 100 * self.cursor // self.total if self.total else 0
 
 
 class Reviewer(Texts):

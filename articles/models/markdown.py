@@ -18,6 +18,7 @@ from articles.models.synced import SyncedModel
 from prose import placeholders
 from prose import renderer as rendering
 from prose.document import Part, parts, trusted
+from prose.finding import made_by_change
 from prose.rules.source_files import StoredText, stored_text
 from prose.text_hash import text_hash
 
@@ -87,6 +88,10 @@ class MarkdownModel(SyncedModel):
     FRONT_MATTER = {"title": "title", "dek": "standfirst", "description": "description"}
     # Set at the desk for a draft: it may hold mistakes, but never an advert in disguise.
     may_be_unfinished = False
+    # Set where a person changes it: what was stored. The change is judged by the faults that it
+    # makes, for what was wrong before, such as a link to a page taken back since, mustn't keep a
+    # mistake from being mended.
+    row_before: Any = None
 
     class Meta:
         abstract = True
@@ -115,7 +120,10 @@ class MarkdownModel(SyncedModel):
         if rendering.wrong_length(self.body):
             return
         errors: dict[str, list[str]] = {}
-        for error in text_checks.errors(self.as_file(), is_unfinished=self.may_be_unfinished):
+        found = list(text_checks.errors(self.as_file(), is_unfinished=self.may_be_unfinished))
+        if found and (before := self.as_readers_have_it()):
+            found = made_by_change(found, text_checks.errors(before.as_file()))
+        for error in found:
             errors.setdefault(error.place, []).append(str(error))
         if errors:
             raise ValidationError(errors)
@@ -125,6 +133,10 @@ class MarkdownModel(SyncedModel):
         latest = max(timezone.now(), getattr(self, "publish_at", None) or timezone.now())
         if self.updated_at and timezone.localdate(self.updated_at) > timezone.localdate(latest):
             raise ValidationError({"updated_at": "That day hasn’t come yet."})
+
+    def as_readers_have_it(self) -> "MarkdownModel | None":
+        """Return the text as it was stored, if readers see it and `row_before` is known."""
+        return self.row_before if self.row_before and self.row_before.is_seen() else None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.render()

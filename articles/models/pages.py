@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.urls import NoReverseMatch, reverse
 
 from articles.models.markdown import MarkdownModel, SignedOffModel, history_field
-from articles.models.redirects import Redirect
+from articles.models.redirects import lead, lead_nowhere_from
 
 # Pages that every page, the mails or the law lead to.
 STANDING_PAGES = (
@@ -53,14 +53,14 @@ class Standing(MarkdownModel):
         super().save(*args, **kwargs)
         before, now = address_of(stored) if stored else "", address_of(self)
         if before and before != now:
-            _lead(before, now, f"“{self.title}” moved.")
-        _lead_nowhere_from(now)
+            lead(before, now, f"“{self.title}” moved.")
+        lead_nowhere_from(now)
 
     @transaction.atomic
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         result = super().delete(*args, **kwargs)
         if before := address_of(self):
-            _lead(before, "", f"“{self.title}” stood here and was deleted.")
+            lead(before, "", f"“{self.title}” stood here and was deleted.")
         return result
 
 
@@ -142,19 +142,3 @@ def address_of(row: Any) -> str:
         return str(row.get_absolute_url())
     except NoReverseMatch:
         return ""
-
-
-def _lead(path: str, target: str, note: str) -> None:
-    """Set where `path` leads from now on (nowhere: gone for good), and what led there until now."""
-    for row in Redirect.objects.filter(target=path, is_prefix=False):
-        row.target = target
-        row.save()
-    Redirect.objects.update_or_create(
-        path=path, defaults={"target": target, "note": note[:200], "is_prefix": False}
-    )
-
-
-def _lead_nowhere_from(path: str) -> None:
-    """Take away what leads on from `path`: a page stands there now."""
-    for row in Redirect.objects.filter(path=path, is_prefix=False):
-        row.delete()

@@ -59,3 +59,19 @@ class SlugRedirect(CachedPageModel):
     def cache_tags(self, before: "SlugRedirect | None") -> Iterable[str]:
         """Return what changes: it shows on no page."""
         return ("addresses",)
+
+
+def lead(path: str, target: str, note: str) -> None:
+    """Set where `path` leads from now on (nowhere: gone for good), and what led there until now."""
+    for row in Redirect.objects.filter(target=path, is_prefix=False):
+        row.target = target
+        row.save()
+    Redirect.objects.update_or_create(
+        path=path, defaults={"target": target, "note": note[:200], "is_prefix": False}
+    )
+
+
+def lead_nowhere_from(path: str) -> None:
+    """Take away what leads on from `path`: a page stands there now."""
+    for row in Redirect.objects.filter(path=path, is_prefix=False):
+        row.delete()

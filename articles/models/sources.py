@@ -46,7 +46,7 @@ class Source(SyncedModel):
 
     def loss(self, after: "Source | None", gone: Collection[Any] = ()) -> str:
         """Return which articles cite it, drafts too, by a key that nothing would have any more."""
-        if after is not None and after.key == self.key:
+        if after is not None and (after.key == self.key or after.carries_its_uses):
             return ""
         titles = ", ".join(f"“{article.title}”" for article in articles().citing(self.key))
         return f"It is cited in {titles}. Take it out there first." if titles else ""

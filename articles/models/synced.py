@@ -24,6 +24,9 @@ class SyncedModel(CachedPageModel):
     synced_at = models.DateTimeField(null=True, editable=False)
     synced_digest = models.CharField(max_length=64, blank=True, editable=False)
 
+    # Set at the desk on a row that gets another name, when the texts that use it get that too.
+    carries_its_uses = False
+
     class Meta:
         abstract = True
 

@@ -52,8 +52,15 @@ class StoredLibrary:
     def figures(self) -> set[str]:
         return set(figures.figures())
 
+    def captions(self, keys: Collection[str]) -> dict[str, str]:
+        rows = Picture.objects.filter(key__in=list(keys)).values_list("key", "caption")
+        return dict(rows) if keys else {}
+
     def leads_somewhere(self, address: str) -> bool:
         return True
+
+    def is_awaited(self, path: str) -> bool:
+        return False
 
     def moved_to(self, path: str) -> str:
         return ""

@@ -1,8 +1,11 @@
 """Topics: the shelves that articles stand on."""
 
-from django.db import models
+from typing import Any
+
+from django.db import models, transaction
 from django.urls import reverse
 
+from articles.models.redirects import lead, lead_nowhere_from
 from articles.models.synced import SyncedModel
 
 # The lines that topics are told apart by, on a ground of 900 by 44. Each draws its shape within the
@@ -61,3 +64,18 @@ class Topic(SyncedModel):
 
     def get_absolute_url(self) -> str:
         return reverse("articles:topic", args=[self.slug])
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it; the address that readers had for it leads on."""
+        stored = Topic.objects.filter(pk=self.pk).first() if self.pk else None
+        super().save(*args, **kwargs)
+        if stored and stored.slug != self.slug:
+            lead(stored.get_absolute_url(), self.get_absolute_url(), f"“{self.title}” moved.")
+        lead_nowhere_from(self.get_absolute_url())
+
+    @transaction.atomic
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        result = super().delete(*args, **kwargs)
+        lead(self.get_absolute_url(), "", f"“{self.title}” stood here and was deleted.")
+        return result

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from analytics.api import ALL, NOTHING, OFFER, SEARCH
 from articles.editing import preview_links
 from articles.images import figures
-from articles.linking import redirects
+from articles.linking import redirects, site_links
 from articles.linking.slug_history import resolve
 from articles.models import RESPONSES, Article, Offer, Page, Response, Topic
 from articles.models.article import BY_TITLE, READING_ORDER
@@ -91,7 +91,12 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
             counts_as(OFFER, key)
         return render(request, "articles/article.html", context)
     if gone := Article.objects.withdrawn().filter(slug=slug).first():
-        return render(request, "410.html", {"article": gone, "related": related(gone)}, status=410)
+        context = {
+            "article": gone,
+            "related": related(gone),
+            "next": site_links.title_of(gone.leads_to),
+        }
+        return render(request, "410.html", context, status=410)
     if moved := resolve(slug):
         return HttpResponsePermanentRedirect(moved.get_absolute_url())
     raise Http404
@@ -272,6 +277,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     except Error:
         row = None
     if row and row.target:
+        if not site_links.leads_on(row.target):  # to a draft that was brought in, say
+            return render(request, "404.html", status=404)
         return HttpResponsePermanentRedirect(row.target)
     return render(request, "410.html", status=410) if row else HttpResponse(_missing(), status=404)
 

@@ -13,6 +13,7 @@ from articles.models.article import Reference
 from articles.reading import response_texts
 from articles.reading.related import cards
 from prose.document import Part, Section, section, sections, trusted
+from prose.rules import catalogue
 from trustsite.web.serving.fragments import recall, remembered
 
 register = template.Library()
@@ -31,6 +32,12 @@ BLOCK_CLASSES = {
     "retention": "table",
     "figure": "figure",
 }  # what blocks bring with them on every page
+
+
+@register.filter
+def why_asked(code: str) -> str:
+    """Return why a rule of texts asks for what it asks for, by its code."""
+    return catalogue.why(code)
 
 
 @register.simple_tag

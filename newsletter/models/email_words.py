@@ -19,7 +19,11 @@ class EmailWords(Texts):
     day = models.PositiveSmallIntegerField("days after the guide", null=True, blank=True)
     is_sent = models.BooleanField("belongs to the series", default=True)
     changed_at = models.DateTimeField("last change", auto_now=True)
-    history = HistoricalRecords(excluded_fields=["html", "text"])
+    # What its file said when the two were last the same (issues/content_files.py).
+    synced_digest = models.CharField(
+        max_length=64, blank=True, default="", db_default="", editable=False
+    )
+    history = HistoricalRecords(excluded_fields=["html", "text", "synced_digest"])
 
     class Meta:
         verbose_name = verbose_name_plural = "words of e-mails"

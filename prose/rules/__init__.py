@@ -125,4 +125,4 @@ def _lint_structure(text: SourceFile, library: FolderLibrary) -> Iterator[Findin
         yield from check_itself(text, library)
         yield from check_shape(text, library)
     else:
-        yield from links.check_other_file(text, library)
+        yield from links.check_other_file(text, library, library.articles)

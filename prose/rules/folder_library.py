@@ -78,6 +78,13 @@ class FolderLibrary:
     def figures(self) -> set[str]:
         return set(self.table("figures"))
 
+    def captions(self, keys: Collection[str]) -> dict[str, str]:
+        table = self.table("pictures") if keys else {}
+        return {key: table[key].get("caption", "") for key in keys if key in table}
+
+    def is_awaited(self, path: str) -> bool:
+        return False
+
     def moved_to(self, path: str) -> str:
         slug = article_slug(path)
         now = self.table("old_addresses").get(slug, "") if slug else ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from prose import affiliate_rules
-from prose.document import block_keys
+from prose.document import PICTURE, block_keys
 from prose.finding import Finding
 from prose.renderer import CITATION
 from prose.rules.catalogue import finding
@@ -13,7 +13,6 @@ from prose.rules.source_files import SourceFile
 
 OFFER = re.compile(r":::\s*offer\s*([a-z0-9-]*)")
 SNIPPET = re.compile(r":::\s*snippet\s+([a-z0-9-]+)")
-PICTURE = re.compile(r":::\s*picture\s+([a-z0-9-]+)")
 FIGURE = re.compile(r":::\s*figure\s+([a-z0-9-]+)")
 
 

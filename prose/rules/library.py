@@ -22,8 +22,14 @@ class Library(Protocol):
     def figures(self) -> set[str]:
         """Return the keys of the figures that there are."""
 
+    def captions(self, keys: Collection[str]) -> dict[str, str]:
+        """Return what stands under each picture that there is."""
+
     def leads_somewhere(self, address: str) -> bool:
         """Whether a reader who follows a path finds a page, and on it the part after the #."""
+
+    def is_awaited(self, path: str) -> bool:
+        """Whether an article is to stand at `path` that isn't public yet and waits for this one."""
 
     def moved_to(self, path: str) -> str:
         """Return where the article stands now that once stood at `path`; empty if nowhere."""

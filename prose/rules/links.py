@@ -1,20 +1,26 @@
 """Rules for links: those within the site lead to a page that readers can open."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
 from prose.finding import Finding
 from prose.rules.catalogue import finding
-from prose.rules.folder_library import FolderLibrary
 from prose.rules.library import Library
 from prose.rules.source_files import SourceFile
 
 ALWAYS_THERE = {"sources", "takeaways"}  # sections that the page itself puts in
 # Of files that aren't markdown alone, such as the guide.
 LINK = re.compile(r"\]\((/[^()\s]*)\)|site-address\(\"(/[^\"]*)\"\)")
+RELATIVE = re.compile(r"(?!%7B|[a-z][a-z0-9+.-]*:|//|\\)[^\s]", re.IGNORECASE)
+# The desk, what machines ask, and what a mail alone may lead to.
+NOT_FOR_READERS = (
+    *("/admin/", "/dev/", "/healthz", "/readyz", "/metrics", "/preview/", "/media/", "/static/"),
+    *("/newsletter/confirm/", "/newsletter/unsubscribe/", "/newsletter/settings/"),
+    *("/newsletter/webhooks/", "/newsletter/reports/", "/newsletter/subscribe/"),
+)
 GUIDE_READS = re.compile(r"read: \(([^()]*)\)")
 
 
@@ -29,14 +35,25 @@ def check(text: SourceFile, library: Library) -> Iterator[Finding]:
                 yield finding("link.anchor", line, message)
         elif path := path_of(link.href):
             yield from _link(text, library, path, line)
+        elif RELATIVE.match(link.href):
+            message = (
+                f"The link {link.href} has neither https:// nor a / in front, so it leads nowhere."
+            )
+            yield finding("link.relative", line, message)
 
 
 def _link(text: SourceFile, library: Library, address: str, line: int) -> Iterator[Finding]:
     path = address.partition("#")[0]
     if path == own_path(text):
         yield finding("link.self", line, "This link leads to the page it stands on.")
+    elif path.startswith(NOT_FOR_READERS):
+        message = f"Readers can’t open {path}. Link to a page that is for them."
+        yield finding("link.unlinkable", line, message)
     elif library.leads_somewhere(address):
         return
+    elif library.is_awaited(path):
+        message = f"The article at {path} isn’t public at that moment yet. Schedule it as well."
+        yield finding("link.awaited", line, message)
     elif moved_to := library.moved_to(path):
         yield finding("link.moved", line, f"The page at {path} has moved to {moved_to}.")
     else:
@@ -44,14 +61,16 @@ def _link(text: SourceFile, library: Library, address: str, line: int) -> Iterat
         yield finding("link.dead", line, message)
 
 
-def check_other_file(text: SourceFile, library: FolderLibrary) -> Iterator[Finding]:
-    """Yield the links of a file of another kind that lead nowhere."""
+def check_other_file(
+    text: SourceFile, library: Library, articles: Collection[str]
+) -> Iterator[Finding]:
+    """Yield the links of a file of another kind that lead nowhere; `articles` are the slugs that there are."""
     for match in LINK.finditer(text.source):
         yield from _link(text, library, match[1] or match[2], text.line_of(match.start()))
     if text.file.suffix == ".typ":
         for match in GUIDE_READS.finditer(text.source):
             for slug in re.findall(r'"([a-z0-9-]+)"', match[1]):
-                if slug not in library.articles:
+                if slug not in articles:
                     message = f"there is no article “{slug}”"
                     yield finding("link.dead", text.line_of(match.start()), message)
 

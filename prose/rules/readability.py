@@ -1,7 +1,7 @@
 """Readability: Flesch-Kincaid grades, and sentences that run on.
 
-The grade is textstat's, from a dictionary of syllables that is a part of the checks and of no
-release (docs/decisions/0006): a site that runs without it gives no grades, and says all the rest. A
+Grade = 0.39 words a sentence + 11.8 syllables a word - 15.59 (Kincaid and others, 1975), with our
+own count of syllables (prose/rules/syllables.py): the same at the desk, from a file and in lint_copy. A
 score proves nothing by itself: a text can pass and be bad. It stops a text from drifting where a
 tired reader can't follow.
 """
@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from importlib.util import find_spec
 
 from prose.finding import Finding
+from prose.rules import syllables
 from prose.rules.catalogue import finding
 from prose.rules.source_files import Passage, SourceFile
 
+WORD = re.compile(r"[\w’'-]*\w[\w’'-]*")
 LONG_SENTENCE = 25  # words
 SENTENCE_END = re.compile(r"(?<=[.!?:])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 
@@ -58,8 +59,6 @@ def grades(text: SourceFile) -> Iterator[Grade]:
     """Yield a grade for each gate that is for this file; of two gates for the whole file, the first
     counts.
     """
-    if not find_spec("textstat"):
-        return
     whole = False
     for files, section, gate in GATES:
         if not fnmatch(text.name, files) or (section == "*" and whole):
@@ -71,14 +70,24 @@ def grades(text: SourceFile) -> Iterator[Grade]:
 
 
 def _grade(text: SourceFile, section: str, gate: float, passages: list[Passage]) -> Grade:
-    from textstat import textstat  # takes a second to import, and isn't there on a live site
-
     lengths: list[int] = []
+    spoken = 0
     for passage in passages:
-        lengths += map(count_words, sentences(passage.words))
-    prose = " ".join(_ended(passage.words) for passage in passages)
-    grade = textstat.flesch_kincaid_grade(prose)
-    return Grade(text, section, grade, gate, sum(lengths) / len(lengths), max(lengths))
+        for sentence in sentences(passage.words):
+            words = WORD.findall(sentence)
+            if words:
+                lengths.append(len(words))
+                spoken += sum(map(syllables.count, words))
+    grade = flesch_kincaid(sum(lengths), len(lengths), spoken)
+    mean = sum(lengths) / max(1, len(lengths))
+    return Grade(text, section, grade, gate, mean, max(lengths, default=0))
+
+
+def flesch_kincaid(words: int, sentences: int, spoken: int) -> float:
+    """Return the grade of a text from its counts; 0 for one without words."""
+    if not words or not sentences:
+        return 0.0
+    return 0.39 * words / sentences + 11.8 * spoken / words - 15.59
 
 
 def findings(text: SourceFile, measured: list[Grade]) -> Iterator[Finding]:
@@ -109,7 +118,7 @@ def sentences(words: str) -> list[str]:
 
 
 def count_words(sentence: str) -> int:
-    return len(re.findall(r"[\w’'-]+", sentence))
+    return len(WORD.findall(sentence))
 
 
 def _ended(words: str) -> str:

@@ -13,16 +13,22 @@ RISKY = re.compile(
     r"|confront)\b",
     re.I,
 )
-EXERCISE = re.compile(r"^:::[ ]*exercise\b[^\n]*\n(.*?)^:::[ ]*$", re.M | re.S)
-STOP_RULE = re.compile(r"\*(?!\*).*\bstop\b.*\*", re.I)
+OPENED = re.compile(r"^[ \t>*-]*:{3,}[ \t]*exercise\b", re.M)
+# Of rendered HTML: an exercise, and the paragraph in italics that ends it.
+EXERCISE = re.compile(r'<aside class="exercise"[^<>]*>((?:(?!</?aside).)*)', re.S)
+LAST = re.compile(r"<em>((?:(?!</?em>|</?p>).)*)</em>[.\s]*</p>\s*\Z", re.S)
+STOP = re.compile(r"\bstop\b", re.I)
+GO_ON = re.compile(
+    r"\b(?:don[’']t|do not|never|without|non|won[’']t|can[’']t)[\s-](?:ever )?stop", re.I
+)
 
 
 def check(text: SourceFile) -> Iterator[Finding]:
     """Yield what an article or a response text lacks."""
-    exercises = list(EXERCISE.finditer(text.source))
-    for exercise in exercises:
-        lines = [line.strip() for line in exercise[1].split("\n") if line.strip()]
-        if not lines or not STOP_RULE.fullmatch(lines[-1]):
+    exercises = list(OPENED.finditer(text.source))
+    written = EXERCISE.findall(text.rendered.html)
+    for exercise, html in zip(exercises, written, strict=False):
+        if not _says_when_to_stop(html):
             message = (
                 "an exercise ends with its stop rule: a line in italics that says when to stop"
             )
@@ -32,3 +38,8 @@ def check(text: SourceFile) -> Iterator[Finding]:
         what = "an exercise" if exercises else f"“{risk[0]}”"
         message = f"{what} asks for a link to /articles/{SAFETY}/"
         yield finding("safety.link", text.line_of(risk.start()), message)
+
+
+def _says_when_to_stop(html: str) -> bool:
+    last = LAST.search(html[html.rfind("<p>") :].rstrip())
+    return bool(last and STOP.search(last[1]) and not GO_ON.search(last[1]))

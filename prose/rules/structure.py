@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from prose.document import PICTURE, block_keys
 from prose.finding import Finding
 from prose.renderer import CITATION
 from prose.rules.catalogue import finding
@@ -14,11 +15,33 @@ DESCRIPTION = range(110, 156)  # characters; longer ones are cut off there
 TAKEAWAYS = range(3, 6)
 LONG = 500  # words from which a text needs headings
 # Words that claim something a source should stand behind.
+NUMBER = r"(?:\d+|one|two|three|four|five|six|seven|eight|nine|ten|twenty|half|most)"
+SHARE = (
+    r"(?:half|(?:a|one) (?:third|quarter|fifth|tenth)|(?:two|three|four)[- ](?:thirds|quarters|fifths)"
+    r"|(?:the|a) (?:vast |large |great )?majority)"
+)
+PEOPLE = (
+    r"(?:people|adults|women|men|children|survivors|veterans|soldiers|students|patients|participants"
+    r"|cases|those|us|Americans|Britons|the population|clients|parents|teenagers)"
+)
 CLAIM = re.compile(
-    r"\b(?:stud(?:y|ies)|research\w*|trials?|reviews?|surveys?|per cent|\d+ (?:in|out of|of) \d+)\b"
-    r"|\d ?%",
+    r"\b(?:stud(?:y|ies)|research\w*|trials?(?! and error)"
+    r"|reviews?(?= (?:of|found|finds?|that|by|in|from|show(?:s|ed)?|pool(?:s|ed)?|conclude))"
+    r"|surveys?|meta-analys\w+|statistics?"
+    r"|scientists|psychologists|experts (?:say|agree|find|found|believe)|on average"
+    r"|(?:evidence|data) (?:shows?|suggests?|indicates?|finds?)|per ?cent|percentage"
+    rf"|{NUMBER} (?:in|out of|of) (?:every )?"
+    r"(?:\d+|two|three|four|five|six|seven|eight|nine|ten|twenty|a hundred)"
+    rf"|{SHARE} of (?:all |the |them |our )?{PEOPLE}"
+    rf"|\d[\d,.]* (?:thousand |million |billion )?{PEOPLE}"
+    rf"|(?:millions|thousands|hundreds) of {PEOPLE}"
+    r"|(?:twice|(?:three|four|five|ten|\d+) times) (?:as|more|less|higher|likelier)"
+    r"|(?:doubles?|triples?|halves|doubled|tripled|halved) (?:the|your|their) (?:risk|chances?|odds)"
+    r")\b|\d ?%",
     re.I,
 )
+FIGURE = re.compile(r"\d[\d,.]*\d|\d")
+CLAIMING = ("dek", "description", "takeaways")  # places beside the body where a claim may stand
 
 
 def check_article(text: SourceFile, library: Library) -> Iterator[Finding]:
@@ -26,6 +49,7 @@ def check_article(text: SourceFile, library: Library) -> Iterator[Finding]:
     yield from _head(text)
     yield from _headings(text)
     yield from _claims(text)
+    yield from _claims_beside(text, library)
     yield from _evidence(text, library)
 
 
@@ -94,6 +118,36 @@ def _claims(text: SourceFile) -> Iterator[Finding]:
         is_cited = is_cited or bool(CITATION.search(line))
         if not claim and number > section and CLAIM.search(line):
             claim = number
+
+
+def _claims_beside(text: SourceFile, library: Library) -> Iterator[Finding]:
+    """Yield claims in the lead, the takeaways and the captions that no section with a source makes."""
+    cited = _cited_words(text)
+    for place in CLAIMING:
+        value = text.meta.get(place) or ""
+        for words in value if isinstance(value, list) else [value]:
+            if _is_unfounded(str(words), cited):
+                message = f"“{words}” claims something that no section with a source says."
+                yield finding("claim.source", text.line_with(f"{place}:"), message, place)
+    shown = set(block_keys(text.rendered.html, "picture"))
+    lines = text.first_lines(PICTURE)
+    for key, caption in sorted(library.captions(shown).items()):
+        if _is_unfounded(caption, cited):
+            message = f"The caption of “{key}” claims something that no section with a source says."
+            yield finding("claim.source", lines.get(key, 1), message)
+
+
+def _cited_words(text: SourceFile) -> str:
+    """Return the words of all sections that cite a source; the lead is one."""
+    sections = re.split(r"^## ", text.body, flags=re.M)
+    return "\n".join(section for section in sections if CITATION.search(section))
+
+
+def _is_unfounded(words: str, cited: str) -> bool:
+    """Whether words claim something, and no section with a source holds the same figures."""
+    if not CLAIM.search(words):
+        return False
+    return not cited or any(figure not in cited for figure in FIGURE.findall(words))
 
 
 def _evidence(text: SourceFile, library: Library) -> Iterator[Finding]:

@@ -20,7 +20,13 @@ FILE = Path(__file__).with_name("words.toml")
 ALLOWED_WORDS = "allowed_words.toml"
 ANYWHERE = "*"
 DENIED = r"\b(?:no|not|never|none|nor|without|nothing|nobody|cannot|than)\b|n(?:'{1,2}|’)t\b"
+# A denial in front, in the same clause: “None of this is a cure”, and not “It cures, no question”.
+DENIED_BEFORE = (
+    r"(?:\b(?:no|not|never|none|nor|without|nothing|nobody|cannot|rather than|isn't)\b|n(?:'{1,2}|’)t\b)"
+    r"(?! (?:only|just|merely|simply|like)\b)(?:(?!\b(?:but|until|doubt|question)\b)[^,;:])*\Z"
+)
 UNLESS = {
+    "denied before": re.compile(DENIED_BEFORE, re.I),
     "denied": re.compile(DENIED, re.I),
     "hedged": re.compile(r"\b(?:if|whether|when|unless|suppose)\b|" + DENIED, re.I),
 }
@@ -78,7 +84,7 @@ def matches(
             continue
         for match in rule.pattern.finditer(text.visible):
             start, end = match.span()
-            if rule.unless and rule.unless.search(_sentence(text.visible, start, end)):
+            if rule.unless and rule.unless.search(_around(text.visible, start, end, rule)):
                 continue
             reasons = {item for first, last, item in spared if first <= start and end <= last}
             used |= reasons
@@ -104,9 +110,20 @@ def _spared(text: SourceFile, allowed: list[AllowedWords]) -> list[tuple[int, in
     return places
 
 
+def _around(words: str, start: int, end: int, rule: WordRule) -> str:
+    """Return what of a sentence decides whether its words are right: all, or what stands before."""
+    if rule.unless is UNLESS["denied before"]:
+        return " ".join(_before(words, start).split())
+    return _sentence(words, start, end)
+
+
+def _before(words: str, start: int) -> str:
+    return re.split(r"[.?!]\s|\n\s*\n", words[max(0, start - 300) : start])[-1]
+
+
 def _sentence(words: str, start: int, end: int) -> str:
     """The sentence around a place: up to the nearest full stop or empty line either side."""
-    before = re.split(r"[.?!]\s|\n\s*\n", words[max(0, start - 300) : start])[-1]
+    before = _before(words, start)
     after = re.split(r"[.?!](?:\s|$)|\n\s*\n", words[end : end + 300])[0]
     return before + words[start:end] + after
 

@@ -39,9 +39,9 @@ function lead(found) {
     const button = document.createElement("button");
     button.type = "button";
     button.className = "findings__line";
-    button.append(...item.childNodes);
+    button.append(...[...item.childNodes].filter((node) => node.nodeName !== "DETAILS"));
     button.addEventListener("click", () => goToLine(Number(item.dataset.line)));
-    item.append(button);
+    item.prepend(button);
   }
   return found.querySelector("h2").textContent;
 }

@@ -17,7 +17,13 @@ SEAMS = {
     "trustsite/serve.py": "granian",
     "trustsite/web/django_internal.py": "Django",
 }
-OFFERED = {"_base_manager", "_default_manager", "_meta", "_replace"}  # documented all the same
+OFFERED = {
+    "_base_manager",
+    "_change_reason",
+    "_default_manager",
+    "_meta",
+    "_replace",
+}  # documented all the same
 # Modules of Django that its documentation doesn't name, and who imports them.
 UNDOCUMENTED = {
     "django.contrib.admin.options": ["trustsite/desk/publishing.py"],

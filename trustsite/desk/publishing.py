@@ -36,6 +36,8 @@ NOT_PUBLIC = {
     "trustsite.autosave": "what an editor has typed and not saved",
     "trustsite.presence": "who has a form of the desk open",
     "articles.reviewer": "a name that signing off copies, under the right to review",
+    "articles.importjob": "another site's export, until its texts are drafts",
+    "articles.textuse": "made from texts: what each leads to",
     "articles.searchdocument": "made from pages; what readers see of it is theirs",
     "newsletter.formrequest": "a person's request, until the worker decides it",
     "newsletter.letter": "a mail, or a page of the archive, under the right to send letters",
@@ -129,7 +131,8 @@ class PublishGuard(PublishGuardMixin, WritingMixin):
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         class GuardedForm(AroundModelChecksMixin, super().get_form(request, *args, **kwargs)):  # type: ignore[misc]
             def row_before_checks(self) -> object:
-                return _stored(self.instance)
+                self.instance.row_before = _stored(self.instance)
+                return self.instance.row_before
 
             def after_model_checks(self, before: object) -> None:
                 _check(self, before, request.user)

@@ -21,7 +21,7 @@ def desk_navigation(context: template.RequestContext, *, has_row: bool = True) -
     """Show the places of the desk, and the row above the page; or the places alone, behind “Menu”."""
     request = context["request"]
     try:
-        search = get_template(SEARCH).render({}, request)
+        search = get_template(SEARCH).render({"typed": context.get("typed", "")}, request)
     except template.TemplateDoesNotExist:
         search = ""
     return {

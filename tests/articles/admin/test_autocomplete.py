@@ -119,7 +119,7 @@ def test_there_is_no_other_kind(writer, kind):
     response = writer.get(LOOKUP, {"kind": kind})
     assert response.status_code == 400
     assert response.json() == {
-        "error": "There is nothing of this kind. There are: offer, source, picture, page, all."
+        "error": "There is nothing of this kind. There are: offer, source, picture, figure, page, all."
     }
 
 

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 NOT_TRAVELLING = {
     *("id", "changed_at", "synced_at", "synced_digest"),
     *("html", "contents", "citations", "words", "renderer"),
-    *("width", "height", "renditions"),
+    *("width", "height", "renditions", "prepare_after", "prepare_attempts"),
     *("preview_key", "problems", "text_hash", "first_published_at", "planned_on"),
     *("nearest", "nearest_due"),
 }

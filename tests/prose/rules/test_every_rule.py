@@ -43,6 +43,16 @@ SOURCE = (
 BROKEN = {
     "directive.unknown": {"add": ":::banner"},
     "directive.key": {"add": ":::offer"},
+    "directive.unclosed": {"add": ":::note One\n\nTea."},
+    "directive.words": {"add": ":::quiz with words"},
+    "directive.place": {"add": "Take it: :::quiz"},
+    "directive.stray": {"add": "Tea.\n\n:::"},
+    "citation.miswritten": {"add": "So they say.[^Known 2001]"},
+    "link.miswritten": {"add": "[x](/articles/other/ and more)"},
+    "link.empty": {"add": "[x]()"},
+    "link.wordless": {"add": "[](/articles/other/)"},
+    "link.relative": {"add": "[x](articles/other/)"},
+    "link.unlinkable": {"add": "[x](/admin/)"},
     "link.scheme": {"add": "[x](//example.org/)"},
     "link.user": {"add": "[x](https://ann@example.org/)"},
     "link.address": {"add": "[x](https://exa_mple.org/)"},
@@ -88,6 +98,7 @@ ELSEWHERE = {
     "picture.elsewhere": "test_what_stands_in_articles_alone",
     "figure.elsewhere": "test_what_stands_in_articles_alone",
     "offer.elsewhere": "test_what_stands_in_articles_alone",
+    "link.awaited": "of the desk alone: tests/articles/admin/test_uses.py",
     "promise.unnamed": "of files alone: tests/prose/rules/test_lint.py",
     "promise.broken": "of files alone: tests/prose/rules/test_lint.py",
 }
@@ -143,6 +154,11 @@ def codes_of_lint(folder):
 def test_every_rule_of_the_catalogue_is_broken_here_or_has_its_test():
     assert set(BROKEN) | set(ELSEWHERE) == set(catalogue.SEVERITIES)
     assert not set(BROKEN) & set(ELSEWHERE)
+
+
+def test_every_rule_says_why():
+    assert set(catalogue.WHY) == set(catalogue.SEVERITIES)
+    assert all(len(why.split()) >= 5 for why in catalogue.WHY.values())
 
 
 def test_a_text_in_which_nothing_is_wrong_passes_everywhere(folder):

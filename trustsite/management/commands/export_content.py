@@ -3,14 +3,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from articles import content_files
 from newsletter.issues import content_files as mail_files
+from quiz import content_files as quiz_files
 
 
 class Command(BaseCommand):
     help = (
-        "Write articles, pages, response texts, topics, sources, offers, helplines, pictures and old addresses as files: "
+        "Write all that readers see as files: articles, pages, response texts, topics, sources, offers, helplines, pictures, "
+        "redirects, synonyms, crisis words, old addresses, the quiz and the words of mails: "
         "the same bytes each time. Nothing changes in the database but that it remembers when."
     )
 
@@ -25,11 +28,19 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        folder, prune, force = options["folder"], options["prune"], options["force"]
+        others = (mail_files, quiz_files)
+        newer = [line for files in others for line in files.newer_files(folder)]
         try:
-            done = content_files.export(
-                options["folder"], prune=options["prune"], force=options["force"]
-            )
-            done.written += [str(file) for file in mail_files.export(options["folder"])]
+            if newer and not force:
+                raise content_files.ContentError(
+                    "These files say what was never loaded:", *newer, content_files.HINT
+                )
+            with transaction.atomic():
+                done = content_files.export(folder, prune=prune, force=force)
+                for files in others:
+                    done.written += [_shown(file, folder) for file in files.export(folder)]
+                    _sort_out(done, files.strays(folder), folder, prune=prune)
         except (content_files.ContentError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
@@ -43,3 +54,17 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"belongs to no row: {path} (load it, delete it, or export with --prune)"
             )
+
+
+def _sort_out(
+    done: content_files.Exported, strays: list[Path], folder: Path, *, prune: bool
+) -> None:
+    """Delete the files of no row, or name them."""
+    for file in strays:
+        if prune:
+            file.unlink()
+        (done.deleted if prune else done.strays).append(_shown(file, folder))
+
+
+def _shown(file: Path, folder: Path) -> str:
+    return file.relative_to(folder).as_posix()

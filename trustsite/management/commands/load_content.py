@@ -55,17 +55,19 @@ class Command(BaseCommand):
                     folder, force=options["force"], keep=keep, check=check
                 )
                 # After the articles that their links lead to.
-                written.update(mail_files.load(folder))
+                mails = mail_files.sync(folder, force=options["force"], keep=keep, check=check)
                 if check:
                     transaction.set_rollback(True)
         except FILE_ERRORS as error:
             raise CommandError(f"Nothing was loaded.\n{error}") from error
         refused = [change.reason for change in changes if change.result is SyncResult.REFUSED]
+        refused += [mail.reason for mail in mails if mail.result == SyncResult.REFUSED]
         if check:
-            self.tell(folder, changes)
+            self.tell(folder, [*changes, *mails])
             if refused:
                 raise CommandError("These would be refused:\n" + "\n".join(refused))
         written.update(change.kind for change in changes if change.result in WRITTEN)
+        written["words of e-mails"] += sum(mail.result in WRITTEN for mail in mails)
         if written and not check:
             index_pages()
             relate_all()
@@ -81,13 +83,13 @@ class Command(BaseCommand):
         for reason in refused:
             self.stdout.write(f"left as it is: {reason}")
 
-    def tell(self, folder: Path, changes: list[Change]) -> None:
+    def tell(self, folder: Path, changes: list[Change | mail_files.MailChange]) -> None:
         """Say what would happen, a line each; of what is as it was, how much."""
         for change in changes:
-            if change.result is not SyncResult.SAME:
+            if change.result != SyncResult.SAME:
                 place = change.file.relative_to(folder)
                 name = "" if change.key == place.stem else f" {change.key}"
                 self.stdout.write(f"{change.result:9}{place}{name}")
         self.stdout.write(
-            f"{sum(change.result is SyncResult.SAME for change in changes)} unchanged"
+            f"{sum(change.result == SyncResult.SAME for change in changes)} unchanged"
         )

@@ -1,0 +1,194 @@
+"""Uses: which texts use a row, asked before it is deleted, withdrawn, renamed or rescheduled.
+
+A text's uses are noted when it is saved, in an indexed table, so the question costs the same
+however many texts there are. Letters and mails answer for themselves (`TEXT_USES_PROVIDERS`).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Concat
+from django.urls import reverse
+from django.utils.module_loading import import_string
+
+from articles.linking.site_links import path_of
+from articles.models import Article, Page, Redirect, Response
+from articles.models.desk import TextUse
+from articles.models.pages import address_of
+from prose.document import BLOCK
+
+How = TextUse.How
+LONGEST = 220  # characters of a target that is noted
+MODELS: dict[str, Any] = {"article": Article, "page": Page, "response": Response}
+HREF = re.compile(r'<a [^<>]*?href="([^"<>]*)"')
+Found = Counter[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Use:
+    """A text that uses a row: what it is, where an editor opens it, how often it does.
+
+    `note` says what is special about it, such as that it was sent and is beyond changing.
+    """
+
+    kind: str
+    title: str
+    url: str
+    times: int = 1
+    pk: int = 0
+    is_public: bool = True
+    is_checked: bool = False
+    is_fixed: bool = False
+    note: str = ""
+
+
+def record(text: Any) -> None:
+    """Note what a text uses, after it was saved."""
+    kind, wanted = text._meta.model_name, found_in(text)
+    rows = TextUse.objects.filter(text_kind=kind, text_id=text.pk)
+    stored = {(row.how, row.target): row for row in rows}
+    if {key: row.times for key, row in stored.items()} == dict(wanted):
+        return
+    gone = [row.pk for key, row in stored.items() if row.times != wanted.get(key)]
+    TextUse.objects.filter(pk__in=gone).delete()
+    new = []
+    for (how, target), times in wanted.items():
+        row = stored.get((how, target))
+        if row is None or row.times != times:
+            new.append(
+                TextUse(text_kind=kind, text_id=text.pk, how=how, target=target, times=times)
+            )
+    TextUse.objects.bulk_create(new)
+
+
+def forget(text: Any) -> None:
+    """Forget what a text used that was deleted."""
+    TextUse.objects.filter(text_kind=text._meta.model_name, text_id=text.pk).delete()
+
+
+def found_in(text: Any) -> Found:
+    """Return how often a text uses what, of its stored HTML and its lists."""
+    found: Found = Counter()
+    for href in HREF.findall(text.html):
+        if target := target_of(href.replace("&amp;", "&")):
+            found[How.LINK, target] += 1
+    for slug in getattr(text, "related", None) or []:
+        found[How.RELATED, f"/articles/{slug}/"] = 1
+    for key, mentions in text.citations.items():
+        found[How.CITES, f"source:{key}"] = mentions
+    for kind, key in BLOCK.findall(text.html):
+        if key:
+            found[How.SHOWS, f"{kind}:{key}"] += 1
+    return Counter({key: times for key, times in found.items() if len(key[1]) <= LONGEST})
+
+
+def target_of(href: str) -> str:
+    """Return what a link leads to, as uses are noted; empty for another site's page."""
+    if href.startswith(("tel:", "sms:")):
+        return f"number:{re.sub(r'[^0-9]', '', href)}"
+    return (path_of(href) or "").partition("#")[0].partition("?")[0]
+
+
+def targets(row: Any) -> list[str]:
+    """Return all names under which texts may use a row."""
+    model = row._meta.model_name
+    if model in {"source", "offer", "picture"}:
+        return [f"{model}:{row.key}"]
+    if model == "redirect":
+        return [row.path]
+    if model == "helpline":
+        return [
+            f"number:{digits}"
+            for number in (row.phone, row.sms)
+            if (digits := re.sub(r"\D", "", number))
+        ]
+    address = address_of(row) if hasattr(row, "get_absolute_url") else ""
+    if model == "article":
+        former = row.old_addresses.values_list("slug", flat=True) if row.pk else ()
+        return [address, *(reverse("articles:article", args=[slug]) for slug in former)]
+    return [address] if address else []
+
+
+def of(row: Any) -> list[Use]:
+    """Return the texts that use a row, drafts too, by kind and title."""
+    return of_targets(targets(row), but=(row._meta.model_name, row.pk))
+
+
+def of_targets(names: Collection[str], but: tuple[str, int] = ("", 0)) -> list[Use]:
+    """Return the texts that use any of the targets, in as many queries as there are kinds."""
+    if not names:
+        return []
+    counted: dict[tuple[str, int], int] = Counter()
+    for use in TextUse.objects.filter(target__in=list(names)):
+        counted[use.text_kind, use.text_id] += use.times
+    counted.pop(but, None)
+    uses = list(_texts(counted))
+    uses += _redirects(names)
+    for path in settings.TEXT_USES_PROVIDERS:
+        uses += import_string(path)(names)
+    return uses
+
+
+def number(row: Any) -> int:
+    """Return how many texts of ours use a row."""
+    rows = TextUse.objects.filter(target__in=targets(row)).exclude(
+        text_kind=row._meta.model_name, text_id=row.pk
+    )
+    return rows.values("text_kind", "text_id").distinct().count()
+
+
+def leading_nowhere() -> list[Use]:
+    """Return the texts that readers see with a link to an article taken back that leads nowhere."""
+    counted: dict[tuple[str, int], int] = Counter()
+    for kind, pk, times in _dead_links().values_list("text_kind", "text_id", "times"):
+        counted[kind, pk] += times
+    return list(_texts(counted))
+
+
+def number_leading_nowhere() -> int:
+    """Return how many they are."""
+    return _dead_links().values("text_kind", "text_id").distinct().count()
+
+
+def _dead_links() -> QuerySet[TextUse]:
+    gone = Article.objects.withdrawn().filter(leads_to="")
+    paths = gone.annotate(
+        path=Concat(Value("/articles/"), "slug", Value("/"), output_field=CharField())
+    ).values("path")
+    unread = Q(text_kind="article") & ~Q(text_id__in=Article.objects.published().values("pk"))
+    return TextUse.objects.filter(how=How.LINK, target__in=paths).exclude(unread)
+
+
+def _texts(counted: dict[tuple[str, int], int]) -> Iterator[Use]:
+    for kind, model in MODELS.items():
+        keys = [pk for name, pk in counted if name == kind]
+        if not keys:
+            continue
+        rows = model._default_manager.filter(pk__in=keys).order_by("title")
+        for row in rows.defer("body", "html", "contents"):
+            yield _use(kind, row, counted[kind, row.pk])
+
+
+def _use(kind: str, row: Any, times: int) -> Use:
+    is_article = isinstance(row, Article)
+    return Use(
+        kind=kind,
+        title=row.title,
+        url=reverse(f"admin:articles_{kind}_change", args=[row.pk]),
+        times=times,
+        pk=row.pk,
+        is_public=row.is_seen(),
+        is_checked=is_article and row.checked_on is not None,
+        note=row.stage.lower() if is_article and not row.is_published else "",
+    )
+
+
+def _redirects(names: Iterable[str]) -> Iterator[Use]:
+    for row in Redirect.objects.filter(target__in=[name for name in names if name.startswith("/")]):
+        url = reverse("admin:articles_redirect_change", args=[row.pk])
+        yield Use("redirect", row.path, url, pk=row.pk, is_fixed=True)
