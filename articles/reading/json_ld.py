@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from articles.models import Article, Response, Topic
+from articles.models.pages import address_of
 from trustsite.web.page_head import JsonLd, as_json, page_data, publisher
 
 LISTED = 20  # articles of a topic that are named
@@ -51,7 +52,7 @@ def topic(topic: Topic, articles: Iterable[Article]) -> JsonLd:
 
 def response(response: Response) -> JsonLd:
     """Describe the page of one of the four responses."""
-    address = settings.SITE_URL + response.get_absolute_url()
+    address = settings.SITE_URL + address_of(response)
     about = page_data("WebPage", response.title, response.at_a_glance, address)
     about["dateModified"] = response.updated_at.isoformat()
     trail = trail_of(("The four responses", "/responses/"))

@@ -21,6 +21,7 @@ from articles.linking import redirects, site_links
 from articles.linking.slug_history import resolve
 from articles.models import RESPONSES, Article, Offer, Page, Response, Topic
 from articles.models.article import BY_TITLE, READING_ORDER
+from articles.models.pages import address_of
 from articles.reading import helplines, json_ld, lists
 from articles.reading.related import cards, newest, reading_path, related, where_to_start
 from articles.searching.query import LONGEST
@@ -164,7 +165,7 @@ def response_context(response: Response) -> dict[str, Any]:
         "response": response,
         "others": others,
         "related": cards(response.related),
-        "card": f"{settings.SITE_URL}{response.get_absolute_url()}card.png",
+        "card": f"{settings.SITE_URL}{address_of(response)}card.png",  # a new one has no address
         "json_ld": json_ld.response(response),
     }
 

@@ -38,7 +38,7 @@ def log_in(page, site):
 
 def test_a_passkey_is_added_opens_the_desk_as_second_step_and_alone_and_is_removed(site, desk):
     log_in(desk, site)
-    desk.get_by_role("link", name="your login").click()
+    desk.get_by_role("link", name="editor, your login", exact=True).click()
     desk.get_by_role("link", name="Add a passkey").click()
     desk.get_by_label("Name").fill("This laptop")
     desk.get_by_role("button", name="Add the passkey").click()
@@ -55,7 +55,7 @@ def test_a_passkey_is_added_opens_the_desk_as_second_step_and_alone_and_is_remov
     desk.get_by_role("button", name="Use a passkey").click()
     desk.wait_for_url("**/admin/")
 
-    desk.get_by_role("link", name="your login").click()
+    desk.get_by_role("link", name="editor, your login", exact=True).click()
     desk.get_by_role("link", name="Remove This laptop").click()
     desk.get_by_role("button", name="Remove it").click()
     desk.get_by_role("heading", name="Your login").wait_for()

@@ -387,6 +387,8 @@ def test_when_it_can_t_be_kept_it_says_so_and_goes_on_trying(site, visit, enter)
     page = visit().new_page()
     page.clock.install()
     enter(page, NEW)
+    page.locator(".tools").wait_for()
+    page.wait_for_load_state()  # every script has run by then
     page.route("**/keep/", lambda route: route.abort())
     write(page, "Not yet|")
     page.clock.run_for(3_000)

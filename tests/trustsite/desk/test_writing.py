@@ -365,7 +365,8 @@ def test_points_of_two_editors_are_joined(owner, other):
     def grid(browser):
         page = parsed(browser.get(path))
         inputs = [one for one in page.iter("input") if (one.get("name") or "").startswith("form")]
-        return {
+        texts = {one.get("name"): (one.text or "").strip() for one in page.iter("textarea")}
+        return texts | {
             one.get("name"): one.get("value", "")
             for one in inputs
             if one.get("type") != "checkbox" or one.get("checked") is not None
