@@ -29,7 +29,8 @@ def rules() -> Any:
 
 def alternatives(selector: str) -> Any:
     """Return a selector's alternatives, those in `:is()` written out."""
-    bare = re.sub(r":(not|has)\([^()]*\)", "", selector)
+    bare = re.sub(r":root:has\(([^()]*)\)", r"\1", selector)  # what the page must hold somewhere
+    bare = re.sub(r":(not|has)\([^()]*\)", "", bare)
     found = []
     for one in re.split(r",(?![^()]*\))", bare):
         before, is_one_of, rest = one.strip().partition(":is(")
