@@ -318,10 +318,11 @@ def test_an_offer_without_its_plain_words_is_refused(name, value):
     assert name in refusal(make_offer(**{name: value}))
 
 
-def test_an_offer_without_a_day_it_was_checked_is_refused():
+def test_an_offer_that_nobody_looked_up_is_not_shown_and_no_day_to_come_counts():
     offer = make_offer()
     offer.checked_on = None
-    assert "checked_on" in refusal(offer)
+    assert refusal(offer) == {}
+    assert offer.why_hidden == "Nobody has looked up its terms yet."
     offer.checked_on = timezone.localdate() + timedelta(days=1)
     assert "hasn’t come yet" in refusal(offer)["checked_on"][0]
 

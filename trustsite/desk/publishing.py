@@ -31,6 +31,7 @@ NOT_PUBLIC = {
     "trustsite.trashedrow": "what was deleted, until it is erased",
     "analytics.dailysum": "counts",
     "analytics.logposition": "where a log was read to",
+    "articles.articlestem": "made from articles, to find which are near to which",
     "articles.autosave": "what an editor had typed and not saved, from before trustsite.autosave",
     "articles.reviewnote": "what a second person says of a text, at the desk alone",
     "trustsite.autosave": "what an editor has typed and not saved",

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.conf import settings
 
+from trustsite.characters import without_control
+
 LONGEST_TITLE = 65  # characters that lists of search results show
 TITLE = re.compile(r"<title>([^<]*)</title>")
 DESCRIPTION = re.compile(r'<meta name="description" content="([^"]*)">')
@@ -77,12 +79,8 @@ def shortened(title: str) -> str:
 
 def as_json(data: Mapping[str, Any]) -> JsonLd:
     """Return `data` as JSON that is safe inside a script element."""
-    text = json.dumps(data, ensure_ascii=False)
-    return JsonLd("".join(filter(_is_no_control, text)).translate(ESCAPES))
-
-
-def _is_no_control(character: str) -> bool:
-    return character >= " " and not "\x7f" <= character <= "\x9f"
+    text = json.dumps(data, ensure_ascii=False).translate(ESCAPES)
+    return JsonLd(without_control(text, is_line=True))
 
 
 def publisher() -> dict[str, Any]:

@@ -173,7 +173,9 @@ def test_the_desk_shows_old_addresses_and_enters_the_day_of_a_withdrawal(
         "initial-updated_at_0": "2025-05-03",
         "initial-updated_at_1": "10:00:00",
     }  # as the form sends them
-    days |= {"updated_at_0": "2025-05-03", "publish_at_0": "2025-05-01", "publish_at_1": "10:00:00"}
+    since = article.publish_at.astimezone(UTC)  # the day readers first saw it stays
+    days |= {"updated_at_0": "2025-05-03", "publish_at_0": f"{since:%Y-%m-%d}"}
+    days |= {"publish_at_1": f"{since:%H:%M:%S}"}
     data = posted(article.topic, slug="newer", state="withdrawn", withdrawn_note="Wrong.", **days)
     asked = admin_client.post(path, data)  # it is its topic's last: that is asked about once more
     assert list(asked.context["adminform"].form.errors) == ["is_sure"]
