@@ -65,6 +65,8 @@ def build() -> Values:
         "pk": numbers,
         "id": [str(owner().pk)],
         "number": ["0"],
+        "after": ["shown"],
+        "part": ["0"],
         "filename": [GUIDE_FILE_NAME],
         "kind": ["letter", "confirm", "guide"],
         "step": ["send", "test", "pause", "schedule", "withdraw", "resume"],

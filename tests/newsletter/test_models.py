@@ -11,7 +11,7 @@ KEPT = {
     "Bounce": "id fingerprint kind at event",
     "Letter": "id subject body state send_at sent_subject sent_html sent_text created_at changed_at started_at finished_at "
     "trouble enqueue_below is_settling in_archive copies reached",
-    "EmailWords": "id kind subject body html text day is_sent changed_at",
+    "EmailWords": "id kind subject body html text day is_sent changed_at synced_digest",
     "HistoricalEmailWords": "id kind subject body day is_sent changed_at "
     "history_id history_date history_change_reason history_type history_user",
     "ListJob": "id kind state options counts cursor total problem asked_by created_at changed_at lease_until",

@@ -82,6 +82,11 @@ def test_every_kind_of_page_is_found(content):
     assert {topic.get_absolute_url() for topic in Topic.objects.all()} <= known
 
 
+def readings(callbacks):
+    """Return those of `callbacks` that read a page for the search."""
+    return [one for one in callbacks if "put_soon" in one.__qualname__]
+
+
 def test_a_changed_page_is_read_anew(django_capture_on_commit_callbacks):
     page = make_page(slug="about", title="About", body="We keep herons.")
     with django_capture_on_commit_callbacks(execute=True):
@@ -91,7 +96,7 @@ def test_a_changed_page_is_read_anew(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True) as callbacks:
         page.save()
         page.save()
-    assert len(callbacks) == 2
+    assert len(readings(callbacks)) == 2
     assert (paths("herons"), paths("storks")) == ([], ["/about/"])
     with django_capture_on_commit_callbacks(execute=True):
         Page.objects.get().delete()
@@ -102,7 +107,7 @@ def test_a_changed_page_is_read_anew(django_capture_on_commit_callbacks):
 def test_loading_many_reads_none_of_them_until_the_end(django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks() as callbacks, documents.loading():
         make_page(slug="about", title="About")
-    assert callbacks == []
+    assert readings(callbacks) == []
 
 
 def test_a_page_that_fails_keeps_nothing_from_being_saved(

@@ -138,7 +138,7 @@ def test_a_claim_does_not_read_the_whole_outbox():
 
     if connection.vendor == "sqlite":
         with connection.cursor() as cursor:
-            cursor.execute("EXPLAIN QUERY PLAN " + queue_sql.CLAIM["sqlite"], ["", "", "", "", 1])
+            cursor.execute("EXPLAIN QUERY PLAN " + queue_sql.SQLITE_CLAIM, ["", "", "", "", 1])
             plan = " ".join(str(row) for row in cursor.fetchall())
         assert "USING INDEX waiting_mail" in plan or "COVERING INDEX waiting_mail" in plan
         assert "TEMP B-TREE" not in plan

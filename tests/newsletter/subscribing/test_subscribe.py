@@ -44,7 +44,11 @@ def test_the_answer_is_the_same_bytes_whatever_is_known_of_the_address(ask, sett
     addresses = [*(f"{name}@example.org" for name in names), "a@blocked.example"]
     answers = [ask(address) for address in addresses]
     seen = {
-        (answer.status_code, answer.content.replace(address.encode(), b""), str(answer.headers))
+        (
+            answer.status_code,
+            answer.content.replace(address.encode(), b""),
+            str({name: said for name, said in answer.items() if name != "Content-Length"}),
+        )
         for address, answer in zip(addresses, answers, strict=True)
     }
     assert len(seen) == 1  # but for the address itself
@@ -146,7 +150,8 @@ def test_a_slow_reader_of_23_hours_is_not_sent_back(client, clock):
 
 
 def test_the_trap_answers_like_any_other_and_keeps_nothing(ask):
-    assert ask("ann@example.org", website="x").content == ask("bob@example.org").content
+    trapped, taken = ask("ann@example.org", website="x").content, ask("bob@example.org").content
+    assert trapped.replace(b"ann@", b"bob@") == taken
     assert [person.address for person in Subscriber.objects.all()] == ["bob@example.org"]
 
 

@@ -441,7 +441,7 @@ def fail_with(monkeypatch, error):
     def fail(*args):
         raise error
 
-    monkeypatch.setattr("articles.reading.views.cards", fail)
+    monkeypatch.setattr("articles.reading.views.newest", fail)
 
 
 def test_a_page_that_the_database_keeps_from_being_made_is_not_now_at_once(edge, monkeypatch):
