@@ -7,6 +7,8 @@ import pytest
 from newsletter.emails import samples
 from newsletter.models import Delivery, Letter
 
+pytestmark = pytest.mark.django_db  # a mail's words may be an editor's own
+
 WORDS = """<h2>A heading</h2><h3>A smaller one</h3><h4>And one more</h4>
 <p>Words, a <a href="https://site.example/">link</a>, <strong>strong</strong>, <em>stressed</em> and <code>code</code>.</p>
 <ul><li>One, <a href="https://site.example/">linked</a></li><li><p>Two</p></li></ul><ol><li>Three</li></ol>
