@@ -6,9 +6,11 @@ An address is typed into a form and never stands in an address bar, a log or the
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_POST
@@ -155,7 +157,10 @@ class SubscriberAdmin(ReadOnlyAdmin):
         """Take out the list as it was filtered."""
         if not subscriber_files.may_export(request):
             raise PermissionDenied
-        subscribers = self.get_changelist_instance(request).get_queryset(request)
+        try:
+            subscribers = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:  # a filter that isn't: the list says so
+            return redirect("admin:newsletter_subscriber_changelist")
         return subscriber_files.export_list(request, subscribers)
 
     def changelist_view(
