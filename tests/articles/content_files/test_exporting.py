@@ -38,7 +38,7 @@ pytestmark = pytest.mark.django_db
 NOT_TRAVELLING = {
     *("id", "changed_at", "synced_at", "synced_digest"),
     *("html", "contents", "citations", "words", "renderer"),
-    *("width", "height", "renditions"),
+    *("width", "height", "renditions", "prepare_attempts", "prepare_after"),
     *("preview_key", "problems", "text_hash", "first_published_at"),
 }
 WITH_EVERYTHING = """Lead.[^author-2001]
