@@ -14,11 +14,13 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from articles.admin.uses import UsesMixin
+from articles.editing.picture_sizes import is_given_up
 from articles.images.renditions import ENDINGS, NO_PICTURE, reencode
 from articles.models import Picture
 from trustsite.desk.publishing import PublishGuard
 
 THUMBNAIL_HEIGHT = 90  # CSS pixels
+GIVEN_UP = "Its sizes could not be made. Upload it anew."
 PREPARING = (
     "The picture is kept. Its sizes are being made and will be there within a minute; until then pages show it"
     " as it is."
@@ -101,7 +103,7 @@ class PictureAdmin(UsesMixin, PublishGuard):
     def thumbnail(self, picture: Picture) -> str:
         """The picture, small."""
         if not picture.is_prepared:
-            return "Being made ready"
+            return GIVEN_UP if is_given_up(picture) else "Being made ready"
         small = next(
             (item for item in picture.sources if item["type"] == "image/webp" and item["srcset"]),
             None,

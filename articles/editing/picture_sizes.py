@@ -43,6 +43,11 @@ def given_up() -> QuerySet[Picture]:
     return Picture.objects.filter(renditions=[], prepare_attempts__gte=MAX_ATTEMPTS)
 
 
+def is_given_up(picture: Picture) -> bool:
+    """Whether a picture is one of those."""
+    return not picture.is_prepared and picture.prepare_attempts >= MAX_ATTEMPTS
+
+
 def _claim() -> Picture | None:
     """Take the next picture that is due, and count the try: before it begins, or a crash wouldn't."""
     now = timezone.now()

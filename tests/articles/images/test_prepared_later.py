@@ -115,6 +115,9 @@ def test_a_picture_that_ends_the_worker_is_let_alone_after_a_few_lives(monkeypat
     Worker().round()
     assert picture_sizes.given_up().get() == picture
     assert "could not be made" in log_in("Editors").get("/admin/").content.decode()
+    listed = log_in("Editors").get("/admin/articles/picture/").content.decode()
+    assert "Upload it anew" in listed
+    assert "Being made ready" not in listed
 
 
 def test_with_the_count_off_it_ends_every_worker(monkeypatch):

@@ -252,6 +252,12 @@ def test_it_can_be_had_as_json_and_as_the_list_was_filtered(staff):
     assert [row["address"] for row in found] == ["bob@example.org"]
 
 
+@pytest.mark.parametrize("query", ["?kind__exact=x", "?state__nope=1", "?asked_at__gte=never"])
+def test_a_filter_that_is_none_takes_nothing_out_and_leads_to_the_list(staff, query):
+    for response in (export(staff, "csv", query), staff.get(f"{LIST}export/{query}")):
+        assert (response.status_code, response.headers["Location"]) == (302, LIST)
+
+
 def test_what_a_spreadsheet_would_take_for_a_formula_is_text(staff):
     make_subscriber(basis="=cmd|' /C calc'!A0")
     [row] = csv.DictReader(io.StringIO(export(staff, "csv").getvalue().decode()))
