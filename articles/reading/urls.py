@@ -30,7 +30,7 @@ urlpatterns = [
     path("search/", views.search, name="search"),
     path(
         "feed/",
-        require_safe(public(made_of=["lists", "texts"])(ArticlesFeed())),
+        require_safe(public(made_of=["lists", "texts", "sources"])(ArticlesFeed())),
         name="feed",
     ),
     path("sitemap.xml", sitemaps.index, name="sitemap"),

@@ -18,6 +18,7 @@ def panel(parse):
     return parse(f"<!doctype html><html lang='en'><title>Panel</title><body>{html}")
 
 
+@pytest.mark.django_db
 def test_the_page_says_what_is_inside_and_is_the_same_for_everybody(client, parse, text_of):
     response = client.get("/guide/")
     assert "Page 3 lists people to call or text" in text_of(parse(response))
