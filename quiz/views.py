@@ -71,6 +71,7 @@ def show_questions(request: HttpRequest, cached: CachedVersion) -> HttpResponse:
         "version": version,
         "address": request.path,
         "questions": forms.question_list(version),
+        "reviews": version_cache.reviews(version),
         "longer": "" if version.is_draft else _longer_url(),
     }
     return render(request, "quiz/take.html", context)
@@ -166,6 +167,7 @@ def method(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "summaries": summaries,
+        "reviews": version_cache.reviews(summaries[0].version),
         "example": example(summaries[0].definition),
         "history": history,
         "has_calm": any(summary.has_calm for summary in summaries),

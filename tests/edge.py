@@ -5,9 +5,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from trustsite.web.serving.edge import Edge
 from trustsite.wsgi import Application, django_application
+
+close_if_unusable = BaseDatabaseWrapper.close_if_unusable_or_obsolete
+
+
+def close_outside_transactions(connection: BaseDatabaseWrapper) -> None:
+    """Leave the connection open that a test's transaction stands in, as the requests of Django's test client do."""
+    if not connection.in_atomic_block:
+        close_if_unusable(connection)
+
+
+BaseDatabaseWrapper.close_if_unusable_or_obsolete = close_outside_transactions  # type: ignore[method-assign]
 
 
 def make_edge(application: Any = django_application) -> Any:

@@ -16,7 +16,7 @@ from prose.rules import syllables
 from prose.rules.catalogue import finding
 from prose.rules.source_files import Passage, SourceFile
 
-WORD = re.compile(r"[\w’'-]*\w[\w’'-]*")
+WORD = re.compile(r"\w[\w’'-]*")
 LONG_SENTENCE = 25  # words
 SENTENCE_END = re.compile(r"(?<=[.!?:])[\"'”’)]*\s+(?=[\"'“‘(]*[A-Z0-9])")
 

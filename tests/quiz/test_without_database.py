@@ -6,6 +6,7 @@ from django.db import OperationalError, connection
 from articles.reading import response_texts
 from quiz import version_cache
 from tests.quiz.conftest import example
+from trustsite.web.serving import fragments
 
 
 def refuse(*args):
@@ -30,6 +31,15 @@ def test_the_questions_are_asked(remembered, client, away, path):
     before = client.get(path)
     with away():
         response = client.get(path)
+    assert (response.status_code, response.content) == (200, before.content)
+
+
+def test_the_questions_are_asked_of_a_version_that_another_page_read(remembered, client, away):
+    before = client.get("/quiz/")
+    with fragments.used():
+        client.get("/quiz/paper/")
+        with away():
+            response = client.get("/quiz/")
     assert (response.status_code, response.content) == (200, before.content)
 
 

@@ -119,9 +119,17 @@ def test_results_are_not_kept_and_the_empty_page_may_be(client):
     assert client.get("/search/").headers["Cache-Control"].startswith("public")
 
 
+def look_ups():
+    """Return how many statements a search for a rare word is, beside reading what it found.
+
+    PostgreSQL looks at the oldest texts, then once more at all, by the index alone: a transaction with two settings.
+    """
+    return 1 if connection.vendor == "sqlite" else 6
+
+
 def test_it_asks_few_questions(library, client, django_assert_max_num_queries):
     client.get("/search/", {"q": "fawn"})
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(look_ups() + 2):
         client.get("/search/", {"q": "fawn"})
 
 
@@ -183,7 +191,7 @@ def test_in_the_web_server_no_search_reads_the_titles(library, client, django_as
     article = Article.objects.get(title="Fawn")
     article.title = "Quicksilver"
     article.save()
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(look_ups() + 1):
         client.get("/search/", {"q": "heal"})
     edge.refresher.versions.check()
     assert "quicksilver" in VOCABULARY.get().known
