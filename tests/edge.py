@@ -13,10 +13,10 @@ from trustsite.wsgi import Application, django_application
 close_if_unusable = BaseDatabaseWrapper.close_if_unusable_or_obsolete
 
 
-def close_outside_transactions(connection: BaseDatabaseWrapper) -> None:
+def close_outside_transactions(self: BaseDatabaseWrapper) -> None:
     """Leave the connection open that a test's transaction stands in, as the requests of Django's test client do."""
-    if not connection.in_atomic_block:
-        close_if_unusable(connection)
+    if not self.in_atomic_block:
+        close_if_unusable(self)
 
 
 BaseDatabaseWrapper.close_if_unusable_or_obsolete = close_outside_transactions  # type: ignore[method-assign]
