@@ -1,20 +1,24 @@
 """The real web server for tests and measurements, with a site in a folder of its own."""
 
+import atexit
 import os
 import random
 import re
 import resource
+import shutil
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -36,9 +40,32 @@ def prepare(folder: Path, **more: str) -> dict[str, str]:
         os.environ | {"MODE": "development", "DATA": str(folder), "BEHIND_PROXY": "on"} | more
     )
     environment["DJANGO_SETTINGS_MODULE"] = "trustsite.settings"
+    if "DATABASE_URL" in environment:
+        make(environment)
+    else:
+        shutil.copytree(prepared(), folder, dirs_exist_ok=True)
+    return environment
+
+
+def make(environment: dict[str, str]) -> None:
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", PREPARE]
     subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
-    return environment
+
+
+@cache
+def prepared() -> Path:
+    """Return a folder with a site on SQLite that others are copies of; made once by each process."""
+    folder = Path(tempfile.mkdtemp(prefix="prepared-site-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    make(
+        os.environ
+        | {
+            "MODE": "development",
+            "DATA": str(folder),
+            "DJANGO_SETTINGS_MODULE": "trustsite.settings",
+        }
+    )
+    return folder
 
 
 class Site:

@@ -10,8 +10,18 @@ export function replaceParts(page, names) {
     const name = part.dataset.refresh;
     const other = page.querySelector(`[data-refresh="${name}"]`);
     const isWanted = !names || names.includes(name);
-    if (other && isWanted && other.innerHTML !== part.innerHTML) part.replaceChildren(...document.adoptNode(other).childNodes);
+    if (other && isWanted && other.innerHTML !== part.innerHTML) replace(part, other);
   }
+}
+
+// What a person had opened stays open, and what had the focus has it still.
+function replace(part, other) {
+  const open = [...part.querySelectorAll("details[open] > summary")].map((one) => one.textContent);
+  const focused = part.contains(document.activeElement) ? document.activeElement.textContent : null;
+  part.replaceChildren(...document.adoptNode(other).childNodes);
+  const all = [...part.querySelectorAll("summary, a, button")];
+  for (const one of all) if (one.localName === "summary" && open.includes(one.textContent)) one.parentElement.open = true;
+  if (focused !== null) all.find((one) => one.textContent === focused)?.focus({ preventScroll: true });
 }
 
 export async function refresh(names) {

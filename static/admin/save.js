@@ -80,7 +80,7 @@ function findPlace() {
   sessionStorage.removeItem(PLACE);
   if (place.path !== location.pathname) return;
   for (const id of place.open) document.getElementById(id)?.setAttribute("open", "");
-  const field = place.id && document.getElementById(place.id);
+  const field = place.id ? document.getElementById(place.id) : null;
   field?.focus({ preventScroll: true });
   if (field && typeof place.from === "number") field.setSelectionRange(place.from, place.to);
   scrollTo({ top: place.top, behavior: "instant" });

@@ -365,7 +365,7 @@ def test_who_closes_the_tab_finds_the_words_again(new):
         assert time.monotonic() < until
         back.wait_for_timeout(200)
         back.goto(NEW)
-    back.get_by_text("What differs from what is saved").first.click()
+    back.get_by_text("What differs from what is saved").first.press("Enter")
     assert "It was only" in " ".join(back.locator(".sides").all_inner_texts())
     back.get_by_role("link", name="Go on with them").first.click()
     assert back.locator("#id_body").input_value() == "It was only"

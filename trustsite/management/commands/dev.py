@@ -59,7 +59,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEVELOPMENT:
             raise CommandError(
-                "“up” is for development. docs/operators.md says how to run a public site."
+                "“dev” is for development. docs/operators.md says how to run a public site."
             )
         self.prepare()
         self.greet(options)
