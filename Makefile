@@ -19,7 +19,7 @@ run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
-	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 2 --ignore tests/browser
+	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/browser
 	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
 
 coverage: .venv/.tests ## which lines the unit tests reach, in build/coverage-html
