@@ -21,6 +21,7 @@ os.environ |= {
     "MODE": "development",
     "DATA": os.environ.get("COSTS_DATA") or tempfile.mkdtemp(prefix="costs-"),
     "DJANGO_SETTINGS_MODULE": "trustsite.settings",
+    "IN_REQUESTS": "on",  # as the web server's entry sets it before anything reads the settings
 }
 os.environ |= dict.fromkeys(
     ("SIGNUPS_PER_NETWORK", "SIGNUPS_PER_DOMAIN", "SIGNUPS_PER_HOUR"), "100000"
