@@ -75,6 +75,7 @@ class Purger:
 
 def purge(tags: set[str]) -> None:
     """Make the call. Raises OSError or ValueError unless it is answered with a 2xx."""
+    tags = tags | {UNTAGGED}  # a page that says nothing of itself depends on everything
     is_all = EVERYTHING in tags or len(tags) > MOST_TAGS or not settings.PURGE_TAGS_BODY
     body = settings.PURGE_BODY if is_all else _with_tags(settings.PURGE_TAGS_BODY, tags)
     headers = {"Content-Type": "application/json", **_header(settings.PURGE_HEADER)}
@@ -86,8 +87,7 @@ def purge(tags: set[str]) -> None:
 
 
 def _with_tags(template: str, tags: set[str]) -> str:
-    names = sorted(tags | {UNTAGGED})  # a page that says nothing of itself depends on everything
-    return template.replace("{tags}", json.dumps(names))
+    return template.replace("{tags}", json.dumps(sorted(tags)))
 
 
 def _header(line: str) -> dict[str, str]:
