@@ -1,7 +1,7 @@
 """WordPress export (WXR): an RSS file with the site's posts, pages, menus and pictures.
 
 Read by expat as a stream. A document type is refused at its first sign, so no entity is ever
-defined: no bomb of entities, no file of this machine (docs/decisions/0022).
+defined: no bomb of entities, no file of this machine (docs/decisions/0027).
 """
 
 import re

@@ -100,3 +100,11 @@ def test_a_command_that_is_gone_is_seen():
 
 def test_a_make_target_that_is_gone_is_seen():
     assert unknown_targets("`make run` and `make coffee`\n\nmake tea\n") == ["coffee", "tea"]
+
+
+def test_every_record_has_a_number_of_its_own():
+    numbers = []
+    for record in sorted((ROOT / "docs/decisions").glob("*.md")):
+        numbers.append(int(record.name[:4]))
+        assert record.read_text().startswith(f"# {numbers[-1]}. "), record.name
+    assert numbers == list(range(1, len(numbers) + 1))
