@@ -27,6 +27,7 @@ from tests.servers import ROOT, free_port
 from tests.waiting import PATIENCE, wait_until
 
 PREPARE = "from trustsite.management.commands.dev import Command; Command().prepare()"
+STARTING_THREADS = 4
 SERVE = ["-m", "trustsite.serve"]
 SLOW = (
     b"POST /newsletter/subscribe/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
@@ -125,6 +126,11 @@ class Site:
             head = b"".join(iter(stream.readline, b"\r\n"))
             [length] = re.findall(rb"(?im)^content-length: *(\d+)", head)
             return head + b"\r\n" + stream.read(int(length))
+
+    def has_all_workers(self) -> bool:
+        """Whether both workers answer: one that is still starting has no threads but its first ones."""
+        threads = [len(os.listdir(f"/proc/{worker}/task")) for worker in self.workers()]
+        return len(threads) == 2 and min(threads) > STARTING_THREADS
 
     def workers(self) -> list[int]:
         children = (

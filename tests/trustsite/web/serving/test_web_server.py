@@ -45,6 +45,7 @@ def all_answer(site):
 
 def warm(site):
     """Have each worker read each page once: which of the two answers is chance, so often enough for both."""
+    wait_until(site.has_all_workers)
     for path in READ_WHATEVER_HAPPENS:
         assert all(site.answers(path) for _ in range(24)), path
 
