@@ -6,10 +6,14 @@ from django.db.models import Q
 
 from articles.models import Article
 from articles.models.article import READING_ORDER, ArticleQuerySet
-from trustsite.web.serving.fragments import recall_each
+from trustsite.web.serving.fragments import recall_each, remembered
 
 CARDS = 3
 BEFORE, AFTER = 1, 2  # of a reading path
+ROW = "#"  # before a primary key, which a slug could look like
+MOST_ON_PATH = (
+    100  # articles of a topic whose whole order is remembered; longer ones are asked for each page
+)
 MOST_STARTS = 30  # articles to start with that are looked at
 
 
@@ -30,12 +34,11 @@ def related(article: Article) -> list[Article]:
     The editor's picks, then the nearest by their words; in one query. While those aren't known yet,
     a second adds the first of its topic.
     """
-    wanted = Q(slug__in=article.related) | Q(pk__in=article.nearest or [])
-    rows = list(_cards().filter(wanted).exclude(pk=article.pk).order_by())
-    by_slug, by_row = {row.slug: row for row in rows}, {row.pk: row for row in rows}
-    ranked = [by_slug[slug] for slug in article.related if slug in by_slug]
-    ranked += [by_row[pk] for pk in article.nearest or [] if pk in by_row]
-    found = list(dict.fromkeys(ranked))[:CARDS]
+    picks = [slug for slug in article.related if not slug.startswith(ROW)]
+    wanted = [*picks, *map(_name, article.nearest or [])]
+    rows = recall_each("card of", wanted, _by_slug_or_row)
+    ranked = [rows[name] for name in wanted if name in rows]
+    found = [row for row in dict.fromkeys(ranked) if row.pk != article.pk][:CARDS]
     if len(found) < CARDS and article.nearest is None:
         known = [article.pk, *(row.pk for row in found)]
         fill = (
@@ -47,12 +50,8 @@ def related(article: Article) -> list[Article]:
 
 def cards(slugs: list[str]) -> list[Article]:
     """Return the published ones of `slugs`, in their order, up to three."""
-    by_slug = recall_each("card", slugs, _by_slug)
+    by_slug = recall_each("card of", slugs, _by_slug_or_row)
     return [by_slug[slug] for slug in slugs if slug in by_slug][:CARDS]
-
-
-def _by_slug(slugs: list[str]) -> dict[str, Article]:
-    return {article.slug: article for article in _cards().filter(slug__in=slugs)}
 
 
 def where_to_start() -> list[Article]:
@@ -67,12 +66,42 @@ def newest() -> list[Article]:
 
 
 def reading_path(article: Article) -> Path:
-    """Return what stands before and after an article on its topic, in two queries whose cost is the
-    same however many stand there.
+    """Return what stands before and after an article on its topic, in two or three queries whose cost is the same however
+    many stand there.
     """
-    others = _cards().filter(topic=article.topic_id).exclude(pk=article.pk)
-    before, after = others.until(article, READING_ORDER), others.after(article, READING_ORDER)
-    return Path(list(before[:BEFORE])[::-1], list(after[:AFTER]))
+    order = _order_of(article.topic_id)
+    here = (article.position, article.title, article.pk)
+    if len(order) > MOST_ON_PATH or here not in order:  # a draft may be moved
+        others = _cards().filter(topic=article.topic_id).exclude(pk=article.pk)
+        before, after = others.until(article, READING_ORDER), others.after(article, READING_ORDER)
+        return Path(list(before[:BEFORE])[::-1], list(after[:AFTER]))
+    place = order.index(here)
+    earlier = [_name(pk) for *_, pk in order[max(0, place - BEFORE) : place]]
+    later = [_name(pk) for *_, pk in order[place + 1 : place + 1 + AFTER]]
+    rows = recall_each("card of", earlier + later, _by_slug_or_row)
+    return Path(
+        [rows[pk] for pk in earlier if pk in rows], [rows[pk] for pk in later if pk in rows]
+    )
+
+
+@remembered
+def _order_of(topic: int) -> list[tuple[int, str, int]]:
+    """Return the place of each published article of a topic, in its reading order; of a long one only that it is long."""
+    published = Article.objects.published().filter(topic=topic)
+    return list(published.order_by(*READING_ORDER).values_list(*READING_ORDER)[: MOST_ON_PATH + 1])
+
+
+def _by_slug_or_row(names: list[str]) -> dict[str, Article]:
+    """Return the cards of published articles, by their slugs and by the names of their rows."""
+    numbers = [int(name.removeprefix(ROW)) for name in names if name.startswith(ROW)]
+    found = {}
+    for article in _cards().filter(Q(slug__in=names) | Q(pk__in=numbers)).order_by():
+        found[article.slug] = found[_name(article.pk)] = article
+    return found
+
+
+def _name(row: int) -> str:
+    return f"{ROW}{row}"
 
 
 def _cards() -> ArticleQuerySet:
