@@ -96,6 +96,8 @@ def places(rows: list[Any]) -> list[tuple[str, str]]:
         return [(row.target, row.target)] if is_open else []
     if isinstance(row, Article):
         return _near(row)
+    if not address(row):
+        return []
     others = type(row)._default_manager.exclude(pk__in=[one.pk for one in rows])
     found = [(address_of(other), str(other)) for other in others[:MOST]]
     return [(path, title) for path, title in found if path and site_links.leads_somewhere(path)]
