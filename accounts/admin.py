@@ -21,6 +21,7 @@ from accounts.passwords import links as password_links
 from trustsite.web.django_internal import AroundModelChecksMixin
 
 # Each of these would open somebody else's login, or more of one's own.
+FACTS = ("last_login", "date_joined")  # what was, and no form changes
 FOR_SUPERUSERS = ("email", "is_superuser", "groups", "user_permissions")
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class StaffAdmin(UserAdmin):
     list_display = ("username", "is_staff", "is_superuser", "is_active", "last_login")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        fields = super().get_readonly_fields(request, obj)
+        fields = (*super().get_readonly_fields(request, obj), *FACTS)
         return fields if request.user.is_superuser else (*fields, *FOR_SUPERUSERS)
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

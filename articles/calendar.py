@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -38,8 +38,14 @@ def dated(request: HttpRequest, first: date, last: date) -> Iterator[Dated]:
 
 
 def _published(first: date, last: date) -> Iterator[Dated]:
-    known = Article.objects.filter(published() | scheduled(), publish_at__date__range=(first, last))
-    for article in known.only("title", "state", "publish_at", "first_published_at")[:MOST]:
+    begin, end = (
+        timezone.make_aware(datetime.combine(day, time.min)) for day in (first, last + A_DAY)
+    )
+    known = Article.objects.filter(published() | scheduled(), publish_at__gte=begin)
+    # Of very many the last: what still comes is never what is left out.
+    named = known.only("title", "state", "publish_at", "first_published_at")
+    newest = named.filter(publish_at__lt=end).order_by("-publish_at", "-pk")[:MOST]
+    for article in reversed(list(newest)):
         at = timezone.localtime(article.publish_at)
         mark = Mark(DATED, f"goes public at {at:%H:%M}")
         if article.is_published:

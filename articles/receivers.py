@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from articles.editing import checks, review
 from articles.linking import slug_history, uses
-from articles.models import Article, Helpline, Page, Picture, Response, Topic
+from articles.models import Article, Helpline, Page, Picture, Response, Snippet, Topic
 from articles.models.markdown import words_hash
 from articles.models.pages import address_of
 from articles.searching import desk_index, documents, nearness
@@ -48,7 +48,8 @@ def index_its_words(instance: Article, raw: bool, **kwargs: Any) -> None:
 @receiver(post_save, sender=Article)
 @receiver(post_save, sender=Page)
 @receiver(post_save, sender=Response)
-def note_what_it_uses(instance: Article | Page | Response, **kwargs: Any) -> None:
+@receiver(post_save, sender=Snippet)
+def note_what_it_uses(instance: Article | Page | Response | Snippet, **kwargs: Any) -> None:
     """Note what it leads to, cites and shows."""
     uses.record(instance)
 
@@ -56,7 +57,8 @@ def note_what_it_uses(instance: Article | Page | Response, **kwargs: Any) -> Non
 @receiver(pre_delete, sender=Article)
 @receiver(pre_delete, sender=Page)
 @receiver(pre_delete, sender=Response)
-def forget_what_it_used(instance: Article | Page | Response, **kwargs: Any) -> None:
+@receiver(pre_delete, sender=Snippet)
+def forget_what_it_used(instance: Article | Page | Response | Snippet, **kwargs: Any) -> None:
     """Forget what it led to, cited and showed."""
     uses.forget(instance)
 

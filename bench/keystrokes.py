@@ -1,4 +1,4 @@
-"""Keystrokes: the time from a key to the next frame in a text of 6,000 words on the writing page.
+"""Keystrokes: the time from a key to the next frame in a text of 6,000 words on the writing page: in paragraphs, and in one line.
 
 Run it beside `make run`: `python bench/keystrokes.py http://127.0.0.1:8000 editor PASSWORD`. Nothing is saved.
 """
@@ -12,9 +12,10 @@ from playwright.sync_api import sync_playwright
 
 WORDS, KEYS, PAUSE = 6_000, 200, 40  # milliseconds between keys
 MOST = 16.0  # milliseconds, the median: one frame of sixty a second
-FILL = """(words) => {
+PARAGRAPHS = {"in paragraphs": 60, "in one line": WORDS}  # words of each
+FILL = """([words, each]) => {
   const field = document.getElementById("id_body");
-  field.value = "word ".repeat(words);
+  field.value = `## A heading\\n\\n${"word ".repeat(each - 4)}**and** [a link](/x/).[^a-1]\\n\\n`.repeat(words / each);
   field.focus();
   field.setSelectionRange(field.value.length / 2, field.value.length / 2);
   field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -33,7 +34,7 @@ WATCH = """() => {
 }"""
 
 
-def measure(url: str, name: str, password: str) -> list[float]:
+def measure(url: str, name: str, password: str, each: int) -> list[float]:
     """Return the milliseconds of each key, the quickest first."""
     chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
@@ -44,7 +45,7 @@ def measure(url: str, name: str, password: str) -> list[float]:
         page.get_by_label("Password").fill(password)
         page.get_by_role("button", name="Log in").click()
         page.locator(".tools").wait_for()
-        page.evaluate(FILL, WORDS)
+        page.evaluate(FILL, [WORDS, each])
         page.wait_for_timeout(3_000)  # preview and findings of the text as it is put in
         page.evaluate(WATCH)
         for _ in range(KEYS):
@@ -56,9 +57,12 @@ def measure(url: str, name: str, password: str) -> list[float]:
 
 
 if __name__ == "__main__":
-    found = measure(*sys.argv[1:4])
-    median = statistics.median(found)
-    print(
-        f"{WORDS:,} words: {median:.1f} ms from key to frame, 90 % within {found[len(found) * 9 // 10]:.1f} ms"
-    )
-    sys.exit(0 if median <= MOST else f"More than {MOST:.0f} ms.")
+    medians = []
+    for said, each in PARAGRAPHS.items():
+        found = measure(*sys.argv[1:4], each)
+        medians.append(statistics.median(found))
+        most = found[len(found) * 9 // 10]
+        print(
+            f"{WORDS:,} words {said}: {medians[-1]:.1f} ms from key to frame, 90 % within {most:.1f} ms"
+        )
+    sys.exit(0 if max(medians) <= MOST else f"More than {MOST:.0f} ms.")

@@ -3,7 +3,8 @@
 The folder content/quiz holds them; the admin imports and exports the same format.
 
 `short.toml` is the first version of the 3-minute quiz, `short-v2.toml` its second. What is written
-reads back as the same version, and is then written as the same bytes. `ratings.toml` there is no
+reads back as the same version, and is then written as the same bytes. A version that readers are no
+longer shown says from when until when they were: `released`, `retired`. `ratings.toml` there is no
 quiz: it says how the answers sound.
 """
 
@@ -12,12 +13,14 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from string import ascii_lowercase
 from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from quiz.models import NotReadyError, Option, Question, Quiz, Rating, Version
 from quiz.scoring.scoring import NONE, RESPONSES, SKIP
@@ -48,42 +51,60 @@ def load(folder: Path) -> dict[str, int]:
     Where a quiz has no version yet, readers are shown it. Where it has, they keep what they have:
     the new one is a draft, for an editor to try and to release.
     """
-    return {"quiz versions": sum(_load(*newest) for newest in newest_files(folder))}
+    loaded = sum(_load(*newest) for newest in newest_files(folder))
+    return {"quiz versions": loaded + sum(_load_retired(*file) for file in _numbered(folder))}
 
 
 def newest_files(folder: Path) -> list[tuple[Path, str, int]]:
     """Return the file of the newest version of each quiz in `folder`, with its slug and number."""
     newest: dict[str, tuple[Path, str, int]] = {}
+    for file, slug, number in _numbered(folder):
+        if slug not in newest or newest[slug][2] < number:
+            newest[slug] = (file, slug, number)
+    return list(newest.values())
+
+
+def _numbered(folder: Path) -> Iterator[tuple[Path, str, int]]:
+    """Yield each file of a version, with its quiz's slug and its number."""
     for file in sorted((folder / "quiz").glob("*.toml")):
         name = NUMBERED.fullmatch(file.stem)
         slug, number = (name[1], int(name[2])) if name else (file.stem, 1)
-        if file.name != NO_QUIZ and (slug not in newest or newest[slug][2] < number):
-            newest[slug] = (file, slug, number)
-    return list(newest.values())
+        if file.name != NO_QUIZ:
+            yield file, slug, number
 
 
 def newer_files(folder: Path) -> list[str]:
     """Return a line for each file that says otherwise than the version it names.
 
-    A version that was live never changes, so such a file was changed and never loaded.
+    A version that was live never changes, so such a file was changed and never loaded. One that
+    doesn't know yet that its version was retired says nothing else.
     """
     lines = []
     for version in _exported():
         file = _file(folder, version)
-        if file.exists() and file.read_text(encoding="utf-8") != write(version):
+        known = (write(version), write(version, is_dated=False))
+        if file.exists() and file.read_text(encoding="utf-8") not in known:
             lines.append(f"{file}: “{file.stem}” was changed here and never loaded")
     return lines
 
 
 def strays(folder: Path) -> list[Path]:
-    """Return the files of `folder` that are of no version."""
-    names = {_file(folder, version) for version in Version.objects.select_related("quiz")}
-    files = sorted((folder / "quiz").glob("*.toml"))
-    return [file for file in files if file not in names and file.name != NO_QUIZ]
+    """Return the files of `folder` that are of no version.
+
+    One older than what this site has is what readers saw elsewhere, and stays.
+    """
+    versions = Version.objects.select_related("quiz")
+    names = {_file(folder, version) for version in versions}
+    newest = {version.quiz.slug: version.number for version in versions.order_by("number")}
+    return [
+        file
+        for file, slug, number in _numbered(folder)
+        if file not in names and number >= newest.get(slug, 0)
+    ]
 
 
 def export(folder: Path) -> list[Path]:
-    """Write the version of each quiz that readers see; return the files that differed."""
+    """Write the versions that readers see or saw; return the files that differed."""
     written = []
     for version in _exported():
         file, text = _file(folder, version), write(version)
@@ -95,7 +116,8 @@ def export(folder: Path) -> list[Path]:
 
 
 def _exported() -> list[Version]:
-    return list(Version.objects.live().select_related("quiz").order_by("quiz__slug"))
+    released = Version.objects.released().select_related("quiz")
+    return list(released.order_by("quiz__slug", "number"))
 
 
 def _file(folder: Path, version: Version) -> Path:
@@ -103,16 +125,47 @@ def _file(folder: Path, version: Version) -> Path:
     return folder / "quiz" / f"{version.quiz.slug}{number}.toml"
 
 
+def _load_retired(file: Path, slug: str, number: int) -> bool:
+    """Bring back what readers were once shown, with its days, for no day of it can be made up."""
+    if Version.objects.filter(quiz__slug=slug, number=number).exists():
+        return False
+    text = file.read_text(encoding="utf-8")
+    try:
+        days = _days(tomllib.loads(text))
+        if not days:
+            return False
+        draft = read(slug, text, number)
+    except (ContentError, ValueError) as error:
+        raise ContentError(f"{file}: {error}") from error
+    Version.objects.filter(pk=draft.pk).update(state=Version.State.RETIRED, **days)
+    return True
+
+
+def _days(tables: dict[str, Any]) -> dict[str, datetime]:
+    """Return from when until when readers were shown a version; nothing for one that isn't retired."""
+    if "retired" not in tables:
+        return {}
+    days = {"released_at": tables.get("released"), "retired_at": tables["retired"]}
+    for day in days.values():
+        if not isinstance(day, datetime) or day.tzinfo is None:
+            raise ValueError("“released” and “retired” are moments with their time zone")
+    if not days["released_at"] <= days["retired_at"] <= timezone.now():
+        raise ValueError("“released” comes before “retired”, and both are past")
+    return days
+
+
 def _load(file: Path, slug: str, number: int) -> bool:
     existing = Version.objects.filter(quiz__slug=slug)
     if existing.filter(number__gte=number).exists():
         return False
-    is_first = not existing.exists()
+    is_first, text = not existing.exists(), file.read_text(encoding="utf-8")
     try:
-        draft = read(slug, file.read_text(), number)
+        if "retired" in tomllib.loads(text):
+            return False
+        draft = read(slug, text, number)
         if is_first:
             draft.release()
-    except (ContentError, NotReadyError) as error:
+    except (ContentError, NotReadyError, tomllib.TOMLDecodeError) as error:
         raise ContentError(f"{file}: {error}") from error
     return True
 
@@ -225,13 +278,16 @@ def _option(question: Question, position: int, values: dict[str, Any]) -> Option
     )
 
 
-def write(version: Version) -> str:
-    """Return `version` as TOML."""
+def write(version: Version, *, is_dated: bool = True) -> str:
+    """Return `version` as TOML, with the days of one that is retired when `is_dated`."""
     has_calm = Option.objects.filter(question__version=version, calm=True).exists()
     header = HEADER_WITH_CALM if has_calm else HEADER
     head = [header.format(quiz=version.quiz), f"title = {_quoted(version.quiz.title)}"]
     if version.note:
         head.append(f"note = {_quoted(version.note)}")
+    if is_dated and version.released_at and version.retired_at:
+        head.append(f"released = {version.released_at.astimezone(UTC).isoformat()}")
+        head.append(f"retired = {version.retired_at.astimezone(UTC).isoformat()}")
     tables: list[str] = []
     for question in version.questions.prefetch_related("options"):
         tables.extend(_question(question))

@@ -97,7 +97,10 @@ class DeferBodyChangeList(SavedByChangeList):
 class ArticleList(HistoryMixin, PublishGuard):
     """The list's columns, filters and actions."""
 
-    list_display = ("title", "topic", "last_change", "next_check", "to_look_at", "words")
+    list_display = (
+        *("title", "topic", "last_change", "next_check", "to_look_at"),
+        *("words", "uses_count"),
+    )
     list_filter = (StageFilter, AttentionFilter, WhoseFilter, "topic", "response", "evidence")
     list_select_related = ("topic",)
     list_per_page = 50

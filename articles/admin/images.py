@@ -61,7 +61,7 @@ class PictureAdmin(UsesMixin, PublishGuard):
     """Pictures. One that a text shows can't be deleted, and its key can't be changed."""
 
     form = PictureForm
-    list_display = ("key", "thumbnail", "alt", "decorative", "size")
+    list_display = ("key", "thumbnail", "alt", "decorative", "size", "uses_count")
     search_fields = ("key", "alt", "caption")
     readonly_fields = ("thumbnail", "directive")
 

@@ -7,7 +7,6 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html_join
 from django.utils.translation import ngettext
 
 from articles.admin.history import HistoryMixin
@@ -31,7 +30,6 @@ from articles.models import (
 from articles.reading.views import response_context
 from prose import helpline_needs as needs
 from trustsite.desk.publishing import PublishGuard
-from trustsite.desk.rows import change_url
 
 
 class ShownFilter(admin.SimpleListFilter):
@@ -112,7 +110,7 @@ class PageAdmin(UsesMixin, ReviewMixin, PublishGuard, TextPageMixin):
         ("Publishing", {"fields": ["slug", "links", "updated_at", "used_in", *SIGNED]}),
         ("Around the text", {"fields": ["description"]}),
     ]
-    list_display = ("title", "slug", "last_change", "next_check")
+    list_display = ("title", "slug", "last_change", "next_check", "uses_count")
     also_compared = ("slug", "updated_at", *SIGNED)
 
     def preview_context(self, text: Any) -> dict[str, Any]:
@@ -151,7 +149,7 @@ class ResponseAdmin(UsesMixin, HistoryMixin, PublishGuard, TextPageMixin):
         "related",
     )
     also_compared = ("key", "position", "updated_at")
-    list_display = ("title", "key", "last_change", "words")
+    list_display = ("title", "key", "last_change", "words", "uses_count")
 
     def preview_context(self, text: Any) -> dict[str, Any]:
         return response_context(text)
@@ -159,14 +157,14 @@ class ResponseAdmin(UsesMixin, HistoryMixin, PublishGuard, TextPageMixin):
 
 @admin.register(Topic)
 class TopicAdmin(UsesMixin, PublishGuard):
-    list_display = ("title", "slug", "position")
+    list_display = ("title", "slug", "position", "uses_count")
 
 
 @admin.register(Source)
 class SourceAdmin(UsesMixin, LookUpAdmin):
     """Sources. Each is opened by a person, one by one."""
 
-    list_display = ("key", "authors", "year", "title", "checked", "to_look_up")
+    list_display = ("key", "authors", "year", "title", "checked", "uses_count", "to_look_up")
     list_filter = ("checked",)
     search_fields = ("key", "authors", "title")
     compared = ("authors", "year", "title", "published_in", "url")
@@ -210,6 +208,7 @@ class OfferAdmin(UsesMixin, LookUpAdmin):
         "checked_on",
         "is_shown",
         "why_hidden",
+        "uses_count",
         "to_look_up",
     )
     list_filter = (ShownFilter,)
@@ -249,6 +248,7 @@ class HelplineAdmin(UsesMixin, LookUpAdmin):
         "sms",
         "checked_on",
         "doubt",
+        "uses_count",
         "to_look_up",
     )
     list_filter = (DoubtFilter, "country_name", NeedFilter)
@@ -319,13 +319,13 @@ class SynonymAdmin(UsesMixin, PublishGuard):
 
 
 @admin.register(Snippet)
-class SnippetAdmin(PublishGuard):
+class SnippetAdmin(UsesMixin, PublishGuard):
     """Snippets. The form says in which texts one stands, and so what a change of it changes."""
 
-    list_display = ("title", "key", "uses")
+    list_display = ("title", "key", "uses_count")
     search_fields = ("title", "key", "body")
-    fields = ("title", "key", "body", "directive", "stands_in")
-    readonly_fields = ("directive", "stands_in")
+    fields = ("title", "key", "links", "body", "directive", "used_in")
+    readonly_fields = ("directive",)
 
     def save_model(self, request: HttpRequest, obj: Snippet, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
@@ -334,19 +334,7 @@ class SnippetAdmin(PublishGuard):
             words = ngettext("It changed %d text.", "It changed %d texts.", number) % number
             messages.info(request, words)
 
-    @admin.display(description="used in")
-    def uses(self, snippet: Snippet) -> str:
-        """In how many texts it stands."""
-        number = len(snippet.used_in())
-        return ngettext("%d text", "%d texts", number) % number if number else ""
-
     @admin.display(description="to use it")
     def directive(self, snippet: Snippet) -> str:
         """The line that puts it into a text."""
         return f":::snippet {snippet.key or 'key'} on a line of its own"
-
-    @admin.display(description="a change changes")
-    def stands_in(self, snippet: Snippet) -> str:
-        """The texts in which it stands, drafts too."""
-        places = [(change_url(text), text.title) for text in snippet.used_in()]
-        return format_html_join(", ", '<a href="{}">{}</a>', places) or "No text yet."

@@ -37,7 +37,7 @@ class RedirectAdmin(UsesMixin, PublishGuard):
     """
 
     form = RedirectForm
-    list_display = ("path", "leads_to", "is_prefix", "note")
+    list_display = ("path", "leads_to", "is_prefix", "note", "uses_count")
     search_fields = ("path", "target", "note")
     entered = ("path", "is_prefix", "target", "note")
     change_list_template = "admin/articles/redirect/change_list.html"

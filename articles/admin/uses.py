@@ -12,6 +12,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -34,6 +35,7 @@ KINDS = {
     "article": ("article", "articles"),
     "page": ("page", "pages"),
     "response": ("response text", "response texts"),
+    "snippet": ("snippet", "snippets"),
     "redirect": ("redirect", "redirects"),
     "letter": ("letter", "letters"),
     "mail": ("mail", "mails"),
@@ -45,6 +47,7 @@ NAME_FIELDS = {
     "response": "key",
     "source": "key",
     "offer": "key",
+    "snippet": "key",
     "redirect": "path",
 }
 SHOWN = {*NAME_FIELDS, "picture", "helpline"}  # whose forms say where they are used
@@ -133,6 +136,24 @@ class UsesMixin(admin.ModelAdmin):
             else ""
         )
         return format_html("{}{}", named, more)
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the list, whose rows know in how many texts each is used."""
+        listed = super().get_changelist_instance(request)
+        rows: list[Any] = list(listed.result_list)
+        counted = uses.numbers(rows)
+        for row in rows:
+            row.number_of_uses = counted[row.pk]
+        listed.result_list = rows
+        return listed
+
+    @admin.display(description="used in")
+    def uses_count(self, row: Any) -> str:
+        """In how many texts of ours it is used, with the way to them."""
+        if not row.number_of_uses:
+            return ""
+        where = self._address("uses", row.pk)
+        return format_html('<a href="{}">{}</a>', where, _count(row.number_of_uses))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         replaces = bool(form) and form.cleaned_data.get("links") == Choice.REPLACE
@@ -400,7 +421,7 @@ def _delete_chosen(
 def _refuse_what_stays_broken(rows: list[Any], changes: list[TextChange]) -> None:
     """Raise ProtectedError when a text would go on citing or showing what is no longer there."""
     stuck = [one for one in changes if one.problem]
-    if stuck and rows[0]._meta.model_name in removing.KEYED:
+    if stuck and rows[0]._meta.model_name in uses.KEYED:
         said = " ".join(f"“{one.text}” can’t be changed: {one.problem}" for one in stuck[:FEW])
         raise ProtectedError(said, set(rows))
 

@@ -87,7 +87,7 @@ def blocking_errors(text: MarkdownModel, library: SiteLibrary | None = None) -> 
     """Return what keeps a text from being saved as it stands, in the state it has."""
     if isinstance(text, Article):
         text.may_be_unfinished = text.state == states.DRAFT
-    if text.row_before is None and text.pk:
+    if getattr(text, "row_before", None) is None and text.pk:
         text.row_before = type(text)._base_manager.filter(pk=text.pk).first()
     try:
         text.full_clean()

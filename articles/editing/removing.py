@@ -11,7 +11,6 @@ from articles.models.pages import address_of
 from articles.models.redirects import lead
 
 MOST = 20  # places offered
-KEYED = {"source", "offer", "picture"}
 
 
 def choices(rows: list[Any], act: str) -> list[Choice]:
@@ -19,7 +18,7 @@ def choices(rows: list[Any], act: str) -> list[Choice]:
     model = rows[0]._meta.model_name
     if act == "withdraw":
         return [Choice.LEAD, Choice.REPLACE, Choice.TAKE_OUT]
-    if model in KEYED:
+    if model in uses.KEYED:
         return [Choice.TAKE_OUT, Choice.REPLACE]
     if model == "redirect":
         return [Choice.REPLACE, Choice.TAKE_OUT, Choice.LEAVE]
@@ -36,7 +35,7 @@ def must_stay(row: Any) -> bool:
         return row.articles.exists()
     if isinstance(row, Article):
         return row.was_public
-    if row._meta.model_name in KEYED:
+    if row._meta.model_name in uses.KEYED:
         return False  # its uses alone keep it
     return bool(row.loss(None))
 
@@ -61,7 +60,7 @@ def name_of(row: Any) -> str:
 
 def written(row: Any, target: str) -> str:
     """Return what is to stand in texts in the place of `row`: a path as links have it, or a key."""
-    return target if row._meta.model_name in KEYED else (site_links.path_of(target) or target)
+    return target if row._meta.model_name in uses.KEYED else (site_links.path_of(target) or target)
 
 
 def target_problem(rows: list[Any], target: str, *, needs_one: bool) -> str:
@@ -69,7 +68,7 @@ def target_problem(rows: list[Any], target: str, *, needs_one: bool) -> str:
     if not target:
         return "Choose what takes its place." if needs_one else ""
     row = rows[0]
-    if row._meta.model_name in KEYED:
+    if row._meta.model_name in uses.KEYED:
         taken = {one.key for one in rows}
         is_there = type(row)._default_manager.filter(key=target).exists() and target not in taken
         return "" if is_there else f"There is no other {row._meta.verbose_name} “{target}”."
@@ -89,7 +88,7 @@ def target_problem(rows: list[Any], target: str, *, needs_one: bool) -> str:
 def places(rows: list[Any]) -> list[tuple[str, str]]:
     """Return what may take a row's place, nearest first: address or key, and title."""
     row = rows[0]
-    if row._meta.model_name in KEYED:
+    if row._meta.model_name in uses.KEYED:
         others = type(row)._default_manager.exclude(pk__in=[one.pk for one in rows]).order_by("key")
         return [(other.key, str(other)) for other in others[:MOST]]
     if isinstance(row, Redirect):
@@ -97,6 +96,8 @@ def places(rows: list[Any]) -> list[tuple[str, str]]:
         return [(row.target, row.target)] if is_open else []
     if isinstance(row, Article):
         return _near(row)
+    if not address(row):
+        return []
     others = type(row)._default_manager.exclude(pk__in=[one.pk for one in rows])
     found = [(address_of(other), str(other)) for other in others[:MOST]]
     return [(path, title) for path, title in found if path and site_links.leads_somewhere(path)]

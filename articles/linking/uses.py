@@ -11,20 +11,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import CharField, Q, QuerySet, Value, prefetch_related_objects
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
 from articles.linking.site_links import path_of
-from articles.models import Article, Page, Redirect, Response
+from articles.models import Article, Page, Redirect, Response, Snippet
 from articles.models.desk import TextUse
 from articles.models.pages import address_of
 from prose.document import BLOCK
 
 How = TextUse.How
 LONGEST = 220  # characters of a target that is noted
-MODELS: dict[str, Any] = {"article": Article, "page": Page, "response": Response}
+MODELS: dict[str, Any] = {
+    "article": Article,
+    "page": Page,
+    "response": Response,
+    "snippet": Snippet,
+}
+KEYED = ("source", "offer", "picture", "snippet")  # what texts name by a key
 HREF = re.compile(r'<a [^<>]*?href="([^"<>]*)"')
 Found = Counter[tuple[str, str]]
 
@@ -79,7 +85,7 @@ def found_in(text: Any) -> Found:
             found[How.LINK, target] += 1
     for slug in getattr(text, "related", None) or []:
         found[How.RELATED, f"/articles/{slug}/"] = 1
-    for key, mentions in text.citations.items():
+    for key, mentions in getattr(text, "citations", {}).items():
         found[How.CITES, f"source:{key}"] = mentions
     for kind, key in BLOCK.findall(text.html):
         if key:
@@ -97,7 +103,7 @@ def target_of(href: str) -> str:
 def targets(row: Any) -> list[str]:
     """Return all names under which texts may use a row."""
     model = row._meta.model_name
-    if model in {"source", "offer", "picture"}:
+    if model in KEYED:
         return [f"{model}:{row.key}"]
     if model == "redirect":
         return [row.path]
@@ -109,8 +115,8 @@ def targets(row: Any) -> list[str]:
         ]
     address = address_of(row) if hasattr(row, "get_absolute_url") else ""
     if model == "article":
-        former = row.old_addresses.values_list("slug", flat=True) if row.pk else ()
-        return [address, *(reverse("articles:article", args=[slug]) for slug in former)]
+        former = row.old_addresses.all() if row.pk else ()
+        return [address, *(reverse("articles:article", args=[old.slug]) for old in former)]
     return [address] if address else []
 
 
@@ -142,6 +148,28 @@ def number(row: Any) -> int:
     return rows.values("text_kind", "text_id").distinct().count()
 
 
+def numbers(rows: list[Any]) -> dict[int, int]:
+    """Return how many texts of ours use each row of a list, by its primary key.
+
+    However many rows and uses there are, one query asks for them; articles take one more.
+    """
+    if rows and isinstance(rows[0], Article):
+        prefetch_related_objects(rows, "old_addresses")
+    named = {row.pk: set(targets(row)) for row in rows}
+    found: dict[str, set[tuple[str, int]]] = {}
+    wanted: set[str] = set().union(*named.values())
+    noted = TextUse.objects.filter(target__in=wanted).values_list("target", "text_kind", "text_id")
+    for target, kind, pk in noted:
+        found.setdefault(target, set()).add((kind, pk))
+    counted = {}
+    for row in rows:
+        texts: set[tuple[str, int]] = set().union(
+            *(found.get(name, set()) for name in named[row.pk])
+        )
+        counted[row.pk] = len(texts - {(row._meta.model_name, row.pk)})
+    return counted
+
+
 def leading_nowhere() -> list[Use]:
     """Return the texts that readers see with a link to an article taken back that leads nowhere."""
     counted: dict[tuple[str, int], int] = Counter()
@@ -161,6 +189,10 @@ def _dead_links() -> QuerySet[TextUse]:
         path=Concat(Value("/articles/"), "slug", Value("/"), output_field=CharField())
     ).values("path")
     unread = Q(text_kind="article") & ~Q(text_id__in=Article.objects.published().values("pk"))
+    shown = TextUse.objects.filter(how=How.SHOWS).exclude(unread).values("target")
+    named = Concat(Value("snippet:"), "key", output_field=CharField())
+    read = Snippet.objects.annotate(name=named).filter(name__in=shown).values("pk")
+    unread |= Q(text_kind="snippet") & ~Q(text_id__in=read)
     return TextUse.objects.filter(how=How.LINK, target__in=paths).exclude(unread)
 
 
@@ -170,7 +202,7 @@ def _texts(counted: dict[tuple[str, int], int]) -> Iterator[Use]:
         if not keys:
             continue
         rows = model._default_manager.filter(pk__in=keys).order_by("title")
-        for row in rows.defer("body", "html", "contents"):
+        for row in rows.defer("body", "html"):
             yield _use(kind, row, counted[kind, row.pk])
 
 

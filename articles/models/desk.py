@@ -56,8 +56,8 @@ class TextUse(models.Model):
     """One thing that a text uses, and how often.
 
     Made from the text each time it is saved (articles/receivers.py). `target` is a path of this
-    site, `source:key`, `offer:key`, `picture:key` or `number:digits`; `text_id` is the primary key
-    of an article, a page or a response.
+    site, `source:key`, `offer:key`, `picture:key`, `snippet:key` or `number:digits`; `text_id` is the
+    primary key of an article, a page, a response or a snippet.
     """
 
     class How(models.TextChoices):

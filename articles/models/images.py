@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from articles.images import renditions as pictures
-from articles.models.synced import SyncedModel, text_models
+from articles.models.synced import SyncedModel, texts_showing
 from trustsite.web.django_internal import is_uploaded
 from trustsite.web.serving.page_cache import EVERYTHING, invalidate, soft
 
@@ -54,11 +54,7 @@ class Picture(SyncedModel):
 
     def shown_in(self) -> list[Any]:
         """Return the texts that show it, drafts too."""
-        block = f'data-block="picture:{self.key}"'
-        texts = []
-        for model in text_models():
-            texts += model._default_manager.filter(html__contains=block)
-        return texts
+        return texts_showing(f"picture:{self.key}")
 
     def clean(self) -> None:
         super().clean()

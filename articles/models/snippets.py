@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from articles.models import text_checks
-from articles.models.synced import SyncedModel, text_models
+from articles.models.synced import SyncedModel, texts_showing
 from prose import renderer as rendering
 from prose.document import parts
 from prose.rules.source_files import stored_text
@@ -35,12 +35,7 @@ class Snippet(SyncedModel):
 
     def used_in(self) -> list[Any]:
         """Return the texts in which it stands, drafts too."""
-        block = f'data-block="snippet:{self.key}"'
-        found: list[Any] = []
-        for model in text_models():
-            rows = model._default_manager.filter(html__contains=block)
-            found += rows.defer("body", "html", "contents", "citations")
-        return found
+        return texts_showing(f"snippet:{self.key}")
 
     def is_seen(self) -> bool:
         """Whether a text shows it that readers see, or will by the clock."""
@@ -53,7 +48,7 @@ class Snippet(SyncedModel):
     def loss(self, after: "Snippet | None", gone: Collection[Any] = ()) -> str:
         """Return which texts would have a gap, drafts too."""
         stored = type(self).objects.filter(pk=self.pk).first() or self
-        if after is not None and after.key == stored.key:
+        if after is not None and (after.key == stored.key or after.carries_its_uses):
             return ""
         titles = ", ".join(f"“{text.title}”" for text in stored.used_in())
         return f"It stands in {titles}. Take it out there first." if titles else ""

@@ -41,6 +41,22 @@ def articles() -> Any:
     return cast(Any, apps.get_model("articles", "Article"))._default_manager.all()
 
 
+def texts_showing(target: str) -> list[Any]:
+    """Return the texts that show `picture:key` or `snippet:key`, drafts too, without their words.
+
+    What each shows was noted when it was saved, so no text is read for this.
+    """
+    shows = cast(Any, apps.get_model("articles", "TextUse"))._default_manager.filter(
+        how="shows", target=target
+    )
+    found: list[Any] = []
+    for model in text_models():
+        keys = shows.filter(text_kind=model._meta.model_name).values("text_id")
+        rows = model._default_manager.filter(pk__in=keys)
+        found += rows.defer("body", "html", "contents", "citations")
+    return found
+
+
 def text_models() -> list[Any]:
     """Return the models of what readers read: articles, pages, responses."""
     return [apps.get_model("articles", name) for name in ("Article", "Page", "Response")]

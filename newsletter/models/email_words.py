@@ -19,7 +19,7 @@ class EmailWords(Texts):
     day = models.PositiveSmallIntegerField("days after the guide", null=True, blank=True)
     is_sent = models.BooleanField("belongs to the series", default=True)
     changed_at = models.DateTimeField("last change", auto_now=True)
-    # What its file said when the two were last the same (issues/content_files.py).
+    # What its file said when the two were last the same (issues/content_files/emails.py).
     synced_digest = models.CharField(
         max_length=64, blank=True, default="", db_default="", editable=False
     )

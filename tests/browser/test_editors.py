@@ -15,6 +15,7 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "a-long-quiet-password-1"
 SLUG = "evenings-that-end-well"
+LINKING = 33  # drafts that lead to the article that is withdrawn
 TEXT = """Evenings can be the hardest part.[^bryant-2021]
 
 ## What the body does
@@ -37,7 +38,7 @@ A lamp, a chair, ten minutes.
 
 @pytest.fixture(scope="module")
 def staff(site):
-    """An editor, a second one and a reviewer, each in the group that ships."""
+    """An editor, a second one and a reviewer, each in the group that ships; and texts that lead to one."""
     people = {"writing": "Editors", "second": "Editors", "reading": "Reviewers"}
     code = f"""
 from django.contrib.auth.models import Group, User
@@ -46,6 +47,18 @@ call_command("sync_roles", verbosity=0)
 for name, role in {people!r}.items():
     user = User.objects.create_user(name, password={PASSWORD!r}, is_staff=True)
     user.groups.add(Group.objects.get(name=role))
+from datetime import timedelta
+from django.utils import timezone
+from articles.models import Article, Topic
+topic = Topic.objects.first()
+values = {{"topic": topic, "standfirst": "A line."}}
+Article.objects.create(
+    slug="lists-for-evenings", title="Lists for evenings", body="A lead.", state="published",
+    publish_at=timezone.now() - timedelta(days=1), **values
+)
+for number in range({LINKING}):
+    body = "A lead.\\n\\nSee [the lists](/articles/lists-for-evenings/) and rest.\\n"
+    Article.objects.create(slug=f"names-lists-{{number}}", title=f"Names lists {{number}}", body=body, **values)
 """
     environment = os.environ | {
         "MODE": "development",
@@ -213,6 +226,31 @@ def test_an_article_lives_through_everything_that_happens_at_a_desk(site, log_in
     )
     assert "by and by" in kept
     assert "It slows.\n" in kept
+    assert desk.context.complaints == []
+
+
+def test_one_that_many_lead_to_is_withdrawn_and_all_their_links_are_mended_in_one_step(
+    site, log_in, visit
+):
+    desk = log_in("writing")
+    desk.goto("/admin/articles/article/?q=lists+for+evenings")
+    desk.get_by_role("link", name="Lists for evenings").click()
+    desk.get_by_role("link", name=re.compile("^Withdraw")).click()
+    desk.get_by_text(f"{LINKING} texts use it. Nothing has changed yet.").wait_for()
+    assert desk.get_by_role("link", name=re.compile("^Names lists")).count() == LINKING
+    desk.get_by_role("radio", name=f"Put another in all {LINKING}").check()
+    other = desk.get_by_label("The page to lead to").input_value()
+    desk.get_by_label("Why it goes").fill("It was out of date.")
+    desk.get_by_role("button", name="Withdraw it").click()
+    desk.get_by_role("heading", name="What each text would say").wait_for()
+    assert desk.locator("ins", has_text=other).count() == LINKING
+    count = "select count(*) from articles_article where body like "
+    assert site.rows(f"{count} '%/articles/lists-for-evenings/%'") == [(LINKING,)]
+    desk.get_by_role("button", name="Change these texts and withdraw it").click()
+    desk.locator(".messagelist .success").first.wait_for()
+    assert site.rows(f"{count} '%/articles/lists-for-evenings/%'") == [(0,)]
+    assert site.rows(f"{count} '%[the lists]({other})%'") == [(LINKING,)]
+    wait_until(lambda: visit().request.get("/articles/lists-for-evenings/").status == 410)
     assert desk.context.complaints == []
 
 

@@ -591,24 +591,26 @@ def test_markdown_and_plain_words_are_the_browser_s_own(new):
     assert not paste(new, text_html=code, text_plain="## Ours\n\n**b**")
 
 
-def test_a_picture_that_is_pasted_is_uploaded_and_placed(new):
+GIVEN = """([field, bytes, how]) => {
+  const data = new DataTransfer();
+  const content = Uint8Array.from(atob(bytes), (sign) => sign.charCodeAt(0));
+  data.items.add(new File([content], `A ${how} chair.jpg`, { type: "image/jpeg" }));
+  field.dispatchEvent(how === "pasted"
+    ? new ClipboardEvent("paste", { clipboardData: data, cancelable: true })
+    : new DragEvent("drop", { dataTransfer: data, cancelable: true, bubbles: true }));
+}"""
+
+
+@pytest.mark.parametrize("how", ["pasted", "dragged"])
+def test_a_picture_that_is_pasted_or_dragged_in_is_uploaded_and_placed(new, how):
     write(new, "Before.|")
     bytes_ = base64.b64encode(picture_file()).decode()
-    new.evaluate(
-        """([field, bytes]) => {
-          const data = new DataTransfer();
-          const content = Uint8Array.from(atob(bytes), (sign) => sign.charCodeAt(0));
-          data.items.add(new File([content], "A quiet chair.jpg", { type: "image/jpeg" }));
-          field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, cancelable: true }));
-        }""",
-        [new.locator("#id_body").element_handle(), bytes_],
-    )
+    new.evaluate(GIVEN, [new.locator("#id_body").element_handle(), bytes_, how])
     new.get_by_role("button", name="Upload").click()
     new.get_by_text("Say what a person who can’t see it misses").wait_for()
     new.get_by_label("What a person who can’t see it misses").fill("A chair by a window.")
     new.get_by_role("button", name="Upload").click()
-    wait_for_text = lambda: said(new) == "Before.\n\n:::picture a-quiet-chair|\n"
-    waits_for(new, wait_for_text)
+    waits_for(new, lambda: said(new) == f"Before.\n\n:::picture a-{how}-chair|\n")
 
 
 # -- for everybody

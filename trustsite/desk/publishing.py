@@ -84,10 +84,13 @@ class PublishGuardMixin(BaseModelAdmin):
     """An admin, or an inline, of what public pages are made of."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Name the site’s time zone at every field for a moment."""
+        """Name the site’s time zone at every field for a moment, and each half of it to who hears it."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field and isinstance(db_field, models.DateTimeField) and not field.help_text:
-            field.help_text = f"In the site’s time, {settings.TIME_ZONE}."
+        if not (field and isinstance(db_field, models.DateTimeField)):
+            return field
+        field.help_text = field.help_text or f"In the site’s time, {settings.TIME_ZONE}."
+        for part, half in zip(("Date", "Time"), getattr(field.widget, "widgets", ()), strict=False):
+            half.attrs["aria-label"] = f"{part}: {field.label}"
         return field
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:

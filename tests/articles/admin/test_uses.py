@@ -10,10 +10,21 @@ from django.utils import timezone
 
 from articles.editing import scheduling
 from articles.linking import uses
-from articles.models import Article, Page, Redirect, Source, TextUse, Topic
+from articles.models import (
+    Article,
+    CrisisWord,
+    Page,
+    Redirect,
+    Snippet,
+    Source,
+    Synonym,
+    TextUse,
+    Topic,
+)
 from tests.articles.desk import errors, log_in, save
 from tests.factories import (
     make_article,
+    make_helpline,
     make_letter,
     make_offer,
     make_page,
@@ -259,13 +270,57 @@ def test_a_text_that_may_not_be_changed_keeps_the_source(editor, monkeypatch):
 
 
 def test_what_no_text_uses_says_what_else_goes(editor, parse, text_of):
-    from articles.models import Synonym
-
     row = Synonym.objects.create(phrase="zoning out", means="dissociation")
     page = text_of(parse(editor.get(delete(row))))
     assert "Who searches for “zoning out” no longer finds" in page
     posted(editor, delete(row))
     assert not Synonym.objects.exists()
+
+
+@pytest.mark.parametrize("model", ["synonym", "crisisword", "helpline"])
+def test_what_is_no_page_goes_though_others_of_its_kind_stay(editor, model, parse, text_of):
+    makes = {
+        "synonym": lambda n: Synonym.objects.create(phrase=f"words {n}", means="dissociation"),
+        "crisisword": lambda n: CrisisWord.objects.create(phrase=f"words {n}", kind="other"),
+        "helpline": lambda n: make_helpline(key=f"line-{n}"),
+    }
+    row, _ = makes[model]("one"), makes[model]("two")
+    page = editor.get(delete(row))
+    assert page.status_code == 200
+    assert "Nothing has changed yet" in text_of(parse(page))
+    posted(editor, delete(row))
+    assert not type(row).objects.filter(pk=row.pk).exists()
+
+
+# -- in lists
+
+
+def test_lists_say_in_how_many_texts_each_row_is_used(editor, gone, parse, text_of):
+    rows = used_rows()
+    make_snippet_in_use()
+    for name in (*rows, "snippet"):
+        table = parse(editor.get(f"/admin/articles/{name}/")).find(".//*[@id='result_list']")
+        cells = [text_of(cell).strip() for cell in table.findall(".//*[@class='field-uses_count']")]
+        assert "1 text" in cells, name
+    text = Article.objects.get(slug="a")
+    text.slug = "a-new-one"
+    text.save()
+    make_article(slug="c", body="[both](/articles/a/) [names](/articles/a-new-one/)")
+    assert uses.numbers([text]) == {text.pk: 1}
+
+
+def make_snippet_in_use():
+    Snippet.objects.create(key="no-advice", title="No advice", body="No advice.")
+    make_article(slug="asks", body="A lead.\n\n:::snippet no-advice\n")
+
+
+def test_one_query_counts_for_a_whole_list(gone):
+    sources = [make_source(key=f"s-{n}") for n in range(30)]
+    make_article(slug="cites", body="A lead.[^s-1] Again.[^s-2]")
+    with CaptureQueriesContext(connection) as queries:
+        counted = uses.numbers(sources)
+    assert len(queries) == 1
+    assert sum(counted.values()) == 2
 
 
 # -- another name

@@ -117,3 +117,18 @@ def test_what_one_saved_stands_first_on_the_first_page(parse, text_of):
     titles = [text_of(one) for one in own.iter("span") if one.get("class") == "own__title"]
     assert titles == ["Newer", "Older"]
     assert "Draft" in text_of(own)
+
+
+def test_of_too_many_what_still_comes_is_shown(owner, parse, text_of, monkeypatch):
+    monkeypatch.setattr("articles.calendar.MOST", 1)
+    make_article(title="Zebra, gone out", publish_at=NOON - A_DAY)
+    make_article(title="Coming", publish_at=NOON + IN_3)
+    shown = "".join(on_days(owner, parse, text_of, "/admin/").values())
+    assert "Coming" in shown
+    assert "Zebra" not in shown
+
+
+@pytest.mark.parametrize(("hour", "minute"), [(0, 0), (23, 59)])
+def test_a_day_is_whole_in_the_sites_own_zone(owner, parse, text_of, hour, minute):
+    make_article(title="At the edge", publish_at=NOON.replace(hour=hour, minute=minute))
+    assert "At the edge" in on_days(owner, parse, text_of, "/admin/")[f"{TODAY}"]

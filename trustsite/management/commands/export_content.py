@@ -6,15 +6,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from articles import content_files
-from newsletter.issues import content_files as mail_files
+from newsletter.issues.content_files import emails as mail_files
+from newsletter.issues.content_files import letters as letter_files
 from quiz import content_files as quiz_files
 
 
 class Command(BaseCommand):
     help = (
         "Write all that readers see as files: articles, pages, response texts, topics, sources, offers, helplines, pictures, "
-        "redirects, synonyms, crisis words, old addresses, the quiz and the words of mails: "
-        "the same bytes each time. Nothing changes in the database but that it remembers when."
+        "snippets, redirects, synonyms, crisis words, old addresses, the quiz with its former versions, the words of mails and "
+        "the letters of the archive: the same bytes each time. Nothing changes in the database but that it remembers when."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -29,7 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder, prune, force = options["folder"], options["prune"], options["force"]
-        others = (mail_files, quiz_files)
+        others = (mail_files, letter_files, quiz_files)
         newer = [line for files in others for line in files.newer_files(folder)]
         try:
             if newer and not force:

@@ -11,10 +11,13 @@ from articles import content_files as articles_files
 from articles.api import index_pages, relate_all
 from articles.content_files import Change, SyncResult
 from articles.models import Article
-from newsletter.issues import content_files as mail_files
+from newsletter.issues.content_files import ContentError as NewsletterFileError
+from newsletter.issues.content_files import FileChange
+from newsletter.issues.content_files import emails as mail_files
+from newsletter.issues.content_files import letters as letter_files
 from quiz import content_files as quiz_files
 
-FILE_ERRORS = (articles_files.ContentError, mail_files.ContentError, quiz_files.ContentError)
+FILE_ERRORS = (articles_files.ContentError, NewsletterFileError, quiz_files.ContentError)
 WRITTEN = {SyncResult.NEW, SyncResult.CHANGED}
 
 
@@ -56,18 +59,20 @@ class Command(BaseCommand):
                 )
                 # After the articles that their links lead to.
                 mails = mail_files.sync(folder, force=options["force"], keep=keep, check=check)
+                letters = letter_files.sync(folder, keep=keep, check=check)
                 if check:
                     transaction.set_rollback(True)
         except FILE_ERRORS as error:
             raise CommandError(f"Nothing was loaded.\n{error}") from error
         refused = [change.reason for change in changes if change.result is SyncResult.REFUSED]
-        refused += [mail.reason for mail in mails if mail.result == SyncResult.REFUSED]
+        refused += [one.reason for one in (*mails, *letters) if one.result == SyncResult.REFUSED]
         if check:
-            self.tell(folder, [*changes, *mails])
+            self.tell(folder, [*changes, *mails, *letters])
             if refused:
                 raise CommandError("These would be refused:\n" + "\n".join(refused))
         written.update(change.kind for change in changes if change.result in WRITTEN)
         written["words of e-mails"] += sum(mail.result in WRITTEN for mail in mails)
+        written["letters"] += sum(letter.result in WRITTEN for letter in letters)
         if written and not check:
             index_pages()
             relate_all()
@@ -83,7 +88,7 @@ class Command(BaseCommand):
         for reason in refused:
             self.stdout.write(f"left as it is: {reason}")
 
-    def tell(self, folder: Path, changes: list[Change | mail_files.MailChange]) -> None:
+    def tell(self, folder: Path, changes: list[Change | FileChange]) -> None:
         """Say what would happen, a line each; of what is as it was, how much."""
         for change in changes:
             if change.result != SyncResult.SAME:

@@ -7,31 +7,17 @@ is a file that says what was never loaded; words that have no file are left as t
 
 import hashlib
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from newsletter.emails.words import EDITABLE
 from newsletter.issues import email_words
+from newsletter.issues.content_files import ContentError, FileChange, write
 from newsletter.models import Delivery, EmailWords
 
 FOLDER = "emails"
 FRONT = re.compile(
     r"subject: (?P<subject>.*)\n(?:day: (?P<day>\d+)\n)?(?P<off>sent: no\n)?---\n\n?"
 )
-
-
-class ContentError(Exception):
-    """A file that can't be loaded, or written over: which, and why."""
-
-
-@dataclass(frozen=True)
-class MailChange:
-    """What becomes of the words of one mail: `result` is new, changed, unchanged or refused."""
-
-    file: Path
-    key: str
-    result: str
-    reason: str = ""
 
 
 def load(folder: Path) -> dict[str, int]:
@@ -42,7 +28,7 @@ def load(folder: Path) -> dict[str, int]:
 
 def sync(
     folder: Path, *, force: bool = False, keep: bool = False, check: bool = False
-) -> list[MailChange]:
+) -> list[FileChange]:
     """Bring the words to what the files say; return what becomes of each.
 
     Words changed at the desk since are refused: ContentError is raised and nothing is loaded.
@@ -82,10 +68,7 @@ def export(folder: Path) -> list[Path]:
     written = []
     for own in EmailWords.objects.order_by("kind"):
         file = folder / FOLDER / f"{Delivery.Kind(own.kind).value}.md"
-        text = as_file(own)
-        if not file.exists() or file.read_text(encoding="utf-8") != text:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
+        if write(file, as_file(own)):
             written.append(file)
         _note_synced(own)
     return written
@@ -111,19 +94,19 @@ def _read(file: Path) -> EmailWords:
     return own
 
 
-def _change(file: Path, own: EmailWords, *, force: bool) -> MailChange:
+def _change(file: Path, own: EmailWords, *, force: bool) -> FileChange:
     """Return what becomes of a file's words. Raises ContentError for those that can't stand."""
     stored = EmailWords.objects.filter(pk=own.pk).first() if own.pk else None
     before = as_file(stored) if stored else ""
     if as_file(own) == before:
-        return MailChange(file, file.stem, "unchanged")
+        return FileChange(file, file.stem, "unchanged")
     if stored and digest(before) != stored.synced_digest and not force:
         reason = f"{file}: its words were changed at the desk. Export them first, or use --force."
-        return MailChange(file, file.stem, "refused", reason)
+        return FileChange(file, file.stem, "refused", reason)
     if found := email_words.problems(own):
         said = " ".join(message for messages in found.values() for message in messages)
         raise ContentError(f"{file}: {said}")
-    return MailChange(file, file.stem, "changed" if stored else "new")
+    return FileChange(file, file.stem, "changed" if stored else "new")
 
 
 def _keep(own: EmailWords, *, is_same: bool) -> None:
