@@ -219,7 +219,8 @@ def search(request: HttpRequest) -> HttpResponse:
     kinds = memory.crisis.kinds(query, memory.known)
     context: dict[str, object] = {"query": query, "panels": helplines.panels(kinds)}
     try:
-        results = context["results"] = find(query, memory, may_guess=not kinds)
+        results = find(query, memory, may_guess=not kinds)
+        context["results"] = results.in_danger() if kinds else results
         if query:
             counts_as(SEARCH, ALL)
         if query and (results.instead or not results.hits):

@@ -28,6 +28,7 @@ LONGEST = 100  # characters of a query that count
 MOST_CONCEPTS = 8
 HITS = 20
 LEAST = 0.05  # of the best page's score that the last one shown has
+IN_DANGER = 5  # pages shown under the people to talk to
 EXTRACT = 180  # characters, give or take a word
 WEIGHTS = {"title": 8.0, "head": 3.0, "often": 2.0, "text": 1.0}
 MEANT = 0.7  # what a synonym counts beside the word itself
@@ -53,6 +54,11 @@ class Results:
     hits: list[Hit] = field(default_factory=list)
     instead: str = ""
     is_too_short: bool = False  # nothing that was typed can be looked for
+
+    def in_danger(self) -> "Results":
+        """Return the few to put before somebody in danger: articles and tools; no quiz, nothing to sign up for."""
+        hits = [hit for hit in self.hits if hit.path.startswith(("/articles/", "/tools/"))]
+        return Results(hits[:IN_DANGER], is_too_short=self.is_too_short)
 
 
 @dataclass(frozen=True)

@@ -29,10 +29,11 @@ function leaveAll() {
 }
 
 function listen() {
-  if (!window.BroadcastChannel) return;
-  const channel = new BroadcastChannel("leave");
-  channel.onmessage = leave;
-  return channel;
+  try {
+    const channel = new BroadcastChannel("leave");
+    channel.onmessage = leave;
+    return channel;
+  } catch {} // not there, or refused by a browser that takes no cookies: this page leaves alone
 }
 
 function forget(words = "") {

@@ -8,9 +8,16 @@ const words = { title: document.title, end: next.textContent };
 const address = location.href;
 // The history's state marks the entries whose ticks may be shown: above 0 the questions', below 0 the one before them.
 const id = Math.abs(history.state) || 1 + Math.floor(Math.random() * 1e9);
-const memory = window.SharedWorker && new SharedWorker(form.dataset.quiz, { extendedLifetime: true }).port;
+const memory = open();
 let at = -1; // the question on show; -1 is the page before the first
 let sent = false;
+
+// Nothing where there is no shared worker, or where a browser that takes no cookies refuses it: then the form alone is kept.
+function open() {
+  try {
+    return new SharedWorker(form.dataset.quiz, { extendedLifetime: true }).port;
+  } catch {}
+}
 
 function show(place) {
   at = Math.min(place, last);

@@ -18,8 +18,8 @@ QUALITY = 82
 
 def keep(page: Any, name: str) -> None:
     """Write what the window shows, once its letters are there."""
+    page.wait_for_load_state()
     page.evaluate("document.fonts.ready")
-    page.wait_for_load_state("networkidle")
     picture = Image.open(BytesIO(page.screenshot())).convert("RGB")
     picture.save(FOLDER / f"{name}.webp", quality=QUALITY, method=6)
 
@@ -29,7 +29,6 @@ def opened(visit: Callable[..., Any], size: dict[str, int]) -> Any:
     page = visit(viewport=size, reduced_motion="reduce").new_page()
     page.goto("/")
     page.evaluate("document.fonts.ready")
-    page.wait_for_load_state("networkidle")
     return page
 
 
@@ -65,6 +64,9 @@ def test_pages_for_editors(visit: Callable[..., Any], enter: Callable[..., Any])
         keep(page, f"admin{ending}")
         if not ending:
             page.goto("/admin/articles/article/?q=window")
-            page.locator("#result_list th a").first.click()
-            page.wait_for_timeout(1500)  # the preview comes after the page
+            page.get_by_role("link", name="The window of tolerance").first.click()
+            page.wait_for_url("**/change/**")
+            page.frame_locator("iframe[name=preview]").locator(
+                "h1"
+            ).wait_for()  # the preview comes after the page
             keep(page, "writing")

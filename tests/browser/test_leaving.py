@@ -3,6 +3,9 @@
 import pytest
 
 NEUTRAL = "https://www.bbc.co.uk/weather"
+REFUSED = (
+    "window.{name} = class {{ constructor() {{ throw new DOMException('', 'SecurityError') }} }}"
+)
 
 
 def answer_for_the_neutral_page(context):
@@ -12,8 +15,11 @@ def answer_for_the_neutral_page(context):
     )
 
 
-def test_the_button_puts_the_neutral_page_in_this_ones_place(visit):
+@pytest.mark.parametrize("channels", ["allowed", "refused"])
+def test_the_button_puts_the_neutral_page_in_this_ones_place(visit, channels):
     context = visit()
+    if channels == "refused":  # as Firefox does to a site that may set no cookies
+        context.add_init_script(REFUSED.format(name="BroadcastChannel"))
     answer_for_the_neutral_page(context)
     page = context.new_page()
     page.goto("/")

@@ -1,4 +1,4 @@
-"""What the site exists for, walked from the first page to the PDF, with scripts and without."""
+"""What the site exists for, walked on a phone from a bad night's search to the PDF, with scripts and without."""
 
 import io
 import re
@@ -9,14 +9,17 @@ from pypdf import PdfReader
 
 from tests.waiting import PATIENCE
 
+PHONE = {"width": 390, "height": 780}
+BLEND = "aaaddaedccda"  # a place for each question: flight with fawn
 PERSON = {True: "with.scripts@example.org", False: "without.scripts@example.org"}
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_a_reader_gets_from_the_first_page_to_the_guide_and_off_the_list(site, visit, scripts):
-    context = visit(java_script_enabled=scripts)
+def test_a_reader_gets_from_a_search_to_the_guide_and_off_the_list(site, visit, scripts):
+    context = visit(java_script_enabled=scripts, viewport=PHONE)
     page = context.new_page()
     read_an_article(page)
+    use_a_tool(page)
     take_the_quiz(page, scripts)
     with context.expect_page() as beside:  # the result stays where it is
         ask_for_the_guide(page, PERSON[scripts])
@@ -35,20 +38,30 @@ def test_a_reader_gets_from_the_first_page_to_the_guide_and_off_the_list(site, v
 
 def read_an_article(page):
     page.goto("/")
-    page.get_by_role("link", name="Read the articles").click()
-    page.get_by_role("link", name="Trauma and trust issues").click()
-    assert page.locator("h1").inner_text().startswith("Trauma and trust issues")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("searchbox").fill("can't sleep")
+    page.get_by_role("searchbox").press("Enter")
+    page.get_by_role("main").get_by_role("listitem").first.get_by_role("link").click()
+    assert page.locator("h1").inner_text().startswith("Trauma and sleep")
     assert page.get_by_text("Ad · affiliate link").is_visible()
 
 
+def use_a_tool(page):
+    page.get_by_role("link", name="a line to follow").click()
+    assert page.locator("h1").inner_text() == "A longer breath out"
+    page.get_by_label("Move the dot").check()
+    assert page.locator(".stop").is_visible()
+
+
 def take_the_quiz(page, scripts):
-    page.get_by_role("link", name="Take the free quiz").first.click()
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("link", name="Take the quiz").click()
     assert page.url.endswith("/quiz/")
     if scripts:
         page.get_by_role("link", name="Start the quiz").click()
     for number in range(1, 13):
         question = page.locator("form fieldset:visible").nth(0 if scripts else number - 1)
-        question.locator("label").first.click()
+        question.locator("label").nth("abcde".index(BLEND[number - 1])).click()
         if scripts:
             assert page.get_by_text(f"Question {number} of 12").first.is_visible()
             if number < 12:
@@ -56,6 +69,9 @@ def take_the_quiz(page, scripts):
     page.get_by_role("button", name="See my result").click()
     assert page.title().startswith("Your result")
     assert page.url.endswith("/quiz/")
+    assert " ".join(page.locator("h1").inner_text().split()).endswith(
+        "two patterns: flight and fawn"
+    )
     assert page.get_by_text("it isn’t a diagnosis").first.is_visible()
 
 

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
+from tests.browser.test_leaving import REFUSED
 from tests.waiting import PATIENCE
 
 CANARY = "canary7531"
@@ -315,11 +316,13 @@ def test_the_title_is_the_questions_again_after_another_page(visit):
 
 
 @pytest.mark.parametrize(
-    ("ticks", "expected"), [(3, 4), (12, 12)], ids=["after the last tick", "at the end"]
+    ("ticks", "expected", "worker"),
+    [(3, 4, "delete window.SharedWorker"), (12, 12, REFUSED.format(name="SharedWorker"))],
+    ids=["after the last tick, without shared workers", "at the end, where they are refused"],
 )
-def test_where_ticks_alone_came_back_the_quiz_goes_on_after_them(visit, ticks, expected):
+def test_where_ticks_alone_came_back_the_quiz_goes_on_after_them(visit, ticks, expected, worker):
     page = visit().new_page()
-    page.add_init_script("delete window.SharedWorker")
+    page.add_init_script(worker)
     begin(page)
     go_on(page, ticks - 1)
     page.locator("main label:visible").first.click()

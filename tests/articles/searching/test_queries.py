@@ -7,7 +7,7 @@ import pytest
 
 from articles.api import index_pages
 from articles.models import Synonym
-from articles.searching.query import search
+from articles.searching.query import Results, search
 from articles.searching.vocabulary import VOCABULARY
 
 QUERIES = tomllib.loads((Path(__file__).parents[1] / "queries.toml").read_text())
@@ -59,3 +59,22 @@ def test_what_most_people_look_for_shows_no_panel(content):
     panels = {query for query in QUERIES["found"] if memory.crisis.kinds(query, memory.known)}
     about_danger = {"i keep snapping at my kids", "my child was abused", "abused as a child"}
     assert len(panels - about_danger) <= 6, panels
+
+
+@pytest.mark.parametrize("is_kept_to_reading", [True, False])
+def test_under_the_people_to_talk_to_stand_a_few_articles_and_tools_and_no_quiz(
+    pages, client, parse, monkeypatch, is_kept_to_reading
+):
+    if not is_kept_to_reading:  # the guard is off
+        monkeypatch.setattr(Results, "in_danger", lambda results: results)
+    shown = []
+    for query in ("kill myself", "cant go on", "i want to die"):
+        shelf = parse(client.get("/search/", {"q": query})).find(".//ul[@class='shelf__articles']")
+        links = [link.get("href") for link in shelf.iter("a")]
+        assert links
+        assert len(links) <= 5 or not is_kept_to_reading
+        shown += links
+    others = {path.split("/")[1] for path in shown} - {"articles", "tools"}
+    assert others == (
+        set() if is_kept_to_reading else {"quiz", "responses", "affiliate-disclosure", "promises"}
+    )
