@@ -1,4 +1,4 @@
-"""Keystrokes: the time from a key to the next frame in a text of 6,000 words on the writing page: in paragraphs, and in one line.
+"""Keystrokes: the time from a key to the next frame in a text of 6,000 words, in paragraphs and in one line.
 
 Run it beside `make run`: `python bench/keystrokes.py http://127.0.0.1:8000 editor PASSWORD`. Nothing is saved.
 """
@@ -57,9 +57,9 @@ def measure(url: str, name: str, password: str, each: int) -> list[float]:
 
 
 if __name__ == "__main__":
-    medians = []
+    (url, name, password), medians = sys.argv[1:4], []
     for said, each in PARAGRAPHS.items():
-        found = measure(*sys.argv[1:4], each)
+        found = measure(url, name, password, each)
         medians.append(statistics.median(found))
         most = found[len(found) * 9 // 10]
         print(

@@ -83,7 +83,7 @@ def test_it_shows_state_topic_change_check_findings_and_words(
     article.history.update(history_user=admin_user)
     page = parse(admin_client.get(LIST, {"stage": "scheduled"}))
     names = [text_of(cell) for cell in page.findall(".//table[@id='result_list']/thead//th")]
-    columns = ["Title", "Topic", "Last change ↓", "Next check", "To look at", "Words"]
+    columns = ["Title", "Topic", "Last change ↓", "Next check", "To look at", "Words", "Used in"]
     assert names == columns
     row = [text_of(cell) for cell in page.find(".//table[@id='result_list']/tbody/tr")]
     at = f"{LATER:%a %-d %b}" + (f" {LATER:%Y}" if LATER.year != timezone.now().year else "")
@@ -91,7 +91,7 @@ def test_it_shows_state_topic_change_check_findings_and_words(
     assert row[2] == str(article.topic)
     assert row[3].startswith("Today, ")
     assert row[3].endswith(" admin")
-    assert row[4:] == ["nobody yet", str(article.problems), str(article.words)]
+    assert row[4:] == ["nobody yet", str(article.problems), str(article.words), "-"]
     assert article.problems
 
 
