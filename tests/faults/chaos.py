@@ -1,11 +1,10 @@
 """Workers that are killed in the middle of their work, again and again: what becomes of everybody's mail.
 
 `make chaos` sends a letter to 2,000 people and decides what forms took from 1,000 others, by real processes over real SMTP
-out of a real database, and kills a worker at a random moment at least fifty times. Then nobody may be left out, nobody may have
-more copies than two deaths in the same mail explain, there may be no more second copies than kills times connections, all copies
-carry one Message-ID, and
-outbox and intake are empty. Then workers are killed while a letter begins, while it is paused and goes on, and while a list
-comes in: nobody may be missing, nobody there twice.
+out of a real database, and kills a worker at a random moment at least fifty times. Then nobody may be left out; nobody may have
+more copies than two deaths in one mail explain; there may be no more second copies than kills times connections; all copies
+carry one Message-ID, and outbox and intake are empty. Then workers are killed while a letter begins, is paused and goes on, and
+while a list comes in: nobody may be missing, nobody there twice.
 """
 
 import os
