@@ -132,10 +132,11 @@ class Measurement:
     ) -> None:
         """Let something go wrong, and ask meanwhile; `forms` people sign up at once, each every half second."""
         found: dict[str, Visits] = {}
+        asking = visitors(site)
         with going_wrong():
             end = time.monotonic() + seconds
             threads = []
-            for name, (path, data) in visitors(site).items():
+            for name, (path, data) in asking.items():
                 found[name] = Visits()
                 pause = PAUSE_OF_FORMS if data else PAUSE
                 threads += [
