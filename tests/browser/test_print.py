@@ -117,6 +117,26 @@ def test_a_result_is_its_figures_its_words_and_help(visit):
     assert sheets <= 2
 
 
+def test_a_search_of_somebody_in_danger_prints_the_lines_of_every_country(paper):
+    words, _ = words_on_paper(paper("/search/?q=he+hits+me"))
+    for number in ("0808 2000 247", "1800 341 900", "1-800-799-7233", "1800 737 732"):
+        assert number in words, number
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/articles/", 3), ("/tools/ground/", 1), ("/tools/then-or-now/", 1)]
+)
+def test_lists_and_tools_fill_few_sheets_and_say_where_to_read_on(site, paper, path, most):
+    page = paper(path)
+    assert seen(page, PRESSED) == []
+    words, sheets = words_on_paper(page)
+    assert sheets <= most
+    assert f"{site.url}{path}" in words.replace(" ", "")
+    assert (
+        "/articles/hypervigilance/" if path == "/articles/" else "/tools/feet-and-floor/"
+    ) in words
+
+
 @pytest.mark.parametrize("path", [ARTICLE, "/get-help/", "/responses/fawn/", "/privacy/"])
 def test_paper_is_light_whatever_the_screen_is(paper, path):
     page = paper(path)

@@ -7,6 +7,7 @@ from django.db.models import ProtectedError
 
 from articles.models import CrisisWord
 from articles.models.search import shipped
+from articles.reading import helplines
 from articles.searching import vocabulary
 from articles.searching.crisis_words import CrisisWords
 from articles.searching.query import search
@@ -187,6 +188,23 @@ def test_the_launch_content_leads_to_a_line_in_every_country(content, client, pa
             "Australia",
             "New Zealand",
         } <= named
+
+
+def test_of_violence_a_country_is_chosen_first_and_every_line_stands_under_its_own(
+    content, client, parse, text_of
+):
+    _, main, _ = asked(client, parse, "he hits me")
+    [panel] = helplines.panels(["violence"])
+    rows = main.findall(".//section[@class='crisis']/ul/li/details")
+    assert [text_of(row.find("summary")) for row in rows] == [
+        country["name"] for country in panel["countries"]
+    ]
+    assert not [row for row in rows if row.get("open") is not None]
+    for row, country in zip(rows, panel["countries"], strict=True):
+        hrefs = {link.get("href") for link in row.iter("a")}
+        for line in country["helplines"]:
+            wanted = {line.phone and f"tel:{line.dial}", line.sms and f"sms:{line.text_to}"} - {""}
+            assert (wanted or {line.url}) <= hrefs, line.name
 
 
 def test_without_the_words_the_old_guesses_show(library, client, parse, monkeypatch):

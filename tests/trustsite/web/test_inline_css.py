@@ -35,7 +35,14 @@ from trustsite.web.inline_css import stylesheet, stylesheet_in
 from trustsite.web.security_headers import page_policy
 
 OUTCOMES = ["A", "B", "C", "D", "E", "F", "H", "K", "C1"]
-START = ["/", "/search/", "/search/?q=sleep", "/search/?q=kill+myself", "/nowhere/", "/dev/mail/"]
+START = [
+    "/",
+    "/search/",
+    "/search/?q=sleep",
+    "/search/?q=abusive+partner+kill+myself",
+    "/nowhere/",
+    "/dev/mail/",
+]
 # Templates whose text comes from a tag, so that they can't ask what occurs in it.
 STYLE_GUIDE = "scheme"  # the component that only /dev/style/ has
 WITH_ANY_TEXT = {"newsletter/issue.html", "quiz/result.html"}
