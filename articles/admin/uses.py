@@ -26,7 +26,7 @@ from django.views.decorators.http import require_POST
 from articles.editing import relinking, removing
 from articles.editing.relinking import Choice, Order, TextChange
 from articles.linking import uses
-from articles.linking.uses import Use
+from articles.linking.uses import Use, Uses
 
 MOST_NAMED = 300  # texts named on one page
 MOST_ROWS = 100  # rows deleted at a time
@@ -123,16 +123,16 @@ class UsesMixin(admin.ModelAdmin):
     @admin.display(description="used in")
     def used_in(self, row: Any) -> str:
         """The first texts that use it, and the way to all of them."""
-        found = uses.of(row)
-        if not found:
+        found = uses.of(row, FEW)
+        if not found.number:
             return "No text."
         named = format_html_join(
-            ", ", '<a href="{}">{}</a>', ((one.url, one.title) for one in found[:FEW])
+            ", ", '<a href="{}">{}</a>', ((one.url, one.title) for one in found.listed)
         )
         where = self._address("uses", row.pk)
         more = (
-            format_html(' and <a href="{}">{} more</a>', where, len(found) - FEW)
-            if len(found) > FEW
+            format_html(' and <a href="{}">{} more</a>', where, found.number - FEW)
+            if found.number > FEW
             else ""
         )
         return format_html("{}{}", named, more)
@@ -161,7 +161,8 @@ class UsesMixin(admin.ModelAdmin):
         super().save_model(request, obj, form, change)
         if stored is not None:
             order = Order(tuple(uses.targets(stored)), removing.name_of(obj), keeps_anchors=True)
-            changes = relinking.plan(uses.of(stored)[: relinking.MOST], order, request.user)
+            found = uses.of(stored, relinking.MOST)
+            changes = relinking.plan(found.listed, order, request.user)
             changed = self._relink(request, changes, f"Its link to “{obj}” leads to the new name.")
             messages.success(request, f"The new name stands in {_count(len(changed))}.")
             _tell_left(request, changes)
@@ -191,10 +192,10 @@ class UsesMixin(admin.ModelAdmin):
         if row is None or not self.has_delete_permission(request, row) or self.must_stay(row):
             return super().delete_view(request, object_id, *args, **kwargs)
         is_confirmed = "post" in request.POST and "act" not in request.POST
-        found = uses.of(row)
-        if is_confirmed and (not found or removing.guards_itself(row)):
+        is_used = bool(uses.of(row, 1).number)
+        if is_confirmed and (not is_used or removing.guards_itself(row)):
             return super().delete_view(request, object_id, *args, **kwargs)
-        if not (found or removing.notes(row)):
+        if not (is_used or removing.notes(row)):
             return super().delete_view(request, object_id, *args, **kwargs)
         return self.ask_of_links(request, [row], "delete")
 
@@ -220,16 +221,16 @@ class UsesMixin(admin.ModelAdmin):
         former = uses.targets(row)[1:]
         if request.method == "POST" and former:
             order = Order(tuple(former), removing.name_of(row), keeps_anchors=True)
-            found = uses.of_targets(former)
-            changes = relinking.plan(found[: relinking.MOST], order, request.user)
+            found = uses.of_targets(former, most=relinking.MOST)
+            changes = relinking.plan(found.listed, order, request.user)
             changed = self._relink(
                 request, changes, f"Its link to “{row}” leads to the present address."
             )
             messages.success(request, f"The present address stands in {_count(len(changed))}.")
             _tell_left(request, changes)
             return redirect(self._address("uses", row.pk))
-        extra = {"outdated": _editable(uses.of_targets(former))}
-        return self._uses_page(request, [row], "look", uses.of(row), extra)
+        extra = {"outdated": uses.of_targets(former, most=0).editable}
+        return self._uses_page(request, [row], "look", uses.of(row, MOST_NAMED), extra)
 
     def ask_of_links(self, request: HttpRequest, rows: list[Any], act: str) -> HttpResponse:
         """Ask what becomes of the links, show what each text would say, then do it."""
@@ -248,15 +249,15 @@ class UsesMixin(admin.ModelAdmin):
             if posted.get("seen") != seen:
                 extra |= {"changes": changes, "seen": seen}
                 return self._uses_page(request, rows, act, found, extra)
-        return self._do(request, form, changes, len(_editable(found)))
+        return self._do(request, form, changes, found.editable)
 
-    def _changes(self, request: HttpRequest, form: UsesForm, found: list[Use]) -> list[TextChange]:
+    def _changes(self, request: HttpRequest, form: UsesForm, found: Uses) -> list[TextChange]:
         if form.choice not in {Choice.REPLACE, Choice.TAKE_OUT}:
             return []
         names = tuple(name for row in form.rows for name in uses.targets(row))
         new = form.target if form.choice is Choice.REPLACE else ""
         order = Order(names, removing.written(form.rows[0], new))
-        return relinking.plan(_editable(found)[: relinking.MOST], order, request.user)
+        return relinking.plan(found.listed[: relinking.MOST], order, request.user)
 
     def _do(
         self, request: HttpRequest, form: UsesForm, changes: list[TextChange], number: int
@@ -325,11 +326,10 @@ class UsesMixin(admin.ModelAdmin):
         request: HttpRequest,
         rows: list[Any],
         act: str,
-        found: list[Use],
+        found: Uses,
         extra: dict[str, Any],
         status: int = 200,
     ) -> HttpResponse:
-        shown = [one for one in found if _may_see(request.user, one)]
         verb = {"withdraw": "Withdraw", "delete": "Delete"}.get(act, "")
         name = f"“{rows[0]}”" if len(rows) == 1 else f"{len(rows)} {self.opts.verbose_name_plural}"
         form = extra.get("form")
@@ -341,9 +341,7 @@ class UsesMixin(admin.ModelAdmin):
             "rows": rows,
             "original": rows[0],
             "act": act,
-            "number": len(found),
-            "groups": list(_groups(shown[:MOST_NAMED])),
-            "more": len(found) - min(len(shown), MOST_NAMED),
+            **_listed(request.user, found),
             "notes": [note for row in rows for note in removing.notes(row)],
             "places": places,
             "is_page": bool(removing.address(rows[0])),
@@ -392,7 +390,7 @@ def form_with_links(base: type[forms.ModelForm], row: Any) -> type[forms.ModelFo
             if data.get("links"):
                 self.instance.carries_its_uses = True
                 return data
-            found = uses.of(row)
+            found = uses.of(row, FEW)
             self.add_error(None, f"Used in {_named(found)}. {RENAMED}")
             self.data = self.data.copy()
             self.data[self.add_prefix("links")] = choices[1][0]
@@ -410,7 +408,9 @@ def _delete_chosen(
         messages.error(request, f"Choose at most {MOST_ROWS} at a time. Nothing has changed.")
         return None
     is_confirmed = "post" in request.POST
-    hangs = any(uses.of(row) or (removing.notes(row) and not is_confirmed) for row in rows)
+    hangs = any(
+        uses.of(row, 1).number or (removing.notes(row) and not is_confirmed) for row in rows
+    )
     may = all(modeladmin.has_delete_permission(request, row) for row in rows)
     if may and hangs and not any(modeladmin.must_stay(row) for row in rows):
         page: HttpResponse = modeladmin.ask_of_links(request, rows, "delete")
@@ -431,33 +431,25 @@ def uses_left(rows: list[Any], form: UsesForm) -> int:
     if form.choice is Choice.LEAD and form.target:
         return 0
     names = [name for row in rows for name in uses.targets(row)]
-    return len(_editable(uses.of_targets(names)))
+    return uses.of_targets(names, most=0).editable
 
 
-def _merged(rows: list[Any]) -> list[Use]:
+def _merged(rows: list[Any]) -> Uses:
     """Return what uses any of the rows, each text once; the rows themselves go and don't count."""
     names = [name for row in rows for name in uses.targets(row)]
-    gone = {(row._meta.model_name, row.pk) for row in rows}
-    return [one for one in uses.of_targets(names) if (one.kind, one.pk) not in gone]
-
-
-def _editable(found: list[Use]) -> list[Use]:
-    return [one for one in found if one.kind in uses.MODELS]
+    return uses.of_targets(names, rows, MOST_NAMED)
 
 
 def dead_links_page(admin_of_articles: Any, request: HttpRequest) -> HttpResponse:
     """List the texts that readers see and that lead to an article taken back, which leads nowhere."""
-    found = uses.leading_nowhere()
-    shown = [one for one in found if _may_see(request.user, one)]
+    found = uses.leading_nowhere(MOST_NAMED)
     context = {
         **admin_of_articles.admin_site.each_context(request),
         "title": "Texts that lead to an article that was withdrawn",
         "opts": admin_of_articles.opts,
         "rows": [],
         "act": "look",
-        "number": len(found),
-        "groups": list(_groups(shown[:MOST_NAMED])),
-        "more": len(found) - min(len(shown), MOST_NAMED),
+        **_listed(request.user, found),
     }
     return render(request, "admin/articles/uses.html", context)
 
@@ -467,24 +459,33 @@ def _may_see(user: Any, use: Use) -> bool:
     return bool(user.has_perm(models.get(use.kind, f"articles.view_{use.kind}")))
 
 
-def _groups(found: list[Use]) -> Iterator[dict[str, Any]]:
+def _listed(user: Any, found: Uses) -> dict[str, Any]:
+    """Return what the page says of the texts: how many there are, and those it names, by kind."""
+    shown = [one for one in found.listed if _may_see(user, one)]
+    return {
+        "number": found.number,
+        "groups": list(_groups(found, shown)),
+        "more": found.number - len(shown),
+    }
+
+
+def _groups(found: Uses, shown: list[Use]) -> Iterator[dict[str, Any]]:
     """Yield the texts by kind, each kind with its name and what is special about some."""
     order = list(KINDS)
     for kind, group in groupby(
-        sorted(found, key=lambda one: order.index(one.kind)), lambda one: one.kind
+        sorted(shown, key=lambda one: order.index(one.kind)), lambda one: one.kind
     ):
-        rows = list(group)
-        checked = sum(one.is_checked for one in rows)
+        number = found.numbers[kind]
         yield {
-            "name": f"{len(rows)} {KINDS[kind][len(rows) != 1]}",
-            "uses": rows,
-            "checked": checked,
+            "name": f"{number} {KINDS[kind][number != 1]}",
+            "uses": list(group),
+            "checked": found.checked if kind == "article" else 0,
         }
 
 
-def _described(offered: list[Choice], found: list[Use], rows: list[Any]) -> list[dict[str, str]]:
+def _described(offered: list[Choice], found: Uses, rows: list[Any]) -> list[dict[str, str]]:
     """Return each choice as the page offers it, in words."""
-    number, fixed = len(_editable(found)), len(found) - len(_editable(found))
+    number, fixed = found.editable, found.number - found.editable
     stays = " Letters, mails and redirects stay as they are." if fixed else ""
     words = {
         Choice.LEAD: (
@@ -510,9 +511,9 @@ def _described(offered: list[Choice], found: list[Use], rows: list[Any]) -> list
     ]
 
 
-def _named(found: list[Use]) -> str:
-    names = ", ".join(f"“{one.title}”" for one in found[:FEW])
-    return f"{names} and {len(found) - FEW} more" if len(found) > FEW else names
+def _named(found: Uses) -> str:
+    names = ", ".join(f"“{one.title}”" for one in found.listed)
+    return f"{names} and {found.number - FEW} more" if found.number > FEW else names
 
 
 def _count(number: int) -> str:

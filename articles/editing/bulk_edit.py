@@ -107,9 +107,8 @@ def texts_with_links(outcomes: list[Outcome]) -> int:
 def _leading_to(articles: list[Article]) -> list[uses.Use]:
     withdrawn = [article for article in articles if article.state == State.WITHDRAWN]
     names = [name for article in withdrawn for name in uses.targets(article)]
-    gone = {article.pk for article in withdrawn}
-    found = [use for use in uses.of_targets(names) if use.kind in uses.MODELS]
-    return [use for use in found if use.kind != "article" or use.pk not in gone]
+    found = uses.of_targets(names, withdrawn)
+    return [use for use in found.listed if use.kind in uses.MODELS]
 
 
 def _take_out_links(articles: list[Article], user: Any) -> None:

@@ -48,7 +48,7 @@ def _consequences(article: Article) -> Iterator[str]:
 
 def _leading_to(article: Article) -> list[str]:
     titles = []
-    for use in uses.of(article):
+    for use in uses.of(article).listed:
         if use.is_public and use.kind in uses.MODELS:
             titles.append(f"“{use.title}”")
     more = len(titles) - MOST

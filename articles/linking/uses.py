@@ -7,11 +7,11 @@ however many texts there are. Letters and mails answer for themselves (`TEXT_USE
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db.models import CharField, Q, QuerySet, Value, prefetch_related_objects
+from django.db.models import CharField, Count, Q, QuerySet, Sum, Value, prefetch_related_objects
 from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.module_loading import import_string
@@ -51,6 +51,25 @@ class Use:
     is_checked: bool = False
     is_fixed: bool = False
     note: str = ""
+
+
+@dataclass
+class Uses:
+    """What uses something: how many texts of each kind, and those that are listed, by kind and title."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    listed: list[Use] = field(default_factory=list)
+    checked: int = 0  # articles that are signed off
+
+    @property
+    def number(self) -> int:
+        """How many texts there are, listed or not."""
+        return self.numbers.total()
+
+    @property
+    def editable(self) -> int:
+        """How many of them can be changed: no letter, mail or redirect."""
+        return sum(self.numbers[kind] for kind in MODELS)
 
 
 def record(text: Any) -> None:
@@ -120,24 +139,32 @@ def targets(row: Any) -> list[str]:
     return [address] if address else []
 
 
-def of(row: Any) -> list[Use]:
-    """Return the texts that use a row, drafts too, by kind and title."""
-    return of_targets(targets(row), but=(row._meta.model_name, row.pk))
+def of(row: Any, most: int | None = None) -> Uses:
+    """Return the texts that use a row, drafts too; list the first `most` of them."""
+    return of_targets(targets(row), [row], most)
 
 
-def of_targets(names: Collection[str], but: tuple[str, int] = ("", 0)) -> list[Use]:
-    """Return the texts that use any of the targets, in as many queries as there are kinds."""
+def of_targets(
+    names: Collection[str], but: list[Any] | None = None, most: int | None = None
+) -> Uses:
+    """Return the texts that use any of the targets, apart from rows of one kind.
+
+    However many there are, no more rows are read than are listed.
+    """
     if not names:
-        return []
-    counted: dict[tuple[str, int], int] = Counter()
-    for use in TextUse.objects.filter(target__in=list(names)):
-        counted[use.text_kind, use.text_id] += use.times
-    counted.pop(but, None)
-    uses = list(_texts(counted))
-    uses += _redirects(names)
+        return Uses()
+    noted = TextUse.objects.filter(target__in=list(names))
+    if but:
+        pks = [row.pk for row in but]
+        noted = noted.exclude(text_kind=but[0]._meta.model_name, text_id__in=pks)
+    found = _uses(noted, most)
+    _add_redirects(found, names, most)
     for path in settings.TEXT_USES_PROVIDERS:
-        uses += import_string(path)(names)
-    return uses
+        for use in import_string(path)(names):
+            found.numbers[use.kind] += 1
+            found.listed.append(use)
+    found.listed = found.listed[:most]
+    return found
 
 
 def number(row: Any) -> int:
@@ -170,12 +197,9 @@ def numbers(rows: list[Any]) -> dict[int, int]:
     return counted
 
 
-def leading_nowhere() -> list[Use]:
+def leading_nowhere(most: int | None = None) -> Uses:
     """Return the texts that readers see with a link to an article taken back that leads nowhere."""
-    counted: dict[tuple[str, int], int] = Counter()
-    for kind, pk, times in _dead_links().values_list("text_kind", "text_id", "times"):
-        counted[kind, pk] += times
-    return list(_texts(counted))
+    return _uses(_dead_links(), most)
 
 
 def number_leading_nowhere() -> int:
@@ -196,14 +220,26 @@ def _dead_links() -> QuerySet[TextUse]:
     return TextUse.objects.filter(how=How.LINK, target__in=paths).exclude(unread)
 
 
-def _texts(counted: dict[tuple[str, int], int]) -> Iterator[Use]:
-    for kind, model in MODELS.items():
-        keys = [pk for name, pk in counted if name == kind]
-        if not keys:
-            continue
-        rows = model._default_manager.filter(pk__in=keys).order_by("title")
-        for row in rows.defer("body", "html"):
-            yield _use(kind, row, counted[kind, row.pk])
+def _uses(noted: QuerySet[TextUse], most: int | None) -> Uses:
+    by_kind = noted.order_by().values_list("text_kind")
+    found = Uses(Counter(dict(by_kind.annotate(Count("text_id", distinct=True)))))
+    for kind in MODELS:
+        if found.numbers[kind]:
+            left = None if most is None else most - len(found.listed)
+            found.listed += _texts(kind, noted.filter(text_kind=kind), left)
+    if found.numbers["article"]:
+        pks = noted.filter(text_kind="article").values("text_id")
+        found.checked = Article.objects.filter(pk__in=pks, checked_on__isnull=False).count()
+    return found
+
+
+def _texts(kind: str, noted: QuerySet[TextUse], most: int | None) -> Iterator[Use]:
+    texts = MODELS[kind]._default_manager.filter(pk__in=noted.values("text_id"))
+    rows = list(texts.defer("body", "html").order_by("title", "pk")[:most])
+    of_rows = noted.filter(text_id__in=[row.pk for row in rows])
+    times = dict(of_rows.order_by().values_list("text_id").annotate(Sum("times")))
+    for row in rows:
+        yield _use(kind, row, times[row.pk])
 
 
 def _use(kind: str, row: Any, times: int) -> Use:
@@ -220,7 +256,10 @@ def _use(kind: str, row: Any, times: int) -> Use:
     )
 
 
-def _redirects(names: Iterable[str]) -> Iterator[Use]:
-    for row in Redirect.objects.filter(target__in=[name for name in names if name.startswith("/")]):
+def _add_redirects(found: Uses, names: Iterable[str], most: int | None) -> None:
+    rows = Redirect.objects.filter(target__in=[name for name in names if name.startswith("/")])
+    if number := rows.count():
+        found.numbers["redirect"] = number
+    for row in rows.order_by("path")[:most]:
         url = reverse("admin:articles_redirect_change", args=[row.pk])
-        yield Use("redirect", row.path, url, pk=row.pk, is_fixed=True)
+        found.listed.append(Use("redirect", row.path, url, pk=row.pk, is_fixed=True))

@@ -65,7 +65,7 @@ def test_it_is_neither_deleted_nor_renamed_while_a_text_shows_it(snippet):
 def test_without_that_guard_a_text_has_a_gap(snippet, client, monkeypatch):
     article = make_article(body=ASKS)
     monkeypatch.setattr(Snippet, "loss", lambda *of: "")
-    monkeypatch.setattr(uses, "of", lambda row: [])
+    monkeypatch.setattr(uses, "of", lambda row, most=None: uses.Uses())
     owner = log_in("Owners")
     owner.post(f"/admin/articles/snippet/{snippet.pk}/delete/", {"post": "yes"})
     assert b"<em>no</em> advice" not in client.get(article.get_absolute_url()).content
@@ -113,7 +113,7 @@ def test_a_dead_link_in_it_is_counted_while_readers_see_it_and_can_be_mended():
     gone.save()
     assert uses.number_leading_nowhere() == 0
     make_article(slug="asks", body=ASKS)
-    assert [use.title for use in uses.leading_nowhere()] == [snippet.title]
+    assert [use.title for use in uses.leading_nowhere().listed] == [snippet.title]
     change(log_in("Editors"), snippet, body="[Read it](/articles/gone/).")
     snippet.refresh_from_db()
     assert snippet.body.startswith("[Read it]")
