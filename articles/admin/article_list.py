@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Q, QuerySet
+from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -23,6 +24,7 @@ from trustsite.desk.marks import Mark
 from trustsite.desk.publishing import PublishGuard
 from trustsite.models import Autosave
 
+MOST_PEOPLE = 30  # named to choose from
 # Long, and not in any column.
 NOT_LISTED = ("body", "html", "contents", "citations", "takeaways", "related", "corrections")
 
@@ -56,20 +58,27 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 class WhoseFilter(admin.SimpleListFilter):
-    """Articles that who looks has worked on."""
+    """Articles by who has worked on them: who looks, or one of the others."""
 
     title, parameter_name = "whose", "whose"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [("unsaved", "With words I haven’t saved"), ("mine", "Saved by me at some time")]
+        own = [("unsaved", "With words I haven’t saved"), ("mine", "Saved by me at some time")]
+        saved = Article.history.filter(history_user=OuterRef("pk"))
+        others = get_user_model().objects.filter(Exists(saved)).exclude(pk=request.user.pk or 0)
+        named = others.order_by("username").values_list("pk", "username")[:MOST_PEOPLE]
+        return [*own, *((str(pk), f"Saved by {name} at some time") for pk, name in named)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
-        saved = Article.history.filter(history_user=request.user.pk).values("id")
-        kept = Autosave.objects.filter(author=request.user.pk, model="articles.article")
-        rows = [row for row in kept.values_list("row", flat=True) if row.isdecimal()]
-        of = {"unsaved": Q(pk__in=rows), "mine": Q(pk__in=saved)}
         value = self.value() or ""
-        return queryset.filter(of[value]) if value in of else queryset
+        if value not in dict(self.lookup_choices):
+            return queryset
+        if value == "unsaved":
+            kept = Autosave.objects.filter(author=request.user.pk, model="articles.article")
+            rows = [row for row in kept.values_list("row", flat=True) if row.isdecimal()]
+            return queryset.filter(pk__in=rows)
+        person = str(request.user.pk) if value == "mine" else value
+        return queryset.filter(pk__in=Article.history.filter(history_user=person).values("id"))
 
 
 class DeferBodyChangeList(SavedByChangeList):

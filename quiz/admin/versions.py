@@ -40,6 +40,7 @@ class DraftsOnlyInline(DraftsOnly, admin.TabularInline):
     """Rows of a draft; they can be read, and no more, once it is live."""
 
     extra = 0
+    template = "admin/quiz/rows.html"
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_dbfield(db_field, request, **kwargs)

@@ -138,6 +138,23 @@ def test_it_finds_what_i_worked_on(
     assert listed(whose="mine") == ["In review"]
 
 
+def test_it_finds_what_one_of_the_others_worked_on(
+    admin_client, django_user_model, listed, one_of_each
+):
+    edna, idle = (django_user_model.objects.create_user(name) for name in ("edna", "idle"))
+    row = Article.objects.get(title="Published")
+    row.history.update(history_user=edna)
+    [offered] = [
+        spec for spec in admin_client.get(LIST).context["cl"].filter_specs if spec.title == "whose"
+    ]
+    assert [title for value, title in offered.lookup_choices if value.isdecimal()] == [
+        "Saved by edna at some time"
+    ]
+    assert listed(whose=str(edna.pk)) == ["Published"]
+    for unknown in (str(idle.pk), "nobody", "-1"):
+        assert len(listed(whose=unknown)) == Article.objects.count()
+
+
 @pytest.mark.parametrize("words", ["In review", "lead paragraph", "article-"])
 def test_it_searches_titles_texts_and_addresses(listed, one_of_each, words):
     assert "In review" in listed(q=words)
