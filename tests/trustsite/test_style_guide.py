@@ -34,7 +34,7 @@ def strict(settings):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_component_renders_from_its_examples_with_no_input_missing(name, strict, request_):
+def test_a_component_renders_from_its_examples_with_no_input_missing(name, strict, request_, db):
     file = settings.BASE_DIR / f"templates/components/{name}.html"
     for values in style_guide.examples_of(name, request_):
         html = style_guide.render_to_string(f"components/{file.name}", values)
@@ -47,7 +47,7 @@ def test_a_missing_input_would_be_seen(strict):
     assert "!missing note!" in html
 
 
-def test_every_component_has_a_header_comment_and_those_with_inputs_have_examples(request_):
+def test_every_component_has_a_header_comment_and_those_with_inputs_have_examples(request_, db):
     examples = tomllib.loads((style_guide.FOLDER / "examples.toml").read_text())
     assert set(examples) <= set(NAMES)
     for file in style_guide.component_files():

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from newsletter.emails import samples, welcome_series, words
-from newsletter.issues import content_files, email_words
+from newsletter.issues import email_words
+from newsletter.issues.content_files import ContentError, emails
 from newsletter.models import Delivery, EmailWords
 from tests.factories import make_article, make_offer, make_subscriber
 
@@ -99,13 +100,13 @@ def test_the_notes_go_on_their_days_and_one_can_be_left_out():
 def test_words_travel_as_files_with_the_same_bytes(tmp_path):
     email_words.save(own(body=BUTTON.replace("\n", "\r\n")))
     email_words.save(own(Kind.WELCOME_1, "Hello.\n", day=3, is_sent=False, subject="A quiet: one"))
-    content_files.export(tmp_path)
+    emails.export(tmp_path)
     files = {file.name: file.read_bytes() for file in (tmp_path / "emails").iterdir()}
     assert set(files) == {"confirm.md", "welcome-1.md"}
     EmailWords.objects.all().delete()
-    assert content_files.load(tmp_path) == {"words of e-mails": 2}
-    assert content_files.load(tmp_path) == {"words of e-mails": 0}
-    assert content_files.export(tmp_path) == []
+    assert emails.load(tmp_path) == {"words of e-mails": 2}
+    assert emails.load(tmp_path) == {"words of e-mails": 0}
+    assert emails.export(tmp_path) == []
     assert {file.name: file.read_bytes() for file in (tmp_path / "emails").iterdir()} == files
 
 
@@ -120,8 +121,8 @@ def test_words_travel_as_files_with_the_same_bytes(tmp_path):
 def test_a_file_that_cannot_be_loaded_is_named_and_nothing_is(tmp_path, name, text, said):
     (tmp_path / "emails").mkdir()
     (tmp_path / "emails" / name).write_text(text)
-    with pytest.raises(content_files.ContentError, match=said):
-        content_files.load(tmp_path)
+    with pytest.raises(ContentError, match=said):
+        emails.load(tmp_path)
     assert not EmailWords.objects.exists()
 
 
