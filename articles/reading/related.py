@@ -11,9 +11,7 @@ from trustsite.web.serving.fragments import recall_each, remembered
 CARDS = 3
 BEFORE, AFTER = 1, 2  # of a reading path
 ROW = "#"  # before a primary key, which a slug could look like
-MOST_ON_PATH = (
-    100  # articles of a topic whose whole order is remembered; longer ones are asked for each page
-)
+MOST_ON_PATH = 100  # articles of a topic whose whole order is remembered
 MOST_STARTS = 30  # articles to start with that are looked at
 
 
@@ -66,8 +64,9 @@ def newest() -> list[Article]:
 
 
 def reading_path(article: Article) -> Path:
-    """Return what stands before and after an article on its topic, in two or three queries whose cost is the same however
-    many stand there.
+    """Return what stands before and after an article on its topic.
+
+    At most three queries, whose cost is the same however many stand there.
     """
     order = _order_of(article.topic_id)
     here = (article.position, article.title, article.pk)

@@ -619,7 +619,8 @@ def test_a_picture_that_is_pasted_or_dragged_in_is_uploaded_and_placed(new, how)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_our_parts_have_no_barrier(visit, enter, scheme):
     page = enter(
-        visit(color_scheme=scheme, viewport={"width": 1600, "height": 1000}).new_page(), ARTICLES
+        visit(color_scheme=scheme, viewport={"width": 1600, "height": 1000}).new_page(),
+        f"{ARTICLES}?q=fawn",
     )
     page.get_by_role("link", name="The fawn response").click()
     page.get_by_text("How to write").click()
