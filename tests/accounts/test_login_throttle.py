@@ -23,7 +23,7 @@ def elsewhere():
 def let_pass(monkeypatch, **span):
     """Let time pass for the limits."""
     now = time.time() + span.get("minutes", 0) * 60 + span.get("seconds", 0)
-    clock = SimpleNamespace(time=lambda: now, monotonic=time.monotonic)
+    clock = SimpleNamespace(time=lambda: now, monotonic=time.monotonic, sleep=time.sleep)
     monkeypatch.setattr(file_store, "time", clock)
 
 

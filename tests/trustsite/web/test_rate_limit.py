@@ -1,10 +1,12 @@
 """The rate limiter: exact over processes, bounded in time and size, and silent about who and where."""
 
+import sqlite3
 import stat
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -62,7 +64,9 @@ def passed(files, cache_url=""):
 def pass_time(monkeypatch):
     """Return a function that lets seconds pass."""
     ahead = [0.0]
-    clock = SimpleNamespace(time=lambda: time.time() + ahead[0], monotonic=time.monotonic)
+    clock = SimpleNamespace(
+        time=lambda: time.time() + ahead[0], monotonic=time.monotonic, sleep=time.sleep
+    )
     monkeypatch.setattr(file_store, "time", clock)
 
     def pass_time(seconds):
@@ -171,6 +175,39 @@ def test_who_holds_the_file_costs_no_more_than_the_timeout(settings, hasty_store
     connection.execute("ROLLBACK")
     assert FIVE.increment("a").count == 2  # a file that was busy loses nothing
     holder.close()
+
+
+class OpenedByOthers(sqlite3.Connection):
+    """A connection to a new file that another process opens too: two tries at it are refused, at
+    once, as SQLite does where waiting might never end.
+    """
+
+    refusals = 2
+
+    def execute(self, statement, *parameters):
+        if "journal_mode" in statement and self.refusals:
+            self.refusals -= 1
+            raise sqlite3.OperationalError("database is locked")
+        return super().execute(statement, *parameters)
+
+
+@pytest.fixture
+def opened_by_others(monkeypatch):
+    connect = partial(sqlite3.connect, factory=OpenedByOthers)
+    names = vars(sqlite3) | {"connect": connect}
+    monkeypatch.setattr(file_store, "sqlite3", SimpleNamespace(**names))
+
+
+@pytest.mark.usefixtures("opened_by_others")
+def test_a_new_file_that_another_process_opens_too_is_tried_again(tmp_path):
+    store = FileStore(tmp_path / "new.sqlite3", timeout=60)
+    assert store.increment("a", 5, 600).count == 1
+
+
+@pytest.mark.usefixtures("opened_by_others")
+def test_a_new_file_is_not_waited_for_beyond_the_timeout(tmp_path):
+    with pytest.raises(RateLimitUnavailableError):
+        FileStore(tmp_path / "new.sqlite3", timeout=0).increment("a", 5, 600)
 
 
 def test_a_thread_that_hangs_in_the_file_holds_no_other(hasty_store):

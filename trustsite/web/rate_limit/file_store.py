@@ -21,6 +21,7 @@ from trustsite.web.rate_limit.store import (
 
 MAX_ROWS = 200_000  # counts in the file; beyond, those that end soonest go
 TRIM_EVERY = 256  # new rows between two looks at how many there are
+PAUSE = 0.002  # seconds between two tries to open a new file
 
 
 class FileStore:
@@ -122,13 +123,27 @@ class FileStore:
         connection = sqlite3.connect(
             self.path, timeout=self.timeout, isolation_level=None, check_same_thread=False
         )
+        self._switch_to_wal(connection)
         # What is lost in a crash or a power cut is an hour's counts; what is deleted is to be gone.
         connection.executescript(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA secure_delete=ON;"
-            "PRAGMA journal_size_limit=1048576;"
+            "PRAGMA synchronous=OFF; PRAGMA secure_delete=ON; PRAGMA journal_size_limit=1048576;"
         )
         connection.executescript(self.TABLES)
         return connection
+
+    def _switch_to_wal(self, connection: sqlite3.Connection) -> None:
+        """Switch to a write-ahead log, within the timeout: for this lock SQLite itself doesn't wait,
+        so of processes that open a new file at once some would be refused.
+        """
+        gives_up_at = time.monotonic() + self.timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() >= gives_up_at:
+                    raise
+                time.sleep(PAUSE)
 
     def delete(self) -> None:
         """Delete a damaged file: what it holds is worth less than a limiter that works."""
