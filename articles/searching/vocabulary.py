@@ -12,7 +12,7 @@ import time
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from threading import Lock
 
 from django.conf import settings
@@ -109,15 +109,24 @@ def _from_folder() -> Memory:
 
 
 def _made(phrases: Iterable[tuple[str, str]], of_texts: list[str], synonyms: Synonyms) -> Memory:
-    words = sorted({word for word in [*of_texts, *_listed()] if re.fullmatch(r"[a-z]+", word)})
+    known = frozenset(word for word in [*of_texts, *_listed()] if re.fullmatch(r"[a-z]+", word))
+    crisis, suggested = _near_spellings(tuple(phrases), known)
+    return Memory(crisis, synonyms, known, suggested)
+
+
+@lru_cache(maxsize=2)  # few changes of content are changes of these
+def _near_spellings(
+    phrases: tuple[tuple[str, str], ...], known: frozenset[str]
+) -> tuple[CrisisWords, NearWords]:
+    """Return the crisis words, and the known words that may be suggested."""
+    words, crisis = sorted(known), CrisisWords(phrases)
     slipping = set(_slipping_lines(words))
-    crisis, known = CrisisWords(phrases), frozenset(words)
     suggested = [
         word
         for place, word in enumerate(words)
         if len(word) >= SHORTEST and place not in slipping and not crisis.kinds(word, known)
     ]
-    return Memory(crisis, synonyms, known, NearWords(suggested))
+    return crisis, NearWords(suggested)
 
 
 def _listed() -> list[str]:

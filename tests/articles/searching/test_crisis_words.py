@@ -262,6 +262,8 @@ def test_a_suggestion_obeys_the_rules_of_our_words(client, parse, monkeypatch):
     for query in ("toxik", "victmis", "wariors"):
         assert suggested(client, parse, query) == []
     monkeypatch.setattr(vocabulary, "_slipping_lines", lambda texts: iter(()))
+    uncached = vocabulary._near_spellings.__wrapped__
+    monkeypatch.setattr(vocabulary, "_near_spellings", uncached)
     VOCABULARY.forget()
     assert suggested(client, parse, "victmis") == ["victims"]
 
