@@ -7,6 +7,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A public site is run by docs/operators.md; everything here is for one machine.
 export MODE := development
+# Processes begin soonest with what others have compiled.
+unexport PYTHONDONTWRITEBYTECODE
 UV := $(shell command -v uv 2>/dev/null)
 
 .PHONY: run test test-postgres coverage check bench bench-growth chaos fuzz mutants pictures lock format clean help
@@ -19,8 +21,7 @@ run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
 
 test: .venv/.tests check ## everything: checks, unit tests, browser tests
-	@if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi; $(BIN)/python -m pytest -n 3 --dist worksteal --ignore tests/browser
-	@CHROMIUM=$$(tests/find_chromium.sh) && export CHROMIUM && REQUIRE_BROWSER=1 $(BIN)/python -m pytest -n 2 --dist loadfile tests/browser
+	@tests/run.sh $(BIN)/python
 
 coverage: .venv/.tests ## which lines the unit tests reach, in build/coverage-html
 	@$(BIN)/python -m pytest -n 2 --ignore tests/browser --cov --cov-report=html:build/coverage-html

@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import html5lib
@@ -12,6 +13,9 @@ from trustsite.web.rate_limit.file_store import file_store_at
 from trustsite.web.rate_limit.memory_store import process_memory
 from trustsite.web.serving.fragments import FRAGMENTS
 
+# Of each table its columns and its rows.
+Table = dict[str, tuple[list[str], list[Any]]]
+Rows = dict[str, Table]
 SEARCH_INDEXES = ("articles_search_terms", "articles_desk_search_terms")
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
@@ -46,6 +50,7 @@ def workers_remember_nothing() -> None:
     from articles.reading import response_texts
     from quiz import version_cache
 
+    version_cache._cache.clear()
     version_cache._remembered.clear()
     response_texts._remembered.clear()
     FRAGMENTS.forget()
@@ -88,21 +93,38 @@ def text_of() -> Any:
 
 
 @pytest.fixture
-def content(db: None, loaded_rows: dict[str, Any]) -> None:
-    """The launch content, as `load_content` loads it: rows copied in, for reading all files takes seconds."""
-    if not loaded_rows:
-        from articles import content_files as article_files
-        from quiz import content_files as quiz_files
+def content(db: None, made_rows: Rows) -> None:
+    """The launch content, as `load_content` loads it."""
+    from articles import content_files as article_files
+    from quiz import content_files as quiz_files
 
-        empty = {table for table, rows in _rows().items() if not rows[1]}
+    def load() -> None:
         article_files.load(settings.CONTENT_DIR)
         quiz_files.load(settings.CONTENT_DIR)
-        loaded_rows.update(
-            {table: rows for table, rows in _rows().items() if table in empty and rows[1]}
-        )
+
+    make_once(made_rows, "content", load)
+
+
+@pytest.fixture(scope="session")
+def made_rows() -> Rows:
+    """Rows by what made them and by table, once some test has made them."""
+    return {}
+
+
+def make_once(made_rows: Rows, name: str, make: Callable[[], object]) -> None:
+    """Call `make` the first time; after that copy in the rows that it made, for that is quick.
+
+    The tables that it fills must be empty.
+    """
+    if name not in made_rows:
+        empty = {table for table, rows in _rows().items() if not rows[1]}
+        make()
+        made_rows[name] = {
+            table: rows for table, rows in _rows().items() if table in empty and rows[1]
+        }
         return
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
-        for table, (names, rows) in loaded_rows.items():
+        for table, (names, rows) in made_rows[name].items():
             places = ", ".join(["%s"] * len(names))
             columns = ", ".join(map(connection.ops.quote_name, names))
             cursor.executemany(
@@ -111,13 +133,7 @@ def content(db: None, loaded_rows: dict[str, Any]) -> None:
             )
 
 
-@pytest.fixture(scope="session")
-def loaded_rows() -> Any:
-    """Rows of the launch content by table, once some test has loaded it."""
-    return {}
-
-
-def _rows() -> Any:
+def _rows() -> Table:
     """Return every table's columns and rows; of a search index its own table alone, which fills those behind it."""
     with connection.cursor() as cursor:
         tables = [

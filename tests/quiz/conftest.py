@@ -12,6 +12,7 @@ from django.test import Client
 from quiz import content_files
 from quiz.models import Quiz, Version
 from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, Rating
+from tests.conftest import Rows, make_once
 from tests.factories import make_article, make_response
 
 FIXTURES = json.loads((Path(__file__).parent / "fixtures.json").read_text())
@@ -72,9 +73,10 @@ def example(letter: str, files: dict[str, Path] = NEWEST) -> Any:
 
 
 @pytest.fixture
-def quiz(db: None) -> Any:
+def quiz(db: None, made_rows: Rows) -> Any:
     """The quizzes, loaded; returns the live version of the 3-minute one."""
-    content_files.load(settings.CONTENT_DIR)
+    if not Quiz.objects.exists():
+        make_once(made_rows, "quiz", lambda: content_files.load(settings.CONTENT_DIR))
     return Version.objects.live().get(quiz__slug="short")
 
 
@@ -89,8 +91,12 @@ def post(quiz: Any, client: Client) -> Any:
 
 
 @pytest.fixture
-def texts(db: None) -> None:
+def texts(db: None, made_rows: Rows) -> None:
     """A text for everything a result can name, as short as can be."""
+    make_once(made_rows, "texts", _make_texts)
+
+
+def _make_texts() -> None:
     pairs = [
         f"{one}-{two}" for place, one in enumerate(RESPONSES) for two in RESPONSES[place + 1 :]
     ]

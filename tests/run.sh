@@ -1,0 +1,17 @@
+#!/bin/sh
+# Run unit and browser tests beside each other, for both wait a good part of their time: run.sh PYTHON
+set -u
+if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi
+CHROMIUM=$(tests/find_chromium.sh) || exit 1
+export CHROMIUM
+mkdir -p build
+REQUIRE_BROWSER=1 "$1" -m pytest -n 2 --dist loadfile tests/browser >build/browser-tests.log 2>&1 &
+browser=$!
+trap 'kill "$browser" 2>/dev/null; exit 130' INT TERM
+"$1" -m pytest -n 3 --dist worksteal --ignore tests/browser
+unit=$?
+wait "$browser"
+in_browser=$?
+echo "In the browser:"
+cat build/browser-tests.log
+exit $((unit || in_browser))
