@@ -115,7 +115,7 @@ def folder(tmp_path):
     (root / "topics.toml").write_text('[responses]\ntitle = "Responses"\n')
     (root / "old_addresses.toml").write_text('moved = "other"\n')
     (root / "pictures.toml").write_text('[path]\nfile = "path.jpg"\nalt = "A path."\n')
-    (root / "pictures/path.jpg").write_bytes(picture_file())
+    (root / "pictures/path.jpg").write_bytes(picture_file(size=(48, 32)))
     (root / "offers.toml").write_text(
         '[online]\npartner = "a partner"\nheading = "Talk to a person"\ntext = "By video."\n'
         'button = "See how"\nurl = "https://partner.example/"\nallowed_host = "partner.example"\n'
