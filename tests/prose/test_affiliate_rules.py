@@ -269,6 +269,7 @@ def test_a_host_that_could_be_another_is_refused(url, host):
         "https://partner.example\\@evil.example/",
         "https://partner.example.evil.example/",
         "https://partner.example/a b",
+        "https://[partner.example/",  # no address at all
     ],
 )
 def test_an_address_elsewhere_or_in_disguise_is_refused(url):

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 
 from quiz import content_files, lint
 from quiz.models import Option, Version
-from quiz.scoring.scoring import RESPONSES
+from quiz.scoring.scoring import RESPONSES, Question
 from quiz.scoring.scoring import Option as Weighed
 from quiz.scoring.simulation import Simulation, simulate
 from tests.quiz.conftest import FIRST, bank
@@ -299,3 +299,9 @@ def test_the_check_does_not_stand_in_the_way_of_an_empty_database(quiz, monkeypa
     monkeypatch.setattr("quiz.models.versions.VersionQuerySet.live", no_table)
     monkeypatch.setattr("quiz.checks.Version.objects", Version.objects.all())
     assert quiz_warnings() == []
+
+
+def test_the_strongest_option_for_a_response_is_the_one_that_speaks_for_it_at_all():
+    options = (Weighed("a", {"flight": 3}), Weighed("b", {"fawn": 1}), Weighed("c", {}))
+    assert lint._strongest(Question("q01", options), "fawn").key == "b"
+    assert lint._strongest(Question("q01", options[::-1]), "fawn").key == "b"

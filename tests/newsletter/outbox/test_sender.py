@@ -13,7 +13,7 @@ from newsletter import suppression
 from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Letter, Subscriber
 from newsletter.outbox import failpoints, queue, sender
-from newsletter.outbox.smtp_errors import classify_send_error
+from newsletter.outbox.smtp_errors import Classification, classify_send_error
 from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_letter, make_subscriber
 
@@ -454,3 +454,25 @@ def test_what_a_person_must_look_at_is_logged_as_an_error(alert, level, caplog):
     assert [record.levelname for record in caplog.records if "Delivery" in record.message] == [
         level
     ]
+
+
+@pytest.mark.parametrize(
+    ("attempts", "is_slow", "pause"),
+    [
+        (0, False, 0),
+        (0, True, 1),
+        (1, False, 1),
+        (1, True, 2),
+        (3, True, 4),
+        (5, True, 5),
+        (9, True, 5),
+    ],
+)
+def test_what_a_mailbox_puts_off_waits_one_step_longer(attempts, is_slow, pause, monkeypatch):
+    monkeypatch.setattr(sender, "JITTER", 0.0)
+    marked = {}
+    monkeypatch.setattr(queue, "mark", lambda *args, **values: marked.update(values))
+    delivery, before = make_delivery(attempts=attempts), timezone.now()
+    sender.schedule_retry(delivery, Classification("retry", "450 later", slow=is_slow))
+    waited = marked["not_before"] - before
+    assert sender.BACK_OFF[pause] <= waited < sender.BACK_OFF[pause] + timedelta(seconds=60)

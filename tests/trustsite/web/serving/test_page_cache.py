@@ -638,6 +638,32 @@ def test_what_falls_due_changes_once_and_what_is_to_come_does_not_yet():
     assert cache.due_at == now + 3600
 
 
+def test_who_hears_of_changes_is_told_of_each_once_and_again_after_failing():
+    from trustsite.models import CacheVersion
+
+    versions, told = make_edge().refresher.versions, []
+    fails = iter([False, True, False])
+
+    def hear():
+        told.append(versions.number)
+        if next(fails):
+            raise ZeroDivisionError
+
+    versions.on_change = [hear]
+    versions.check()
+    assert told == []  # nothing has changed since it was made
+    CacheVersion.add({"lists"})
+    versions.check()
+    versions.check()
+    assert len(told) == 1
+    CacheVersion.add({"lists"})
+    with pytest.raises(ZeroDivisionError):
+        versions.check()
+    versions.check()
+    versions.check()
+    assert len(told) == 3
+
+
 def test_what_nobody_foresaw_ends_no_look_at_the_version(monkeypatch, caplog):
     refresher = make_edge().refresher
 
