@@ -4,12 +4,15 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib.auth.models import AnonymousUser
 from django.core.management import call_command
 from django.test import Client
 
 from accounts import login_throttle
 from tests.accounts.login import PASSWORD, log_in
 from trustsite.web.rate_limit import file_store
+from trustsite.web.rate_limit.limit import Limit
 
 pytestmark = pytest.mark.django_db
 WRONG = "not this one at all"
@@ -166,3 +169,24 @@ def test_three_reset_mails_an_hour_go_to_an_address_and_six_are_asked_for_by_a_n
     assert asked == [True] * 3 + [False]
     asked = [ask(f"b{number}@example.org", "198.51.100.1") for number in range(7)]
     assert asked == [True] * 6 + [False]
+
+
+def test_an_attempt_that_one_limit_refuses_is_given_back_to_the_others(rf):
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    wide, narrow = (
+        Limit(name, most, 600)
+        for name, most in (
+            (
+                "wide",
+                3,
+            ),
+            ("narrow", 1),
+        )
+    )
+    counts = [(wide, "editor"), (narrow, "network")]
+    login_throttle._count(request, counts)
+    for _ in range(5):
+        with pytest.raises(ImmediateHttpResponse):
+            login_throttle._count(request, counts)
+    assert wide.increment("editor").count == 2
