@@ -305,3 +305,23 @@ def test_the_strongest_option_for_a_response_is_the_one_that_speaks_for_it_at_al
     options = (Weighed("a", {"flight": 3}), Weighed("b", {"fawn": 1}), Weighed("c", {}))
     assert lint._strongest(Question("q01", options), "fawn").key == "b"
     assert lint._strongest(Question("q01", options[::-1]), "fawn").key == "b"
+
+
+def test_each_number_of_points_that_is_uneven_is_named():
+    definition = bank("short", FIRST)
+    place, option = next(
+        (place, option)
+        for place, question in enumerate(definition.questions)
+        for option in question.options
+        if 2 in option.weights.values()
+    )
+    weights = {name: 1 if points == 2 else points for name, points in option.weights.items()}
+    questions = list(definition.questions)
+    options = tuple(
+        replace(one, weights=weights) if one is option else one for one in questions[place].options
+    )
+    questions[place] = replace(questions[place], options=options)
+    said = " ".join(lint.check_points(replace(definition, questions=tuple(questions))))
+    assert "The answers that give 2 points differ" in said
+    assert "The answers that give 1 point differ" in said
+    assert "The answers that give 3 points" not in said

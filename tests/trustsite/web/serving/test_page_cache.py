@@ -627,6 +627,23 @@ def test_pages_are_made_anew_one_after_the_other_until_the_server_stops(monkeypa
     assert len(made) == 3
 
 
+def test_the_version_is_looked_at_again_and_again_until_the_server_stops(monkeypatch):
+    refresher = make_edge().refresher
+    looks = []
+
+    def look():
+        looks.append(1)
+        if len(looks) == 3:
+            refresher.stopping.set()
+
+    monkeypatch.setattr(page_cache_refresh, "CHECK_INTERVAL", 0.0)
+    monkeypatch.setattr(refresher.watch, "guard_thread", lambda **options: None)
+    monkeypatch.setattr(refresher, "check_version", look)
+    refresher._check_versions()
+    refresher._check_versions()
+    assert len(looks) == 3
+
+
 def test_what_falls_due_changes_once_and_what_is_to_come_does_not_yet():
     cache, changed = page_cache.PageCache(), []
     cache.apply = changed.append
