@@ -325,3 +325,9 @@ def test_each_number_of_points_that_is_uneven_is_named():
     assert "The answers that give 2 points differ" in said
     assert "The answers that give 1 point differ" in said
     assert "The answers that give 3 points" not in said
+
+
+def test_a_quiz_without_questions_has_no_options():
+    definition = bank("short", FIRST)
+    assert lint._option_count(definition) == max(len(one.options) for one in definition.questions)
+    assert lint._option_count(replace(definition, questions=())) == 0

@@ -12,7 +12,7 @@ from django.utils import timezone
 from newsletter import suppression
 from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Letter, Subscriber
-from newsletter.outbox import failpoints, queue, sender
+from newsletter.outbox import failpoints, queue, sender, smtp_backend
 from newsletter.outbox.smtp_errors import Classification, classify_send_error
 from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_letter, make_subscriber
@@ -476,3 +476,11 @@ def test_what_a_mailbox_puts_off_waits_one_step_longer(attempts, is_slow, pause,
     sender.schedule_retry(delivery, Classification("retry", "450 later", slow=is_slow))
     waited = marked["not_before"] - before
     assert sender.BACK_OFF[pause] <= waited < sender.BACK_OFF[pause] + timedelta(seconds=60)
+
+
+def test_a_backend_that_waits_for_answers_sees_that_the_worker_stops():
+    backend, other = smtp_backend.Backend(), mail.get_connection()
+    for each in (backend, other):
+        sender.watch(each, lambda: True)
+    assert backend.is_stopping()
+    assert not hasattr(other, "is_stopping")
