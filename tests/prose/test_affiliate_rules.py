@@ -276,6 +276,11 @@ def test_an_address_elsewhere_or_in_disguise_is_refused(url):
     assert "url" in refusal(make_offer(url=url))
 
 
+def test_what_is_no_address_counts_as_one_in_disguise():
+    assert affiliate_rules.disguise("https://[partner.example/")
+    assert not affiliate_rules.disguise("https://partner.example/")
+
+
 def test_an_offer_never_leads_to_a_page_of_ours_that_sends_on(settings):
     settings.SITE_URL = "https://site.test"
     for host in ("site.test", "go.site.test"):

@@ -13,6 +13,7 @@ from newsletter import suppression
 from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Letter, Subscriber
 from newsletter.outbox import failpoints, queue, sender, smtp_backend
+from newsletter.outbox.eligibility import is_wanted
 from newsletter.outbox.smtp_errors import Classification, classify_send_error
 from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_letter, make_subscriber
@@ -484,3 +485,11 @@ def test_a_backend_that_waits_for_answers_sees_that_the_worker_stops():
         sender.watch(each, lambda: True)
     assert backend.is_stopping()
     assert not hasattr(other, "is_stopping")
+
+
+@pytest.mark.parametrize(
+    ("asked", "has", "may"), [(True, False, True), (True, True, False), (False, False, False)]
+)
+def test_who_is_on_the_list_is_asked_about_letters_only_after_asking_for_them(asked, has, may):
+    person = make_subscriber(state="confirmed", letters_asked=asked, wants_letters=has)
+    assert is_wanted(make_delivery(kind="confirm", subscriber=person)) is may

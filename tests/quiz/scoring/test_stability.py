@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, score
-from quiz.scoring.stability import MAX_LISTED_CHANGES, Stability, stability
+from quiz.scoring.stability import MAX_LISTED_CHANGES, Stability, _kinds, stability
 from tests.quiz.conftest import CALM_FIXTURES, FIXTURES, bank, example
 
 SHORT = bank("short")
@@ -215,3 +215,16 @@ def next_best(form, answers, sheet, rival):
 )
 def test_it_is_said_in_plain_words(told, words):
     assert told.sentence == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "named"),
+    [
+        ("primary", ("another-primary", "blend", "even-mix")),
+        ("blend", ("primary", "another-blend", "even-mix")),
+        ("even-mix", ("primary", "blend", "another-even-mix")),
+    ],
+)
+def test_another_of_the_same_kind_is_called_another(kind, named):
+    others = {(other, ("fight",)) for other in ("primary", "blend", "even-mix")}
+    assert _kinds(others, (kind, ("fawn",))) == named
