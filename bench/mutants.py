@@ -39,6 +39,7 @@ LEFT_OUT = (
     "BitOr",  # mostly the | of type annotations, which do nothing
     "Variable",  # replaces names by numbers: any run would fail
     "RemoveDecorator",  # of dataclasses and properties: fails at import
+    *("Is_Eq", "IsNot_NotEq"),  # for members of enums and None the same
 )
 # For the tests of one mutant: processor time, so that a busy machine notices no more than an idle
 # one, and time in all for one that waits for ever. A run that doesn't end has noticed the mutant.

@@ -73,7 +73,7 @@ class Question:
 
     def highest(self, response: str) -> int:
         """Return the most points that any answer here gives to `response`."""
-        return max(self._highest.get(response, 0), 0)
+        return self._highest.get(response, 0)
 
 
 @dataclass(frozen=True, slots=True)

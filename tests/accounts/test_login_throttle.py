@@ -190,3 +190,11 @@ def test_an_attempt_that_one_limit_refuses_is_given_back_to_the_others(rf):
         with pytest.raises(ImmediateHttpResponse):
             login_throttle._count(request, counts)
     assert wide.increment("editor").count == 2
+
+
+def test_the_page_that_asks_to_wait_has_no_navigation(rf):
+    request = rf.get("/")
+    request.user = AnonymousUser()
+    page = login_throttle.rate_limited(request, 90).content.decode()
+    assert "2 minutes" in page
+    assert "nav-sidebar" not in page

@@ -386,3 +386,11 @@ def test_an_address_put_in_by_hand_is_no_live_link_at_the_desk(admin_client, par
     for path in ("/admin/articles/offer/", f"/admin/articles/offer/{offer.pk}/change/"):
         links = [link.get("href", "") for link in parse(admin_client.get(path)).iter("a")]
         assert not [href for href in links if href.startswith("javascript:")]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://partner.example/", "https://partner.example/é", "https://partner.example/\\x"],
+)
+def test_an_address_that_is_not_plain_is_no_offers(url):
+    assert "plain letters" in affiliate_rules.address_error(url, "partner.example", "site.example")

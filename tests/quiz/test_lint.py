@@ -331,3 +331,10 @@ def test_a_quiz_without_questions_has_no_options():
     definition = bank("short", FIRST)
     assert lint._option_count(definition) == max(len(one.options) for one in definition.questions)
     assert lint._option_count(replace(definition, questions=())) == 0
+
+
+def test_leaders_are_looked_at_where_a_question_has_one_option_for_each_response_alone():
+    options = tuple(Weighed(key, {"fight": 3}) for key in "abcde")
+    for number, is_looked_at in ((3, False), (4, True), (5, False)):
+        question = Question("q01", options[:number])
+        assert bool(list(lint._check_leaders(question))) is is_looked_at

@@ -214,3 +214,9 @@ def test_publishing_without_a_time_is_now(client):
 def test_every_step_is_of_states_there_are():
     assert set(workflow.STEPS) == set(STATES) == set(Article.State.values)
     assert {after for ways in workflow.STEPS.values() for after in ways} <= set(STATES)
+
+
+def test_who_may_publish_is_asked_once_more_about_what_readers_see_or_will_see_alone(admin_user):
+    draft, seen = make_article(state="draft"), make_article()
+    asked = [workflow.is_asked_once_more(one, admin_user) for one in (None, draft, seen)]
+    assert asked == [False, False, True]

@@ -13,7 +13,7 @@ from newsletter import suppression
 from newsletter.emails.registry import EMAILS
 from newsletter.models import Delivery, Letter, Subscriber
 from newsletter.outbox import failpoints, queue, sender, smtp_backend
-from newsletter.outbox.eligibility import is_wanted
+from newsletter.outbox.eligibility import is_wanted, wait_until
 from newsletter.outbox.smtp_errors import Classification, classify_send_error
 from newsletter.subscribing import signup
 from tests.factories import make_delivery, make_letter, make_subscriber
@@ -493,3 +493,25 @@ def test_a_backend_that_waits_for_answers_sees_that_the_worker_stops():
 def test_who_is_on_the_list_is_asked_about_letters_only_after_asking_for_them(asked, has, may):
     person = make_subscriber(state="confirmed", letters_asked=asked, wants_letters=has)
     assert is_wanted(make_delivery(kind="confirm", subscriber=person)) is may
+
+
+class Pace:
+    """A rate limiter that lets a mail go at once, and asks others to wait."""
+
+    def take(self, delivery):
+        return 0
+
+    def delay_for(self, delivery):
+        return 90
+
+
+def test_a_mail_that_took_its_turn_is_counted_so_that_the_turn_can_be_given_back():
+    delivery = make_delivery()
+    assert sender._wait_for_turn(delivery, Pace())
+    assert delivery.is_counted is True
+
+
+def test_a_mail_beyond_the_rate_limit_is_looked_at_again_when_there_is_room():
+    now = timezone.now()
+    assert wait_until(make_delivery(), Pace()) - now >= timedelta(seconds=90)
+    assert wait_until(make_delivery(), None) is None

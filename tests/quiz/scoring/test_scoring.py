@@ -189,3 +189,10 @@ def test_two_implementations_agree(form):
 def test_ratings_of_one_direction_alone_name_no_steadiness(reverse):
     definition = replace(bank("full"), ratings=(Rating("s1", reverse),))
     assert scoring._steadiness(definition, {"s1": 4}) == "not-shown"
+
+
+@pytest.mark.parametrize("kind", ["settles", "noticeable", "hard-going", ""])
+def test_there_is_a_text_about_steadiness_for_three_kinds_alone(kind):
+    form, answers, ratings, _ = example("A")
+    result = replace(score(form, answers, ratings), steadiness=kind)
+    assert result.steadiness_text == (f"steadiness-{kind}" if kind else "")

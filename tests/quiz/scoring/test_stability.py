@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from quiz.scoring.scoring import RESPONSES, Option, Question, QuizDefinition, score
-from quiz.scoring.stability import MAX_LISTED_CHANGES, Stability, _kinds, stability
+from quiz.scoring.stability import MAX_LISTED_CHANGES, NUMBERS, Stability, _kinds, stability
 from tests.quiz.conftest import CALM_FIXTURES, FIXTURES, bank, example
 
 SHORT = bank("short")
@@ -228,3 +228,9 @@ def test_it_is_said_in_plain_words(told, words):
 def test_another_of_the_same_kind_is_called_another(kind, named):
     others = {(other, ("fight",)) for other in ("primary", "blend", "even-mix")}
     assert _kinds(others, (kind, ("fawn",))) == named
+
+
+def test_numbers_beyond_those_with_words_are_written_in_figures():
+    most = len(NUMBERS)
+    assert Stability(most - 1).sentence.startswith(f"{NUMBERS[-1]} of your answers")
+    assert Stability(most).sentence.startswith(f"{most} of your answers")

@@ -1,5 +1,6 @@
 """The rate limiter: exact over processes, bounded in time and size, and silent about who and where."""
 
+import os
 import sqlite3
 import stat
 import subprocess
@@ -22,6 +23,7 @@ from trustsite.web.rate_limit.store import (
     MAX_WINDOW,
     TIMEOUT,
     RateLimitUnavailableError,
+    Usage,
     whole_seconds,
 )
 
@@ -265,6 +267,27 @@ def test_memory_gives_back_what_was_counted_and_no_more():
     assert store.increment("a", 5, 600).count == 2
     store.lower("a", 9)
     assert store.increment("a", 5, 600).count == 1
+
+
+def test_memory_starts_anew_with_each_window_and_says_how_long_it_lasts(monkeypatch):
+    now = 1_000_000.0
+    clock = SimpleNamespace(time=lambda: now)
+    monkeypatch.setattr(memory_store, "time", clock)
+    store = MemoryStore()
+    assert [store.increment("a", 1, 600) for _ in range(2)] == [Usage(1), Usage(1, 600)]
+    now += 600
+    assert [store.increment("a", 1, 600) for _ in range(2)] == [Usage(1), Usage(1, 600)]
+
+
+@pytest.mark.parametrize("step", [-1, 1])
+def test_a_connection_of_another_process_is_not_used(tmp_path, monkeypatch, step):
+    store = FileStore(tmp_path / "limits.sqlite3", timeout=60)
+    first = store.open()
+    assert store.open() is first
+    process = os.getpid()
+    monkeypatch.setattr(file_store.os, "getpid", lambda: process + step)
+    assert store.open() is not first
+    first.close()
 
 
 def test_memory_is_bounded_and_starts_anew_when_it_is_full(monkeypatch):

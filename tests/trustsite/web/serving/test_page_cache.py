@@ -627,6 +627,19 @@ def test_pages_are_made_anew_one_after_the_other_until_the_server_stops(monkeypa
     assert len(made) == 3
 
 
+def test_a_database_that_is_away_is_noted_once(monkeypatch, caplog):
+    refresher = make_edge().refresher
+    monkeypatch.setattr(page_cache_refresh.connection, "close", lambda: None)
+
+    def fail():
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(refresher.versions, "check", fail)
+    for _ in range(3):
+        refresher.check_version()
+    assert caplog.text.count("The database did not answer") == 1
+
+
 def test_the_version_is_looked_at_again_and_again_until_the_server_stops(monkeypatch):
     refresher = make_edge().refresher
     looks = []
