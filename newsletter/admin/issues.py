@@ -61,7 +61,7 @@ class LetterAdmin(WritingMixin):
     """Issues: a draft is edited here; what is scheduled, on its way or sent can be read."""
 
     form = LetterForm
-    list_display = ("subject", "state", "when", "gone_out")
+    list_display = ("subject", "state", "when", "words", "gone_out")
     list_filter = ("state",)
     search_fields = ("subject", "body")
     ordering = ("-changed_at",)
@@ -141,6 +141,11 @@ class LetterAdmin(WritingMixin):
             return "Missed its time. Schedule it anew."
         moment = letter.finished_at or letter.started_at or letter.send_at
         return f"{localtime(moment):%-d %B %Y, %H:%M %Z}" if moment else ""
+
+    @admin.display(description="words")
+    def words(self, letter: Letter) -> str:
+        """How many words it has, as it is written."""
+        return f"{len(letter.body.split()):,}"
 
     @admin.display(description="sent")
     def gone_out(self, letter: Letter) -> str:
