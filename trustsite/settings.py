@@ -200,6 +200,7 @@ WORKER_TIMERS = [
     "trustsite.desk.trash.empty_each_hour",
     "articles.importing.jobs.work",
     "articles.linking.link_targets.follow",
+    "articles.linking.redirect_uses.follow",
 ]
 # A CDN in front: how long it keeps public pages, and the call that tells it what changed.
 CDN_SECONDS: int = _values.CDN_SECONDS

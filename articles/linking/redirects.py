@@ -88,6 +88,8 @@ def _already_there(path: str) -> str:
     """Return what answers at `path` before anything set here is asked; empty when nothing does."""
     if site_links.leads_somewhere(path):
         return "A page stands at this address."
+    if not path.endswith("/") and site_links.leads_somewhere(f"{path}/"):
+        return f"The page at {path}/ answers here as well."
     slug = path.removeprefix("/articles/").removesuffix("/")
     if not path.startswith("/articles/") or not path.endswith("/") or "/" in slug:
         return ""
