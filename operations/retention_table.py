@@ -303,6 +303,14 @@ TABLE = (
         "an owner, at the desk",
     ),
     Kept(
+        "whether an editor wants the morning mail, and what became of the last one",
+        "to send it once a day at most, and to those who want it",
+        ("trustsite.DeskDigest",),
+        "as long as they work here",
+        None,
+        "an owner, at the desk",
+    ),
+    Kept(
         "editors' sessions",
         "to stay logged in",
         ("sessions.Session",),
