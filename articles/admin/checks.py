@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html_join
@@ -60,7 +59,7 @@ class FaultsMixin(admin.ModelAdmin):
 
     list_filter: ClassVar[tuple[Any, ...]] = (AttentionFilter,)
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the list, whose rows know what is wrong with what they lead to and show."""
         listed = super().get_changelist_instance(request)
         rows: list[Any] = list(listed.result_list)

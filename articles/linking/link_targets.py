@@ -6,24 +6,25 @@ worker looks at all places that texts lead to, some at a time.
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from articles import states
-from articles.linking import redirects
-from articles.linking.site_links import leads_somewhere
-from articles.models import Article, Page, Response, SlugRedirect
+from articles.models import Article, Page, Redirect, Response, SlugRedirect
 from articles.models.desk import TextUse
+from articles.models.redirects import prefixes_of
 from prose.rules.library import view_at
 from prose.rules.links import NOT_FOR_READERS
 from trustsite.models import CacheVersion
 
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
-SOME = 300  # places looked at in one turn of the worker
+SOME = 300  # places looked at in one turn of the worker, and asked for in one query
+DEEPEST = 20  # folders of a path that a redirect is looked for
 APART = 30.0  # seconds from the end of one look at all of them to the next, at least
 ARTICLE = "articles:article"
 Opening = datetime | None  # None: readers find a page there now
@@ -32,21 +33,33 @@ Opening = datetime | None  # None: readers find a page there now
 def openings(paths: Iterable[str]) -> dict[str, Opening]:
     """Return from when on each path leads readers to a page; `NEVER` where nothing is to come.
 
-    A handful of queries ask for all of them. A path that leads on, by a redirect or as the former
-    address of an article, is asked for where it leads.
+    A handful of queries ask for hundreds of them. A path that leads on, by a redirect or as the
+    former address of an article, is asked for where it leads.
     """
     found: dict[str, Opening] = {}
-    named: dict[str, dict[str, str]] = {}
-    for path in set(paths):
+    for some in batched(set(paths), SOME):
+        found |= _without_redirects(some)
+    dead = [path for path, opening in found.items() if opening is not None]
+    for some in batched(dead, SOME):
+        led_on = _redirected(some)
+        there = _without_redirects(led_on.values())
+        found |= {path: there[target] for path, target in led_on.items()}
+    return found
+
+
+def _without_redirects(paths: Iterable[str]) -> dict[str, Opening]:
+    found: dict[str, Opening] = {}
+    rows: dict[str, tuple[str, str]] = {}  # by path, the view and the name of its row
+    for path in paths:
         match = view_at(path)
         is_for_readers = match is not None and not path.startswith(NOT_FOR_READERS)
         found[path] = None if is_for_readers else NEVER
         if match is not None and is_for_readers and match.view_name in KINDS:
-            named.setdefault(match.view_name, {})[str(next(iter(match.kwargs.values())))] = path
-    for view, keys in named.items():
-        opens = KINDS[view](keys)
-        found |= {path: opens.get(key, NEVER) for key, path in keys.items()}
-    _follow_redirects(found)
+            rows[path] = match.view_name, str(next(iter(match.kwargs.values())))
+    for view, ask in KINDS.items():
+        keys = {key for name, key in rows.values() if name == view}
+        opens = ask(keys) if keys else {}
+        found |= {path: opens.get(key, NEVER) for path, (name, key) in rows.items() if name == view}
     return found
 
 
@@ -94,14 +107,25 @@ def _from(publish_at: datetime | None) -> Opening:
     return publish_at if publish_at > timezone.now() else None
 
 
-def _follow_redirects(found: dict[str, Opening]) -> None:
-    """Let what leads readers on by a redirect count as open."""
-    dead = [path for path, opening in found.items() if opening is not None]
-    may_lead_on = redirects.known() if dead else None
-    for path in dead:
-        row = redirects.find(path) if may_lead_on and may_lead_on(path) else None
-        if row and row.target and leads_somewhere(row.target):
-            found[path] = None
+def _redirected(paths: Collection[str]) -> dict[str, str]:
+    """Return where a redirect leads from each of these paths: its own, or that of the longest prefix."""
+    above = {path: prefixes_of(path)[:DEEPEST] for path in paths}
+    prefixes = {prefix for of_one in above.values() for prefix in of_one}
+    asked = Q(path__in=list(paths)) | Q(path__in=prefixes, is_prefix=True)
+    targets = dict(Redirect.objects.filter(asked).values_list("path", "target"))
+    found = {}
+    for path in paths:
+        nearest = next((one for one in (path, *reversed(above[path])) if one in targets), None)
+        if nearest and targets[nearest]:
+            found[path] = targets[nearest]
+    return found
+
+
+def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield the items in lists of `size` at most."""
+    left = iter(items)
+    while some := list(islice(left, size)):
+        yield some
 
 
 class Follower:

@@ -5,9 +5,8 @@ else. The worker brings the sums to the rows now and then, for a list to sort an
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, timedelta
-from itertools import islice
 from typing import Any
 
 from django.db.models import Q
@@ -15,6 +14,7 @@ from django.utils import timezone
 
 from analytics import api as analytics
 from analytics.api import Counted
+from articles.linking.link_targets import batched
 from articles.models import Redirect, SlugRedirect
 from articles.models.redirects import ARTICLES
 
@@ -54,7 +54,7 @@ def _note(model: Any, key: str, found: dict[str, Counted], today: date) -> None:
     rows = model._default_manager
     rows.filter(counted_since=None).update(counted_since=today)
     rows.filter(last_used_on__lt=today - analytics.KEEP).update(last_used_on=None)
-    for named in _batches(found):
+    for named in batched(found, SOME):
         changed = []
         for row in rows.filter(**{f"{key}__in": named}).only(key, "used", "last_used_on"):
             number, last_on = found[getattr(row, key)]
@@ -65,12 +65,6 @@ def _note(model: Any, key: str, found: dict[str, Counted], today: date) -> None:
     for row in rows.filter(used__gt=0).only(key).iterator(chunk_size=SOME):
         if getattr(row, key) not in found:
             rows.filter(pk=row.pk).update(used=0)
-
-
-def _batches(found: dict[str, Counted]) -> Iterator[list[str]]:
-    names = iter(found)
-    while some := list(islice(names, SOME)):
-        yield some
 
 
 def begin_anew(row: Redirect) -> None:

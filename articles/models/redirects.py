@@ -8,6 +8,7 @@ from django.utils import timezone
 from articles.models.synced import SyncedModel
 from trustsite.models import CachedPageModel
 
+LONGEST = 200  # characters of a path that is set
 ARTICLES = "/articles/"  # what the addresses of articles begin with
 
 
@@ -31,7 +32,7 @@ class Redirect(CountedModel, SyncedModel):
     """
 
     path = models.CharField(
-        unique=True, max_length=200, help_text="Such as /old-page/; with its leading slash."
+        unique=True, max_length=LONGEST, help_text="Such as /old-page/; with its leading slash."
     )
     is_prefix = models.BooleanField("and all below it", default=False)
     target = models.CharField(
@@ -80,6 +81,11 @@ class SlugRedirect(CountedModel, CachedPageModel):
     def cache_tags(self, before: "SlugRedirect | None") -> Iterable[str]:
         """Return what changes: it shows on no page."""
         return ("addresses",)
+
+
+def prefixes_of(path: str) -> list[str]:
+    """Return what a redirect that holds `path` with all else below it may begin at, the shortest first."""
+    return [path[: at + 1] for at, sign in enumerate(path[:LONGEST]) if sign == "/"]
 
 
 def lead(path: str, target: str, note: str) -> None:

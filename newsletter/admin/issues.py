@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -158,7 +157,7 @@ class LetterAdmin(WritingMixin):
         moment = letter.finished_at or letter.started_at or letter.send_at
         return f"{localtime(moment):%-d %B %Y, %H:%M %Z}" if moment else ""
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Return the list, whose letters know how many of their links lead nowhere."""
         listed = super().get_changelist_instance(request)
         rows: list[Any] = list(listed.result_list)
