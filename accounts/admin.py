@@ -8,9 +8,10 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django import forms
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +28,14 @@ FOR_SUPERUSERS = ("email", "is_superuser", "groups", "user_permissions")
 logger = logging.getLogger(__name__)
 
 
-class StaffAdmin(UserAdmin):
+class SignsNamed(admin.ModelAdmin):
+    """An admin with lists to choose from, whose signs a screen reader can name."""
+
+    class Media:
+        js = [forms.Script("admin/select_filter.js", type="module")]
+
+
+class StaffAdmin(SignsNamed, UserAdmin):
     """Accounts of staff. Who isn't a superuser may add and deactivate others, and reach no
     superuser.
     """
@@ -99,5 +107,10 @@ class StaffAdmin(UserAdmin):
         return TemplateResponse(request, "accounts/password_links.html", context)
 
 
-admin.site.unregister([User, EmailAddress, Authenticator])
+class RoleAdmin(SignsNamed, GroupAdmin):
+    """Roles and their permissions."""
+
+
+admin.site.unregister([User, Group, EmailAddress, Authenticator])
 admin.site.register(User, StaffAdmin)
+admin.site.register(Group, RoleAdmin)

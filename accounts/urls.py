@@ -16,6 +16,7 @@ own = (
         path("", views.index, name="index"),
         path("sessions/", views.sessions, name="sessions"),
         path("sessions/revoke/", views.revoke_others, name="revoke_others"),
+        path("digest/", views.digest, name="digest"),
         path("password-reset/", views.password_reset, name="password_reset"),
         path("password/<slug:purpose>/<str:token>/", views.set_password, name="set_password"),
     ],

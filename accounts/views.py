@@ -22,6 +22,7 @@ from qrcode.main import QRCode
 from accounts import login_throttle, totp, trusted_devices
 from accounts import sessions as session_list
 from accounts.allauth_internal import passkey_creation_options
+from accounts.digest import sending as digests
 from accounts.forms import PasswordResetForm
 from accounts.passwords import links as password_links
 from accounts.passwords import reset_email as password_reset_email
@@ -57,8 +58,21 @@ def index(request: HttpRequest) -> HttpResponse:
         "app": app,
         "recovery_codes": by_type[Authenticator.Type.RECOVERY_CODES],
         "must_add": settings.REQUIRE_SECOND_FACTOR and not passkeys and not app,
+        "address": current_user(request).email,
+        "gets_digest": digests.is_wanted(request.user),
     }
     return TemplateResponse(request, "accounts/index.html", context)
+
+
+@login_required
+@require_POST
+def digest(request: HttpRequest) -> HttpResponse:
+    """Let this person have the mail of the morning, or none."""
+    wanted = "stop" not in request.POST
+    digests.want(current_user(request), wanted)
+    text = "You get the morning mail." if wanted else "You get no morning mail any more."
+    messages.success(request, text)
+    return redirect("accounts:index")
 
 
 class AddTOTPView(ActivateTOTPView):

@@ -6,12 +6,15 @@ that visit may be counted is decided at the edge. A mail has no visitor, so it i
 
 from datetime import date
 from functools import partial
+from typing import NamedTuple
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Max, Sum
 
 from analytics import kinds
 from analytics.counting import COUNTING
+from analytics.disclosure import shown
 from analytics.kinds import (
     ALL,
     ASKED,
@@ -24,13 +27,14 @@ from analytics.kinds import (
     OFFER,
     OUTCOME,
     QUIZ,
+    REDIRECT,
     RETURNED,
     SEARCH,
     SENT,
     SOURCE,
     WITH_LETTERS,
 )
-from analytics.models import DailySum
+from analytics.models import KEEP, DailySum
 
 __all__ = [
     "ALL",
@@ -38,22 +42,35 @@ __all__ = [
     "CONFIRMED",
     "FINISHED",
     "GUIDE",
+    "KEEP",
     "LEFT",
     "LETTERS",
     "NOTHING",
     "OFFER",
     "OUTCOME",
     "QUIZ",
+    "REDIRECT",
     "RETURNED",
     "SEARCH",
     "SENT",
     "SOURCE",
     "WITH_LETTERS",
+    "Counted",
     "count_mail",
+    "counted_since",
+    "is_counting",
     "mails_sent",
+    "shown",
     "stop",
     "tick",
 ]
+
+
+class Counted(NamedTuple):
+    """How often something was counted in some days, and on which of them last."""
+
+    number: int
+    last_on: date
 
 
 def count_mail(event: str, *, letters: bool) -> None:
@@ -69,6 +86,20 @@ def mails_sent(since: date) -> int:
     """Return how many mails have gone out since a day, as far as they are written down."""
     sent = DailySum.objects.filter(day__gte=since, kind__in=[GUIDE, LETTERS], name=SENT)
     return int(sent.aggregate(all=Sum("count"))["all"] or 0)
+
+
+def is_counting() -> bool:
+    """Whether anything is counted here."""
+    return bool(settings.COUNT_VISITS != "off")
+
+
+def counted_since(kind: str, first: date) -> dict[str, Counted]:
+    """Return by name what was counted of a kind since a day, as far as it is written down.
+
+    To be shown as `shown` has it, and no more exactly.
+    """
+    sums = DailySum.objects.filter(day__gte=first, kind=kind).order_by().values_list("name")
+    return {name: Counted(*of) for name, *of in sums.annotate(Sum("count"), Max("day"))}
 
 
 def tick() -> None:

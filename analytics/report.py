@@ -266,6 +266,13 @@ TABLES: Iterable[Callable[[Span], Table]] = (
         "Advert",
     ),
     _simple(
+        "redirects",
+        "Old addresses used",
+        "That led on, or said that their page is gone. Those set at the desk, and those of articles that moved.",
+        kinds.REDIRECT,
+        "Address",
+    ),
+    _simple(
         "missing",
         "Addresses where nothing is",
         f"Each is kept once {kinds.MISSING_AFTER} have asked for it in a day.",

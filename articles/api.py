@@ -4,6 +4,7 @@ of it that the newsletter imports.
 
 from articles.editing.picture_sizes import prepare_next as prepare_next_picture
 from articles.linking import redirects, site_links
+from articles.linking.link_targets import openings
 from articles.linking.uses import Use
 from articles.models import Offer
 from articles.reading import sitemaps
@@ -19,6 +20,7 @@ __all__ = [
     "has_moved",
     "index_pages",
     "offer",
+    "openings",
     "page_exists",
     "page_titles",
     "partner_hosts",

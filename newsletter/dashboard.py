@@ -14,13 +14,21 @@ from django.utils.translation import ngettext
 from newsletter.inbound import mailbox
 from newsletter.issues import lifecycle
 from newsletter.models import Delivery, FormRequest, Heartbeat, Letter
-from trustsite.dashboard import DashboardItem, Dated, OwnText, changelist_url
+from trustsite.dashboard import (
+    DashboardItem,
+    Dated,
+    DigestLine,
+    DigestPart,
+    OwnText,
+    changelist_url,
+)
 from trustsite.desk import marks
 from trustsite.desk.marks import Mark
 from trustsite.desk.rows import change_url
 
 OF_LATE = timedelta(days=7)
 MOST = 1000  # counted
+MOST_TOLD = 10  # in the mail of the morning
 State = Letter.State
 
 
@@ -59,6 +67,18 @@ def dated(request: HttpRequest, first: date, last: date) -> Iterator[Dated]:
     for letter in known.filter(started_at__date__range=(first, last))[:MOST]:
         day = timezone.localdate(letter.started_at)
         yield Dated(day, letter.subject, change_url(letter), Mark(marks.MAIL, "letter"))
+
+
+def digest_parts(user: Any, today: date) -> Iterator[DigestPart]:
+    """Yield the letters that go out on a day, for who may see letters."""
+    if user.has_perm("newsletter.view_letter"):
+        due = Letter.objects.filter(state=State.SCHEDULED, send_at__date=today).order_by("send_at")
+        lines = []
+        for letter in due.only("subject", "send_at")[:MOST_TOLD]:
+            at = timezone.localtime(letter.send_at)
+            words = f"The letter “{letter.subject}” goes out at {at:%H:%M %Z}"
+            lines.append(DigestLine(words, change_url(letter)))
+        yield DigestPart("Today", lines)
 
 
 def _worker() -> Iterator[DashboardItem]:

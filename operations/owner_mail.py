@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.utils import timezone
 
+from accounts.digest import sending as digests
 from newsletter.models import Delivery
 from operations import error_log, verdicts
 from operations.doctor import host_checks, site_checks
@@ -86,8 +87,19 @@ def _digest(now: datetime) -> Iterator[str]:
     failed, sent = _mails(now - DAY)
     if failed:
         yield f"{failed} of {failed + sent} mails failed. The desk lists them, under deliveries."
+    yield from _desk_mail()
     for words, number in error_log.summary(now - DAY):
         yield f"{number} × {words}"
+
+
+def _desk_mail() -> Iterator[str]:
+    """Say how many people's morning mails failed; the desk says whose."""
+    try:
+        number = digests.failed().count()
+    except Exception:  # the database’s own line tells
+        return
+    if number:
+        yield f"{number} of the morning mails to people at the desk could not be sent. Its first page says why."
 
 
 def _found(look: Check) -> list[Finding]:

@@ -14,6 +14,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Min, Model
 
 from analytics import models as analytics
+from articles.models import Redirect, SlugRedirect
 from newsletter.models import Bounce, Delivery, FormMailCount, FormRequest, Subscriber
 from newsletter.outbox import retention as newsletter
 from operations import error_log
@@ -55,6 +56,14 @@ def _oldest(model: type[Model], field: str, **only: object) -> Callable[[], date
 def _oldest_sum() -> datetime | None:
     day = analytics.DailySum.objects.aggregate(at=Min("day"))["at"]
     return datetime.combine(day, time(), UTC) if day else None
+
+
+def _oldest_use() -> datetime | None:
+    days = [
+        model._default_manager.aggregate(at=Min("last_used_on"))["at"]
+        for model in (Redirect, SlugRedirect)
+    ]
+    return min((datetime.combine(day, time(), UTC) for day in days if day), default=None)
 
 
 def _oldest_backup() -> datetime | None:
@@ -294,6 +303,14 @@ TABLE = (
         "an owner, at the desk",
     ),
     Kept(
+        "whether an editor wants the morning mail, and what became of the last one",
+        "to send it once a day at most, and to those who want it",
+        ("trustsite.DeskDigest",),
+        "as long as they work here",
+        None,
+        "an owner, at the desk",
+    ),
+    Kept(
         "editors' sessions",
         "to stay logged in",
         ("sessions.Session",),
@@ -377,6 +394,20 @@ TABLE = (
             "25 months",
         ),
         _oldest_sum,
+    ),
+    Kept(
+        "of each old address how often it was used in 90 days, and on which day last",
+        "to see which are still needed",
+        ("articles.Redirect", "articles.SlugRedirect"),
+        "25 months from the last use",
+        analytics.KEEP,
+        WORKER,
+        (
+            "Of each old address, how often it was used in 90 days and when last",
+            "To see which are still needed",
+            "25 months from the last use",
+        ),
+        _oldest_use,
     ),
     Kept(
         "errors of the site: where in the code, on which page, nothing typed",

@@ -13,7 +13,8 @@ from trustsite.web.rate_limit.redis_store import RedisStore
 HOUR = 3600
 NUMBERS = {
     "accounts.login_throttle": {"WINDOW": 15 * 60, "HOUR": HOUR},
-    "articles.linking.redirects": {"LONGEST": 200, "MOST_KNOWN": 5_000},
+    "articles.linking.redirects": {"MOST_KNOWN": 5_000},
+    "articles.models.redirects": {"LONGEST": 200},
     "articles.reading.lists": {"MOST": 100, "PAGE": 30},
     "articles.reading.sitemaps": {"PART": 200},
     "articles.searching.index": {"MOST": 300},

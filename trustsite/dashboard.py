@@ -57,6 +57,22 @@ class Dated:
 
 
 @dataclass(frozen=True)
+class DigestLine:
+    """One thing that somebody is told in the morning, and the desk's page for it."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True)
+class DigestPart:
+    """A part of the mail of the morning (accounts/digest/). Each app provides its own (settings.DIGEST_PROVIDERS)."""
+
+    heading: str
+    lines: list[DigestLine]
+
+
+@dataclass(frozen=True)
 class Day:
     """A day of the calendar with what stands on it."""
 

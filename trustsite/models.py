@@ -104,6 +104,27 @@ class TrashedRow(models.Model):
         return self.title
 
 
+class DeskDigest(models.Model):
+    """Digest of one person who works at the desk: whether they want it, and what became of the last (accounts/digest/)."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    is_off = models.BooleanField(default=False)
+    done_on = models.DateField(null=True)  # the day for which it was sent, or found to be empty
+    sent_on = models.DateField(null=True)
+    said = models.CharField(max_length=64, blank=True)  # hash of what the last one said
+    tries = models.PositiveSmallIntegerField(default=0)
+    not_before = models.DateTimeField(null=True)
+    trouble = models.CharField(max_length=200, blank=True)  # why the last try failed; no address
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"Digest of user {self.user_id}"
+
+
 class CachedPageModel(Texts):
     """What public pages are made of: saving or deleting it invalidates them. `TYPESET` names the fields of plain prose."""
 

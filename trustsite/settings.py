@@ -199,6 +199,9 @@ WORKER_TIMERS = [
     "operations.cdn.purge_due",
     "trustsite.desk.trash.empty_each_hour",
     "articles.importing.jobs.work",
+    "articles.linking.link_targets.follow",
+    "articles.linking.redirect_uses.follow",
+    "accounts.digest.sending.follow",
 ]
 # A CDN in front: how long it keeps public pages, and the call that tells it what changed.
 CDN_SECONDS: int = _values.CDN_SECONDS
@@ -227,8 +230,12 @@ CONTENT_IN_MEMORY = [
 ]
 # What the numbers call pages: a dict of titles by path.
 PAGE_TITLES_PROVIDER = "articles.api.page_titles"
+# What the mail of the morning tells somebody at the desk: each takes them and the day, and yields
+# trustsite.dashboard.DigestPart.
+DIGEST_PROVIDERS = ["articles.digest.parts", "newsletter.dashboard.digest_parts"]
 # What the dashboard shows: each takes the request and yields trustsite.dashboard.DashboardItem.
 DASHBOARD_PROVIDERS = [
+    "accounts.digest.sending.dashboard_items",
     "trustsite.desk.writing.dashboard.dashboard_items",
     "articles.dashboard.dashboard_items",
     "newsletter.dashboard.dashboard_items",

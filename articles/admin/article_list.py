@@ -13,10 +13,11 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
+from articles.admin.checks import AttentionFilter, FaultsMixin
 from articles.admin.history import HistoryMixin, SavedByChangeList
 from articles.editing import checks, status
 from articles.editing.bulk_edit import MOST
-from articles.editing.status import NEEDS_ATTENTION, STAGES
+from articles.editing.status import STAGES
 from articles.models import Article
 from articles.searching import desk_index
 from trustsite.desk.bounded_paginator import BoundedPaginator
@@ -40,21 +41,6 @@ class StageFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
         value = self.value() or ""
         return queryset.filter(STAGES[value][1]()) if value in STAGES else queryset
-
-
-class AttentionFilter(admin.SimpleListFilter):
-    """Articles that ask something of an editor."""
-
-    title, parameter_name = "what it asks for", "asks"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(name, label) for name, (label, _) in NEEDS_ATTENTION.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Article]) -> QuerySet[Article]:
-        value = self.value() or ""
-        if value not in NEEDS_ATTENTION:
-            return queryset
-        return queryset.filter(NEEDS_ATTENTION[value][1]())
 
 
 class WhoseFilter(admin.SimpleListFilter):
@@ -103,7 +89,7 @@ class DeferBodyChangeList(SavedByChangeList):
         return reverse("admin:articles_article_review", args=[result.pk])
 
 
-class ArticleList(HistoryMixin, PublishGuard):
+class ArticleList(FaultsMixin, HistoryMixin, PublishGuard):
     """The list's columns, filters and actions."""
 
     list_display = (
@@ -142,9 +128,9 @@ class ArticleList(HistoryMixin, PublishGuard):
         return status.mark(article)
 
     @admin.display(description="to look at", ordering="problems")
-    def to_look_at(self, article: Article) -> str:
-        """How much was found when it was last saved."""
-        return str(article.problems or "")
+    def to_look_at(self, text: Article) -> str:
+        """The same, in the order of how much was found."""
+        return super().to_look_at(text)
 
     @admin.action(description="Check again what there is to look at", permissions=["change"])
     def check_again(self, request: HttpRequest, queryset: QuerySet[Article]) -> None:

@@ -1,8 +1,15 @@
-"""What to look at before publishing, of a text as it stands: saved, or in the form where it is typed."""
+"""What to look at in a text as it stands: saved, or in the form where it is typed; and in lists of texts."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
-from articles.editing import checks
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+
+from articles.editing import checks, status
+from articles.linking import faults
 from articles.models import MarkdownModel
 from prose.finding import Finding
 
@@ -29,3 +36,42 @@ def of_text(text: MarkdownModel) -> dict[str, Any]:
         "words": text.words,
         "minutes": text.minutes,
     }
+
+
+class AttentionFilter(admin.SimpleListFilter):
+    """Texts that ask something of an editor."""
+
+    title, parameter_name = "what it asks for", "asks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        self.conditions = status.asking(model_admin.model)
+        return [(name, label) for name, (label, _) in self.conditions.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value() or ""
+        if value not in self.conditions:
+            return queryset
+        return queryset.filter(self.conditions[value][1]())
+
+
+class FaultsMixin(admin.ModelAdmin):
+    """An admin whose list says of each text what there is to look at, and finds those that ask for something."""
+
+    list_filter: ClassVar[tuple[Any, ...]] = (AttentionFilter,)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list, whose rows know what is wrong with what they lead to and show."""
+        listed = super().get_changelist_instance(request)
+        rows: list[Any] = list(listed.result_list)
+        found = faults.of(rows)
+        for row in rows:
+            row.faults = found[row.pk]
+        listed.result_list = rows
+        return listed
+
+    @admin.display(description="to look at")
+    def to_look_at(self, text: Any) -> str:
+        """How much was found when it was last saved, and what is wrong now with what it leads to and shows."""
+        number = getattr(text, "problems", 0)
+        lines = [*([str(number)] if number else []), *text.faults]
+        return format_html_join("", "<div>{}</div>", ((line,) for line in lines))

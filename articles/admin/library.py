@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import ngettext
 
+from articles.admin.checks import FaultsMixin
 from articles.admin.history import HistoryMixin
 from articles.admin.looking_up import LookUpAdmin
 from articles.admin.review import SIGNED, ReviewMixin
@@ -102,7 +103,7 @@ class PageForm(forms.ModelForm):
 
 
 @admin.register(Page)
-class PageAdmin(UsesMixin, ReviewMixin, PublishGuard, TextPageMixin):
+class PageAdmin(UsesMixin, FaultsMixin, ReviewMixin, PublishGuard, TextPageMixin):
     form = PageForm
     preview_template = "articles/page.html"
     fieldsets = [
@@ -110,7 +111,15 @@ class PageAdmin(UsesMixin, ReviewMixin, PublishGuard, TextPageMixin):
         ("Publishing", {"fields": ["slug", "links", "updated_at", "used_in", *SIGNED]}),
         ("Around the text", {"fields": ["description"]}),
     ]
-    list_display = ("title", "slug", "last_change", "next_check", "uses_count")
+    list_display = (
+        "title",
+        "slug",
+        "last_change",
+        "next_check",
+        "to_look_at",
+        "words",
+        "uses_count",
+    )
     also_compared = ("slug", "updated_at", *SIGNED)
 
     def preview_context(self, text: Any) -> dict[str, Any]:
@@ -131,7 +140,7 @@ class ResponseForm(forms.ModelForm):
 
 
 @admin.register(Response)
-class ResponseAdmin(UsesMixin, HistoryMixin, PublishGuard, TextPageMixin):
+class ResponseAdmin(UsesMixin, FaultsMixin, HistoryMixin, PublishGuard, TextPageMixin):
     form = ResponseForm
     preview_template = "articles/response.html"
     fieldsets = [
@@ -149,7 +158,7 @@ class ResponseAdmin(UsesMixin, HistoryMixin, PublishGuard, TextPageMixin):
         "related",
     )
     also_compared = ("key", "position", "updated_at")
-    list_display = ("title", "key", "last_change", "words", "uses_count")
+    list_display = ("title", "key", "last_change", "to_look_at", "words", "uses_count")
 
     def preview_context(self, text: Any) -> dict[str, Any]:
         return response_context(text)
@@ -319,10 +328,10 @@ class SynonymAdmin(UsesMixin, PublishGuard):
 
 
 @admin.register(Snippet)
-class SnippetAdmin(UsesMixin, PublishGuard):
+class SnippetAdmin(UsesMixin, FaultsMixin, PublishGuard):
     """Snippets. The form says in which texts one stands, and so what a change of it changes."""
 
-    list_display = ("title", "key", "uses_count")
+    list_display = ("title", "key", "to_look_at", "uses_count")
     search_fields = ("title", "key", "body")
     fields = ("title", "key", "links", "body", "directive", "used_in")
     readonly_fields = ("directive",)

@@ -1,13 +1,16 @@
 """Addresses that lead elsewhere, set by hand; and who is named under texts that were checked."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from articles.admin.uses import UsesMixin
-from articles.linking import redirects
+from articles.linking import redirect_uses, redirects
+from articles.linking.redirect_uses import USES
 from articles.models import Redirect, Reviewer, SlugRedirect
 from trustsite.desk.publishing import PublishGuard
 
@@ -29,6 +32,19 @@ class RedirectForm(forms.ModelForm):
         return data
 
 
+class UsedFilter(admin.SimpleListFilter):
+    """Redirects by whether readers still come by them."""
+
+    title, parameter_name = "used", "used"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(name, label) for name, (label, _) in USES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Redirect]) -> QuerySet[Redirect]:
+        value = self.value() or ""
+        return queryset.filter(USES[value][1]()) if value in USES else queryset
+
+
 @admin.register(Redirect)
 class RedirectAdmin(UsesMixin, PublishGuard):
     """Redirects.
@@ -37,7 +53,8 @@ class RedirectAdmin(UsesMixin, PublishGuard):
     """
 
     form = RedirectForm
-    list_display = ("path", "leads_to", "is_prefix", "note", "uses_count")
+    list_display = ("path", "leads_to", "is_prefix", "how_often", "last_used", "note", "uses_count")
+    list_filter = (UsedFilter,)
     search_fields = ("path", "target", "note")
     entered = ("path", "is_prefix", "target", "note")
     change_list_template = "admin/articles/redirect/change_list.html"
@@ -51,11 +68,29 @@ class RedirectAdmin(UsesMixin, PublishGuard):
         """Where it leads."""
         return row.target or "nowhere: gone for good"
 
+    @admin.display(description="used in 90 days", ordering="used")
+    def how_often(self, row: Redirect) -> str:
+        """How often readers came by it."""
+        return redirect_uses.how_often(row)
+
+    @admin.display(description="last used", ordering="last_used_on")
+    def last_used(self, row: Redirect) -> str:
+        """When one last did."""
+        return redirect_uses.last_used(row)
+
+    def save_model(self, request: HttpRequest, obj: Redirect, form: Any, change: bool) -> None:
+        if change and "path" in form.changed_data:
+            redirect_uses.begin_anew(obj)
+        super().save_model(request, obj, form, change)
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         old = SlugRedirect.objects.select_related("article").order_by("-pk")
-        shown = {"old_addresses": old[:MOST], "old_number": old.count()}
+        listed = [
+            (row, redirect_uses.how_often(row), redirect_uses.last_used(row)) for row in old[:MOST]
+        ]
+        shown = {"old_addresses": listed, "old_number": old.count()}
         return super().changelist_view(request, {**shown, **(extra_context or {})})
 
 

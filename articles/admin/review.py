@@ -3,7 +3,6 @@
 What the sign-off says is set by its button and by nothing else.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -26,7 +25,6 @@ from trustsite.desk import days, openings
 from trustsite.desk.marks import PUBLIC, Mark
 from trustsite.desk.publishing import REVIEW, may_publish
 
-SOON = timedelta(days=14)  # before its check runs out, the day is marked
 SIGNED = ("checked_on", "checked_by")  # what a sign-off says: no form takes it
 OWN_WORDS = "You have written words of this text yourself. A check is a second person’s."
 OTHER_WORDS = "Its words have changed since you opened this page. Read them once more."
@@ -90,7 +88,7 @@ class ReviewMixin(HistoryMixin):
         if not text.checked_on:
             return format_html('<a href="{}">nobody yet</a>', url)
         day = text.checked_on + review.DUE_AFTER
-        late = "late" if day < timezone.localdate() + SOON else ""
+        late = "late" if day <= timezone.localdate() + review.SOON else ""
         return format_html('<a class="{}" href="{}">{}</a>', late, url, days.day(day))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:

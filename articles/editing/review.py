@@ -9,6 +9,7 @@ from articles.models import Article, Page
 from articles.models.markdown import HASHED_FIELDS, words_hash
 
 DUE_AFTER = timedelta(days=365)  # how long a check holds good; the editorial policy says the same
+SOON = timedelta(days=30)  # before it runs out, lists mark the day
 STATES = 200  # looked through for who wrote the words
 
 

@@ -58,9 +58,9 @@ def number_leading_nowhere() -> int:
     )
     slug = Substr("target", len(ARTICLES) + 1, Length("target") - len(ARTICLES) - 1)
     there = Article.objects.filter(slug=OuterRef("slug"))
-    opens_at = scheduled.filter(pk=OuterRef("text_id")).values("publish_at")
-    by_then = there.filter(state=states.PUBLISHED, publish_at__lte=OuterRef("opens_at"))
-    links = links.annotate(slug=slug, opens_at=Subquery(opens_at))
+    appears_at = scheduled.filter(pk=OuterRef("text_id")).values("publish_at")
+    by_then = there.filter(state=states.PUBLISHED, publish_at__lte=OuterRef("appears_at"))
+    links = links.annotate(slug=slug, appears_at=Subquery(appears_at))
     late = links.filter(Exists(there), ~Exists(by_then))
     return late.values("text_id").distinct().count()
 

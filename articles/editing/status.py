@@ -1,12 +1,15 @@
 """Status of articles as conditions: the list filters by them, the dashboard counts them."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from django.db.models import F, Q
 from django.utils import timezone
 
 from articles.editing import review
-from articles.models import Article
+from articles.linking.faults import FAULTS
+from articles.models import Article, Page
 from articles.states import (
     DRAFT,
     IN_REVIEW,
@@ -18,13 +21,20 @@ from trustsite.desk import days, marks
 from trustsite.desk.marks import Mark
 
 
+def overdue() -> Q:
+    """Its check has run out, or there never was one (as review.is_due says of one)."""
+    return Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - review.DUE_AFTER)
+
+
+def due_soon() -> Q:
+    """Its check runs out within a month."""
+    first = timezone.localdate() - review.DUE_AFTER
+    return Q(checked_on__range=(first, first + review.SOON))
+
+
 def due() -> Q:
-    """Open to readers, and its check has run out, or there never was one (as review.is_due says of
-    one).
-    """
-    return published() & (
-        Q(checked_on=None) | Q(checked_on__lt=timezone.localdate() - review.DUE_AFTER)
-    )
+    """Open to readers, and its check has run out, or there never was one."""
+    return published() & overdue()
 
 
 def changed() -> Q:
@@ -55,15 +65,38 @@ def mark(article: Article) -> Mark:
     return Mark(marks.PUBLIC, f"Public since {days.day(at.date())}{changed}")
 
 
-STAGES: dict[str, tuple[str, Callable[[], Q]]] = {
+Condition = tuple[str, Callable[[], Q]]  # what it is called, and the rows it is true of
+STAGES: dict[str, Condition] = {
     "draft": ("Draft", lambda: Q(state=DRAFT)),
     "review": ("In review", lambda: Q(state=IN_REVIEW)),
     "scheduled": ("Scheduled", scheduled),
     "published": ("Published", published),
     "withdrawn": ("Withdrawn", lambda: Q(state=WITHDRAWN)),
 }
-NEEDS_ATTENTION: dict[str, tuple[str, Callable[[], Q]]] = {
+NEEDS_ATTENTION: dict[str, Condition] = {
     "due": ("Due for checking", due),
+    "soon": ("Due within 30 days", lambda: published() & due_soon()),
     "changed": ("Changed since it was checked", changed),
     "problems": ("Something to look at", problems),
 }
+# Of pages, which readers see from when they are first saved.
+CHECKED: dict[str, Condition] = {
+    "due": ("Due for checking", overdue),
+    "soon": ("Due within 30 days", due_soon),
+}
+
+
+def asking(model: Any) -> dict[str, Condition]:
+    """Return what texts of a model may ask of an editor, by name."""
+    if model is Article:
+        faults = {
+            name: (label, partial(_of_read, holds)) for name, (label, holds) in FAULTS.items()
+        }
+        return NEEDS_ATTENTION | faults
+    label, holds = FAULTS["links"]  # they hold neither pictures nor offers
+    links: Condition = label, partial(holds, model._meta.model_name)
+    return (CHECKED if model is Page else {}) | {"links": links}
+
+
+def _of_read(holds: Callable[[str], Q]) -> Q:
+    return holds("article") & ~Q(state=WITHDRAWN)

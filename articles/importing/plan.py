@@ -19,6 +19,7 @@ from articles.importing.archive import PictureArchive
 from articles.importing.items import MOST_TEXT, Item
 from articles.linking import redirects
 from articles.models import Article, Picture, Redirect, Topic
+from articles.models.redirects import LONGEST as LONGEST_PATH
 from prose.renderer import LONGEST
 
 NO_TOPIC = "Brought in"
@@ -128,7 +129,7 @@ def _old_path(item: Item, slug: str) -> str:
     """Return the old address that is to lead here; empty for one that can't, or needn't."""
     path = item.path if item.path.startswith("/") else ""
     row = Redirect(path=path, target=f"/articles/{slug}/")
-    if not path or path == row.target or len(path) > redirects.LONGEST:
+    if not path or path == row.target or len(path) > LONGEST_PATH:
         return ""
     taken = Redirect.objects.filter(path=path).exists()
     return "" if taken or "path" in redirects.problems(row) else path

@@ -11,9 +11,8 @@ from django.db.models.functions import Length
 from articles.linking import site_links
 from articles.linking.slug_history import resolve
 from articles.models.article import Article
-from articles.models.redirects import Redirect
+from articles.models.redirects import Redirect, prefixes_of
 
-LONGEST = 200  # characters of a path that is set
 MOST_KNOWN = 5_000  # paths kept in memory; with more of them each is looked up
 
 
@@ -21,8 +20,7 @@ def find(path: str) -> Redirect | None:
     """Return what is set for `path`: itself, or the longest prefix that holds it."""
     if not path.isprintable():
         return None
-    above = [path[: at + 1] for at, sign in enumerate(path[:LONGEST]) if sign == "/"]
-    rows = Redirect.objects.filter(Q(path=path) | Q(path__in=above, is_prefix=True))
+    rows = Redirect.objects.filter(Q(path=path) | Q(path__in=prefixes_of(path), is_prefix=True))
     return rows.order_by(Length("path").desc()).first()
 
 
@@ -88,6 +86,8 @@ def _already_there(path: str) -> str:
     """Return what answers at `path` before anything set here is asked; empty when nothing does."""
     if site_links.leads_somewhere(path):
         return "A page stands at this address."
+    if not path.endswith("/") and site_links.leads_somewhere(f"{path}/"):
+        return f"The page at {path}/ answers here as well."
     slug = path.removeprefix("/articles/").removesuffix("/")
     if not path.startswith("/articles/") or not path.endswith("/") or "/" in slug:
         return ""

@@ -16,6 +16,7 @@ from django.db.models.functions import Concat
 from django.urls import reverse
 from django.utils.module_loading import import_string
 
+from articles.linking.link_targets import openings
 from articles.linking.site_links import path_of
 from articles.models import Article, Page, Redirect, Response, Snippet
 from articles.models.desk import TextUse
@@ -81,14 +82,20 @@ def record(text: Any) -> None:
         return
     gone = [row.pk for key, row in stored.items() if row.times != wanted.get(key)]
     TextUse.objects.filter(pk__in=gone).delete()
-    new = []
-    for (how, target), times in wanted.items():
-        row = stored.get((how, target))
-        if row is None or row.times != times:
-            new.append(
-                TextUse(text_kind=kind, text_id=text.pk, how=how, target=target, times=times)
-            )
-    TextUse.objects.bulk_create(new)
+    new = [key for key, times in wanted.items() if key not in stored or stored[key].times != times]
+    paths = [target for how, target in new if how == How.LINK and target.startswith("/")]
+    opens = openings(paths)
+    TextUse.objects.bulk_create(
+        TextUse(
+            text_kind=kind,
+            text_id=text.pk,
+            how=how,
+            target=target,
+            times=wanted[how, target],
+            opens_at=opens.get(target) if how == How.LINK else None,
+        )
+        for how, target in new
+    )
 
 
 def forget(text: Any) -> None:

@@ -233,7 +233,7 @@ class Article(SignedOffModel, MarkdownModel):
     class Meta:
         ordering = ["topic__position", "position", "title"]
         # All in a list, those of a topic as they are read, all at the desk; the feed and what falls
-        # due; what waits to be compared with others; what was changed last.
+        # due; what waits to be compared with others; what was changed last; whose check runs out.
         indexes = [
             models.Index(fields=["state", "title", "id"], name="article_by_title"),
             models.Index(
@@ -246,6 +246,7 @@ class Article(SignedOffModel, MarkdownModel):
             ),
             models.Index(fields=["-nearest_due", "id"], name="article_nearest_due"),
             models.Index(fields=["-changed_at", "-id"], name="article_last_change"),
+            models.Index(fields=["state", "checked_on", "id"], name="article_by_check"),
         ]
         permissions = [
             ("publish_article", "Can publish, schedule and withdraw articles"),

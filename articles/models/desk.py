@@ -71,6 +71,8 @@ class TextUse(models.Model):
     how = models.CharField(max_length=10, choices=How)
     target = models.CharField(max_length=220)
     times = models.PositiveIntegerField(default=1)
+    # Of a link: from when on readers find a page there; empty for now (linking/link_targets.py).
+    opens_at = models.DateTimeField(null=True)
 
     class Meta:
         default_permissions = ()
@@ -79,7 +81,14 @@ class TextUse(models.Model):
                 fields=["text_kind", "text_id", "how", "target"], name="one_use_per_text_and_target"
             )
         ]
-        indexes = [models.Index(fields=["target"], name="text_use_by_target")]
+        indexes = [
+            models.Index(fields=["target"], name="text_use_by_target"),
+            models.Index(
+                fields=["text_kind", "text_id", "opens_at"],
+                condition=Q(opens_at__isnull=False),
+                name="text_use_not_open",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.text_kind} {self.text_id}: {self.target}"

@@ -44,6 +44,7 @@ class Picture(SyncedModel):
 
     class Meta:
         ordering = ["key"]
+        indexes = [models.Index(fields=["alt", "decorative"], name="picture_by_words")]
 
     def __str__(self) -> str:
         return self.key

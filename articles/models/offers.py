@@ -1,7 +1,7 @@
 """Partners' offers."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -119,6 +119,12 @@ class Offer(SyncedModel):
         if self.is_placeholder and not settings.DEVELOPMENT:
             return "It points at a placeholder: no partner has been chosen."
         return ""
+
+    @property
+    def shown_until(self) -> date:
+        """The last day on which readers see it, unless somebody looks it up."""
+        checked = self.checked_on or date.min
+        return min(self.valid_until, checked + STALE_AFTER)
 
     def cache_tags(self, before: "Offer | None") -> Iterable[str]:
         """The pages that may show an offer go at once: one that has ended must not be read as one that stands."""

@@ -3,19 +3,36 @@
 from collections.abc import Iterable
 
 from django.db import models
+from django.utils import timezone
 
 from articles.models.synced import SyncedModel
 from trustsite.models import CachedPageModel
 
+LONGEST = 200  # characters of a path that is set
+ARTICLES = "/articles/"  # what the addresses of articles begin with
 
-class Redirect(SyncedModel):
+
+class CountedModel(models.Model):
+    """An address that knows whether readers still come by it (linking/redirect_uses.py sets all of this)."""
+
+    used = models.PositiveIntegerField(
+        "used in 90 days", default=0, db_default=0, editable=False, db_index=True
+    )
+    last_used_on = models.DateField("last used", null=True, editable=False)
+    counted_since = models.DateField(null=True, default=timezone.localdate, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Redirect(CountedModel, SyncedModel):
     """An address of ours that leads elsewhere on the site, or is gone for good.
 
     Asked only when nothing else answers.
     """
 
     path = models.CharField(
-        unique=True, max_length=200, help_text="Such as /old-page/; with its leading slash."
+        unique=True, max_length=LONGEST, help_text="Such as /old-page/; with its leading slash."
     )
     is_prefix = models.BooleanField("and all below it", default=False)
     target = models.CharField(
@@ -34,7 +51,7 @@ class Redirect(SyncedModel):
         return ("redirects",)
 
 
-class SlugRedirect(CachedPageModel):
+class SlugRedirect(CountedModel, CachedPageModel):
     """Slug redirect: an address an article once had, which leads to it for good (301)."""
 
     slug = models.SlugField(unique=True, max_length=80)
@@ -56,9 +73,19 @@ class SlugRedirect(CachedPageModel):
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def path(self) -> str:
+        """The address."""
+        return f"{ARTICLES}{self.slug}/"
+
     def cache_tags(self, before: "SlugRedirect | None") -> Iterable[str]:
         """Return what changes: it shows on no page."""
         return ("addresses",)
+
+
+def prefixes_of(path: str) -> list[str]:
+    """Return what a redirect that holds `path` with all else below it may begin at, the shortest first."""
+    return [path[: at + 1] for at, sign in enumerate(path[:LONGEST]) if sign == "/"]
 
 
 def lead(path: str, target: str, note: str) -> None:

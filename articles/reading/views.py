@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from analytics.api import ALL, NOTHING, OFFER, SEARCH
+from analytics.api import ALL, NOTHING, OFFER, REDIRECT, SEARCH
 from articles.editing import preview_links
 from articles.images import figures
 from articles.linking import redirects, site_links
@@ -99,6 +99,8 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
         }
         return render(request, "410.html", context, status=410)
     if moved := resolve(slug):
+        if request.method == "GET":
+            counts_as(REDIRECT, request.path)
         return HttpResponsePermanentRedirect(moved.get_absolute_url())
     raise Http404
 
@@ -278,9 +280,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         row = redirects.find(request.path) if is_asked and _may_lead_on()(request.path) else None
     except Error:
         row = None
+    if row and row.target and not site_links.leads_on(row.target):
+        return render(request, "404.html", status=404)  # to a draft that was brought in, say
+    if row and request.method == "GET":
+        counts_as(REDIRECT, row.path)
     if row and row.target:
-        if not site_links.leads_on(row.target):  # to a draft that was brought in, say
-            return render(request, "404.html", status=404)
         return HttpResponsePermanentRedirect(row.target)
     return render(request, "410.html", status=410) if row else HttpResponse(_missing(), status=404)
 

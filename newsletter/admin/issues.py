@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.timezone import localtime
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from newsletter.admin import emails, issue_actions
 from newsletter.emails.email import one_line
 from newsletter.emails.preview import preview_response
-from newsletter.issues import body, lifecycle, preflight, scheduling
+from newsletter.issues import body, lifecycle, preflight, scheduling, uses
 from newsletter.models import Delivery, Letter
 from trustsite.desk.writing.admin import WritingMixin
 
@@ -56,13 +57,27 @@ class LetterForm(forms.ModelForm):
         return values
 
 
+class LinksFilter(admin.SimpleListFilter):
+    """Letters to come that lead to what readers can't open."""
+
+    title, parameter_name = "what it asks for", "asks"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("links", "Links broken")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Letter]) -> QuerySet[Letter]:
+        if self.value() != "links":
+            return queryset
+        return queryset.filter(pk__in=uses.leading_nowhere().values("pk"))
+
+
 @admin.register(Letter)
 class LetterAdmin(WritingMixin):
     """Issues: a draft is edited here; what is scheduled, on its way or sent can be read."""
 
     form = LetterForm
-    list_display = ("subject", "state", "when", "gone_out")
-    list_filter = ("state",)
+    list_display = ("subject", "state", "when", "to_look_at", "words", "gone_out")
+    list_filter = ("state", LinksFilter)
     search_fields = ("subject", "body")
     ordering = ("-changed_at",)
     actions = None
@@ -141,6 +156,28 @@ class LetterAdmin(WritingMixin):
             return "Missed its time. Schedule it anew."
         moment = letter.finished_at or letter.started_at or letter.send_at
         return f"{localtime(moment):%-d %B %Y, %H:%M %Z}" if moment else ""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list, whose letters know how many of their links lead nowhere."""
+        listed = super().get_changelist_instance(request)
+        rows: list[Any] = list(listed.result_list)
+        found = uses.broken_links(rows)
+        for row in rows:
+            row.broken_links = found.get(row.pk, 0)
+        listed.result_list = rows
+        return listed
+
+    @admin.display(description="to look at")
+    def to_look_at(self, letter: Any) -> str:
+        """How many of its links lead nowhere."""
+        number = letter.broken_links
+        words = ngettext("%d link broken", "%d links broken", number)
+        return words % number if number else ""
+
+    @admin.display(description="words")
+    def words(self, letter: Letter) -> str:
+        """How many words it has, as it is written."""
+        return f"{len(letter.body.split()):,}"
 
     @admin.display(description="sent")
     def gone_out(self, letter: Letter) -> str:

@@ -12,7 +12,7 @@ from tests.servers import ROOT
 PAGE = (ROOT / "content/pages/privacy.md").read_text()
 SECTION = PAGE.partition("## What we count")[2].partition("\n## ")[0]
 DOCS = (ROOT / "docs/privacy.md").read_text()
-NAMES = "READ OFFER REFERRER SEARCH QUIZ OUTCOME GUIDE LETTERS SOURCE MISSING".split()
+NAMES = "READ OFFER REFERRER SEARCH QUIZ OUTCOME GUIDE LETTERS SOURCE MISSING REDIRECT".split()
 OURS = {getattr(kinds, name) for name in NAMES}
 
 
@@ -65,5 +65,5 @@ def test_code_counts_no_kind_that_isnt_told():
         p for app in ("articles", "quiz", "newsletter") for p in (ROOT / app).rglob("*.py")
     ]:
         used |= set(re.findall(r"counts_as\((\w+),", path.read_text()))
-    assert used == {"OFFER", "SEARCH", "QUIZ", "OUTCOME", "GUIDE", "SOURCE"}
+    assert used == {"OFFER", "SEARCH", "QUIZ", "OUTCOME", "GUIDE", "SOURCE", "REDIRECT"}
     assert {getattr(kinds, name) for name in used} <= OURS

@@ -3,10 +3,15 @@
 import time
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from analytics import kinds
 from analytics.counting import Counting
+from analytics.models import DailySum, Key, add
 from analytics.visits import MAX_NEW_AGENTS, VisitCounter, printable
+from articles.models import Redirect, SlugRedirect
 from tests.analytics.conftest import FIREFOX, Site
 from tests.factories import make_article, make_offer
 
@@ -219,3 +224,66 @@ def test_a_kept_page_costs_as_much_after_a_thousand_other_agents(counting):
     for number in range(MAX_NEW_AGENTS - 1):
         visits.read((("read", f"/{number}/"),), {"user-agent": f"Mozilla/5.0 {number}"}.get)
     assert min(cost() for _ in range(5)) < 3 * before
+
+
+def test_every_way_to_be_led_on_is_counted_by_the_address_that_an_editor_set(site):
+    Redirect.objects.create(path="/old/", target="/quiz/")
+    Redirect.objects.create(path="/blog/", target="/quiz/", is_prefix=True)
+    Redirect.objects.create(path="/gone/")
+    SlugRedirect.objects.create(slug="was", article=make_article(slug="is"))
+    site.edge.refresher.versions.check()
+    answers = [
+        site.open(path)["status"][:3]
+        for path in ("/old/", "/old/?a=b", "/blog/2019/somebody/", "/gone/", "/articles/was/")
+    ]
+    assert answers == ["301", "301", "301", "410", "301"]
+    assert site.sums() == {
+        ("redirect", "/old/"): 2,
+        ("redirect", "/blog/"): 1,
+        ("redirect", "/gone/"): 1,
+        ("redirect", "/articles/was/"): 1,
+    }
+
+
+def test_who_isnt_counted_elsewhere_isnt_counted_here(site):
+    Redirect.objects.create(path="/old/", target="/quiz/")
+    site.edge.refresher.versions.check()
+    site.open("/old/", HTTP_DNT="1")
+    site.open("/old/", agent="curl/8.14.1")
+    site.open("/old/", method="HEAD")
+    make_article(slug="gone", state="withdrawn", withdrawn_note="It was wrong.")
+    assert site.open("/articles/gone/")["status"].startswith("410")
+    assert site.sums() == {}
+
+
+def asked_by_three_uses(site):
+    """Return what three readers who come by an old address ask of the database, a word a statement."""
+    Redirect.objects.create(path="/old/", target="/quiz/")
+    site.edge.refresher.versions.check()
+    with CaptureQueriesContext(connection) as queries:
+        for _ in range(3):
+            site.open("/old/", look=False)
+    return [query["sql"].partition(" ")[0] for query in queries]
+
+
+def test_a_use_writes_nothing_and_asks_no_more_than_finding_it(site):
+    asked = asked_by_three_uses(site)
+    assert set(asked) == {"SELECT"}
+    assert len(asked) <= 9
+
+
+def test_counted_at_once_each_use_would_write(site, monkeypatch):
+    """The twin."""
+    today = timezone.now().date()
+    monkeypatch.setattr(site.counting, "add", lambda *of: add({Key(today, *of): 1}))
+    assert asked_by_three_uses(site).count("INSERT") == 3
+
+
+def test_the_sums_hold_a_day_and_an_address_of_ours_and_nothing_of_who_came(site):
+    Redirect.objects.create(path="/old/", target="/quiz/", is_prefix=True)
+    site.edge.refresher.versions.check()
+    site.open("/old/CANARY/?CANARY=CANARY", HTTP_REFERER="https://CANARY.example/")
+    site.sums()
+    assert [(row.kind, row.name, row.count) for row in DailySum.objects.all()] == [
+        ("redirect", "/old/", 1)
+    ]

@@ -1,21 +1,32 @@
 """The list of articles at the desk."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from articles.editing import status
 from articles.editing.bulk_edit import MOST
-from articles.models import Article
-from tests.factories import make_article, make_offer, make_topic
+from articles.models import Article, Snippet
+from tests.factories import (
+    make_article,
+    make_offer,
+    make_page,
+    make_picture,
+    make_response,
+    make_topic,
+)
 from trustsite.desk.bounded_paginator import BoundedPaginator
 from trustsite.models import Autosave, CacheVersion
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/articles/article/"
 LATER = timezone.now() + timedelta(days=3)
+AFTER_LATER = LATER + timedelta(days=1)
 LONG_AGO = timezone.localdate() - timedelta(days=400)
 
 
@@ -122,6 +133,116 @@ def test_it_finds_what_has_changed_since_it_was_checked(listed, one_of_each):
 def test_it_finds_where_there_is_something_to_look_at(listed, one_of_each):
     Article.objects.exclude(title="Draft").update(problems=0)
     assert listed(asks="problems") == ["Draft"]
+
+
+SOON = timezone.localdate() - timedelta(days=350)
+
+
+def test_it_finds_what_falls_due_within_a_month(listed, one_of_each):
+    make_article(title="Checked long ago", checked_on=LONG_AGO)
+    make_article(title="Nearly a year ago", checked_on=SOON)
+    make_article(title="A draft", checked_on=SOON, state="draft")
+    assert listed(asks="soon") == ["Nearly a year ago"]
+
+
+@pytest.fixture
+def with_faults(monkeypatch):
+    """Articles of which each leads to, shows or offers something with a fault; and one that has none."""
+    make_article(slug="later", title="Later", publish_at=LATER)
+    make_picture(key="wordless", alt="")
+    make_picture(key="ornament", alt="", decorative=True)
+    days = {"ended": -1, "ends-soon": 20, "lasts": 200}
+    for key, number in days.items():
+        make_offer(key=key, valid_until=timezone.localdate() + timedelta(days=number))
+    Snippet.objects.create(key="led-astray", title="S", body="[Nowhere](/articles/nowhere/).")
+    texts = {
+        "Two links": "[One](/articles/nowhere/), [two](/articles/later/), [three](/).",
+        "By a snippet": ":::snippet led-astray",
+        "Wordless": ":::picture wordless",
+        "Ended": ":::offer ended",
+        "Ends soon": ":::offer ends-soon",
+        "None": "[Home](/).\n\n:::picture ornament\n\n:::offer lasts",
+    }
+    for title, body in texts.items():
+        make_article(title=title, body=body)
+    make_article(title="Also later", body="[A](/articles/later/).", publish_at=AFTER_LATER)
+    gone = {"state": "withdrawn", "withdrawn_note": "It was wrong."}
+    make_article(title="Gone", body="[A](/articles/nowhere/).\n\n:::picture wordless", **gone)
+
+
+FAULTS = {
+    "links": {"Two links": "2 links broken", "By a snippet": "1 link broken"},
+    "pictures": {"Wordless": "1 picture without words"},
+    "offers": {"Ended": "offer not shown", "Ends soon": "offer until"},
+}
+
+
+def test_it_finds_links_that_are_broken_pictures_without_words_and_offers_that_end(
+    settings, listed, with_faults
+):
+    settings.DEVELOPMENT = True  # where the offers of examples are shown
+    for fault, titles in FAULTS.items():
+        assert listed(asks=fault) == sorted(titles)
+
+
+def test_it_says_of_each_row_what_is_wrong_and_asks_no_more_for_many(
+    settings, admin_client, parse, text_of, with_faults
+):
+    settings.DEVELOPMENT = True
+    with CaptureQueriesContext(connection) as few:
+        page = parse(admin_client.get(LIST))
+    shown = {}
+    for row in page.findall(".//table[@id='result_list']/tbody/tr"):
+        title, *_ = text_of(row.find("th/a")).splitlines()
+        shown[title] = [text_of(line) for line in row.findall("td[@class='field-to_look_at']/div")]
+    for words in FAULTS.values():
+        for title, said in words.items():
+            assert any(line.startswith(said) for line in shown[title]), (title, shown[title])
+    assert not any(line[:1].isalpha() or " " in line for line in shown["None"])
+    assert not any(" " in line for title in ("Gone", "Also later") for line in shown[title])
+    for number in range(20):
+        make_article(body=f"[One](/articles/nowhere-{number}/).\n\n:::picture wordless")
+    with CaptureQueriesContext(connection) as many:
+        admin_client.get(LIST)
+    assert len(many) <= len(few)
+
+
+def read_whole(condition):
+    """Return the lines of the plan that read all articles, or all that texts use."""
+    found = Article.objects.filter(condition).order_by("-changed_at")
+    sql, params = found.values("pk").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {sql}", params)
+        plan = [row[-1] for row in cursor.fetchall()]
+    growing = re.findall(r'"articles_(?:article|textuse)" ([A-Z][0-9])', sql)
+    names = "|".join(["articles_article", "articles_textuse", *growing])
+    return [
+        line
+        for line in plan
+        if re.match(rf"SCAN ({names})\b", line) and "text_use_not_open" not in line
+    ]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="plans are read as SQLite says them")
+def test_whose_has_a_fault_is_found_without_reading_all_articles(with_faults):
+    for name in (*FAULTS, "due", "soon"):
+        assert read_whole(status.asking(Article)[name][1]()) == [], name
+    assert read_whole(Q(body__contains="nowhere"))  # as it would be to look into the texts
+
+
+@pytest.mark.parametrize(("kind", "names"), [("page", "due soon links"), ("response", "links")])
+def test_pages_and_responses_say_so_too(admin_client, kind, names):
+    make_page(slug="a-page", title="Fine", checked_on=timezone.localdate())
+    make_page(slug="b-page", title="Astray", body="[A](/nowhere/).", checked_on=SOON)
+    make_response(key="freeze", title="Astray", body="[A](/nowhere/).")
+    make_response(key="fight", title="Fine")
+    where = f"/admin/articles/{kind}/"
+    [spec] = admin_client.get(where).context["cl"].filter_specs
+    assert [name for name, _ in spec.lookup_choices] == names.split()
+    for name in names.split()[-2:]:
+        page = admin_client.get(where, {"asks": name})
+        assert [row.title for row in page.context["cl"].result_list] == ["Astray"]
+        assert "1 link broken" in page.content.decode()
 
 
 def test_it_finds_what_i_worked_on(

@@ -40,7 +40,7 @@ NOT_TRAVELLING = {
     *("html", "contents", "citations", "words", "renderer"),
     *("width", "height", "renditions", "prepare_after", "prepare_attempts"),
     *("preview_key", "problems", "text_hash", "first_published_at", "planned_on"),
-    *("nearest", "nearest_due"),
+    *("nearest", "nearest_due", "used", "last_used_on", "counted_since"),
 }
 WITH_EVERYTHING = """Lead.[^author-2001]
 

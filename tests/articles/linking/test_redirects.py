@@ -189,6 +189,7 @@ def test_it_begins_at_a_path_of_this_site(admin_client, path):
             "path",
             "A page stands at this address.",
         ),
+        ({"path": "/about", "target": "/articles/"}, "path", "The page at /about/ answers here"),
         ({"path": "/admin/x/", "target": "/about/"}, "path", "The desk’s own addresses"),
         ({"path": "/old", "target": "/about/", "is_prefix": "on"}, "path", "ends with a slash"),
         ({"path": "/old/", "target": "/nowhere/"}, "target", "There is no page at this address."),
@@ -279,7 +280,7 @@ def test_the_list_shows_where_each_leads_and_the_old_addresses_beside(admin_clie
     assert "nowhere: gone for good" in said
     assert "From the printed leaflet." in said
     cells = [text_of(cell) for cell in page.findall(".//section[@aria-labelledby='old']//td")]
-    assert cells == ["/articles/before/", "/articles/after/"]
+    assert cells[:2] == ["/articles/before/", "/articles/after/"]
 
 
 def test_it_can_be_saved_again_unchanged(admin_client):

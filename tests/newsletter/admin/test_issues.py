@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from newsletter.issues import copies, scheduling
 from newsletter.models import Delivery, Heartbeat, Letter
-from tests.factories import make_letter, make_subscriber
+from tests.factories import make_article, make_letter, make_subscriber
 
 pytestmark = pytest.mark.django_db
 ADMIN = "/admin/newsletter/letter/"
@@ -54,6 +54,29 @@ def press(staff):
 
 def state(letter):
     return Letter.objects.get(pk=letter.pk).state
+
+
+def test_the_list_says_and_finds_which_letters_to_come_lead_nowhere(staff):
+    soon = timezone.now() + timedelta(days=2)
+    make_article(slug="there")
+    make_article(slug="by-then", publish_at=timezone.now() + timedelta(days=1))
+    both = "[One](/articles/there/?a=b#part), [two](/articles/by-then/), [three](https://other.example/)."
+    make_letter(subject="Fine", body=both, state=State.SCHEDULED, send_at=soon)
+    make_letter(subject="Too early", body=both)
+    make_letter(subject="Astray", body="[A](/nowhere/), [B](/nowhere/), [C](/articles/gone/).")
+    make_letter(subject="Gone out", body="[A](/nowhere/).", state=State.SENT)
+    rows = {}
+    for row in page(staff.get(ADMIN)).iterfind(".//table[@id='result_list']/tbody/tr"):
+        cell = row.find("td[@class='field-to_look_at']")
+        rows["".join(row.find("th").itertext()).strip()] = "".join(cell.itertext()).strip("- ")
+    assert rows == {
+        "Fine": "",
+        "Too early": "1 link broken",
+        "Astray": "2 links broken",
+        "Gone out": "",
+    }
+    listed = staff.get(ADMIN, {"asks": "links"}).context["cl"].result_list
+    assert {letter.subject for letter in listed} == {"Too early", "Astray"}
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

@@ -221,7 +221,7 @@ class Edge:
     def _count(self, path: str, status: int, made: Recording, header: Header) -> None:
         if status == 404:
             self.visits.missing(path, header)
-        elif status < 400 and made.counted:
+        elif made.counted and (status < 400 or status == 410):
             self.visits.event(made.counted, header)
 
     def make_anew(self, path: str) -> Answer:
