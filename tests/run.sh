@@ -8,7 +8,7 @@ mkdir -p build
 REQUIRE_BROWSER=1 "$1" -m pytest -n 2 --dist loadfile tests/browser >build/browser-tests.log 2>&1 &
 browser=$!
 trap 'kill "$browser" 2>/dev/null; exit 130' INT TERM
-"$1" -m pytest -n 4 --dist worksteal --ignore tests/browser
+"$1" -m pytest -n 3 --dist worksteal --ignore tests/browser
 unit=$?
 wait "$browser"
 in_browser=$?
