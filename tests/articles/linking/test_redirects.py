@@ -323,3 +323,12 @@ def test_with_more_paths_than_are_kept_in_memory_each_is_looked_up(monkeypatch):
         assert (redirects.known()("/old/"), redirects.known()("/other/")) == (True, False)
     monkeypatch.setattr(redirects, "MOST_KNOWN", 0)
     assert redirects.known()("/other/")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_taken"),
+    [("/articles/gone/", True), ("/gone/", False), ("/articles/a/gone/", False)],
+)
+def test_only_at_its_own_address_does_a_withdrawn_article_answer(path, is_taken):
+    make_article(slug="gone", state="withdrawn", withdrawn_note="It was wrong.")
+    assert bool(redirects._already_there(path)) is is_taken

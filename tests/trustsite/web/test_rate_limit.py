@@ -279,6 +279,12 @@ def test_memory_starts_anew_with_each_window_and_says_how_long_it_lasts(monkeypa
     assert [store.increment("a", 1, 600) for _ in range(2)] == [Usage(1), Usage(1, 600)]
 
 
+def test_a_folder_that_is_missing_is_made_for_us_alone(tmp_path):
+    folder = tmp_path / "data"
+    FileStore(folder / "limits.sqlite3", timeout=60).increment("a", 5, 600)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 @pytest.mark.parametrize("step", [-1, 1])
 def test_a_connection_of_another_process_is_not_used(tmp_path, monkeypatch, step):
     store = FileStore(tmp_path / "limits.sqlite3", timeout=60)

@@ -627,6 +627,22 @@ def test_pages_are_made_anew_one_after_the_other_until_the_server_stops(monkeypa
     assert len(made) == 3
 
 
+def test_a_worker_watches_makes_anew_and_compresses_in_threads_of_their_own(monkeypatch):
+    refresher, started = make_edge().refresher, []
+
+    class Thread:
+        def __init__(self, target, name, daemon):
+            self.target, self.daemon = target, daemon
+
+        def start(self):
+            started.append((self.target, self.daemon))
+
+    monkeypatch.setattr(page_cache_refresh, "Thread", Thread)
+    refresher.start()
+    work = (refresher._check_versions, refresher._make_anew, refresher._compress)
+    assert started == [(each, True) for each in work]
+
+
 def test_a_database_that_is_away_is_noted_once(monkeypatch, caplog):
     refresher = make_edge().refresher
     monkeypatch.setattr(page_cache_refresh.connection, "close", lambda: None)
