@@ -90,7 +90,7 @@ def mails_sent(since: date) -> int:
 
 def is_counting() -> bool:
     """Whether anything is counted here."""
-    return bool(settings.COUNT_VISITS != "off")
+    return str(settings.COUNT_VISITS) != "off"
 
 
 def counted_since(kind: str, first: date) -> dict[str, Counted]:

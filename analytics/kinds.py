@@ -13,9 +13,7 @@ GUIDE = "guide"  # ASKED, CONFIRMED, WITH_LETTERS, SENT, RETURNED, LEFT
 LETTERS = "letters"  # SENT, RETURNED, LEFT
 SOURCE = "source"  # the page that led to a sign-up, by its path
 MISSING = "missing"  # an address where nothing is
-REDIRECT = (
-    "redirect"  # an old address that led on, or said that its page is gone, as the desk has it
-)
+REDIRECT = "redirect"  # an old address that led on, or said that its page is gone
 
 ALL, NOTHING = "all", "found nothing"
 FINISHED = "finished"

@@ -184,12 +184,14 @@ class OpenedByOthers(sqlite3.Connection):
     once, as SQLite does where waiting might never end.
     """
 
-    refusals = 2
+    refusals, code = 2, sqlite3.SQLITE_BUSY
 
     def execute(self, statement, *parameters):
         if "journal_mode" in statement and self.refusals:
             self.refusals -= 1
-            raise sqlite3.OperationalError("database is locked")
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = self.code
+            raise error
         return super().execute(statement, *parameters)
 
 
@@ -204,6 +206,13 @@ def opened_by_others(monkeypatch):
 def test_a_new_file_that_another_process_opens_too_is_tried_again(tmp_path):
     store = FileStore(tmp_path / "new.sqlite3", timeout=60)
     assert store.increment("a", 5, 600).count == 1
+
+
+@pytest.mark.usefixtures("opened_by_others")
+def test_a_file_that_is_not_just_busy_is_not_tried_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(OpenedByOthers, "code", sqlite3.SQLITE_FULL)
+    with pytest.raises(RateLimitUnavailableError):
+        FileStore(tmp_path / "new.sqlite3", timeout=60).increment("a", 5, 600)
 
 
 @pytest.mark.usefixtures("opened_by_others")

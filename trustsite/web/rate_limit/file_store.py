@@ -140,8 +140,9 @@ class FileStore:
             try:
                 connection.execute("PRAGMA journal_mode=WAL")
                 return
-            except sqlite3.OperationalError:
-                if time.monotonic() >= gives_up_at:
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() >= gives_up_at:
                     raise
                 time.sleep(PAUSE)
 
