@@ -4,6 +4,7 @@ Part of `make bench`, where it runs in a process of its own and prints what it f
 for others may use the machine. Pages are asked of Django itself, so that none is one that is kept.
 """
 
+import gc
 import io
 import json
 import os
@@ -56,6 +57,7 @@ class Site:
         self.edge = Edge(django_application)
         self.edge.prepare()
         self.edge.refresher.versions.check()
+        gc.freeze()  # as the web server's main process does (trustsite/serve.py)
         self.numbers = iter(range(10**9))
 
     def environ(self, path: str, query: str = "", fields: Fields | None = None) -> Environ:

@@ -26,7 +26,6 @@ def make_edge(application: Any = django_application) -> Any:
     """Return an edge that has looked at the database once."""
     edge = Edge(application)
     edge.prepare()
-    edge.cache.drop("/get-help/")
     edge.refresher.versions.check()
     return edge
 

@@ -34,10 +34,11 @@ logger = logging.getLogger("trustsite")
 
 
 class Application:
-    """One worker's application."""
+    """One worker's application; the main process makes it before it forks the workers, so it opens nothing yet."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
         self.edge = Edge(application, visits())
+        self.edge.prepare()
         self.bodies = RequestBodies()
         self.traffic = Traffic()
         self.making: dict[str, asyncio.Future[None]] = {}  # pages that are being made, by path

@@ -1,9 +1,21 @@
-"""The web server with this site's options: `python -m trustsite.serve`. It imports no Django itself; its workers do."""
+"""The web server with this site's options: `python -m trustsite.serve`.
+
+The main process imports the site once and its workers are forks of it: they share its memory, and one that dies is
+replaced in milliseconds. A reload (SIGHUP) puts a new main process, with the code as it is now, in the old one's place.
+"""
 
 import argparse
+import gc
+import multiprocessing
 import os
+import signal
+import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 from granian import Granian
@@ -17,8 +29,12 @@ HEADERS_WITHIN = (
     10_000  # milliseconds a sender may take for its headers, and stay silent between two requests
 )
 BUFFER = 64 * 1024  # bytes of a connection; headers of more are refused
-RELOAD_APART = 15  # seconds between two workers: the new one is up before the next old one goes
+RELOAD_APART = 15  # seconds between the first moment of new workers and the end of old ones
 STOP_WITHIN = 10  # seconds for what is being answered when the server is told to stop
+IMPORT_WITHIN = 60  # seconds for trying out the new code before a reload
+OLD_WORKERS = (
+    "TRUSTSITE_OLD_WORKERS"  # process numbers that a reloaded main process still has to end
+)
 # How many heaps the C library keeps for the threads of a process. By itself it keeps eight a core, each as large as the
 # largest page that a thread ever made.
 ARENAS = "MALLOC_ARENA_MAX"
@@ -29,19 +45,107 @@ MAX_RESTARTS, WINDOW = (
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]
-    """granian, which replaces a worker that dies however soon it dies: not one that can't start at all."""
+    """granian that imports the site before it forks its workers."""
 
     restarts: list[float]
+    old_workers: list[int]  # of the main process that this one took the place of
+
+    def serve(self) -> None:
+        """Import the site, and serve until told to stop."""
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, {signal.SIGHUP}
+        )  # it would end who can't answer it yet
+        self.on_startup(lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP}))
+        self.old_workers = [int(worker) for worker in os.environ.pop(OLD_WORKERS, "").split()]
+        self.restarts = []
+        super().serve(
+            target_loader=self.imported() if sys.platform == "linux" else None, wrap_loader=False
+        )
+
+    def imported(self) -> Callable[[], Any]:
+        """Return what gives a forked worker the site."""
+        multiprocessing.set_start_method("fork", force=True)
+        module, _, name = self.target.partition(":")
+        # A page of memory is shared until somebody writes to it: collections would write to each object, and what they
+        # free here would be filled by the workers.
+        gc.disable()
+        application = getattr(import_module(module), name)
+        gc.freeze()
+
+        def loaded() -> Any:
+            gc.enable()
+            return application
+
+        return loaded
+
+    def startup(self, spawn_target: Any, target_loader: Any) -> None:
+        """Start the workers; those of before end when these have had time to begin."""
+        super().startup(spawn_target, target_loader)
+        if self.old_workers:
+            after = threading.Timer(RELOAD_APART, self.end_old_workers)
+            after.daemon = True
+            after.start()
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """End with all workers, those of before as well."""
+        threading.Thread(target=self.end_old_workers).start()
+        super().shutdown(exit_code)
+
+    def end_old_workers(self) -> None:
+        """End the workers of before: by force who still answers somebody after a while."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            until = time.monotonic() + STOP_WITHIN
+            for worker in self.old_workers:
+                with suppress(ProcessLookupError):
+                    os.kill(worker, number)
+            while time.monotonic() < until and self.has_old_workers():
+                time.sleep(0.05)
+
+    def has_old_workers(self) -> bool:
+        """Say whether workers of before still live. A child's number is nobody else's until it is waited for, as here."""
+        self.old_workers = [worker for worker in self.old_workers if lives(worker)]
+        return bool(self.old_workers)
+
+    def _reload(self, spawn_target: Any, target_loader: Any) -> None:
+        """Begin again as a new main process, if the code as it is now can be imported; else go on as before."""
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        if not can_be_imported(self.target):
+            return
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        self._drop_shared_socket()
+        if self.bind_uds:
+            self.bind_uds.unlink(missing_ok=True)  # the workers of before keep what they hold
+        self.has_old_workers()
+        workers = (*self.old_workers, *(worker.inner.pid for worker in self.wrks))
+        os.environ[OLD_WORKERS] = " ".join(map(str, workers))
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
     def _respawn_workers(
         self, workers: Any, spawn_target: Any, target_loader: Any, delay: float = 0
     ) -> None:
+        """Replace workers however soon they died, unless they can't live at all."""
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
         now = time.monotonic()
-        recent = [moment for moment in getattr(self, "restarts", []) if now - moment < WINDOW]
+        recent = [moment for moment in self.restarts if now - moment < WINDOW]
         self.restarts = [*recent, *(now for _ in workers)]
         if len(self.restarts) <= MAX_RESTARTS:
             self.respawned_wrks.clear()  # else the second death within five seconds ends the whole server
+
+
+def lives(child: int) -> bool:
+    """Say whether a child process still lives; of one that doesn't nothing is left afterwards."""
+    with suppress(ChildProcessError):
+        return os.waitpid(child, os.WNOHANG) == (0, 0)
+    return False
+
+
+def can_be_imported(target: str) -> bool:
+    """Say whether a new process can import what is served; what it complains of goes to the server's own output."""
+    command = [sys.executable, "-c", f"import {target.partition(':')[0]}"]
+    with suppress(subprocess.TimeoutExpired):
+        return not subprocess.run(command, timeout=IMPORT_WITHIN).returncode
+    return False
 
 
 def server(
@@ -64,7 +168,6 @@ def server(
         backpressure=BACKLOG,
         http1_settings=HTTP1Settings(header_read_timeout=HEADERS_WITHIN, max_buffer_size=BUFFER),
         respawn_failed_workers=True,
-        respawn_interval=RELOAD_APART,
         workers_kill_timeout=STOP_WITHIN,
         log_level=LogLevels.warning,
     )

@@ -59,4 +59,6 @@ def respond(edge: Edge, environ: dict[str, Any]) -> Answer:
     return answer or edge.respond(environ)
 
 
-application = Application(Edge(django_application, visits()))
+edge = Edge(django_application, visits())
+edge.prepare()
+application = Application(edge)

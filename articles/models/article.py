@@ -359,6 +359,11 @@ class Article(SignedOffModel, MarkdownModel):
         return self.seen_since is not None
 
     @property
+    def was_withdrawn(self) -> bool:
+        """Whether readers could open it once, and it was taken back."""
+        return self.state == self.State.WITHDRAWN and self.was_public
+
+    @property
     def seen_since(self) -> datetime | None:
         """Since when readers could open it.
 

@@ -41,10 +41,10 @@ def page(articles: ArticleQuerySet, place: str, after: str, order: Order) -> Lis
 
 def first_page(articles: ArticleQuerySet, place: str, order: Order) -> ListPage:
     """Return all of the list at `place`, or its first page when it is long."""
-    listed = articles.order_by(*order)
-    is_long = len(listed.values_list("pk")[: MOST + 1]) > MOST
-    rows = list(listed.for_cards()[: PAGE if is_long else MOST])
-    return ListPage(rows, next=_address(place, rows[-1].slug) if is_long else "")
+    rows = list(articles.order_by(*order).for_cards()[: MOST + 1])
+    if len(rows) <= MOST:
+        return ListPage(rows)
+    return ListPage(rows[:PAGE], next=_address(place, rows[PAGE - 1].slug))
 
 
 def page_after(articles: ArticleQuerySet, place: str, slug: str, order: Order) -> ListPage | None:

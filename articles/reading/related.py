@@ -32,8 +32,7 @@ def related(article: Article) -> list[Article]:
     The editor's picks, then the nearest by their words; in one query. While those aren't known yet,
     a second adds the first of its topic.
     """
-    picks = [slug for slug in article.related if not slug.startswith(ROW)]
-    wanted = [*picks, *map(_name, article.nearest or [])]
+    wanted = _wanted(article)
     rows = recall_each("card of", wanted, _by_slug_or_row)
     ranked = [rows[name] for name in wanted if name in rows]
     found = [row for row in dict.fromkeys(ranked) if row.pk != article.pk][:CARDS]
@@ -44,6 +43,11 @@ def related(article: Article) -> list[Article]:
         )
         found += list(fill[: CARDS - len(found)])
     return found
+
+
+def _wanted(article: Article) -> list[str]:
+    picks = [slug for slug in article.related if not slug.startswith(ROW)]
+    return [*picks, *map(_name, article.nearest or [])]
 
 
 def cards(slugs: list[str]) -> list[Article]:
@@ -66,7 +70,8 @@ def newest() -> list[Article]:
 def reading_path(article: Article) -> Path:
     """Return what stands before and after an article on its topic.
 
-    At most three queries, whose cost is the same however many stand there.
+    At most three queries, whose cost is the same however many stand there. What is related to it is read along with
+    them, and remembered.
     """
     order = _order_of(article.topic_id)
     here = (article.position, article.title, article.pk)
@@ -77,7 +82,7 @@ def reading_path(article: Article) -> Path:
     place = order.index(here)
     earlier = [_name(pk) for *_, pk in order[max(0, place - BEFORE) : place]]
     later = [_name(pk) for *_, pk in order[place + 1 : place + 1 + AFTER]]
-    rows = recall_each("card of", earlier + later, _by_slug_or_row)
+    rows = recall_each("card of", [*earlier, *later, *_wanted(article)], _by_slug_or_row)
     return Path(
         [rows[pk] for pk in earlier if pk in rows], [rows[pk] for pk in later if pk in rows]
     )

@@ -3,6 +3,7 @@
 from django.db import Error
 
 from articles.models import Response
+from articles.reading.row_lookup import find_row
 from trustsite.web.serving.fragments import remembered
 
 _remembered: dict[str, Response] = {}
@@ -21,7 +22,7 @@ def remember() -> None:
 def find(key: str) -> Response | None:
     """Return the text of response `key` (`freeze`, `flight-fawn`, `even-mix` …)."""
     try:
-        return Response.objects.filter(key=key).first()
+        return find_row(Response, "key", key)
     except Error:
         if not _remembered:
             raise

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from django.conf import settings
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from articles.models.article import BY_TITLE, READING_ORDER
 from articles.models.pages import address_of
 from articles.reading import helplines, json_ld, lists
 from articles.reading.related import cards, newest, reading_path, related, where_to_start
+from articles.reading.row_lookup import find_row, get_row_or_404
 from articles.searching.query import LONGEST
 from articles.searching.query import search as find
 from articles.searching.vocabulary import VOCABULARY
@@ -57,13 +58,16 @@ def index(request: HttpRequest, after: str = "") -> HttpResponse:
     page = lists.page(published, reverse("articles:index"), after, BY_TITLE)
     if page.is_all:
         shelves = _by_topic(page.articles)
-        starts = [one for _, shelf in shelves for one in shelf if one.starts]
+        first = next((one for _, shelf in shelves for one in shelf if one.starts), None)
+        # What stands above all shelves stands on none, unless it is all that its shelf holds.
+        shelves = [
+            (topic, [one for one in shelf if one is not first] or shelf) for topic, shelf in shelves
+        ]
         context: dict[str, Any] = {"shelves": shelves}
     else:
-        starts = [] if after else where_to_start()
+        first = None if after else next(iter(where_to_start()), None)
         context = {"page": page, "topics": published.topics()}
-    context["first"] = starts[0] if starts else None
-    return render(request, "articles/index.html", context)
+    return render(request, "articles/index.html", context | {"first": first})
 
 
 def _by_topic(articles: list[Article]) -> list[tuple[Topic, list[Article]]]:
@@ -85,17 +89,19 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one published article; say of a withdrawn one that it is gone; lead on from an address
     that has changed.
     """
-    if result := Article.objects.published().select_related("topic").filter(slug=slug).first():
-        depends_on(result.cache_tag)
-        context = article_context(result)
+    found = find_row(Article, "slug", slug)
+    if found and found.is_published:
+        depends_on(found.cache_tag)
+        found.topic = _topic(found.topic_id)
+        context = article_context(found)
         for key in context["offers_shown"]:
             counts_as(OFFER, key)
         return render(request, "articles/article.html", context)
-    if gone := Article.objects.withdrawn().filter(slug=slug).first():
+    if found and found.was_withdrawn:
         context = {
-            "article": gone,
-            "related": related(gone),
-            "next": site_links.title_of(gone.leads_to),
+            "article": found,
+            "related": related(found),
+            "next": site_links.title_of(found.leads_to),
         }
         return render(request, "410.html", context, status=410)
     if moved := resolve(slug):
@@ -103,6 +109,11 @@ def article(request: HttpRequest, slug: str) -> HttpResponse:
             counts_as(REDIRECT, request.path)
         return HttpResponsePermanentRedirect(moved.get_absolute_url())
     raise Http404
+
+
+@remembered
+def _topic(number: int) -> Topic:
+    return get_row_or_404(Topic, "pk", number)
 
 
 def article_context(article: Article) -> dict[str, Any]:
@@ -121,8 +132,8 @@ def article_context(article: Article) -> dict[str, Any]:
         "offers_shown": offers_shown,
         "has_offer": bool(offers_shown),
         "references": list(article.references()),
-        "related": related(article),
         "path": reading_path(article),
+        "related": related(article),
         "share_mail": f"mailto:?subject={quote(article.title)}&body={quote(address)}",
         "address": address,
         "card": f"{address}card.png",
@@ -156,7 +167,7 @@ def responses(request: HttpRequest) -> HttpResponse:
 @public(made_of=["lists"])
 def response(request: HttpRequest, key: str) -> HttpResponse:
     """Say what one response protects, costs and gives."""
-    result = get_object_or_404(Response, key=key)
+    result = get_row_or_404(Response, "key", key)
     return render(request, "articles/response.html", response_context(result))
 
 
@@ -177,7 +188,7 @@ def response_context(response: Response) -> dict[str, Any]:
 def page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a standing page."""
     depends_on(f"page:{slug}")
-    return render(request, "articles/page.html", {"page": get_object_or_404(Page, slug=slug)})
+    return render(request, "articles/page.html", {"page": get_row_or_404(Page, "slug", slug)})
 
 
 @require_safe
@@ -197,7 +208,7 @@ def get_help(request: HttpRequest) -> HttpResponse:
 @public(made_of=["lists"])
 def topic(request: HttpRequest, slug: str, after: str = "") -> HttpResponse:
     """List a topic's published articles, a page at a time when there are many; a topic without any isn't there yet."""
-    shelf = get_object_or_404(Topic, slug=slug)
+    shelf = get_row_or_404(Topic, "slug", slug)
     if after and not shelf.articles.filter(slug=after).exists():
         raise Http404
     articles = Article.objects.published().filter(topic=shelf)

@@ -11,8 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
-from pathlib import PurePosixPath
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -30,6 +30,7 @@ HITS = 20
 LEAST = 0.05  # of the best page's score that the last one shown has
 IN_DANGER = 5  # pages shown under the people to talk to
 EXTRACT = 180  # characters, give or take a word
+HEADING = 40  # characters that a line without a sentence may have
 WEIGHTS = {"title": 8.0, "head": 3.0, "often": 2.0, "text": 1.0}
 MEANT = 0.7  # what a synonym counts beside the word itself
 ARTICLE = 1.1  # what an article counts beside another page that says as much
@@ -236,48 +237,63 @@ def _rarity(documents: int) -> float:
 def _hits(scores: dict[int, float], concepts: list[Concept]) -> list[Hit]:
     """Return the best pages that readers can open now. One query, of some rows more than are shown."""
     ranked = sorted(scores, key=lambda document: (-scores[document], document))
+    asked = {word for concept in concepts for word in concept.every_word}
     now = timezone.now()
     rows = []
     for row in SearchDocument.objects.in_bulk(ranked[: HITS * 2]).values():
         if row.publish_at is None or row.publish_at <= now:
-            rows.append((scores[row.pk] * _fit(row, concepts), row))
+            rows.append((scores[row.pk] * _fit(row, asked), row))
     if not rows:
         return []
     rows.sort(key=lambda scored: (-scored[0], scored[1].path))
     least = rows[0][0] * LEAST
-    patterns = [re.compile(pattern, re.IGNORECASE) for pattern in _patterns(concepts)]
+    words = _Words(concepts)
     shown = [row for score, row in rows[:HITS] if score >= least]
-    return [_hit(row, patterns) for row in shown]
+    return [_hit(row, words) for row in shown]
 
 
-def _fit(document: SearchDocument, concepts: list[Concept]) -> float:
+def _fit(document: SearchDocument, asked: set[str]) -> float:
     """Return by how much a page gains whose title or address is what was asked, and little else."""
-    asked = {word for concept in concepts for word in concept.every_word}
-    share = max(_share(asked, document.title), _share(asked, PurePosixPath(document.path).name))
+    name = document.path.strip("/").rpartition("/")[2]
+    share = max(_share(asked, document.title), _share(asked, name))
     return (1 + share / 2) * (ARTICLE if document.article_id else 1)
 
 
 def _share(asked: set[str], text: str) -> float:
-    words = set(stems(text)) - STOP_STEMS
+    words = _telling_words(text)
     return len(words & asked) / (len(words) or 1)
 
 
-def _hit(document: SearchDocument, patterns: list[re.Pattern[str]]) -> Hit:
-    return Hit(
-        document.title,
-        document.path,
-        document.label,
-        document.minutes,
-        document.summary,
-        _extract(document, patterns),
-    )
+@lru_cache(maxsize=2_000)
+def _telling_words(text: str) -> frozenset[str]:
+    return frozenset(stems(text)) - STOP_STEMS
 
 
-def _patterns(concepts: list[Concept]) -> Iterator[str]:
-    """Yield for each concept what finds its words in a text as it is written."""
-    for concept in concepts:
-        beginnings = sorted(map(_beginning, concept.every_word), key=len, reverse=True)
-        yield rf"\b(?:{'|'.join(beginnings)})"
+class _Words:
+    """What finds the words of a query in a text as it is written, in one pass over it."""
+
+    def __init__(self, concepts: list[Concept]) -> None:
+        beginnings = [sorted(concept.every_word, key=len, reverse=True) for concept in concepts]
+        self.each = [_pattern(words) for words in beginnings]
+        self.all = _pattern([word for words in beginnings for word in words])
+
+    def spans(self, text: str) -> Iterator[tuple[int, int]]:
+        """Yield where words of the query begin and end."""
+        return (match.span() for match in self.all.finditer(text))
+
+    def concepts_at(self, text: str, start: int) -> Iterator[int]:
+        """Yield the numbers of the concepts that a word at `start` says."""
+        return (number for number, one in enumerate(self.each) if one.match(text, start))
+
+
+def _pattern(words: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds words that begin like one of `words`.
+
+    Each alternative begins with a letter as it is, and says behind it that a word begins with it: so `re` passes over
+    all places with other letters at once. Neither `\b` in front nor IGNORECASE would let it.
+    """
+    beginnings = (first + word[1:] for word in words for first in {word[0], word[0].upper()})
+    return re.compile("|".join(map(_beginning, beginnings)))
 
 
 def _beginning(word: str) -> str:
@@ -285,27 +301,41 @@ def _beginning(word: str) -> str:
     its letters. A short word is itself alone.
     """
     kept = word[:-1] if len(word) > 5 else word
-    ending = "[a-z]*" if len(word) > 3 else r"\b"
-    return "['’]?".join(kept) + ending
+    first = kept[0]
+    ending = "[a-zA-Z]*" if len(word) > 3 else r"\b"
+    letters = (f"[{letter}{letter.upper()}]" for letter in kept[1:])
+    return "['’]?".join([rf"{first}(?<=\b{first})", *letters]) + ending
 
 
-def _extract(document: SearchDocument, patterns: list[re.Pattern[str]]) -> SafeString:
+def _hit(document: SearchDocument, words: _Words) -> Hit:
+    return Hit(
+        document.title,
+        document.path,
+        document.label,
+        document.minutes,
+        document.summary,
+        _extract(document, words),
+    )
+
+
+def _extract(document: SearchDocument, words: _Words) -> SafeString:
     """Return the block that says most of what was asked, cut to size, its words marked; else the page's summary."""
-    best, best_count = "", 0
-    for line in document.text.split("\n"):
-        count = sum(1 for pattern in patterns if pattern.search(line))
-        is_sentence = len(line) > 40  # a heading says it all and tells nothing
-        if count and (count, is_sentence) > (best_count, len(best) > 40):
-            best, best_count = line, count
-            if count == len(patterns) and is_sentence:
-                break
-    return _marked(_cut(best, patterns) if len(best) > 40 else document.summary, patterns)
+    text = document.text
+    said: dict[int, set[int]] = defaultdict(
+        set
+    )  # the numbers of concepts, by where their line begins
+    for start, _ in words.spans(text):
+        said[text.rfind("\n", 0, start) + 1].update(words.concepts_at(text, start))
+    lines = {text[start:].partition("\n")[0]: len(numbers) for start, numbers in said.items()}
+    # A heading says it all and tells nothing.
+    best = max(lines, key=lambda line: (lines[line], len(line) > HEADING), default="")
+    return _marked(_cut(best, words) if len(best) > HEADING else document.summary, words)
 
 
-def _cut(line: str, patterns: list[re.Pattern[str]]) -> str:
+def _cut(line: str, words: _Words) -> str:
     if len(line) <= EXTRACT:
         return line
-    first = min(match.start() for pattern in patterns if (match := pattern.search(line)))
+    first, _ = next(words.spans(line))
     start = max(0, min(first - EXTRACT // 3, len(line) - EXTRACT))
     start = line.rfind(" ", 0, start) + 1 if start else 0
     end = start + EXTRACT
@@ -313,18 +343,9 @@ def _cut(line: str, patterns: list[re.Pattern[str]]) -> str:
     return ("…" if start else "") + line[start:end] + ("…" if end < len(line) else "")
 
 
-def _marked(text: str, patterns: list[re.Pattern[str]]) -> SafeString:
-    spans = sorted(
-        (match.start(), match.end()) for pattern in patterns for match in pattern.finditer(text)
-    )
+def _marked(text: str, words: _Words) -> SafeString:
     pieces, place = [], 0
-    for start, end in spans:
-        if start >= place:
-            pieces += [
-                escape(text[place:start]),
-                "<mark>",
-                escape(text[start:end]),
-                "</mark>",
-            ]
-            place = end
+    for start, end in words.spans(text):
+        pieces += [escape(text[place:start]), "<mark>", escape(text[start:end]), "</mark>"]
+        place = end
     return trusted("".join([*pieces, escape(text[place:])]))

@@ -50,8 +50,8 @@ class Question:
     key: str
     options: tuple[Option, ...]
     # The answers that speak for a response: all but the calm one.
-    weighed: tuple[Option, ...] = field(init=False, repr=False, compare=False)
-    _highest: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    weighed: tuple[Option, ...] = field(init=False)
+    _highest: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
         weighed = tuple(option for option in self.options if not option.calm)

@@ -27,7 +27,6 @@ class Site:
         self.visits = VisitCounter(counting, reads=reads, site=f"{site}/")
         self.edge = Edge(django_application, self.visits)
         self.edge.prepare()
-        self.edge.cache.drop("/get-help/")
         self.edge.refresher.versions.check()
 
     def open(self, path: str, agent: str = FIREFOX, **headers: Any) -> Any:

@@ -22,7 +22,7 @@ MOST_QUERIES = {
     "topic": 3,
     "topic, later": 5,
     "article": 6,
-    "article with picks": 5,
+    "article with picks": 6,
     "feed": 1,
     "sitemap": 2,
     "sitemap, a part": 1,

@@ -172,6 +172,11 @@ def test_a_number_of_questions_that_four_does_not_divide_may_be_off_by_one():
     assert "there 0 or 1 times" in next(
         iter(lint.check_order(replace(form, questions=(rotated[0], *rotated[:2]))))
     )
+    thirteen = replace(form, questions=rotated * 3 + rotated[:1])
+    assert list(lint.check_order(thirteen)) == []
+    assert "there 3 or 4 times" in next(
+        iter(lint.check_order(replace(form, questions=rotated[:1] * 5 + rotated * 2)))
+    )
 
 
 def test_the_same_place_everywhere_may_name_nobody():

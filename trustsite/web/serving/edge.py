@@ -106,11 +106,11 @@ class Edge:
         return StaticFiles(settings.STATIC_ROOT, self.static_address, headers, manifest)
 
     def start(self) -> None:
-        """Make what must be there whatever happens later, and begin to watch the database."""
+        """Begin to watch the database, and have the helplines at hand whatever happens later."""
         self.watch.start()
         self.watch.guard_thread(is_probe=True)
         self.refresher.check_version()
-        self.prepare()
+        self.keep_help()
         connections.close_all()  # this thread asks nothing more
         self.refresher.start()
         self.visits.start(self.watch.guard_thread)
@@ -120,7 +120,7 @@ class Edge:
         self.visits.stop()
 
     def prepare(self) -> None:
-        """Make the answers that need no database, and the helplines."""
+        """Make the answers that need no database; the main process does, for all workers."""
         headers = refusals.with_headers(HttpResponse(status=204)).headers
         self.static = self._static_files(headers)
         self.refusals = refusals.pages()
@@ -128,9 +128,8 @@ class Edge:
         self.health = StoredAnswer.of(refusals.with_headers(ok))
         missing = render(refusals.request_for("/404/"), "404.html", status=404)
         self.missing = StoredAnswer.of(refusals.with_headers(missing))
-        self._keep_help()
 
-    def _keep_help(self) -> None:
+    def keep_help(self) -> None:
         """Have the helplines at hand, in the copy that needs no database as well."""
         with suppress(Exception):
             answer = self.make_anew(HELP)

@@ -596,6 +596,7 @@ def test_everybody_may_ask_whether_it_is_alive(edge):
 
 
 def test_helplines_are_at_hand_when_no_thread_is(edge):
+    edge.keep_help()
     assert edge.refusal(503, path="/get-help/").status == 200
     refused = edge.refusal(503, path="/articles/kept/")
     assert refused.status == 503

@@ -1,0 +1,158 @@
+"""The web server's main process: its workers, and what becomes of them when it is reloaded or told to stop."""
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT, free_port
+from tests.waiting import wait_until
+
+APPLICATION = """
+import os
+
+async def application(scope, protocol):
+    protocol.response_str(200, [], f"{word} {{os.getpid()}} {{os.getppid()}}")
+"""
+START = """
+import sys
+from trustsite import serve
+serve.RELOAD_APART = float(sys.argv[2])
+serve.server("127.0.0.1", int(sys.argv[1]), 2, uds=sys.argv[3], application="served:application").serve()
+"""
+
+
+class Running:
+    """A web server with an application of one line."""
+
+    def __init__(self, folder, apart, uds=""):
+        self.file, self.port, self.uds = folder / "served.py", free_port(), uds
+        (folder / "start.py").write_text(START)
+        self.write("one")
+        command = [sys.executable, "start.py", str(self.port), str(apart), uds]
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.errors = folder / "errors"
+        with self.errors.open("w") as errors:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env=environment, stderr=errors, process_group=0
+            )
+
+    def write(self, word):
+        self.file.write_text(
+            APPLICATION.replace("{word}", word).replace("{{", "{").replace("}}", "}")
+        )
+
+    def ask(self):
+        """Return a worker's word, its number and its parent's; nothing while nobody answers."""
+        with suppress(OSError, http.client.HTTPException):
+            if self.uds:
+                connection = http.client.HTTPConnection("localhost")
+                connection.sock = socket.socket(socket.AF_UNIX)
+                connection.sock.connect(self.uds)
+            else:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port)
+            connection.request("GET", "/")
+            word, worker, parent = connection.getresponse().read().decode().split()
+            connection.close()
+            return word, int(worker), int(parent)
+        return ()
+
+    def says(self, word):
+        return self.ask()[:1] == (word,)
+
+    def workers(self):
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return {int(child) for child in children.read_text().split()}
+
+
+@contextmanager
+def running(folder, apart=0.2, uds=""):
+    server = Running(folder, apart, uds)
+    try:
+        wait_until(server.ask)
+        wait_until(lambda: len(server.workers()) == 2)
+        yield server
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+
+
+@pytest.mark.parametrize("uds", [False, True])
+def test_a_reload_serves_the_code_as_it_is_now_and_ends_the_workers_of_before(tmp_path, uds):
+    with running(tmp_path, uds=str(tmp_path / "socket") if uds else "") as server:
+        before = server.workers()
+        for word in ("two", "three"):
+            server.write(word)
+            server.process.send_signal(signal.SIGHUP)
+            wait_until(lambda word=word: server.says(word))
+            wait_until(lambda: len(server.workers()) == 2)
+            assert not server.workers() & before
+            assert {server.ask()[0] for _ in range(20)} == {word}
+            assert server.ask()[2] == server.process.pid  # who is told to stop stays the same
+            before = server.workers()
+
+
+def test_a_reload_answers_all_the_time(tmp_path):
+    with running(tmp_path) as server:
+        server.write("two")
+        server.process.send_signal(signal.SIGHUP)
+        answers = []
+
+        def is_new():
+            answers.append(server.ask())
+            return answers[-1][:1] == ("two",)
+
+        wait_until(is_new)
+        assert all(answers)
+
+
+def test_a_reload_of_code_that_cannot_be_imported_leaves_all_as_it_was(tmp_path):
+    with running(tmp_path) as server:
+        before = server.workers()
+        server.file.write_text("import nothing_of_this_name")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: "nothing_of_this_name" in server.errors.read_text())
+        wait_until(lambda: server.workers() == before)
+        assert server.says("one")
+        server.write("two")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: server.says("two"))
+
+
+def test_a_stop_right_after_a_reload_ends_the_workers_of_before_as_well(tmp_path):
+    with running(tmp_path, apart=1_000) as server:
+        before = server.workers()
+        server.write("two")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: server.says("two"))
+        assert before < server.workers()
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(timeout=60)
+        assert not [worker for worker in before if Path(f"/proc/{worker}").exists()]
+
+
+def test_workers_are_replaced_each_time_they_die(tmp_path):
+    with running(tmp_path) as server:
+        for _ in range(3):
+            before = server.workers()
+            for worker in before:
+                os.kill(worker, signal.SIGKILL)
+            wait_until(lambda: len(server.workers()) == 2)
+            wait_until(server.ask)
+            assert not server.workers() & before
+
+
+def test_workers_that_cannot_live_end_the_server(tmp_path):
+    with running(tmp_path) as server:
+        while server.process.poll() is None:
+            with suppress(OSError):
+                for worker in server.workers():
+                    os.kill(worker, signal.SIGKILL)
+        assert server.process.returncode
