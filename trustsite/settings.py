@@ -283,7 +283,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864; "
         # KB for each connection, of which the web server has one a thread: the system keeps the file as well.
-        f"PRAGMA cache_size={-2000 if IN_REQUESTS else -16000};",
+        f"PRAGMA cache_size={-500 if IN_REQUESTS else -16000};",
     }
 elif _values.DATABASE_POOL:
     DATABASES["default"]["CONN_MAX_AGE"] = 0  # the pool keeps them

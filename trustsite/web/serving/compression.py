@@ -12,6 +12,7 @@ QUALITY, GZIP_LEVEL = 5, 6  # while somebody waits
 HURRIED = 3  # in brotli, when others wait as well
 WINDOW = 16  # bits: a page is no longer, and the default takes a megabyte of tables each time
 BEST_QUALITY = 11  # when nobody does
+LARGEST_WINDOW = 22  # bits: 32 MB of tables, which a shorter body doesn't need
 COMPRESSIBLE = ("text/", "application/json", "application/atom+xml", "application/xml")
 COMPRESSIBLE_TOO = ("application/javascript", "application/manifest+json", "image/svg+xml")
 
@@ -36,7 +37,8 @@ def decompress(body: bytes) -> bytes:
 
 def compress_best(body: bytes) -> bytes:
     """Return `body` in brotli as small as it gets, which takes fifty times as long."""
-    return bytes(brotli.compress(body, quality=BEST_QUALITY))
+    window = min(LARGEST_WINDOW, max(WINDOW, len(body).bit_length()))
+    return bytes(brotli.compress(body, quality=BEST_QUALITY, lgwin=window))
 
 
 @lru_cache(512)
