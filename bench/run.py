@@ -1,6 +1,6 @@
 """The bench: `make bench` measures what the site costs, beside what it may cost, in at most ten minutes.
 
-Ratios are of contenders that took turns within this run, and the median of three rounds counts: one machine's seconds change
+Ratios are of contenders that took turns within this run, and the median of their rounds counts: one machine's seconds change
 from minute to minute, its ratios hardly. The table is printed and written into docs/benchmarks.md. It ends with 1 when
 something falls short by more than a quarter.
 
