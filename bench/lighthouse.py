@@ -40,6 +40,8 @@ def report(url: str) -> dict[str, Any]:
     """Return Lighthouse's report of one page; nothing when it failed three times, as on a busy machine it may."""
     ask = [str(lighthouse()), url, "--quiet", "--output=json", f"--chrome-flags={FLAGS}"]
     ask.append(f"--only-categories={','.join(KINDS)}")
+    # The network and the processor are slowed, rather than reckoned with afterwards (docs/decisions/0005).
+    ask.append("--throttling-method=devtools")
     environment = os.environ | {"CHROME_PATH": chromium()}
     for _ in range(3):
         told = subprocess.run(
