@@ -9,6 +9,7 @@ import gc
 import multiprocessing
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from granian import Granian
@@ -25,23 +27,21 @@ from granian.log import LogLevels
 
 APPLICATION = "trustsite.rsgi:application"
 BACKLOG = 4_096  # connections that are open or wait to be; an idle one costs a few kilobytes
-HEADERS_WITHIN = (
-    10_000  # milliseconds a sender may take for its headers, and stay silent between two requests
-)
+# Milliseconds a sender may take for its headers, and stay silent between two requests.
+HEADERS_WITHIN = 10_000
 BUFFER = 64 * 1024  # bytes of a connection; headers of more are refused
 RELOAD_APART = 15  # seconds between the first moment of new workers and the end of old ones
 STOP_WITHIN = 10  # seconds for what is being answered when the server is told to stop
 IMPORT_WITHIN = 60  # seconds for trying out the new code before a reload
-OLD_WORKERS = (
-    "TRUSTSITE_OLD_WORKERS"  # process numbers that a reloaded main process still has to end
-)
+# Held back while a main process begins: before it can answer them they would end it, and leave its workers behind.
+ANSWERED = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
+# The numbers of the workers that a reloaded main process still has to end.
+OLD_WORKERS = "TRUSTSITE_OLD_WORKERS"
 # How many heaps the C library keeps for the threads of a process. By itself it keeps eight a core, each as large as the
 # largest page that a thread ever made.
 ARENAS = "MALLOC_ARENA_MAX"
-MAX_RESTARTS, WINDOW = (
-    20,
-    60.0,
-)  # workers that may die within so many seconds before the server gives up
+# Workers that may die within so many seconds before the server gives up.
+MAX_RESTARTS, WINDOW = 20, 60.0
 
 
 class Server(Granian):  # type: ignore[misc, valid-type]
@@ -52,10 +52,8 @@ class Server(Granian):  # type: ignore[misc, valid-type]
 
     def serve(self) -> None:
         """Import the site, and serve until told to stop."""
-        signal.pthread_sigmask(
-            signal.SIG_BLOCK, {signal.SIGHUP}
-        )  # it would end who can't answer it yet
-        self.on_startup(lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP}))
+        signal.pthread_sigmask(signal.SIG_BLOCK, ANSWERED)
+        self.on_startup(lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, ANSWERED))
         self.old_workers = [int(worker) for worker in os.environ.pop(OLD_WORKERS, "").split()]
         self.restarts = []
         super().serve(
@@ -77,6 +75,17 @@ class Server(Granian):  # type: ignore[misc, valid-type]
             return application
 
         return loaded
+
+    def _init_shared_socket(self) -> None:
+        """Bind the address. A Unix socket takes the place of one that was left behind, or whose workers will end, at once."""
+        address = self.bind_uds
+        if address and (self.old_workers or is_left_behind(address)):
+            self.bind_uds = address.with_name(f".{address.name}.{os.getpid()}")
+            super()._init_shared_socket()
+            self.bind_uds.replace(address)
+            self.bind_uds = address
+        else:
+            super()._init_shared_socket()
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         """Start the workers; those of before end when these have had time to begin."""
@@ -112,10 +121,8 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         self.main_loop_interrupt.clear()
         if not can_be_imported(self.target):
             return
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+        signal.pthread_sigmask(signal.SIG_BLOCK, ANSWERED)
         self._drop_shared_socket()
-        if self.bind_uds:
-            self.bind_uds.unlink(missing_ok=True)  # the workers of before keep what they hold
         self.has_old_workers()
         workers = (*self.old_workers, *(worker.inner.pid for worker in self.wrks))
         os.environ[OLD_WORKERS] = " ".join(map(str, workers))
@@ -140,6 +147,16 @@ def lives(child: int) -> bool:
     return False
 
 
+def is_left_behind(uds: Path) -> bool:
+    """Say whether nobody listens at a Unix socket any more: its server was killed."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(str(uds))
+        except OSError:
+            return True
+    return False
+
+
 def can_be_imported(target: str) -> bool:
     """Say whether a new process can import what is served; what it complains of goes to the server's own output."""
     command = [sys.executable, "-c", f"import {target.partition(':')[0]}"]
@@ -152,8 +169,6 @@ def server(
     host: str, port: int, workers: int, uds: str = "", application: str = APPLICATION
 ) -> Server:
     """Return the web server, ready to serve."""
-    from pathlib import Path
-
     return Server(
         application,
         address=host,

@@ -12,6 +12,7 @@ from articles.editing import checks, status
 from articles.linking import faults
 from articles.models import MarkdownModel
 from prose.finding import Finding
+from trustsite.desk.rows import RowNotesMixin
 
 MOST = 100  # findings shown
 # Characters looked through while they are typed; the longest of our articles has a fifth of that.
@@ -54,20 +55,17 @@ class AttentionFilter(admin.SimpleListFilter):
         return queryset.filter(self.conditions[value][1]())
 
 
-class FaultsMixin(admin.ModelAdmin):
+class FaultsMixin(RowNotesMixin):
     """An admin whose list says of each text what there is to look at, and finds those that ask for something."""
 
     list_filter: ClassVar[tuple[Any, ...]] = (AttentionFilter,)
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Return the list, whose rows know what is wrong with what they lead to and show."""
-        listed = super().get_changelist_instance(request)
-        rows: list[Any] = list(listed.result_list)
+    def note_rows(self, rows: list[Any]) -> None:
+        """Write on each row what is wrong with what it leads to and shows."""
+        super().note_rows(rows)
         found = faults.of(rows)
         for row in rows:
             row.faults = found[row.pk]
-        listed.result_list = rows
-        return listed
 
     @admin.display(description="to look at")
     def to_look_at(self, text: Any) -> str:

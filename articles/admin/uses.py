@@ -12,7 +12,6 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.actions import delete_selected
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.views.main import ChangeList
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -27,6 +26,7 @@ from articles.editing import relinking, removing
 from articles.editing.relinking import Choice, Order, TextChange
 from articles.linking import uses
 from articles.linking.uses import Use, Uses
+from trustsite.desk.rows import RowNotesMixin
 
 MOST_NAMED = 300  # texts named on one page
 MOST_ROWS = 100  # rows deleted at a time
@@ -96,7 +96,7 @@ class UsesForm(forms.Form):
         return data
 
 
-class UsesMixin(admin.ModelAdmin):
+class UsesMixin(RowNotesMixin):
     """An admin that names what uses a row before the row is deleted, withdrawn or renamed."""
 
     # -- on the form of a row
@@ -137,15 +137,12 @@ class UsesMixin(admin.ModelAdmin):
         )
         return format_html("{}{}", named, more)
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Return the list, whose rows know in how many texts each is used."""
-        listed = super().get_changelist_instance(request)
-        rows: list[Any] = list(listed.result_list)
+    def note_rows(self, rows: list[Any]) -> None:
+        """Write on each row in how many texts it is used."""
+        super().note_rows(rows)
         counted = uses.numbers(rows)
         for row in rows:
             row.number_of_uses = counted[row.pk]
-        listed.result_list = rows
-        return listed
 
     @admin.display(description="used in")
     def uses_count(self, row: Any) -> str:

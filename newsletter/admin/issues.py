@@ -17,6 +17,7 @@ from newsletter.emails.email import one_line
 from newsletter.emails.preview import preview_response
 from newsletter.issues import body, lifecycle, preflight, scheduling, uses
 from newsletter.models import Delivery, Letter
+from trustsite.desk.rows import RowNotesMixin
 from trustsite.desk.writing.admin import WritingMixin
 
 
@@ -72,7 +73,7 @@ class LinksFilter(admin.SimpleListFilter):
 
 
 @admin.register(Letter)
-class LetterAdmin(WritingMixin):
+class LetterAdmin(RowNotesMixin, WritingMixin):
     """Issues: a draft is edited here; what is scheduled, on its way or sent can be read."""
 
     form = LetterForm
@@ -157,15 +158,11 @@ class LetterAdmin(WritingMixin):
         moment = letter.finished_at or letter.started_at or letter.send_at
         return f"{localtime(moment):%-d %B %Y, %H:%M %Z}" if moment else ""
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Return the list, whose letters know how many of their links lead nowhere."""
-        listed = super().get_changelist_instance(request)
-        rows: list[Any] = list(listed.result_list)
+    def note_rows(self, rows: list[Any]) -> None:
+        """Write on each letter how many of its links lead nowhere."""
         found = uses.broken_links(rows)
         for row in rows:
             row.broken_links = found.get(row.pk, 0)
-        listed.result_list = rows
-        return listed
 
     @admin.display(description="to look at")
     def to_look_at(self, letter: Any) -> str:

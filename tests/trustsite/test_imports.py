@@ -40,7 +40,6 @@ UNDOCUMENTED = {
     "django.contrib.admin.views.main": [
         "articles/admin/article_list.py",
         "articles/admin/history.py",
-        "articles/admin/uses.py",
         "newsletter/admin/keyset.py",
         "trustsite/templatetags/desk_lists.py",
     ],

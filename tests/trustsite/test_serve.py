@@ -36,11 +36,11 @@ class Running:
         (folder / "start.py").write_text(START)
         self.write("one")
         command = [sys.executable, "start.py", str(self.port), str(apart), uds]
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
         self.errors = folder / "errors"
         with self.errors.open("w") as errors:
             self.process = subprocess.Popen(
-                command, cwd=folder, env=environment, stderr=errors, process_group=0
+                command, cwd=folder, env=self.environment, stderr=errors, process_group=0
             )
 
     def write(self, word):
@@ -99,8 +99,9 @@ def test_a_reload_serves_the_code_as_it_is_now_and_ends_the_workers_of_before(tm
             before = server.workers()
 
 
-def test_a_reload_answers_all_the_time(tmp_path):
-    with running(tmp_path) as server:
+@pytest.mark.parametrize("uds", [False, True])
+def test_a_reload_answers_all_the_time(tmp_path, uds):
+    with running(tmp_path, uds=str(tmp_path / "socket") if uds else "") as server:
         server.write("two")
         server.process.send_signal(signal.SIGHUP)
         answers = []
@@ -136,6 +137,36 @@ def test_a_stop_right_after_a_reload_ends_the_workers_of_before_as_well(tmp_path
         server.process.send_signal(signal.SIGTERM)
         server.process.wait(timeout=60)
         assert not [worker for worker in before if Path(f"/proc/{worker}").exists()]
+
+
+def test_a_socket_whose_server_was_killed_is_not_in_the_way(tmp_path):
+    uds = str(tmp_path / "socket")
+    with running(tmp_path, uds=uds):
+        pass
+    assert Path(uds).exists()
+    with running(tmp_path, uds=uds) as server:
+        assert server.says("one")
+        second = subprocess.run(
+            server.process.args, cwd=tmp_path, env=server.environment, capture_output=True
+        )
+        assert second.returncode  # it doesn't take the address of one that lives
+        assert server.says("one")
+
+
+def test_what_is_imported_before_the_fork_opens_nothing():
+    code = """
+import os, threading, trustsite.rsgi
+from django.db import connections
+assert threading.active_count() == 1, threading.enumerate()
+assert all(one.connection is None for one in connections.all(initialized_only=True))
+held = [os.path.realpath(f"/proc/self/fd/{number}") for number in range(3, 64)]
+assert not [file for file in held if "sqlite" in file or "socket" in file], held
+"""
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "trustsite.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert not done.returncode, done.stderr
 
 
 def test_workers_are_replaced_each_time_they_die(tmp_path):

@@ -1,6 +1,10 @@
-"""Rows at the desk: where one is changed, and its other pages."""
+"""Rows at the desk: where one is changed, its other pages, and what is looked up for all rows of a list at once."""
 
+from typing import Any
+
+from django.contrib import admin
 from django.db.models import Model
+from django.http import HttpRequest
 from django.urls import reverse
 
 
@@ -12,3 +16,17 @@ def change_url(row: Model) -> str:
 def desk_url(row: Model, page: str) -> str:
     """Return the address of a page of the desk about one row, such as its review."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{page}", args=[row.pk])
+
+
+class RowNotesMixin(admin.ModelAdmin):
+    """An admin whose list shows of each row what no column says, looked up for all of them together."""
+
+    def note_rows(self, rows: list[Any]) -> None:
+        """Write on each row what the list shows of it. A mixin that notes something calls the next one's as well."""
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list, whose rows have what `note_rows` wrote on them."""
+        listed = super().get_changelist_instance(request)
+        listed.result_list = list(listed.result_list)
+        self.note_rows(listed.result_list)
+        return listed
