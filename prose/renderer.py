@@ -111,7 +111,6 @@ def _citation(state: StateInline, silent: bool) -> bool:
         number = state.env["numbers"].setdefault(match[1], len(citations))
         token = state.push("citation", "", 0)
         token.meta = {
-            "key": match[1],
             "number": number,
             "mention": citations[match[1]],
         }

@@ -145,8 +145,8 @@ def _by_status(statuses: list[str], text: str, code: int | None) -> Meaning | No
 def _of_status(status: str) -> Meaning | None:
     """Return what one enhanced code says; None for a code that says "other"."""
     kind, _, rest = status.strip().partition(".")
-    subject, _, detail = rest.partition(".")
-    if kind not in {"4", "5"} or not detail.isdigit():
+    subject = rest.partition(".")[0]
+    if kind not in {"4", "5"}:
         return None
     if rest in _GONE:
         return Meaning.GONE if kind == "5" else Meaning.UNAVAILABLE

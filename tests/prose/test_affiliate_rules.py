@@ -394,3 +394,8 @@ def test_an_address_put_in_by_hand_is_no_live_link_at_the_desk(admin_client, par
 )
 def test_an_address_that_is_not_plain_is_no_offers(url):
     assert "plain letters" in affiliate_rules.address_error(url, "partner.example", "site.example")
+
+
+def test_an_address_that_is_none_leads_to_no_partner():
+    assert affiliate_rules.leads_to_partner("https://go.example/x", ["example"])
+    assert not affiliate_rules.leads_to_partner("https://[", ["example"])

@@ -209,6 +209,8 @@ def test_answering_at_random_names_each_about_equally_often():
     assert not list(lint.check_random(Simulation(1, 1, even | {"fawn": 8.7}, {})))
     [told] = lint.check_random(Simulation(1, 1, even | {"fawn": 8.8}, {}))
     assert "fawn 8.8" in told
+    [never] = lint.check_random(Simulation(1, 1, {"fight": 30.0}, {}))
+    assert "fight 30, flight 0, freeze 0, fawn 0" in never
 
 
 def test_a_form_that_favours_one_is_found_by_random_answers():

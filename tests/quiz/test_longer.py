@@ -255,3 +255,11 @@ def test_a_post_from_another_site_is_refused(quiz, client):
         ).status_code
         == 403
     )
+
+
+def test_what_was_answered_before_stands_without_a_number(quiz, client):
+    page = continue_to_full(client).content.decode()
+    assert "Question 1 of" in page
+    numbered = page.count("Question ") - page.count("Question 1 of 0")
+    assert numbered == page.count("data-number")
+    assert page.count("<fieldset") > page.count("data-number")

@@ -101,6 +101,9 @@ REPLIES = [
     (554, "Host 5.1.1.7 is not welcome", "recipient", UNKNOWN),
     (550, "5.1.1 unknown or 5.7.1 not wanted from you", "recipient", US),
     (550, "5.1.1000 odd", "recipient", UNKNOWN),
+    (None, "2.1.1 all is well", "recipient", UNKNOWN),
+    (550, "5.1.1 no such user", "data", UNKNOWN),  # it had taken the address before
+    (450, "4.2.2 mailbox full", "data", FOR_NOW),
 ]
 
 

@@ -252,6 +252,17 @@ def test_nothing_is_kept_of_an_address_we_do_not_hold():
     assert not Suppression.objects.exists()
 
 
+@pytest.mark.parametrize("wants_letters", [True, False])
+def test_mail_that_came_back_is_counted_among_letters_when_its_person_gets_them(
+    monkeypatch, wants_letters
+):
+    counted = []
+    monkeypatch.setattr(bounces, "count_mail", lambda what, *, letters: counted.append(letters))
+    one = make_subscriber(address="ben@example.org", wants_letters=wants_letters)
+    bounces.record(one.fingerprint, "hard", "event")
+    assert counted == [wants_letters]
+
+
 def test_a_complaint_after_leaving_makes_the_goodbye_final(person):
     signup.leave(person.fingerprint)
     bounces.record(person.fingerprint, "complaint", "event")

@@ -55,7 +55,7 @@ class VersionCheck:
         if number != self.number:
             changes = row.values_list("number", "changes").first() or (0, [])
             self.cache.apply(missed(self.number, changes[0], changes[1]))
-            self.number, self.known_due_at, self.is_told = changes[0], None, False
+            self.number, self.known_due_at = changes[0], None
         if time.time() >= self.cache.due_at:
             self.cache.fall_due()
         if self.known_due_at != self.cache.due_at:  # it is new, or something has fallen due

@@ -345,3 +345,11 @@ def test_a_hurried_answer_is_the_same_and_little_longer(edge):
     )
     assert brotli.decompress(hurried) == page
     assert len(soon) <= len(hurried) < len(soon) * 1.25
+
+
+def test_a_page_that_is_read_is_counted_and_a_feed_is_not(edge):
+    make_article(slug="kept")
+    for path in ("/articles/kept/", "/feed/"):
+        edge.make_anew(path)
+    assert edge.cache.find("/articles/kept/").counted == (("read", "/articles/kept/"),)
+    assert edge.cache.find("/feed/").counted == ()

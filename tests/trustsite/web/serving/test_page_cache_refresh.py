@@ -275,11 +275,13 @@ def test_the_version_is_looked_at_again_and_again_until_the_server_stops(monkeyp
             refresher.stopping.set()
 
     monkeypatch.setattr(page_cache_refresh, "CHECK_INTERVAL", 0.0)
-    monkeypatch.setattr(refresher.watch, "guard_thread", lambda **options: None)
+    guarded = []
+    monkeypatch.setattr(refresher.watch, "guard_thread", lambda **options: guarded.append(options))
     monkeypatch.setattr(refresher, "check_version", look)
     refresher._check_versions()
     refresher._check_versions()
     assert len(looks) == 3
+    assert guarded == [{"is_probe": True}] * 2  # its calls are those that find a database back
 
 
 def test_what_falls_due_changes_once_and_what_is_to_come_does_not_yet():
