@@ -47,6 +47,7 @@ MAX_RESTARTS, WINDOW = 20, 60.0
 class Server(Granian):  # type: ignore[misc, valid-type]
     """granian that imports the site before it forks its workers."""
 
+    bind_uds: Path | None
     restarts: list[float]
     old_workers: list[int]  # of the main process that this one took the place of
 
