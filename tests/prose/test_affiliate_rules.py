@@ -399,3 +399,15 @@ def test_an_address_that_is_not_plain_is_no_offers(url):
 def test_an_address_that_is_none_leads_to_no_partner():
     assert affiliate_rules.leads_to_partner("https://go.example/x", ["example"])
     assert not affiliate_rules.leads_to_partner("https://[", ["example"])
+
+
+def test_each_way_to_disguise_an_address_is_enough():
+    for plain in ("https://partner.example/x", "http://partner.example", "/get-help/"):
+        assert not affiliate_rules.disguise(plain)
+    for disguised in (
+        "ftp://partner.example",
+        "https://a@b.example",
+        "ftp://a@b.example",
+        "https://[",
+    ):
+        assert affiliate_rules.disguise(disguised).startswith("The address must be a plain one")

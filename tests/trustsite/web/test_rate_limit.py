@@ -326,3 +326,22 @@ def test_a_wait_is_said_in_whole_seconds_and_never_too_short(monkeypatch):
 
 def test_redis_is_asked_once_for_a_count():
     assert RedisStore("redis://127.0.0.1:1/0").client.get_retry().get_retries() == 0
+
+
+def test_the_folder_of_the_file_is_made_for_its_owner_alone(tmp_path):
+    store = FileStore(tmp_path / "made" / "when needed" / "limits.sqlite3", timeout=60)
+    assert store.increment("a", 5, 600).count == 1
+    assert store.path.parent.stat().st_mode & 0o777 == 0o700
+    store.close()
+
+
+def test_a_new_hash_key_is_the_first_and_the_old_one_counts_on(tmp_path):
+    store = FileStore(tmp_path / "limits.sqlite3", timeout=60)
+    connection = store.open()
+    [first] = store._hash_keys(connection, 1_000.0)
+    second, before = store._hash_keys(connection, 1_000.0 + file_store.KEY_LIFETIME)
+    assert (before, second != first) == (first, True)
+    third, *older = store._hash_keys(connection, 1_000.0 + 2 * file_store.KEY_LIFETIME)
+    assert third not in {first, second}
+    assert older[0] == second
+    store.close()

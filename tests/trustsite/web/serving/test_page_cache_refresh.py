@@ -341,3 +341,24 @@ def test_what_nobody_foresaw_ends_no_look_at_the_version(monkeypatch, caplog):
     monkeypatch.setattr(refresher.versions, "check", fail)
     refresher.check_version()
     assert "could not tell what changed" in caplog.text
+
+
+def test_pages_are_compressed_while_none_waits_to_be_made_anew_until_the_server_stops(monkeypatch):
+    refresher, done = make_edge().refresher, []
+    monkeypatch.setattr(page_cache_refresh, "IDLE", 0.0)
+    monkeypatch.setattr(page_cache_refresh.os, "setpriority", lambda *options: None, raising=False)
+    stale = iter([None, None, ("/a/", None), None, None])
+
+    def compress_once():
+        done.append(len(done))
+        if len(done) == 4:
+            refresher.stopping.set()
+        return len(done) < 3
+
+    monkeypatch.setattr(refresher.cache, "next_stale", lambda: next(stale))
+    monkeypatch.setattr(refresher, "compress_once", compress_once)
+    refresher._compress()
+    assert (
+        len(done) == 4
+    )  # two, then a page goes first, then one that was the last, and one more look
+    assert next(stale, "asked for all") == "asked for all"
