@@ -33,8 +33,8 @@ from cosmic_ray.mutating import MutationVisitor
 from cosmic_ray.plugins import get_operator, operator_names
 
 ROOT = Path(__file__).resolve().parents[1]
-# Lines whose flags (frozen, slots) keep programmers, not programs, from mistakes.
-LEFT_OUT_LINES = ("@dataclass(",)
+# Lines whose flags (frozen, slots) keep programmers, not programs, from mistakes, and sizes of what is kept for speed.
+LEFT_OUT_LINES = ("@dataclass(", "@lru_cache(")
 LEFT_OUT = (
     "BitOr",  # mostly the | of type annotations, which do nothing
     "Variable",  # replaces names by numbers: any run would fail
