@@ -34,7 +34,7 @@ def live_site(settings):
 
 
 def raw(delivery):
-    return messages.render(delivery).message().as_bytes(linesep="\r\n")
+    return to_bytes(messages.render(delivery))
 
 
 def mail(kind, **over):
@@ -313,7 +313,7 @@ def test_no_header_has_an_empty_first_line_however_long_its_subject(length):
     subject = ("It’s " + "a quiet word " * 12)[:length].strip()
     letter = Email(subject, "Words.", "notes@example.org", ["ann@example.org"])
     letter.attach_alternative("<p>Words.</p>", "text/html")
-    whole = letter.message().as_bytes(linesep="\r\n")
+    whole = to_bytes(letter)
     head = whole.partition(b"\r\n\r\n")[0].split(b"\r\n")
     assert not [line for line in head if line.rstrip().endswith(b":") or not line.strip()]
     assert max(map(len, head)) <= 78

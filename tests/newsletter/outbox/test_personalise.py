@@ -6,6 +6,7 @@ import pytest
 from django.utils import timezone
 
 from newsletter.emails import messages
+from newsletter.emails.email import to_bytes
 from newsletter.models import Delivery, Letter
 from newsletter.outbox import personalise
 from tests.factories import make_delivery, make_subscriber
@@ -45,7 +46,7 @@ def to(letter, **person):
 
 
 def ordinary(delivery):
-    return messages.render(delivery).message().as_bytes(linesep="\r\n")
+    return to_bytes(messages.render(delivery))
 
 
 PEOPLE = [
