@@ -212,7 +212,7 @@ def _count_giving(options: Iterable[Option], points: int) -> dict[str, int]:
     counts = dict.fromkeys(RESPONSES, 0)
     for option in options:
         for response in RESPONSES:
-            counts[response] += option.weights.get(response, 0) == points
+            counts[response] += option.weights.get(response) == points
     return counts
 
 

@@ -218,3 +218,8 @@ def test_a_pull_quote_and_an_exercise_are_what_they_are_called():
 def test_an_id_that_looks_numbered_is_counted_from_its_own_first():
     made = render("## A\n\n## A\n\n## A 2")
     assert [heading.id for heading in made.contents] == ["a", "a-2", "a-2-2"]
+
+
+def test_a_directive_may_be_indented_a_little():
+    for indent in range(4):
+        assert 'data-block="quiz:"' in render(f"One.\n\n{' ' * indent}:::quiz\n\nTwo.").html
