@@ -353,3 +353,15 @@ def test_a_page_that_is_read_is_counted_and_a_feed_is_not(edge):
         edge.make_anew(path)
     assert edge.cache.find("/articles/kept/").counted == (("read", "/articles/kept/"),)
     assert edge.cache.find("/feed/").counted == ()
+
+
+def test_a_store_that_is_just_full_keeps_all(edge, monkeypatch):
+    for slug in ("one", "two"):
+        make_article(slug=slug)
+        get(edge, f"/articles/{slug}/")
+    monkeypatch.setattr(page_cache, "MAX_BYTES", edge.cache.size)
+    edge.make_anew("/articles/two/")
+    assert {"/articles/one/", "/articles/two/"} <= edge.cache.pages.keys()
+    monkeypatch.setattr(page_cache, "MAX_BYTES", edge.cache.size - 1)
+    edge.make_anew("/articles/two/")
+    assert "/articles/one/" not in edge.cache.pages
