@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import html5lib
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -12,6 +13,12 @@ from django.db import connection
 from trustsite.web.rate_limit.file_store import file_store_at
 from trustsite.web.rate_limit.memory_store import process_memory
 from trustsite.web.serving.fragments import FRAGMENTS
+
+# A time in a test says how busy the machine is.
+hypothesis.settings.register_profile(
+    "no deadline", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("no deadline")
 
 # Of each table its columns and its rows.
 Table = dict[str, tuple[list[str], list[Any]]]
