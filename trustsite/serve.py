@@ -32,7 +32,7 @@ HEADERS_WITHIN = 10_000
 BUFFER = 64 * 1024  # bytes of a connection; headers of more are refused
 RELOAD_APART = 15  # seconds between the first moment of new workers and the end of old ones
 STOP_WITHIN = 10  # seconds for what is being answered when the server is told to stop
-IMPORT_WITHIN = 60  # seconds for trying out the new code before a reload
+IMPORT_WITHIN = 20  # seconds for trying out the new code before a reload: less than the service manager lets a stop take
 # Held back while a main process begins: before it can answer them they would end it, and leave its workers behind.
 ANSWERED = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
 # The numbers of the workers that a reloaded main process still has to end.
@@ -105,14 +105,13 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         """End the workers of before: by force who still answers somebody after a while."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             until = time.monotonic() + STOP_WITHIN
-            for worker in self.old_workers:
-                with suppress(ProcessLookupError):
-                    os.kill(worker, number)
+            for worker in filter(lives, self.old_workers):
+                os.kill(worker, number)
             while time.monotonic() < until and self.has_old_workers():
                 time.sleep(0.05)
 
     def has_old_workers(self) -> bool:
-        """Say whether workers of before still live. A child's number is nobody else's until it is waited for, as here."""
+        """Say whether workers of before still live."""
         self.old_workers = [worker for worker in self.old_workers if lives(worker)]
         return bool(self.old_workers)
 
@@ -120,11 +119,12 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         """Begin again as a new main process, if the code as it is now can be imported; else go on as before."""
         self.reload_signal = False
         self.main_loop_interrupt.clear()
-        if not can_be_imported(self.target):
-            return
+        is_good = can_be_imported(self.target)
         signal.pthread_sigmask(signal.SIG_BLOCK, ANSWERED)
+        if not is_good or self.interrupt_signal:  # told to stop meanwhile
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ANSWERED)
+            return
         self._drop_shared_socket()
-        self.has_old_workers()
         workers = (*self.old_workers, *(worker.inner.pid for worker in self.wrks))
         os.environ[OLD_WORKERS] = " ".join(map(str, workers))
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
@@ -142,19 +142,22 @@ class Server(Granian):  # type: ignore[misc, valid-type]
 
 
 def lives(child: int) -> bool:
-    """Say whether a child process still lives; of one that doesn't nothing is left afterwards."""
+    """Say whether a child process still lives. Until this says no, its number is nobody else's."""
     with suppress(ChildProcessError):
         return os.waitpid(child, os.WNOHANG) == (0, 0)
     return False
 
 
 def is_left_behind(uds: Path) -> bool:
-    """Say whether nobody listens at a Unix socket any more: its server was killed."""
+    """Say whether a Unix socket is there at which nobody listens any more: its server was killed."""
     with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
         try:
             probe.connect(str(uds))
-        except OSError:
+        except ConnectionRefusedError:
             return True
+        except OSError:
+            pass  # there is none, or somebody who is busy
     return False
 
 

@@ -281,9 +281,18 @@ class _Words:
         """Yield where words of the query begin and end."""
         return (match.span() for match in self.all.finditer(text))
 
-    def concepts_at(self, text: str, start: int) -> Iterator[int]:
-        """Yield the numbers of the concepts that a word at `start` says."""
-        return (number for number, one in enumerate(self.each) if one.match(text, start))
+    def lines(self, text: str) -> dict[str, int]:
+        """Return the lines that hold words of the query, and how many concepts each of them says."""
+        said: dict[tuple[int, int], set[int]] = defaultdict(set)  # concepts, by a line's place
+        begin, end = 0, -1
+        for start, _ in self.spans(text):
+            if (
+                start > end
+            ):  # another line; looked for from the end of the last, so all are passed over once
+                begin = text.rfind("\n", max(0, end), start) + 1
+                end = text.find("\n", start) % (len(text) + 1)  # the last one goes to the end
+            said[begin, end].update(n for n, one in enumerate(self.each) if one.match(text, start))
+        return {text[begin:end]: len(concepts) for (begin, end), concepts in said.items()}
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
@@ -320,13 +329,7 @@ def _hit(document: SearchDocument, words: _Words) -> Hit:
 
 def _extract(document: SearchDocument, words: _Words) -> SafeString:
     """Return the block that says most of what was asked, cut to size, its words marked; else the page's summary."""
-    text = document.text
-    said: dict[int, set[int]] = defaultdict(
-        set
-    )  # the numbers of concepts, by where their line begins
-    for start, _ in words.spans(text):
-        said[text.rfind("\n", 0, start) + 1].update(words.concepts_at(text, start))
-    lines = {text[start:].partition("\n")[0]: len(numbers) for start, numbers in said.items()}
+    lines = words.lines(document.text)
     # A heading says it all and tells nothing.
     best = max(lines, key=lambda line: (lines[line], len(line) > HEADING), default="")
     return _marked(_cut(best, words) if len(best) > HEADING else document.summary, words)

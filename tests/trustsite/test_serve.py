@@ -18,7 +18,7 @@ APPLICATION = """
 import os
 
 async def application(scope, protocol):
-    protocol.response_str(200, [], f"{word} {{os.getpid()}} {{os.getppid()}}")
+    protocol.response_str(200, [], f"WORD {os.getpid()} {os.getppid()}")
 """
 START = """
 import sys
@@ -44,9 +44,7 @@ class Running:
             )
 
     def write(self, word):
-        self.file.write_text(
-            APPLICATION.replace("{word}", word).replace("{{", "{").replace("}}", "}")
-        )
+        self.file.write_text(APPLICATION.replace("WORD", word))
 
     def ask(self):
         """Return a worker's word, its number and its parent's; nothing while nobody answers."""
@@ -125,6 +123,18 @@ def test_a_reload_of_code_that_cannot_be_imported_leaves_all_as_it_was(tmp_path)
         server.write("two")
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: server.says("two"))
+
+
+def test_a_stop_while_the_new_code_is_tried_stops(tmp_path):
+    with running(tmp_path) as server:
+        trying = tmp_path / "trying"
+        server.file.write_text(
+            f"import pathlib, time; pathlib.Path({str(trying)!r}).touch(); time.sleep(2)"
+        )
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(trying.exists)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(timeout=60) == 0
 
 
 def test_a_stop_right_after_a_reload_ends_the_workers_of_before_as_well(tmp_path):

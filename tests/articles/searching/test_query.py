@@ -9,6 +9,7 @@ from articles.searching import index, query
 from articles.searching.vocabulary import VOCABULARY
 from tests.edge import make_edge
 from tests.factories import make_article
+from tests.processor_time import processor_time
 
 pytestmark = pytest.mark.django_db
 
@@ -203,3 +204,15 @@ def test_elsewhere_the_next_search_would(library):
     article.title = "Quicksilver"
     article.save()
     assert "quicksilver" in VOCABULARY.get().known
+
+
+@pytest.mark.parametrize("end", ["\n", " "])
+def test_an_extract_costs_what_its_text_is_long(end):
+    """Each line of many, and each word of an endless one, is passed over once."""
+    words = query._Words(query.understood("trust and stress", VOCABULARY.get()))
+
+    def cost(number):
+        text = f"You trust nobody, and that is stress{end}" * number
+        return processor_time(lambda: words.lines(text))
+
+    assert cost(16_000) < 8 * cost(4_000)
