@@ -140,13 +140,13 @@ class Application:
         """Return a page. Of many who ask for it at once one has it made, and the others wait for that one time."""
         path = scope.path
         if first := self.making.get(path):
-            if self.threads.waiting >= django_threads.MAX_WAITING:
+            if self.threads.is_full:
                 raise BusyError
-            self.threads.waiting += 1
+            self.threads.waiting_for_page += 1
             try:
                 await asyncio.wait([first], timeout=django_threads.MAX_WAIT)
             finally:
-                self.threads.waiting -= 1
+                self.threads.waiting_for_page -= 1
             answer = self.quick(scope, scope.method, scope.headers)
             return answer or await self.django(environ, protocol, is_page=True)
         self.making[path] = asyncio.get_running_loop().create_future()

@@ -15,6 +15,7 @@ from trustsite.web.serving import django_threads
 from trustsite.web.serving.page_cache import CACHE_CONTROL, depends_on
 from trustsite.web.serving.page_cache import _recording as recorded
 from trustsite.web.serving.request_body import Refused
+from trustsite.web.serving.turns import TURNS
 
 HOST = urlsplit(settings.SITE_URL).netloc
 
@@ -76,6 +77,7 @@ def run(django, scenario):
         application = Application(django)
         application.edge.refusals = REFUSALS
         application.threads = django_threads.DjangoThreads(lambda: None)
+        application.edge.watch.start()
 
         async def ask(scope, protocol=None):
             protocol = protocol or Protocol()
@@ -87,6 +89,7 @@ def run(django, scenario):
         finally:
             django.go.set()
             application.threads.pool.shutdown()
+            application.edge.watch.stopping.set()
 
     return asyncio.run(main())
 
@@ -171,7 +174,7 @@ def test_who_finds_the_queue_full_is_told_so_at_once_and_where_help_is(monkeypat
             asyncio.create_task(ask(Scope(f"/{number}/")))
             for number in range(django_threads.THREADS + 2)
         ]
-        await until(lambda: application.threads.waiting == 2)
+        await until(lambda: len(TURNS.waiting) == 2)
         refused = await ask(Scope("/one-more/"))
         django.go.set()
         await asyncio.gather(*busy)
@@ -184,7 +187,6 @@ def test_who_finds_the_queue_full_is_told_so_at_once_and_where_help_is(monkeypat
 
 
 def test_who_waits_too_long_is_told_so(monkeypatch):
-    monkeypatch.setattr(django_threads, "MAX_WAIT", 0.01)
     django = Django()
 
     async def scenario(application, ask):
@@ -193,10 +195,11 @@ def test_who_waits_too_long_is_told_so(monkeypatch):
             for number in range(django_threads.THREADS)
         ]
         await until(lambda: django.begun == django_threads.THREADS)
+        monkeypatch.setattr(django_threads, "MAX_WAIT", 0.01)
         refused = await ask(Scope("/one-more/"))
         django.go.set()
         await asyncio.gather(*busy)
-        return refused.status, application.threads.waiting
+        return refused.status, len(TURNS.waiting)
 
     assert run(django, scenario) == (503, 0)
 
@@ -212,12 +215,12 @@ def test_who_leaves_while_waiting_takes_no_thread():
         await until(lambda: django.begun == django_threads.THREADS)
         leaving = Protocol()
         waiting = asyncio.create_task(ask(Scope("/left/"), leaving))
-        await until(lambda: application.threads.waiting == 1)
+        await until(lambda: len(TURNS.waiting) == 1)
         leaving.left.set()
         await waiting
         django.go.set()
         await asyncio.gather(*busy)
-        return leaving.status, application.threads.waiting, application.making
+        return leaving.status, len(TURNS.waiting), application.making
 
     assert run(django, scenario) == (None, 0, {})
     assert django.count == django_threads.THREADS
@@ -229,12 +232,12 @@ def test_an_answer_that_never_comes_is_given_up_and_its_thread_counted_until_it_
 
     async def scenario(application, ask):
         given_up = await ask(Scope("/x/"))
-        held = application.threads.all._value
+        running = application.threads.running
         django.go.set()
-        await until(lambda: application.threads.all._value == django_threads.THREADS)
-        return given_up.status, held
+        await until(lambda: application.threads.running == 0)
+        return given_up.status, running
 
-    assert run(django, scenario) == (503, django_threads.THREADS - 1)
+    assert run(django, scenario) == (503, 1)
 
 
 def test_a_failing_application_is_a_page_of_ours():
@@ -312,55 +315,3 @@ def test_headers_that_no_browser_sends_are_refused(scope, status):
 
 def test_a_tab_in_a_header_is_no_harm():
     assert environ_of(Scope(headers=[("x", "a\tb")]))["HTTP_X"] == "a\tb"
-
-
-def test_one_thread_has_a_turn_at_a_time_and_loses_it_when_its_database_is_slow(monkeypatch):
-    from trustsite.web.serving import turns
-    from trustsite.web.serving.database_watch import LONG, Call, DatabaseWatch
-
-    monkeypatch.setattr(turns, "PATIENCE", 20)
-    watch, order, begun = DatabaseWatch(), [], threading.Event()
-
-    def slow():
-        with turns.TURNS.taken():
-            call = watch.calls[threading.get_ident()] = Call(None, is_probe=False)
-            call.since -= LONG * 2
-            begun.set()
-            second.join()
-            order.append("slow")
-
-    def quick():
-        begun.wait()
-        with turns.TURNS.taken():
-            order.append("quick")
-
-    first, second = threading.Thread(target=slow), threading.Thread(target=quick)
-    second.start(), first.start()
-    begun.wait()
-    watch.look()
-    first.join()
-    assert order == ["quick", "slow"]
-    assert turns.TURNS.free.acquire(blocking=False)
-    turns.TURNS.free.release()
-
-
-def test_who_waits_long_for_a_turn_goes_on_without_one(monkeypatch):
-    from trustsite.web.serving import turns
-
-    monkeypatch.setattr(turns, "PATIENCE", 0.01)
-    with turns.TURNS.taken():
-        passed = threading.Thread(target=lambda: turns.TURNS.taken().__enter__())
-        passed.start()
-        passed.join()
-    assert turns.TURNS.held == set()
-
-
-@pytest.mark.parametrize(("sql", "keeps_it"), [("SELECT 1", True), ("INSERT INTO a", False)])
-def test_a_thread_that_waits_for_the_disk_lets_another_run(sql, keeps_it):
-    from trustsite.web.serving import turns
-    from trustsite.web.serving.database_watch import DatabaseWatch
-
-    wrapper = DatabaseWatch()._wrapper(None, is_probe=False)
-    with turns.TURNS.taken():
-        wrapper(lambda *args: None, sql, None, False, {})
-        assert (threading.get_ident() in turns.TURNS.held) is keeps_it

@@ -99,6 +99,7 @@ class DatabaseWatch:
 
     def look(self) -> None:
         """Cut the connections of calls that take too long."""
+        TURNS.look()
         now = time.monotonic()
         with self.lock:
             for thread, call in self.calls.items():

@@ -1,19 +1,24 @@
 """Django's threads: how many requests it is at, in each worker, and how many wait for their turn.
 
 Anything but a reader's page (a form, the admin) has two thirds of the threads at most, so that pages are made whatever forms
-wait for. Who finds the queue full is told so at once.
+wait for. Who finds the queue full is told so at once. A thread that is done goes on with the next request by itself, so that
+a busy worker wakes no other thread for each.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import get_ident
 
 from trustsite.web.serving.stored_answer import Answer
-from trustsite.web.serving.turns import TURNS
+from trustsite.web.serving.turns import TURNS, Task
 
 THREADS = 12  # per worker
 FOR_FORMS = 8  # most of them wait for the disk, and those that wait together share a transaction
-MAX_WAITING = 128  # requests, per worker
+MAX_WAITING = 128  # requests, per worker, beside those that there are threads for
+SOON = 0.25  # seconds after which it is noticed that who waits has left
 MAX_WAIT = 8.0  # seconds for a thread
 ANSWER_WITHIN = 30.0  # seconds a reader waits for an answer
 ANSWER_WITHIN_ADMIN = 120.0
@@ -28,13 +33,20 @@ class GoneError(Exception):
 
 
 class DjangoThreads:
-    """The threads of one worker."""
+    """The threads of one worker, and the event loop that they answer to."""
 
     def __init__(self, on_start: Callable[[], None]) -> None:
         self.pool = ThreadPoolExecutor(THREADS, "django", initializer=on_start)
-        self.all = asyncio.Semaphore(THREADS)
-        self.for_forms = asyncio.Semaphore(FOR_FORMS)
-        self.waiting = 0
+        self.running, self.forms_running = 0, 0
+        self.waiting_for_page = 0  # which another request has made
+        self.answered: deque[_Request] = deque()  # and the loop doesn't know yet
+        self.is_loop_told = False
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more may wait."""
+        free = THREADS - self.running
+        return len(TURNS.waiting) + self.waiting_for_page >= MAX_WAITING + free
 
     async def run(
         self,
@@ -45,58 +57,96 @@ class DjangoThreads:
         within: float,
     ) -> Answer:
         """Return what `work` returns; `left` ends when whoever asked has left."""
-        lanes = [self.for_forms, self.all] if is_form else [self.all]
-        await self._take(lanes, left)
-        future = asyncio.get_running_loop().run_in_executor(self.pool, _in_turn, work)
-        future.add_done_callback(lambda done: _give_back(lanes, done))
-        done, _ = await asyncio.wait([future], timeout=within)
-        if not done:
+        if self.is_full:
             raise BusyError
-        return future.result()
+        request = _Request(self, work, is_form)
+        TURNS.ask(request)
+        await asyncio.wait([request.done], timeout=min(SOON, within))
+        if not request.has_begun:
+            await self._take_care(request, left)
+        if not request.done.done():
+            await asyncio.wait([request.done], timeout=within)
+        return request.answer()
 
-    async def _take(
-        self, lanes: list[asyncio.Semaphore], left: Callable[[], Awaitable[None]]
-    ) -> None:
-        if not any(lane.locked() for lane in lanes):
-            await _acquire(lanes)
-            return
-        if self.waiting >= MAX_WAITING:
-            raise BusyError
-        self.waiting += 1
-        turn, gone = asyncio.ensure_future(_acquire(lanes)), asyncio.ensure_future(left())
+    async def _take_care(self, request: "_Request", left: Callable[[], Awaitable[None]]) -> None:
+        """Wait until a request has begun, or there is no reason for it any more."""
+        gone = asyncio.ensure_future(left())
         try:
-            done, _ = await asyncio.wait(
-                [turn, gone], timeout=MAX_WAIT, return_when=asyncio.FIRST_COMPLETED
+            await asyncio.wait(
+                [request.done, gone], timeout=MAX_WAIT, return_when=asyncio.FIRST_COMPLETED
             )
+            if TURNS.withdraw(request):
+                raise GoneError if gone.done() else BusyError
         finally:
-            self.waiting -= 1
             gone.cancel()
-            if not turn.done():
-                turn.cancel()
-        if turn not in done:
-            raise GoneError if gone in done else BusyError
-        turn.result()
+
+    def answer(self, request: "_Request") -> None:
+        """Answer a request in the present thread, and then each whose turn is next."""
+        following: Task | None = request
+        while isinstance(following, _Request):
+            following.run(get_ident())
+            self._tell(following)
+            following = TURNS.end(following)
+        if following:
+            following.begin()
+
+    def _tell(self, request: "_Request") -> None:
+        """Tell the loop what is answered: once for all that it hasn't looked at yet, for it is woken each time."""
+        self.answered.append(request)
+        if not self.is_loop_told:
+            self.is_loop_told = True
+            with suppress(RuntimeError):  # it is closed: the worker ends
+                request.loop.call_soon_threadsafe(self._look)
+
+    def _look(self) -> None:
+        self.is_loop_told = False
+        while self.answered:
+            done = self.answered.popleft().done
+            if not done.done():
+                done.set_result(None)
 
 
-def _in_turn(work: Callable[[], Answer]) -> Answer:
-    with TURNS.taken():
-        return work()
+class _Request(Task):
+    """One request that Django answers."""
 
+    def __init__(self, threads: DjangoThreads, work: Callable[[], Answer], is_form: bool) -> None:
+        super().__init__()
+        self.threads, self.work, self.is_form = threads, work, is_form
+        self.loop = asyncio.get_running_loop()
+        self.done: asyncio.Future[None] = self.loop.create_future()
+        self.has_begun = False
+        self.returned: Answer | None = None
+        self.error: BaseException | None = None
 
-async def _acquire(lanes: list[asyncio.Semaphore]) -> None:
-    held: list[asyncio.Semaphore] = []
-    try:
-        for lane in lanes:
-            await lane.acquire()
-            held.append(lane)
-    except asyncio.CancelledError:
-        for lane in held:
-            lane.release()
-        raise
+    def may_begin(self) -> bool:
+        if self.is_form and self.threads.forms_running >= FOR_FORMS:
+            return False
+        return self.threads.running < THREADS
 
+    def begun(self) -> None:
+        self.has_begun = True
+        self.threads.running += 1
+        self.threads.forms_running += self.is_form
 
-def _give_back(lanes: list[asyncio.Semaphore], done: "asyncio.Future[Answer]") -> None:
-    for lane in lanes:
-        lane.release()
-    if not done.cancelled():
-        done.exception()  # seen, though nobody may wait for it any more
+    def ended(self) -> None:
+        self.threads.running -= 1
+        self.threads.forms_running -= self.is_form
+
+    def begin(self) -> None:
+        self.threads.pool.submit(self.threads.answer, self)
+
+    def run(self, thread: int) -> None:
+        """Do its work; whatever it raises is for the loop."""
+        self.thread = thread
+        try:
+            self.returned = self.work()
+        except BaseException as error:
+            self.error = error
+
+    def answer(self) -> Answer:
+        """Return what its work returned; raise what it raised, or BusyError when it isn't over."""
+        if self.error:
+            raise self.error
+        if self.returned is None:
+            raise BusyError
+        return self.returned

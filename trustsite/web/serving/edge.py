@@ -34,7 +34,6 @@ from trustsite.web.serving.page_cache_refresh import Refresher
 from trustsite.web.serving.request_body import plain_type
 from trustsite.web.serving.static_files import StaticFiles
 from trustsite.web.serving.stored_answer import Answer, Headers, StoredAnswer, compressed
-from trustsite.web.serving.turns import TURNS
 
 HEALTH = "/healthz"
 ADMIN = "/admin/"
@@ -215,7 +214,7 @@ class Edge:
         # The admin's pages hold a token that must not be guessed from their compressed length.
         if path.startswith(ADMIN):
             return answer
-        return compressed(answer, accepted, is_hurried=TURNS.waiting > 0)
+        return compressed(answer, accepted)
 
     def _count(self, path: str, status: int, made: Recording, header: Header) -> None:
         if status == 404:

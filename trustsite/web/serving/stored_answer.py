@@ -141,7 +141,7 @@ def content_type(headers: Headers) -> str:
     return next((value for name, value in headers if name.lower() == "content-type"), "")
 
 
-def compressed(answer: Answer, accept_encoding: str, *, is_hurried: bool = False) -> Answer:
+def compressed(answer: Answer, accept_encoding: str) -> Answer:
     """Return an answer that nobody keeps, compressed as its reader's browser asked for."""
     names = {name.lower(): value for name, value in answer.headers}
     if len(answer.body) < compression.SMALLEST or "content-encoding" in names:
@@ -152,11 +152,7 @@ def compressed(answer: Answer, accept_encoding: str, *, is_hurried: bool = False
     kept = [pair for pair in answer.headers if pair[0].lower() not in {"vary", "content-length"}]
     kept.append(("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"))
     encoding = compression.best_encoding(accept_encoding, ("br", "gzip"))
-    body = (
-        compression.compress(answer.body, encoding, is_hurried=is_hurried)
-        if encoding
-        else answer.body
-    )
+    body = compression.compress(answer.body, encoding) if encoding else answer.body
     if encoding:
         kept.append(("Content-Encoding", encoding))
     return Answer(answer.status, [*kept, ("Content-Length", str(len(body)))], body)

@@ -1,6 +1,7 @@
 """The page cache: what is kept, in which encodings, for whom, and within which bounds."""
 
 import gzip
+import random
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -336,15 +337,17 @@ def test_what_is_made_of_kept_pages_is_bounded(monkeypatch):
     assert (derived.size, len(derived.variants)) == (24_000, 2)
 
 
-def test_a_hurried_answer_is_the_same_and_little_longer(edge):
+def test_what_would_not_arrive_in_one_journey_is_compressed_more(edge):
     from trustsite.web.serving import compression
 
     page = get(edge, "/get-help/")["body"]
-    soon, hurried = (
-        compression.compress(page, "br", is_hurried=is_hurried) for is_hurried in (False, True)
-    )
-    assert brotli.decompress(hurried) == page
-    assert len(soon) <= len(hurried) < len(soon) * 1.25
+    quick = brotli.compress(page, quality=compression.QUICK, lgwin=compression.WINDOW)
+    assert compression.compress(page, "br") == quick
+    long = page + random.Random(1).randbytes(compression.FIRST_ROUND_TRIP).hex().encode()
+    quick = brotli.compress(long, quality=compression.QUICK, lgwin=compression.WINDOW)
+    soon = compression.compress(long, "br")
+    assert len(soon) < len(quick) > compression.FIRST_ROUND_TRIP
+    assert brotli.decompress(soon) == long
 
 
 def test_a_page_that_is_read_is_counted_and_a_feed_is_not(edge):
