@@ -5,14 +5,17 @@ Answers to one version can be migrated to another, as from the 3-minute quiz to 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from django.http import QueryDict
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from prose.document import trusted
 from quiz.models import Question, Rating, Version
 from quiz.scoring.scoring import NONE, SKIP
 
+MAX_HIDDEN_FIELDS = 512  # of two quizzes with two versions each
 OPT_OUTS = {NONE: "None of these fits me", SKIP: "Skip this one"}
 SCALE = {
     "0": "Not at all like me",
@@ -21,6 +24,7 @@ SCALE = {
     "3": "Mostly like me",
     "4": "Very much like me",
 }
+Fields = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -74,24 +78,33 @@ class QuestionView:
         return self.total > 1 and self.number == self.total // 2 + 1
 
 
-def read(version: Version, data: QueryDict) -> Answers:
-    """Read the answers to `version` from a post.
+def fields(version: Version) -> Fields:
+    """Return the fields that the form of `version` has, each with the values that it can send."""
+    parts = _parts(version)
+    return {part.key: frozenset({*_options(part), *_opt_outs(part)}) for part in parts}
 
-    Fields that the form doesn't have are left alone.
-    """
+
+def read(known: Fields, data: QueryDict) -> Answers:
+    """Read the answers to a form with these fields from a post. Other fields are left alone."""
     given, invalid = {}, set()
-    for part in _parts(version):
-        values = set(filter(None, data.getlist(part.key)))
-        if len(values) > 1 or not values <= {*_options(part), *_opt_outs(part)}:
-            invalid.add(part.key)
+    for key, allowed in known.items():
+        values = set(filter(None, data.getlist(key)))
+        if len(values) > 1 or not values <= allowed:
+            invalid.add(key)
         elif values:
-            given[part.key] = values.pop()
+            given[key] = values.pop()
     return Answers(given, frozenset(invalid))
 
 
 def hidden_fields(answers: Answers) -> SafeString:
     """Return the answers as hidden fields."""
-    return format_html_join("", '<input type="hidden" name="{}" value="{}">', answers.given.items())
+    return trusted("".join(_hidden_field(*answer) for answer in answers.given.items()))
+
+
+@lru_cache(MAX_HIDDEN_FIELDS)
+def _hidden_field(name: str, value: str) -> SafeString:
+    """Return one field with one of its values: what could be answered, not what somebody did."""
+    return format_html('<input type="hidden" name="{}" value="{}">', name, value)
 
 
 def migrate_answers(old: Version, new: Version, answers: Answers) -> Answers:

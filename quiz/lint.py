@@ -20,8 +20,7 @@ from quiz.scoring.scoring import (
     Question,
     QuizDefinition,
     score,
-    sum_of_highest,
-    sum_of_weights,
+    sum_of,
 )
 from quiz.scoring.simulation import Simulation
 
@@ -318,12 +317,9 @@ class PointSums(NamedTuple):
 
 def point_sums(definition: QuizDefinition) -> dict[str, PointSums]:
     """Return the sums of points by response."""
-    options = _all_options(definition)
-    sums = {}
-    for response in RESPONSES:
-        offered = sum_of_weights(options, response)
-        sums[response] = PointSums(offered, sum_of_highest(definition.questions, response))
-    return sums
+    offered = sum_of(option.points for option in _all_options(definition))
+    reachable = sum_of(question.highest for question in definition.questions)
+    return dict(zip(RESPONSES, map(PointSums, offered, reachable), strict=True))
 
 
 def leader(option: Option) -> str:

@@ -16,8 +16,7 @@ from quiz.scoring.scoring import (
     QuizDefinition,
     Result,
     score,
-    sum_of_highest,
-    sum_of_weights,
+    sum_of,
 )
 from quiz.scoring.simulation import Simulation
 
@@ -123,12 +122,13 @@ def example(definition: QuizDefinition) -> Example:
     keys = [question.key for question in definition.questions]
     result = score(definition, dict(zip(keys, [option.key for option in options], strict=True)))
     leaders = list(map(leader, options))
+    most = sum_of(question.highest for question in definition.questions)
+    points = sum_of(option.points for option in options)
     rows = []
-    for response in RESPONSES:
-        most = sum_of_highest(definition.questions, response)
-        points = sum_of_weights(options, response)
+    for place, response in enumerate(RESPONSES):
         share = result.figures.get(response, 0)
-        rows.append(ExampleRow(response, leaders.count(response), points, most, share))
+        count = leaders.count(response)
+        rows.append(ExampleRow(response, count, points[place], most[place], share))
     return Example(rows, result)
 
 

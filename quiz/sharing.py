@@ -1,12 +1,11 @@
 """Sharing from a result: a page about a response that anybody may open, never what somebody's answers came to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.conf import settings
 from django.urls import reverse
-
-from quiz.scoring.scoring import Result
 
 
 @dataclass(frozen=True)
@@ -23,10 +22,10 @@ class SharedPage:
         return f"mailto:?subject={quote(self.title)}&body={quote(self.address)}"
 
 
-def shared_page(result: Result) -> SharedPage:
-    """Return the page about the one response of `result`; where it has none or several, about all four."""
-    if len(result.responses) == 1:
-        [response] = result.responses
+def shared_page(responses: Sequence[str]) -> SharedPage:
+    """Return the page about the one response that a result names; where it names none or several, about all four."""
+    if len(responses) == 1:
+        [response] = responses
         path = reverse("articles:response", args=[response])
         return SharedPage(response, response.capitalize(), settings.SITE_URL + path)
     address = settings.SITE_URL + reverse("articles:responses")

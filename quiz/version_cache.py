@@ -12,6 +12,7 @@ from functools import cached_property
 from django.db import Error
 from django.utils import timezone
 
+from quiz import forms
 from quiz.models import Review, Version
 from quiz.models.versions import ANSWERABLE_FOR
 from quiz.scoring.scoring import QuizDefinition
@@ -25,6 +26,11 @@ class CachedVersion:
     """A version with all its questions, and the definition that its answers are scored by."""
 
     version: Version
+
+    @cached_property
+    def fields(self) -> forms.Fields:
+        """What `forms.read` needs."""
+        return forms.fields(self.version)
 
     @cached_property
     def definition(self) -> QuizDefinition:

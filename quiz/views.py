@@ -17,9 +17,9 @@ from quiz.models import Version
 from quiz.scoring import scoring
 from quiz.scoring.paper import make_key
 from quiz.scoring.stability import stability
-from quiz.sharing import shared_page
 from quiz.version_cache import CachedVersion
 from trustsite.web.form_guard import same_origin_required
+from trustsite.web.serving.fragments import remembered
 from trustsite.web.serving.page_cache import counts_as, public
 
 MAX_BYTES = 64 * 1024
@@ -83,7 +83,7 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
     Or the form with them ticked: to change them, or because some are invalid.
     """
     version = cached.version
-    answers = forms.read(version, data)
+    answers = forms.read(cached.fields, data)
     context = {"version": version, "address": request.path}
     if answers.invalid or "change" in data:
         questions = forms.question_list(version, answers)
@@ -97,8 +97,7 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
         "hidden": forms.hidden_fields(answers),
         "four": scoring.RESPONSES,
         "result": result,
-        "share": shared_page(result),
-        "stability": stability(cached.definition, answers.given),
+        "stability": stability(cached.definition, answers.given, result),
         "longer": "" if version.is_draft else _longer_url(),
     }
     return render(request, "quiz/result.html", context)
@@ -113,7 +112,7 @@ def continue_to_full(request: HttpRequest, data: QueryDict) -> HttpResponse:
     full = live.version
     answers = forms.Answers()
     if short:
-        short_answers = forms.read(short.version, data)
+        short_answers = forms.read(short.fields, data)
         answers = forms.migrate_answers(short.version, full, short_answers)
     questions, answered = forms.open_and_answered(full, answers)
     context = {
@@ -134,7 +133,7 @@ def questions_have_changed(request: HttpRequest, slug: str, data: QueryDict) -> 
     live = version_cache.live(slug)
     if not (old and live):
         return _unreadable(request, "version", 400)
-    answers = forms.migrate_answers(old.version, live.version, forms.read(old.version, data))
+    answers = forms.migrate_answers(old.version, live.version, forms.read(old.fields, data))
     context = {
         "version": live.version,
         "address": request.path,
@@ -204,6 +203,7 @@ def _unreadable(request: HttpRequest, reason: str, status: int) -> HttpResponse:
     return render(request, "quiz/unreadable.html", context, status=status)
 
 
+@remembered
 def _longer_url() -> str:
     """Return the URL of the longer quiz, if there is one."""
     return reverse("quiz:longer") if version_cache.has_live("full") else ""

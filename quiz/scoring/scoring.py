@@ -29,9 +29,13 @@ Steadiness = Literal["settles", "noticeable", "hard-going", "inconsistent", "not
 
 # The order tied responses are listed in; it never decides a result.
 RESPONSES = ("fight", "flight", "freeze", "fawn")
+NO_POINTS = (0, 0, 0, 0)
 NONE, SKIP = "none", "skip"  # "None of these fits me", "Skip this one"
 TOLERANCE = 1e-9
 CLEAR_SHARE, CLEAR_LEAD, SECONDARY_SHARE = 50, 25, 25
+
+
+Points = tuple[int, ...]  # by response, in the order of RESPONSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Option:
     key: str
     weights: Mapping[str, int]
     calm: bool = False
+    points: Points = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        points = tuple(self.weights.get(response, 0) for response in RESPONSES)
+        object.__setattr__(self, "points", points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,30 +59,26 @@ class Question:
     key: str
     options: tuple[Option, ...]
     # The answers that speak for a response: all but the calm one.
-    weighed: tuple[Option, ...] = field(init=False)
-    _highest: Mapping[str, int] = field(init=False)
+    weighed: tuple[Option, ...] = field(init=False, repr=False, compare=False)
+    # The most points that any answer here gives to each response.
+    highest: Points = field(init=False, repr=False, compare=False)
+    has_calm: bool = field(init=False, repr=False, compare=False)
+    _by_key: Mapping[str, Option] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        weighed = tuple(option for option in self.options if not option.calm)
-        highest: dict[str, int] = {}
-        for option in self.options:
-            for response, points in option.weights.items():
-                highest[response] = max(points, highest.get(response, points))
-        object.__setattr__(self, "weighed", weighed)
-        object.__setattr__(self, "_highest", highest)
+        points = [option.points for option in self.options]
+        known = {
+            "weighed": tuple(option for option in self.options if not option.calm),
+            "highest": tuple(map(max, zip(*points, strict=True))) if points else NO_POINTS,
+            "has_calm": any(option.calm for option in self.options),
+            "_by_key": {option.key: option for option in self.options},
+        }
+        for name, value in known.items():
+            object.__setattr__(self, name, value)
 
     def chosen(self, answer: str | None) -> Option | None:
         """Return the option that `answer` names; nothing for "none", "skip" and silence."""
-        return next((option for option in self.options if option.key == answer), None)
-
-    @property
-    def has_calm(self) -> bool:
-        """Whether one of its answers is calm."""
-        return any(option.calm for option in self.options)
-
-    def highest(self, response: str) -> int:
-        """Return the most points that any answer here gives to `response`."""
-        return self._highest.get(response, 0)
+        return self._by_key.get(answer or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,21 +217,14 @@ def is_mostly_calm(calm: int, size: int) -> bool:
 
 
 def _shares(chosen: list[tuple[Question, Option]]) -> dict[str, float]:
-    questions = [question for question, _ in chosen]
-    options = [option for _, option in chosen]
-    points = [sum_of_weights(options, response) for response in RESPONSES]
-    most = [sum_of_highest(questions, response) for response in RESPONSES]
+    points = sum_of(option.points for _, option in chosen)
+    most = sum_of(question.highest for question, _ in chosen)
     return shares_of(points, most)
 
 
-def sum_of_weights(options: Iterable[Option], response: str) -> int:
-    """Return the points that `options` give to `response`."""
-    return sum(option.weights.get(response, 0) for option in options)
-
-
-def sum_of_highest(questions: Iterable[Question], response: str) -> int:
-    """Return the most points that one person's answers to `questions` can give to `response`."""
-    return sum(question.highest(response) for question in questions)
+def sum_of(points: Iterable[Points]) -> Points:
+    """Return the sum of points for each response."""
+    return tuple(map(sum, zip(NO_POINTS, *points, strict=True)))
 
 
 def shares_of(points: Sequence[int], most: Sequence[int]) -> dict[str, float]:
@@ -238,7 +236,8 @@ def shares_of(points: Sequence[int], most: Sequence[int]) -> dict[str, float]:
     total = sum(parts)
     if not total:
         return {}
-    return {name: 100 * part / total for name, part in zip(RESPONSES, parts, strict=True)}
+    shares = [100 * part / total for part in parts]
+    return dict(zip(RESPONSES, shares, strict=True))
 
 
 def name_outcome(shares: Mapping[str, float], margin: float) -> tuple[Outcome, tuple[str, ...]]:
@@ -246,7 +245,9 @@ def name_outcome(shares: Mapping[str, float], margin: float) -> tuple[Outcome, t
 
     One response, a blend or an even mix.
     """
-    ranked = sorted(RESPONSES, key=lambda response: -shares[response])
+    ranked = sorted(
+        RESPONSES, key=shares.__getitem__, reverse=True
+    )  # tied ones stay in their order
     first, second, third = (shares[response] for response in ranked[:3])
     if _below(first - third, margin):
         close = {name for name in RESPONSES if _below(first - shares[name], margin)}

@@ -123,9 +123,7 @@ def answer_vector(question: Question, option: Option) -> AnswerVector:
     """Return `option` of `question` in numbers."""
     if option.calm:
         return (*[0] * ANSWERED, 0, 1)
-    points = [option.weights.get(response, 0) for response in RESPONSES]
-    highest = [question.highest(response) for response in RESPONSES]
-    return (*points, *highest, 1, 0)
+    return (*option.points, *question.highest, 1, 0)
 
 
 def pack(vector: AnswerVector) -> int:

@@ -20,18 +20,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import lcm
+from operator import mul, sub
 
 from quiz.scoring.scoring import (
     RESPONSES,
     Option,
+    Points,
     Question,
     QuizDefinition,
+    Result,
     is_mostly_calm,
     name_outcome,
     score,
     shares_of,
-    sum_of_highest,
-    sum_of_weights,
+    sum_of,
 )
 
 # So many changes are looked through one by one; beyond, they lead to too many outcomes to name.
@@ -46,7 +48,6 @@ KIND_LABELS = {
     "another-blend": "another blend",
     "another-even-mix": "a different mix",
 }
-Points = tuple[int, ...]  # by response, in the order of RESPONSES
 NamedOutcome = tuple[str, tuple[str, ...]]  # an outcome and the responses it names
 
 
@@ -76,13 +77,15 @@ class Stability:
         return f"{', '.join(before)} or {last}" if before else last
 
 
-def stability(definition: QuizDefinition, answers: Mapping[str, str]) -> Stability | None:
-    """Return how stable the outcome of `answers` is.
+def stability(
+    definition: QuizDefinition, answers: Mapping[str, str], result: Result | None = None
+) -> Stability | None:
+    """Return how stable the outcome of `answers` is; `result` is what they were scored as, if that is known.
 
     Nothing where no figures are shown or nothing else can come out.
     """
     sheet = AnswerSheet(definition, answers)
-    if not score(definition, answers).shares or sheet.outcome is None:
+    if not (result or score(definition, answers)).shares or sheet.outcome is None:
         return None
     return _fewer_changes(_among_responses(sheet, sheet.outcome), sheet.changes_to_calm)
 
@@ -160,14 +163,12 @@ class AnswerSheet:
     @cached_property
     def points(self) -> Points:
         """The points of each response."""
-        options = [option for _, option in self.chosen]
-        return tuple(sum_of_weights(options, response) for response in RESPONSES)
+        return sum_of(option.points for _, option in self.chosen)
 
     @cached_property
     def most(self) -> Points:
         """The most points there were for each response."""
-        questions = [question for question, _ in self.chosen]
-        return tuple(sum_of_highest(questions, response) for response in RESPONSES)
+        return sum_of(question.highest for question, _ in self.chosen)
 
     @cached_property
     def outcome(self) -> NamedOutcome | None:
@@ -179,8 +180,8 @@ class AnswerSheet:
         """What another answer would do to the points, for each answered question."""
         moves = []
         for question, option in self.chosen:
-            others = [other for other in question.weighed if other.key != option.key]
-            moves.append({_difference(other, option) for other in others})
+            others = [other.points for other in question.weighed if other.key != option.key]
+            moves.append({_difference(points, option.points) for points in others})
         return moves
 
     def outcome_of(self, points: Points) -> NamedOutcome | None:
@@ -235,8 +236,8 @@ class AnswerSheet:
         return 0
 
 
-def _difference(option: Option, other: Option) -> Points:
-    return tuple(option.weights.get(name, 0) - other.weights.get(name, 0) for name in RESPONSES)
+def _difference(points: Points, other: Points) -> Points:
+    return tuple(map(sub, points, other))
 
 
 def _add(points: Points, move: Points) -> Points:
@@ -244,4 +245,4 @@ def _add(points: Points, move: Points) -> Points:
 
 
 def _product(points: Points, factors: list[int]) -> int:
-    return sum(part * factor for part, factor in zip(points, factors, strict=True))
+    return sum(map(mul, points, factors))

@@ -200,4 +200,9 @@ def test_there_is_a_text_about_steadiness_for_three_kinds_alone(kind):
 
 def test_the_most_points_for_a_response_that_no_answer_speaks_for_are_none():
     question = Question("q1", (Option("a", {"fight": 3}), Option("b", {"fight": 1, "fawn": 2})))
-    assert [question.highest(name) for name in RESPONSES] == [3, 0, 0, 2]
+    assert dict(zip(RESPONSES, question.highest, strict=True)) == {
+        "fight": 3,
+        "flight": 0,
+        "freeze": 0,
+        "fawn": 2,
+    }
