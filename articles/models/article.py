@@ -4,19 +4,17 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import slug_re
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
-from django.urls import reverse
 from django.utils import timezone
 
 from articles import states
 from articles.models.markdown import MarkdownModel, Section, SignedOffModel, history_field
+from articles.models.redirects import address
 from articles.models.sources import Source
 from articles.models.topics import Topic
 from trustsite.web.serving.fragments import recall_each
@@ -114,13 +112,6 @@ class ArticleQuerySet(models.QuerySet["Article"]):
     def topics(self) -> "models.QuerySet[Topic]":
         """The topics that one of these stands on."""
         return Topic.objects.filter(Exists(self.filter(topic=OuterRef("pk")).order_by()))
-
-    def for_cards(self) -> "ArticleQuerySet":
-        """With what a card shows and no more."""
-        topic = ("topic__title", "topic__slug", "topic__intro", "topic__position", "topic__mark")
-        return self.select_related("topic").only(
-            "slug", "title", "standfirst", "words", "response", "position", "starts", *topic
-        )
 
 
 class Article(SignedOffModel, MarkdownModel):
@@ -258,9 +249,7 @@ class Article(SignedOffModel, MarkdownModel):
         return self.slug
 
     def get_absolute_url(self) -> str:
-        if not slug_re.match(self.slug):  # of a broken row: say so as `reverse` does
-            return reverse("articles:article", args=[self.slug])
-        return f"{_address()}{self.slug}/"  # what `reverse` says, in a tenth of its time
+        return address("articles:article", self.slug)
 
     def clean(self) -> None:
         if errors := states.undone(self._stored(), self):
@@ -403,11 +392,6 @@ class Article(SignedOffModel, MarkdownModel):
             if key in sources:
                 backlinks = [f"cite-{number}-{mention}" for mention in range(1, mentions + 1)]
                 yield Reference(number, sources[key], backlinks)
-
-
-@cache
-def _address() -> str:
-    return reverse("articles:article", args=["0"]).removesuffix("0/")
 
 
 def next_publication() -> datetime | None:

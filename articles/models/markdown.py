@@ -177,8 +177,13 @@ class MarkdownModel(SyncedModel):
 
     @property
     def minutes(self) -> int:
-        """Reading time in whole minutes, rounded up, never 0."""
-        return max(1, math.ceil(self.words / settings.WORDS_PER_MINUTE))
+        """Reading time in whole minutes."""
+        return reading_time(self.words)
+
+
+def reading_time(words: int) -> int:
+    """Return the minutes that a text of so many words takes to read, rounded up, never 0."""
+    return max(1, math.ceil(words / settings.WORDS_PER_MINUTE))
 
 
 class SignedOffModel(models.Model):

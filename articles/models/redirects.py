@@ -1,8 +1,11 @@
-"""Redirects: addresses that lead elsewhere, set by hand or left by an article that moved."""
+"""Addresses of rows, and redirects: addresses that lead elsewhere, set by hand or left by an article that moved."""
 
 from collections.abc import Iterable
+from functools import cache
 
+from django.core.validators import slug_re
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from articles.models.synced import SyncedModel
@@ -10,6 +13,18 @@ from trustsite.models import CachedPageModel
 
 LONGEST = 200  # characters of a path that is set
 ARTICLES = "/articles/"  # what the addresses of articles begin with
+
+
+def address(view: str, slug: str) -> str:
+    """Return what `reverse` says of a view that takes a slug alone, in a tenth of its time."""
+    if not slug_re.match(slug):  # of a broken row: say so as `reverse` does
+        return reverse(view, args=[slug])
+    return f"{_before(view)}{slug}/"
+
+
+@cache
+def _before(view: str) -> str:
+    return reverse(view, args=["0"]).removesuffix("0/")
 
 
 class CountedModel(models.Model):

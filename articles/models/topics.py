@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.db import models, transaction
-from django.urls import reverse
 
-from articles.models.redirects import lead, lead_nowhere_from
+from articles.models.redirects import address, lead, lead_nowhere_from
 from articles.models.synced import SyncedModel
 
 # The lines that topics are told apart by, on a ground of 900 by 44. Each draws its shape within the
@@ -63,7 +62,7 @@ class Topic(SyncedModel):
         return MARKS.get(self.mark, MARKS[PLAIN])
 
     def get_absolute_url(self) -> str:
-        return reverse("articles:topic", args=[self.slug])
+        return address("articles:topic", self.slug)
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:

@@ -10,6 +10,7 @@ from django.conf import settings
 
 from articles.models import Article, Response, Topic
 from articles.models.pages import address_of
+from articles.reading.cards import Card
 from trustsite.web.page_head import JsonLd, as_json, page_data, publisher
 
 LISTED = 20  # articles of a topic that are named
@@ -37,7 +38,7 @@ def article(article: Article) -> JsonLd:
     return graph(about, breadcrumbs(trail, article.title))
 
 
-def topic(topic: Topic, articles: Iterable[Article]) -> JsonLd:
+def topic(topic: Topic, articles: Iterable[Card]) -> JsonLd:
     """Describe a topic: the articles on it, in the order to read them."""
     address = settings.SITE_URL + topic.get_absolute_url()
     named: list[dict[str, Any]] = []

@@ -12,6 +12,8 @@ from django.http import Http404
 from articles import states
 from articles.models import Article, Topic
 from articles.models.article import ArticleQuerySet, Order
+from articles.reading import cards
+from articles.reading.cards import Card
 
 MOST = 100  # articles that stand on one page, all of them
 PAGE = 30  # articles of a page, when there are more
@@ -21,7 +23,7 @@ PAGE = 30  # articles of a page, when there are more
 class ListPage:
     """A page of a list, and the addresses of the pages beside it; empty where there is none."""
 
-    articles: list[Article]
+    articles: list[Card]
     previous: str = ""
     next: str = ""
 
@@ -41,21 +43,23 @@ def page(articles: ArticleQuerySet, place: str, after: str, order: Order) -> Lis
 
 def first_page(articles: ArticleQuerySet, place: str, order: Order) -> ListPage:
     """Return all of the list at `place`, or its first page when it is long."""
-    rows = list(articles.order_by(*order).for_cards()[: MOST + 1])
-    if len(rows) <= MOST:
-        return ListPage(rows)
-    return ListPage(rows[:PAGE], next=_address(place, rows[PAGE - 1].slug))
+    found = cards.read(cards.rows(articles.order_by(*order))[: MOST + 1])
+    if len(found) <= MOST:
+        return ListPage(found)
+    return ListPage(found[:PAGE], next=_address(place, found[PAGE - 1].slug))
 
 
 def page_after(articles: ArticleQuerySet, place: str, slug: str, order: Order) -> ListPage | None:
     """Return the page of the list at `place` that begins after the article at `slug`; None when there is none."""
     start = _start(slug)
-    rows = list(articles.after(start, order).for_cards()[: PAGE + 1]) if start else []
-    if start is None or not rows:
+    if start is None:
+        return None
+    found = cards.read(cards.rows(articles.after(start, order))[: PAGE + 1])
+    if not found:
         return None
     previous = _address(place, _previous(articles, start, order))
-    following = _address(place, rows[PAGE - 1].slug) if len(rows) > PAGE else ""
-    return ListPage(rows[:PAGE], previous, following)
+    following = _address(place, found[PAGE - 1].slug) if len(found) > PAGE else ""
+    return ListPage(found[:PAGE], previous, following)
 
 
 def topics_with_numbers() -> list[Topic]:

@@ -23,6 +23,7 @@ from articles.models import RESPONSES, Article, Offer, Page, Response, Topic
 from articles.models.article import BY_TITLE, READING_ORDER
 from articles.models.pages import address_of
 from articles.reading import helplines, json_ld, lists
+from articles.reading.cards import Card
 from articles.reading.related import cards, newest, reading_path, related, where_to_start
 from articles.reading.row_lookup import find_row, get_row_or_404
 from articles.searching.query import LONGEST
@@ -70,14 +71,14 @@ def index(request: HttpRequest, after: str = "") -> HttpResponse:
     return render(request, "articles/index.html", context | {"first": first})
 
 
-def _by_topic(articles: list[Article]) -> list[tuple[Topic, list[Article]]]:
+def _by_topic(articles: list[Card]) -> list[tuple[Topic, list[Card]]]:
     """Return the topics in their order, each with its articles in theirs."""
 
-    def place(article: Article) -> tuple[int, str, int]:
-        return article.topic.position, article.topic.title, article.topic_id
+    def place(card: Card) -> tuple[int, str, int]:
+        return card.topic.position, card.topic.title, card.topic.pk
 
-    def order(article: Article) -> tuple[int, str, int, int]:
-        return (*place(article), article.position)
+    def order(card: Card) -> tuple[int, str, int, int]:
+        return (*place(card), card.position)
 
     shelves = groupby(sorted(articles, key=order), key=place)
     return [(group[0].topic, group) for group in (list(rows) for _, rows in shelves)]

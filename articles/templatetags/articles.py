@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from articles.models import Article, Response, Topic
 from articles.models.article import Reference
 from articles.reading import response_texts
+from articles.reading.cards import Card
 from articles.reading.related import cards
 from prose.document import Part, Section, section, sections, trusted
 from prose.rules import catalogue
@@ -105,7 +106,7 @@ def _related_cards(key: str) -> str:
 
 
 @register.simple_tag
-def article_cards(articles: list[Article]) -> str:
+def article_cards(articles: list[Card]) -> str:
     """Show published articles as cards: as they are read by their slugs, so that these stand for them."""
     key = ("article cards", *(article.slug for article in articles))
     return recall(key, lambda: render_to_string("components/cards.html", {"articles": articles}))

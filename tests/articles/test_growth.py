@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from articles.models import Article, Topic
-from articles.reading import lists
+from articles.reading import cards, lists
 from articles.reading.sitemaps import PART
 from bench.library import RARE, seed
 from tests.processor_time import processor_time
@@ -135,9 +135,9 @@ def test_a_page_asks_as_little_at_a_thousand_articles_as_at_ten_and_reads_none_o
 
 def test_in_the_order_of_before_it_would():
     seed(20)
-    cards = Article.objects.published().for_cards()
+    found = cards.rows(Article.objects.published())
     with CaptureQueriesContext(connection) as queries:
-        list(cards[:5])
+        list(found[:5])
     assert growing([query["sql"] for query in queries])
 
 

@@ -1,0 +1,54 @@
+"""Cards: what lists show of an article, read as it is: making a row of the model of each costs more than all the rest."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.db.models import QuerySet
+
+from articles.models import Article, Topic
+from articles.models.article import ArticleQuerySet
+from articles.models.markdown import reading_time
+from articles.models.redirects import address
+
+ARTICLE = ("pk", "slug", "title", "standfirst", "words", "response", "position", "starts")
+TOPIC = ("pk", "slug", "title", "intro", "position", "mark")
+Rows = QuerySet[Article, tuple[Any, ...]]
+
+
+class Card(NamedTuple):
+    """An article as a list shows it."""
+
+    pk: int
+    slug: str
+    title: str
+    standfirst: str
+    words: int
+    response: str
+    position: int
+    starts: bool
+    topic: Topic
+
+    @property
+    def minutes(self) -> str:
+        """Reading time in whole minutes, as text: a template would look up how numbers are written for each."""
+        return str(reading_time(self.words))
+
+    def get_absolute_url(self) -> str:
+        return address("articles:article", self.slug)
+
+
+def rows(articles: ArticleQuerySet) -> Rows:
+    """Return a query for the cards of `articles`: it can be cut to a part like any other, and `read`."""
+    return articles.values_list(*ARTICLE, *(f"topic__{name}" for name in TOPIC))
+
+
+def read(found: Iterable[tuple[Any, ...]]) -> list[Card]:
+    """Return the cards of `rows`, those of a topic with the same one."""
+    topics: dict[int, Topic] = {}
+    cards = []
+    for row in found:
+        number = row[len(ARTICLE)]
+        if number not in topics:
+            topics[number] = Topic(**dict(zip(TOPIC, row[len(ARTICLE) :], strict=True)))
+        cards.append(Card._make((*row[: len(ARTICLE)], topics[number])))
+    return cards
