@@ -46,9 +46,9 @@ def read(found: Iterable[tuple[Any, ...]]) -> list[Card]:
     """Return the cards of `rows`, those of a topic with the same one."""
     topics: dict[int, Topic] = {}
     cards = []
-    for row in found:
-        number = row[len(ARTICLE)]
+    for pk, slug, title, standfirst, words, response, position, starts, number, *about in found:
         if number not in topics:
-            topics[number] = Topic(**dict(zip(TOPIC, row[len(ARTICLE) :], strict=True)))
-        cards.append(Card._make((*row[: len(ARTICLE)], topics[number])))
+            topics[number] = Topic(**dict(zip(TOPIC, (number, *about), strict=True)))
+        topic = topics[number]
+        cards.append(Card(pk, slug, title, standfirst, words, response, position, starts, topic))
     return cards
