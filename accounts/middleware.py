@@ -1,9 +1,10 @@
-"""Middleware of staff sessions.
+"""Middleware of the desk: sessions, logins and messages, for its addresses alone.
 
-Only the admin's addresses are looked at; readers have no session to ask.
+Readers have none of these, and their pages do without: a cookie that a reader's browser sends means nothing, whoever set it.
 """
 
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -11,14 +12,43 @@ from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib import admin, auth
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
 
 from accounts import sessions
 
 SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
+
+
+class ForDesk(MiddlewareMixin):
+    """Makes the middleware behind it pass by every request that isn't for the desk."""
+
+    def __init__(self, get_response: Any) -> None:
+        super().__init__(get_response)
+        self.desk = reverse("admin:index")
+
+    def __call__(self, request: HttpRequest) -> Any:
+        if request.path.startswith(self.desk):
+            return super().__call__(request)
+        return self.get_response(request)
+
+
+class DeskSessionMiddleware(ForDesk, SessionMiddleware):
+    """Django's sessions."""
+
+
+class DeskAuthenticationMiddleware(ForDesk, AuthenticationMiddleware):
+    """Django's `request.user`."""
+
+
+class DeskMessageMiddleware(ForDesk, MessageMiddleware):
+    """Django's messages."""
 
 
 class StaffSessionMiddleware:

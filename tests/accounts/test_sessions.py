@@ -138,3 +138,9 @@ def test_sessions_that_are_over_are_erased_at_the_next_login(client, phone, monk
 )
 def test_a_browser_is_named_in_a_few_words(agent, name):
     assert sessions.browser_name(agent) == name
+
+
+def test_readers_pages_know_no_session_and_no_login_whoever_asks(admin_client):
+    for path, knows in [("/articles/", False), ("/quiz/", False), ("/admin/", True)]:
+        request = admin_client.get(path).wsgi_request
+        assert hasattr(request, "session") is hasattr(request, "user") is knows, path
