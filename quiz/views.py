@@ -97,6 +97,8 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
         "hidden": forms.hidden_fields(answers),
         "four": scoring.RESPONSES,
         "result": result,
+        # As text: a template looks up how numbers are written for each.
+        "figures": [(response, str(figure)) for response, figure in result.figures.items()],
         "stability": stability(cached.definition, answers.given, result),
         "longer": "" if version.is_draft else _longer_url(),
     }

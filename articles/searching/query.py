@@ -43,7 +43,7 @@ class Hit:
     title: str
     path: str
     label: str
-    minutes: int
+    minutes: str  # of an article, else empty; as text, for a template looks up how numbers are written
     summary: str
     extract: SafeString
 
@@ -321,7 +321,7 @@ def _hit(document: SearchDocument, words: _Words) -> Hit:
         document.title,
         document.path,
         document.label,
-        document.minutes,
+        str(document.minutes or ""),
         document.summary,
         _extract(document, words),
     )
