@@ -9,11 +9,15 @@ words are known.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from itertools import combinations
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable
 
 SHORTEST, LONGEST = 5, 30  # letters of a word that has near spellings
 TWO_FROM = 8  # letters from which two slips are near
+PLACES = (
+    1 << 24
+) - 1  # the lower part of an indexed spelling's number: more words than anybody knows
 
 
 def fold(text: str) -> str:
@@ -58,21 +62,31 @@ def distance(one: str, other: str, most: int) -> int | None:
 class NearWords:
     """Words to be found by a near spelling.
 
-    `two_from` is the length from which two slips are near.
+    `two_from` is the length from which two slips are near. Spellings are many times as many as words, so each is kept as
+    one number: its hash above the place of its word. Two spellings of one hash only mean a comparison more.
     """
 
     def __init__(self, words: Iterable[str], two_from: int = TWO_FROM) -> None:
         self._two_from = two_from
-        self._by_spelling: dict[str, list[str]] = {}
-        for word in sorted(set(words)):
-            for spelling in self._spellings(word):
-                self._by_spelling.setdefault(spelling, []).append(word)
+        self._words = sorted(set(words))
+        self._spelt = array(
+            "Q",
+            sorted(
+                _spelt(spelling) | place
+                for place, word in enumerate(self._words)
+                for spelling in self._spellings(word)
+            ),
+        )
 
     def near(self, word: str) -> list[str]:
         """Return the words near `word`, the nearest first."""
         candidates: set[str] = set()
         for spelling in self._spellings(word):
-            candidates.update(self._by_spelling.get(spelling, ()))
+            number = _spelt(spelling)
+            index = bisect_left(self._spelt, number)
+            while index < len(self._spelt) and self._spelt[index] & ~PLACES == number:
+                candidates.add(self._words[self._spelt[index] & PLACES])
+                index += 1
         ranked: list[tuple[int, str]] = []
         for other in candidates:
             slips = distance(word, other, self._slips(min(word, other, key=len)))
@@ -85,11 +99,20 @@ class NearWords:
             return 0
         return 1 if len(word) < self._two_from else 2
 
-    def _spellings(self, word: str) -> Iterator[str]:
-        """Yield what is left of `word` when as many letters are out as its slips may be; nothing of
+    def _spellings(self, word: str) -> set[str]:
+        """Return what is left of `word` when as many letters are out as its slips may be; nothing of
         a short word.
         """
         slips = self._slips(word)
-        for out in range(slips + 1 if slips else 0):
-            for places in combinations(range(len(word)), out):
-                yield "".join(letter for index, letter in enumerate(word) if index not in places)
+        found = {word} if slips else set()
+        for place in range(len(word) if slips else 0):
+            one = word[:place] + word[place + 1 :]
+            found.add(one)
+            if slips == 2:
+                found.update(one[:other] + one[other + 1 :] for other in range(place, len(one)))
+        return found
+
+
+def _spelt(spelling: str) -> int:
+    """Return the number of a spelling, without a word's place in its lower part."""
+    return hash(spelling) & (1 << 64) - 1 & ~PLACES

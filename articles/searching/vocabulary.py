@@ -98,17 +98,17 @@ def _from_database() -> Memory:
     texts = newest.values_list("title", "standfirst")[:MOST]
     return _made(
         [*(phrases | shipped()).items()],
-        [word for pair in texts for text in pair for word in tokens(text)],
+        {word for pair in texts for text in pair for word in tokens(text)},
         Synonyms(Synonym.objects.all()[:MOST]),
     )
 
 
 @cache
 def _from_folder() -> Memory:
-    return _made(shipped().items(), [], Synonyms([]))
+    return _made(shipped().items(), set(), Synonyms([]))
 
 
-def _made(phrases: Iterable[tuple[str, str]], of_texts: list[str], synonyms: Synonyms) -> Memory:
+def _made(phrases: Iterable[tuple[str, str]], of_texts: set[str], synonyms: Synonyms) -> Memory:
     known = frozenset(word for word in [*of_texts, *_listed()] if re.fullmatch(r"[a-z]+", word))
     crisis, suggested = _near_spellings(tuple(phrases), known)
     return Memory(crisis, synonyms, known, suggested)

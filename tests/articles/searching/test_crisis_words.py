@@ -12,6 +12,7 @@ from articles.searching import vocabulary
 from articles.searching.crisis_words import CrisisWords
 from articles.searching.query import search
 from articles.searching.vocabulary import VOCABULARY
+from prose import spelling
 from prose.spelling import NearWords, distance
 from tests.articles.desk import log_in
 from tests.factories import make_article, make_helpline, make_page
@@ -287,6 +288,11 @@ def test_a_new_title_is_known_at_once(library, client, parse):
     assert suggested(client, parse, "lighthose") == []
     make_article(title="The lighthouse")
     assert suggested(client, parse, "lighthose") == ["lighthouse"]
+
+
+def test_spellings_that_are_kept_under_one_number_are_not_taken_for_each_other(monkeypatch):
+    monkeypatch.setattr(spelling, "_spelt", lambda text: len(text) << 24)
+    assert NearWords(["window", "winter", "shadow"]).near("windwo") == ["window"]
 
 
 # -- what it costs -----------------------------------------------------------------------------------------------------
