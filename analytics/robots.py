@@ -4,11 +4,13 @@ The list is in regular expressions, nearly all of them words. Looking for words 
 time (decision 19), and costs a stranger's agent no more than its length.
 """
 
+import json
 import re
 from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
 
-from crawleruseragents import CRAWLER_USER_AGENTS_DATA
-
+FILE = "crawler-user-agents.json"  # of the package
 LONGEST = 512  # characters of an agent that are looked at
 SPECIAL = re.compile(r"[*+?{}()|$^\[\]]|\\[a-zA-Z]")
 ESCAPED = re.compile(r"\\.")
@@ -19,13 +21,21 @@ ANYTHING = r"[\s\S]*"  # between two words of a pattern: the last word says enou
 def words_and_patterns() -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the words, and the patterns that are none."""
     words, patterns = set(), set()
-    for entry in CRAWLER_USER_AGENTS_DATA:
-        pattern = entry["pattern"].rpartition(ANYTHING)[2]
+    for listed in _listed():
+        pattern = listed.rpartition(ANYTHING)[2]
         if SPECIAL.search(ESCAPED.sub(_unless_special, pattern)):
             patterns.add(pattern)
         else:
             words.add(ESCAPED.sub(lambda match: match[0][1], pattern))
     return tuple(sorted(words)), tuple(sorted(patterns))
+
+
+def _listed() -> list[str]:
+    """Return the list's patterns. The package would keep 2 MB of examples and addresses beside them in each process."""
+    package = find_spec("crawleruseragents")
+    file = Path(package.origin if package and package.origin else "").with_name(FILE)
+    patterns: list[str] = json.loads(file.read_text(), object_hook=lambda entry: entry["pattern"])
+    return patterns
 
 
 def _unless_special(match: re.Match[str]) -> str:

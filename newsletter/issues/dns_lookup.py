@@ -5,13 +5,12 @@ What the DNS doesn't answer is not known, and so no fault: only a plain "there i
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import dns.exception
-import dns.name
-import dns.resolver
-import dns.reversename
 from django.core.cache import cache
+
+if TYPE_CHECKING:
+    from dns.resolver import Resolver
 
 TIMEOUT = 2.0  # seconds for one question
 LONGEST = 8.0  # for all that one look asks
@@ -43,7 +42,9 @@ class Lookup:
 
     def names_of(self, address: str) -> list[str]:
         """Return the names that an address has by its owner's word (PTR)."""
-        return self._ask(str(dns.reversename.from_address(address)), "PTR", str)
+        from dns import reversename
+
+        return self._ask(str(reversename.from_address(address)), "PTR", str)
 
     def _ask(self, name: str, kind: str, read: Callable[[Any], str]) -> list[str]:
         key = f"dns:{kind}:{name.lower()}"
@@ -54,6 +55,10 @@ class Lookup:
         return cached
 
     def _query(self, name: str, kind: str) -> list[Any]:
+        import dns.exception  # 2 MB, for the few processes that ask
+        import dns.name
+        import dns.resolver
+
         left = self.until - time.monotonic()
         if left <= 0:
             raise NoAnswer
@@ -65,6 +70,8 @@ class Lookup:
             raise NoAnswer from error
 
 
-def resolver() -> dns.resolver.Resolver:
+def resolver() -> "Resolver":
     """Return what asks: the machine's own name servers."""
-    return dns.resolver.Resolver()
+    from dns.resolver import Resolver
+
+    return Resolver()

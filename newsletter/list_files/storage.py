@@ -9,9 +9,12 @@ import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 PIECE = 1 << 18  # bytes
 SOURCE, PROBLEMS = "source", "problems"
@@ -44,6 +47,8 @@ def append(job: int, name: str, piece: bytes) -> None:
 
 def read(job: int, name: str) -> Iterator[bytes]:
     """Yield a file's pieces. Raises FileGone."""
+    from cryptography.fernet import InvalidToken
+
     try:
         with _path(job, name).open("rb") as file:
             for line in file:
@@ -67,11 +72,13 @@ def _path(job: int, name: str) -> Path:
     return Path(settings.LIST_FILES / f"{job}.{name}")
 
 
-def _cipher() -> MultiFernet:
+def _cipher() -> "MultiFernet":
+    from cryptography.fernet import Fernet, MultiFernet  # 7 MB, for the few processes that read one
+
     keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    return MultiFernet([_fernet(key) for key in keys])
+    return MultiFernet([Fernet(_encoded(key)) for key in keys])
 
 
-def _fernet(key: str) -> Fernet:
+def _encoded(key: str) -> bytes:
     digest = hmac.new(key.encode(), b"newsletter.list_files", hashlib.sha256).digest()
-    return Fernet(base64.urlsafe_b64encode(digest))
+    return base64.urlsafe_b64encode(digest)
