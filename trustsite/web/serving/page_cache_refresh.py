@@ -3,6 +3,7 @@
 They have connections of their own, so no reader waits for them. While the database is away, kept pages go on being served.
 """
 
+import ctypes
 import logging
 import os
 import time
@@ -32,6 +33,14 @@ def missed(known: int, number: int, changes: Iterable[tuple[int, list[str]]]) ->
     if known > number or len(tags) != number - known:
         return {EVERYTHING}
     return {name for names in tags.values() for name in names}
+
+
+def give_back_memory() -> None:
+    """Give the system what of this process's memory is free: making and compressing pages takes megabytes for a moment,
+    which the C library would keep.
+    """
+    with suppress(AttributeError):  # of another C library
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class VersionCheck:
@@ -125,8 +134,11 @@ class Refresher:
         with suppress(OSError, AttributeError):  # for this thread alone, where the system can
             os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
         while not self.stopping.wait(IDLE):
+            was_busy = False
             while not self.cache.next_stale() and self.compress_once():
-                pass
+                was_busy = True
+            if was_busy:
+                give_back_memory()
 
     def renew_once(self) -> bool:
         """Make one page anew. Return whether there was anything to do."""

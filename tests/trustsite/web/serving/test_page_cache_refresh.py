@@ -1,6 +1,9 @@
 """How kept pages are forgotten and made anew: changes, the clock, and a database that is away."""
 
+import os
+import sys
 import time
+from pathlib import Path
 
 import brotli
 import pytest
@@ -199,6 +202,19 @@ def test_a_change_that_the_log_does_not_hold_is_everything(known, number, change
     assert missed(known, number, changes) == tags
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the C library of Linux alone is asked")
+def test_what_is_free_is_given_back_to_the_system():
+    def used():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+    blocks = [b"x" * 100_000 for _ in range(400)]
+    blocks[:-1] = []  # the last lies above all others, which the C library keeps
+    before = used()
+    page_cache_refresh.give_back_memory()
+    assert before - used() > 20_000_000
+    assert blocks
+
+
 def test_the_log_is_bounded():
     for number in range(MAX_CHANGES + 5):
         invalidate(f"tag-{number}")
@@ -355,9 +371,14 @@ def test_pages_are_compressed_while_none_waits_to_be_made_anew_until_the_server_
             refresher.stopping.set()
         return len(done) < 3
 
+    given_back = []
+    monkeypatch.setattr(
+        page_cache_refresh, "give_back_memory", lambda: given_back.append(len(done))
+    )
     monkeypatch.setattr(refresher.cache, "next_stale", lambda: next(stale))
     monkeypatch.setattr(refresher, "compress_once", compress_once)
     refresher._compress()
+    assert given_back == [2]  # and not after each look that finds nothing to do
     assert (
         len(done) == 4
     )  # two, then a page goes first, then one that was the last, and one more look
