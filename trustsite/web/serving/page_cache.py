@@ -163,7 +163,7 @@ class Page:
         self.answer = answer
         is_read = content_type(answer.headers).startswith("text/html")
         self.counted = ((READ, path), *made.counted) if is_read else ()
-        self.tags = frozenset(made.tags)
+        self.tags = tuple(made.tags)
         self.reads = made.reads
         self.is_stale = False
         self.retry_at = 0.0

@@ -2,14 +2,17 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from trustsite.web.serving import compression
 
 Headers = list[tuple[str, str]]
+Shared = TypeVar("Shared", bound=Hashable)
+VARY = ("Vary", "Accept-Encoding")
 MADE_ANEW = {"content-length", "etag", "vary"}
 ENCODINGS = ("br", "gzip")
 OVERHEAD = 2048  # bytes that an answer takes beside its bodies
@@ -28,9 +31,7 @@ class Answer(NamedTuple):
 class Variant:
     """The answer in one encoding."""
 
-    tag: str
-    headers: Headers  # with the body
-    known_headers: Headers  # without it: of a 304
+    headers: Headers  # those of its body last
     body: bytes
 
 
@@ -40,12 +41,18 @@ class StoredAnswer:
     __slots__ = ("available", "digest", "headers", "is_best", "size", "status", "variants")
 
     def __init__(
-        self, status: int, headers: Headers, bodies: dict[str, bytes], digest: str = ""
+        self,
+        status: int,
+        headers: Iterable[tuple[str, str]],
+        bodies: dict[str, bytes],
+        digest: str = "",
     ) -> None:
         self.status = status
-        self.headers = [_shared(*pair) for pair in headers if pair[0].lower() not in MADE_ANEW]
-        self.headers.append(_shared("Vary", "Accept-Encoding"))
-        self.available = tuple(name for name in ENCODINGS if name in bodies or "" not in bodies)
+        own = [_shared(pair) for pair in headers if pair[0].lower() not in MADE_ANEW]
+        self.headers = _shared((*own, VARY))
+        self.available = _shared(
+            tuple(name for name in ENCODINGS if name in bodies or "" not in bodies)
+        )
         # Weak: bytes in one encoding may come to be compressed better, the page is the same.
         self.digest = digest or _digest(bodies[""])
         self.variants = {name: self._variant(name, body) for name, body in bodies.items()}
@@ -79,10 +86,14 @@ class StoredAnswer:
         return compression.compress(plain, encoding) if encoding else plain
 
     def _variant(self, encoding: str, body: bytes) -> Variant:
-        tag = f'"{self.digest}-{encoding}"' if encoding else f'"{self.digest}"'
-        known = [*self.headers, ("ETag", f"W/{tag}")] if self.status == 200 else self.headers
-        full = [*known, _shared("Content-Encoding", encoding)] if encoding else known
-        return Variant(tag, [*full, ("Content-Length", str(len(body)))], known, body)
+        known = [("ETag", f"W/{self._tag(encoding)}")] if self.status == 200 else []
+        of_body = [("Content-Length", str(len(body)))]
+        if encoding:
+            of_body.append(_shared(("Content-Encoding", encoding)))
+        return Variant([*self.headers, *known, *of_body], body)
+
+    def _tag(self, encoding: str) -> str:
+        return f'"{self.digest}-{encoding}"' if encoding else f'"{self.digest}"'
 
     def derived(self, encoding: str) -> Variant:
         """Return a variant that isn't kept with the others."""
@@ -93,8 +104,8 @@ class StoredAnswer:
         encoding = compression.best_encoding(accept_encoding, self.available)
         variant = self.variants.get(encoding) or DERIVED.get(self, encoding)
         has_tag = bool(if_none_match) and self.status == 200
-        if has_tag and compression.is_known(variant.tag, if_none_match):
-            return Answer(304, variant.known_headers, b"")
+        if has_tag and compression.is_known(self._tag(encoding), if_none_match):
+            return Answer(304, variant.headers[: -2 if encoding else -1], b"")
         return Answer(self.status, variant.headers, b"" if method == "HEAD" else variant.body)
 
 
@@ -131,12 +142,12 @@ def _digest(body: bytes) -> str:
 
 
 @lru_cache(4096)
-def _shared(name: str, value: str) -> tuple[str, str]:
-    """Return a header: thousands of pages have the same ones, and keep one of each."""
-    return name, value
+def _shared(value: Shared) -> Shared:
+    """Return a header, or several: thousands of pages have the same ones, and keep one of each."""
+    return value
 
 
-def content_type(headers: Headers) -> str:
+def content_type(headers: Iterable[tuple[str, str]]) -> str:
     """Return the Content-Type among `headers`."""
     return next((value for name, value in headers if name.lower() == "content-type"), "")
 
