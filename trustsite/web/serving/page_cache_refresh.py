@@ -23,6 +23,7 @@ CHECK_INTERVAL = 0.25  # seconds between two looks at the version
 RETRY_AFTER = 5.0  # seconds until a page that could not be made anew is tried again
 NICE = 15  # of the thread that compresses: it may wait for everything else
 IDLE = 0.2  # seconds between two looks for something to do
+BATCH = 10  # pages compressed in one go, about half a second's
 
 logger = logging.getLogger(__name__)
 
@@ -134,10 +135,10 @@ class Refresher:
         with suppress(OSError, AttributeError):  # for this thread alone, where the system can
             os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
         while not self.stopping.wait(IDLE):
-            was_busy = False
-            while not self.cache.next_stale() and self.compress_once():
-                was_busy = True
-            if was_busy:
+            count = 0
+            while count < BATCH and not self.cache.next_stale() and self.compress_once():
+                count += 1
+            if count:
                 give_back_memory()
 
     def renew_once(self) -> bool:
