@@ -10,6 +10,7 @@ from trustsite.management.commands import dev
 
 NEEDED_SELDOM = """
     typst css_inline boto3 anymail.webhooks.brevo redis cryptography fido2 qrcode dns crawleruseragents
+    snowballstemmer.french_stemmer
 """.split()
 
 
