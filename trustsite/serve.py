@@ -26,6 +26,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 APPLICATION = "trustsite.rsgi:application"
+LATER = [
+    "accounts.views"
+]  # what workers import when somebody first asks; new code is tried with it
 BACKLOG = 4_096  # connections that are open or wait to be; an idle one costs a few kilobytes
 # Milliseconds a sender may take for its headers, and stay silent between two requests.
 HEADERS_WITHIN = 10_000
@@ -163,7 +166,8 @@ def is_left_behind(uds: Path) -> bool:
 
 def can_be_imported(target: str) -> bool:
     """Say whether a new process can import what is served; what it complains of goes to the server's own output."""
-    command = [sys.executable, "-c", f"import {target.partition(':')[0]}"]
+    modules = [target.partition(":")[0], *(LATER if target == APPLICATION else [])]
+    command = [sys.executable, "-c", f"import {', '.join(modules)}"]
     with suppress(subprocess.TimeoutExpired):
         return not subprocess.run(command, timeout=IMPORT_WITHIN).returncode
     return False

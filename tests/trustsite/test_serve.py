@@ -13,6 +13,7 @@ import pytest
 
 from tests.servers import ROOT, free_port
 from tests.waiting import wait_until
+from trustsite import serve
 
 APPLICATION = """
 import os
@@ -197,3 +198,12 @@ def test_workers_that_cannot_live_end_the_server(tmp_path):
                 for worker in server.workers():
                     os.kill(worker, signal.SIGKILL)
         assert server.process.returncode
+
+
+def test_new_code_is_tried_with_what_workers_import_later(tmp_path, monkeypatch):
+    monkeypatch.setenv("MODE", "development")
+    monkeypatch.setenv("DATA", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert serve.can_be_imported(serve.APPLICATION)
+    (tmp_path / "qrcode.py").write_text("1 / 0")
+    assert not serve.can_be_imported(serve.APPLICATION)
