@@ -43,7 +43,8 @@ class Hit:
     title: str
     path: str
     label: str
-    minutes: str  # of an article, else empty; as text, for a template looks up how numbers are written
+    # Of an article, else empty; as text, for a template looks up how numbers are written.
+    minutes: str
     summary: str
     extract: SafeString
 
