@@ -71,6 +71,7 @@ class MailConnection:
         sender.watch(self.backend, lambda: shared.stopping)
         self.claimed: Delivery | None = None  # not yet tried
         self.unmarked: Delivery | None = None  # sent, but the database would not record it
+        self.has_place = False  # in the rate limit, for a mail claimed along with a record
         self.is_busy = False  # it found another mail after its first
 
     def drain(
@@ -135,12 +136,14 @@ class MailConnection:
     def mark_sent(self, delivery: Delivery) -> None:
         """Record in one transaction that a mail has gone and that the next is ours.
 
-        One wait for the disk a mail.
+        One wait for the disk a mail, or less: connections share them.
         """
-        self.unmarked = delivery
-        self.claimed = queue.mark_sent(delivery, self.claim_along)
+        self.unmarked, self.has_place = delivery, False
+        self.claimed = queue.mark_sent(delivery, self.reserve_along)
         self.unmarked = None
         self.is_busy = self.claimed is not None
+        if self.has_place and not self.claimed:
+            self.shared.limiter.give_back()
         self.shared.refusals.record_sent(delivery)
         away_since = self.shared.breaker.record_sent()
         if away_since:
@@ -152,13 +155,16 @@ class MailConnection:
             queue.mark_sent(self.unmarked)
             self.unmarked = None
 
-    def claim_along(self) -> Delivery | None:
-        """Claim the next mail, unless something comes first: an end, the timers, the rate limit."""
+    def reserve_along(self) -> int | None:
+        """Reserve a place for the next mail, unless something comes first: an end, the timers, the
+        rate limit. Return the priority up to which it may be claimed.
+        """
         if self.is_due() or not self.shared.may_send():
             return None
         if self.shared.limiter.reserve(Delivery.BULK):
             return None
-        return self._claim()
+        self.has_place = True
+        return Delivery.HIGH if self.shared.bulk_paused else Delivery.BULK
 
     def _claim(self, *, high_only: bool = False) -> Delivery | None:
         """Claim a mail for the place that was reserved; give the place back if there is none."""

@@ -83,7 +83,12 @@ def claim(*, high_only: bool = False) -> Delivery | None:
     """Take the mail that has been due longest, as it and its person are now; None if nothing is."""
     now, priority = timezone.now(), Delivery.HIGH if high_only else Delivery.BULK
     with _turns(), transaction.atomic(savepoint=False):
-        return queue_sql.claim(secrets.token_hex(16), now + LEASE, now, priority)
+        _, claimed = queue_sql.record_and_claim([], now, _claim_of(1, priority, now))
+    return claimed[0] if claimed else None
+
+
+def _claim_of(number: int, priority: int, now: datetime) -> queue_sql.Claim:
+    return queue_sql.Claim(number, secrets.token_hex(16), now + LEASE, now, priority)
 
 
 def mark(delivery: Delivery, state: Delivery.State, **values: Any) -> bool:
@@ -107,40 +112,61 @@ def mark(delivery: Delivery, state: Delivery.State, **values: Any) -> bool:
 
 @dataclass
 class Sent:
-    """A mail that the server took, what claims the next one for its connection, and that one."""
+    """A mail that the server took, and the next one of its connection, if that may have one."""
 
     delivery: Delivery
-    and_claim: Callable[[], Delivery | None] | None = None
+    # Asked within the transaction: the priority up to which the next one may be claimed.
+    may_claim: Callable[[], int | None] = lambda: None
     following: Delivery | None = None
 
 
 def mark_sent(
-    delivery: Delivery, and_claim: Callable[[], Delivery | None] | None = None
+    delivery: Delivery, may_claim: Callable[[], int | None] = lambda: None
 ) -> Delivery | None:
     """Record that the server took the mail; claim the next in the same transaction, return that."""
-    sent = Sent(delivery, and_claim)
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        _TOGETHER.store(sent)
-    else:
+    sent = Sent(delivery, may_claim)
+    if connection.in_atomic_block:
         _record_all([sent])
+    else:
+        _TOGETHER.store(sent)
     failpoints.hit("after-commit")
     return sent.following
 
 
 def _record_all(all_sent: list[Sent]) -> None:
-    """Record what several connections have sent, in one transaction; none of them goes on before it's over."""
-    now = timezone.now()
+    """Record what several connections have sent, and claim a mail for each that may have one.
+
+    In one transaction; none of them goes on before it's over.
+    """
+    more = any(sent.delivery.kind in UPDATES_SUBSCRIBER for sent in all_sent)
+    if connection.vendor == "postgresql" and not more:
+        # A transaction by itself: BEGIN and COMMIT would be two more journeys to the server.
+        failpoints.hit("before-commit")
+        _record_and_claim(all_sent)
+        return
     with _turns(), transaction.atomic():
-        for sent in all_sent:
-            _record(sent.delivery, now)
-            sent.following = sent.and_claim() if sent.and_claim else None
+        _record_and_claim(all_sent)
         failpoints.hit("before-commit")
 
 
-def _record(delivery: Delivery, now: datetime) -> None:
-    if delivery.kind in UPDATES_SUBSCRIBER:
-        _lock_subscriber(delivery)
-    if not queue_sql.mark_sent(delivery, now):
+def _record_and_claim(all_sent: list[Sent]) -> None:
+    now = timezone.now()
+    deliveries = [sent.delivery for sent in all_sent]
+    _lock_subscribers(deliveries)
+    priorities = [sent.may_claim() for sent in all_sent]
+    allowed = [priority for priority in priorities if priority is not None]
+    claim = _claim_of(len(allowed), min(allowed), now) if allowed else None
+    recorded, claimed = queue_sql.record_and_claim(deliveries, now, claim)
+    for delivery in deliveries:
+        _follow_up(delivery, delivery.pk in recorded, now)
+    for sent, priority in zip(all_sent, priorities, strict=True):
+        if priority is not None and claimed:
+            sent.following = claimed.pop(0)
+
+
+def _follow_up(delivery: Delivery, is_ours: bool, now: datetime) -> None:
+    """Do what a mail's end brings with it."""
+    if not is_ours:
         _log_lost_lease(delivery, State.SENT)
     elif delivery.kind == Delivery.Kind.LETTER:
         count_mail(SENT, letters=True)
@@ -151,7 +177,7 @@ def _record(delivery: Delivery, now: datetime) -> None:
         _erase_after_goodbye(delivery)
 
 
-# SQLite waits for the disk with each transaction, and lets one writer in: connections share them.
+# Connections share waits for the disk and journeys to the server; SQLite lets one writer in anyway.
 _TOGETHER = GroupCommit[Sent](_record_all)
 
 
@@ -204,10 +230,12 @@ def _turns() -> AbstractContextManager[object]:
     return _turn if connection.vendor == "sqlite" else nullcontext()
 
 
-def _lock_subscriber(delivery: Delivery) -> None:
-    """Lock the person's row before the mail's, as everywhere, so that there is no deadlock."""
-    people = Subscriber.objects.select_for_update().filter(pk=delivery.subscriber_id)
-    list(people.values_list("pk"))
+def _lock_subscribers(deliveries: list[Delivery]) -> None:
+    """Lock people's rows before their mails', as everywhere, so that there is no deadlock."""
+    pks = [one.subscriber_id for one in deliveries if one.kind in UPDATES_SUBSCRIBER]
+    if pks:
+        people = Subscriber.objects.select_for_update().filter(pk__in=pks).order_by("pk")
+        list(people.values_list("pk"))
 
 
 def _erase_after_goodbye(delivery: Delivery) -> None:

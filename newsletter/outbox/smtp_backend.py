@@ -5,6 +5,7 @@ go where the server allows that (PIPELINING, RFC 2920): two round trips a mail i
 server that reads a whole message before it answers is given the ten minutes of RFC 5321, 4.5.3.2.6.
 """
 
+import re
 import select
 import smtplib
 import ssl
@@ -20,6 +21,8 @@ CLOSING = 421
 LONGEST_ANSWER = 600.0  # seconds to wait for the word on a whole message
 TELL_EVERY = 60.0  # seconds between two words to who holds the mail that we still wait
 LOOK_EVERY = 1.0
+PLAIN_PATH = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", re.ASCII)
+LEADING_DOT = re.compile(rb"\n\.")  # a pattern finds it sooner than bytes.replace does
 
 
 class UnsureOutcome(smtplib.SMTPServerDisconnected):
@@ -112,7 +115,7 @@ class WatchedSMTP(smtplib.SMTP):
             return super().sendmail(from_addr, to_addrs, msg, mail_options, rcpt_options)
         [recipient] = to_addrs
         size = f" SIZE={len(msg)}" if self.has_extn("size") else ""
-        mail_from, rcpt_to = smtplib.quoteaddr(from_addr), smtplib.quoteaddr(recipient)
+        mail_from, rcpt_to = _path(from_addr), _path(recipient)
         self.send(f"MAIL FROM:{mail_from}{size}\r\nRCPT TO:{rcpt_to}\r\nDATA\r\n")
         sender, receiver, data = self.getreply(), self.getreply(), self.getreply()
         if sender[0] == 250 and receiver[0] in ACCEPTED and data[0] == 354:
@@ -138,9 +141,14 @@ class WatchedSMTP(smtplib.SMTP):
             self._rset()  # type: ignore[attr-defined]
 
 
+def _path(address: str) -> str:
+    """Return an address as SMTP's commands want it. One that is plain needs no parsing."""
+    return f"<{address}>" if PLAIN_PATH.fullmatch(address) else smtplib.quoteaddr(address)
+
+
 def _as_data(msg: bytes) -> bytes:
     """Return a message as SMTP's DATA wants it: dots that begin a line doubled, one at the end."""
-    msg = msg.replace(b"\n.", b"\n..")
+    msg = LEADING_DOT.sub(b"\n..", msg)
     start = b"." if msg.startswith(b".") else b""
     end = b"" if msg.endswith(b"\r\n") else b"\r\n"
     return start + msg + end + b".\r\n"

@@ -65,18 +65,18 @@ def test_a_full_disk_makes_it_wait_and_nobody_gets_two(site, sink):
 def test_a_mail_the_database_could_not_record_is_recorded_first(monkeypatch, mailoutbox):
     from django.db import OperationalError
 
-    row, real = make_delivery(), queue.queue_sql.mark_sent
+    row, real = make_delivery(), queue.queue_sql._mark
     worker = Worker()
 
-    def fail(*args):
+    def fail(sent, now):
         raise OperationalError("database or disk is full")
 
-    monkeypatch.setattr(queue.queue_sql, "mark_sent", fail)
+    monkeypatch.setattr(queue.queue_sql, "_mark", fail)
     with pytest.raises(OperationalError):
         worker.round()
     with pytest.raises(OperationalError):
         worker.round()
-    monkeypatch.setattr(queue.queue_sql, "mark_sent", real)
+    monkeypatch.setattr(queue.queue_sql, "_mark", real)
     worker.round()
     row.refresh_from_db()
     assert (row.state, len(mailoutbox), worker.connections[0].unmarked) == ("sent", 1, None)

@@ -291,3 +291,19 @@ def test_a_letter_goes_out_the_same_by_either_way(backend, sink, monkeypatch):
     ] == [(part.get_content_type(), part.get("Content-Transfer-Encoding")) for part in plain.walk()]
     assert quick["To"] != plain["To"]
     assert quick.keys() == plain.keys()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ann@example.org",
+        "a.b+c@mail.example.org",
+        "o'hara@example.org",
+        '"a b"@example.org',
+        "ü@example.org",
+        "",
+        "a",
+    ],
+)
+def test_an_address_is_written_as_smtplib_writes_it(address):
+    assert smtp_backend._path(address) == smtplib.quoteaddr(address)

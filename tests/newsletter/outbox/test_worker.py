@@ -207,7 +207,7 @@ TOGETHER = """
 
     as_it_is = queue.claim
     queue.claim = {claim}
-    MailConnection.claim_along = lambda one: None
+    MailConnection.reserve_along = lambda one: None
     meet("began")
     call_command("run_mail_worker", "--once")
 """
