@@ -41,6 +41,7 @@ class Application:
         self.bodies = RequestBodies()
         self.traffic = Traffic()
         self.making: dict[str, asyncio.Future[None]] = {}  # pages that are being made, by path
+        self.waiting = 0  # requests, for a page that another one has made
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.edge.start()
@@ -50,6 +51,7 @@ class Application:
             self.traffic.keep_in(settings.TRAFFIC_DIR)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.threads.close()
         self.edge.stop()
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
@@ -139,13 +141,13 @@ class Application:
         """Return a page. Of many who ask for it at once one has it made, and the others wait for that one time."""
         path = scope.path
         if first := self.making.get(path):
-            if self.threads.is_full:
+            if self.waiting >= django_threads.MAX_WAITING:
                 raise BusyError
-            self.threads.waiting_for_page += 1
+            self.waiting += 1
             try:
                 await asyncio.wait([first], timeout=django_threads.MAX_WAIT)
             finally:
-                self.threads.waiting_for_page -= 1
+                self.waiting -= 1
             answer = self.quick(scope, scope.method, scope.headers)
             return answer or await self.django(environ, protocol, is_page=True)
         self.making[path] = asyncio.get_running_loop().create_future()

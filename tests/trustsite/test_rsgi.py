@@ -166,15 +166,17 @@ def test_without_a_lane_of_their_own_forms_would_take_all_threads(monkeypatch):
 
 
 def test_who_finds_the_queue_full_is_told_so_at_once_and_where_help_is(monkeypatch):
-    monkeypatch.setattr(django_threads, "MAX_WAITING", 2)
     django = Django()
 
     async def scenario(application, ask):
         busy = [
             asyncio.create_task(ask(Scope(f"/{number}/")))
-            for number in range(django_threads.THREADS + 2)
+            for number in range(django_threads.THREADS)
         ]
-        await until(lambda: len(TURNS.waiting) == 2)
+        await until(lambda: django.begun == django_threads.THREADS)
+        monkeypatch.setattr(django_threads, "MAX_WAITING", 2)
+        busy += [asyncio.create_task(ask(Scope(f"/waiting/{number}/"))) for number in range(2)]
+        await until(lambda: sum(map(len, TURNS.lines)) == 2)
         refused = await ask(Scope("/one-more/"))
         django.go.set()
         await asyncio.gather(*busy)
@@ -199,7 +201,7 @@ def test_who_waits_too_long_is_told_so(monkeypatch):
         refused = await ask(Scope("/one-more/"))
         django.go.set()
         await asyncio.gather(*busy)
-        return refused.status, len(TURNS.waiting)
+        return refused.status, sum(map(len, TURNS.lines))
 
     assert run(django, scenario) == (503, 0)
 
@@ -215,12 +217,12 @@ def test_who_leaves_while_waiting_takes_no_thread():
         await until(lambda: django.begun == django_threads.THREADS)
         leaving = Protocol()
         waiting = asyncio.create_task(ask(Scope("/left/"), leaving))
-        await until(lambda: len(TURNS.waiting) == 1)
+        await until(lambda: sum(map(len, TURNS.lines)) == 1)
         leaving.left.set()
         await waiting
         django.go.set()
         await asyncio.gather(*busy)
-        return leaving.status, len(TURNS.waiting), application.making
+        return leaving.status, sum(map(len, TURNS.lines)), application.making
 
     assert run(django, scenario) == (None, 0, {})
     assert django.count == django_threads.THREADS
@@ -315,3 +317,107 @@ def test_headers_that_no_browser_sends_are_refused(scope, status):
 
 def test_a_tab_in_a_header_is_no_harm():
     assert environ_of(Scope(headers=[("x", "a\tb")]))["HTTP_X"] == "a\tb"
+
+
+def a_page_beside_many_forms(monkeypatch):
+    monkeypatch.setattr(django_threads, "MAX_WAITING", 4)
+    django = Django()
+
+    async def scenario(application, ask):
+        form = Scope("/form/", "POST", headers=[("content-length", "3")])
+        forms = [asyncio.create_task(ask(form)) for _ in range(4)]
+        await until(lambda: django.begun == 4)
+        forms += [asyncio.create_task(ask(form)) for _ in range(4)]
+        await until(lambda: django.begun == django_threads.FOR_FORMS)
+        forms += [asyncio.create_task(ask(form)) for _ in range(6)]
+        await until(lambda: sum(form.done() for form in forms) == 2)
+        page = asyncio.create_task(ask(Scope("/page/")))
+        await until(lambda: page.done() or django.begun == django_threads.FOR_FORMS + 1)
+        django.go.set()
+        refused = [form for form in await asyncio.gather(*forms) if form.status == 503]
+        return (await page).status, len(refused)
+
+    return run(django, scenario)
+
+
+def test_forms_that_wait_keep_no_page_from_being_made(monkeypatch):
+    assert a_page_beside_many_forms(monkeypatch) == (200, 2)
+
+
+def test_in_one_line_with_them_it_would_be_refused(monkeypatch):
+    monkeypatch.setattr(django_threads, "PAGES", django_threads.FORMS)
+    assert a_page_beside_many_forms(monkeypatch) == (503, 2)
+
+
+def test_who_waits_for_a_page_that_is_being_made_keeps_no_other_from_being_made(monkeypatch):
+    monkeypatch.setattr(django_threads, "MAX_WAITING", 3)
+    django = Django()
+
+    async def scenario(application, ask):
+        same = [asyncio.create_task(ask(Scope("/same/"))) for _ in range(6)]
+        await until(lambda: application.waiting == 3)
+        other = asyncio.create_task(ask(Scope("/other/")))
+        await until(lambda: django.begun == 2)
+        django.go.set()
+        await other
+        return sorted(answer.status for answer in await asyncio.gather(*same))
+
+    assert run(django, scenario) == [200, 200, 200, 200, 503, 503]
+
+
+def test_who_is_cut_off_while_waiting_takes_no_thread():
+    django = Django()
+
+    async def scenario(application, ask):
+        first = asyncio.create_task(ask(Scope("/first/")))
+        await until(lambda: django.begun == 1)
+        waiting = asyncio.create_task(ask(Scope("/waiting/")))
+        await until(lambda: sum(map(len, TURNS.lines)) == 1)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        django.go.set()
+        await first
+        return sum(map(len, TURNS.lines))
+
+    assert run(django, scenario) == 0
+    assert django.count == 1
+
+
+def test_a_system_without_threads_to_give_has_requests_wait_for_those_there_are(monkeypatch):
+    django = Django()
+
+    async def scenario(application, ask):
+        first = asyncio.create_task(ask(Scope("/first/")))
+        await until(lambda: django.begun == 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", _no_thread)
+            others = [asyncio.create_task(ask(Scope(f"/{number}/"))) for number in range(3)]
+            await until(lambda: application.threads.running == 4)
+            django.go.set()
+            answers = await asyncio.gather(first, *others)
+        await until(lambda: application.threads.running == 0)
+        return {answer.status for answer in answers}
+
+    assert run(django, scenario) == {200}
+
+
+def _no_thread(self):
+    raise RuntimeError("can't start new thread")
+
+
+def test_a_worker_that_ends_begins_nothing_more():
+    django = Django()
+
+    async def scenario(application, ask):
+        first = asyncio.create_task(ask(Scope("/first/")))
+        await until(lambda: django.begun == 1)
+        waiting = asyncio.create_task(ask(Scope("/waiting/")))
+        await until(lambda: sum(map(len, TURNS.lines)) == 1)
+        application.threads.close()
+        django.go.set()
+        await first
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    run(django, scenario)
+    assert django.count == 1

@@ -5,6 +5,7 @@ says nothing. So each call that waits is noted here, and a watchdog cuts the con
 probe finds the database away, threads don't ask it: a request that needs it fails at once, until the probe is answered again.
 """
 
+import logging
 import os
 import socket
 import time
@@ -29,6 +30,8 @@ WRITES = (
     "DELETE",
 )  # wait for the disk, or for other writers: no turn is held
 WAITING = ("connect", "_commit", "_rollback")  # of a connection, beside its statements
+
+logger = logging.getLogger(__name__)
 
 
 class DatabaseAwayError(OperationalError):
@@ -59,7 +62,10 @@ class DatabaseWatch:
 
     def _run(self) -> None:
         while not self.stopping.wait(LOOK_EVERY):
-            self.look()
+            try:
+                self.look()
+            except Exception:  # without this thread nothing that hangs would ever be cut
+                logger.exception("The database watch could not look.")
 
     def guard_thread(self, *, is_probe: bool = False) -> None:
         """Watch the present thread's connection from now on. A probe asks even while the database is away."""

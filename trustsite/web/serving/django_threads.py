@@ -13,11 +13,11 @@ from contextlib import suppress
 from threading import get_ident
 
 from trustsite.web.serving.stored_answer import Answer
-from trustsite.web.serving.turns import TURNS, Task
+from trustsite.web.serving.turns import FORMS, PAGES, TURNS, Task
 
 THREADS = 12  # per worker
 FOR_FORMS = 8  # most of them wait for the disk, and those that wait together share a transaction
-MAX_WAITING = 128  # requests, per worker, beside those that there are threads for
+MAX_WAITING = 128  # pages, and as many forms, per worker
 SOON = 0.25  # seconds after which it is noticed that who waits has left
 MAX_WAIT = 8.0  # seconds for a thread
 ANSWER_WITHIN = 30.0  # seconds a reader waits for an answer
@@ -38,15 +38,13 @@ class DjangoThreads:
     def __init__(self, on_start: Callable[[], None]) -> None:
         self.pool = ThreadPoolExecutor(THREADS, "django", initializer=on_start)
         self.running, self.forms_running = 0, 0
-        self.waiting_for_page = 0  # which another request has made
+        self.is_closed = False
         self.answered: deque[_Request] = deque()  # and the loop doesn't know yet
         self.is_loop_told = False
 
-    @property
-    def is_full(self) -> bool:
-        """Whether no more may wait."""
-        free = THREADS - self.running
-        return len(TURNS.waiting) + self.waiting_for_page >= MAX_WAITING + free
+    def close(self) -> None:
+        """Begin nothing more: the worker ends."""
+        self.is_closed = True
 
     async def run(
         self,
@@ -57,15 +55,19 @@ class DjangoThreads:
         within: float,
     ) -> Answer:
         """Return what `work` returns; `left` ends when whoever asked has left."""
-        if self.is_full:
+        request = _Request(self, work, FORMS if is_form else PAGES)
+        if len(TURNS.lines[request.line]) >= MAX_WAITING:
             raise BusyError
-        request = _Request(self, work, is_form)
         TURNS.ask(request)
-        await asyncio.wait([request.done], timeout=min(SOON, within))
-        if not request.has_begun:
-            await self._take_care(request, left)
-        if not request.done.done():
-            await asyncio.wait([request.done], timeout=within)
+        try:
+            await asyncio.wait([request.done], timeout=min(SOON, within))
+            if not request.has_begun:
+                await self._take_care(request, left)
+            if not request.done.done():
+                await asyncio.wait([request.done], timeout=within)
+        except asyncio.CancelledError:
+            TURNS.withdraw(request)
+            raise
         return request.answer()
 
     async def _take_care(self, request: "_Request", left: Callable[[], Awaitable[None]]) -> None:
@@ -109,9 +111,9 @@ class DjangoThreads:
 class _Request(Task):
     """One request that Django answers."""
 
-    def __init__(self, threads: DjangoThreads, work: Callable[[], Answer], is_form: bool) -> None:
-        super().__init__()
-        self.threads, self.work, self.is_form = threads, work, is_form
+    def __init__(self, threads: DjangoThreads, work: Callable[[], Answer], line: int) -> None:
+        super().__init__(line)
+        self.threads, self.work, self.is_form = threads, work, line == FORMS
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[None] = self.loop.create_future()
         self.has_begun = False
@@ -119,9 +121,10 @@ class _Request(Task):
         self.error: BaseException | None = None
 
     def may_begin(self) -> bool:
-        if self.is_form and self.threads.forms_running >= FOR_FORMS:
+        threads = self.threads
+        if threads.is_closed or (self.is_form and threads.forms_running >= FOR_FORMS):
             return False
-        return self.threads.running < THREADS
+        return threads.running < THREADS
 
     def begun(self) -> None:
         self.has_begun = True
@@ -133,7 +136,9 @@ class _Request(Task):
         self.threads.forms_running -= self.is_form
 
     def begin(self) -> None:
-        self.threads.pool.submit(self.threads.answer, self)
+        # The system may give no thread more; one that is there takes this up when it is done.
+        with suppress(RuntimeError):
+            self.threads.pool.submit(self.threads.answer, self)
 
     def run(self, thread: int) -> None:
         """Do its work; whatever it raises is for the loop."""

@@ -125,8 +125,8 @@ class Refresher:
     def _make_anew(self) -> None:
         self.watch.guard_thread()
         while not self.stopping.is_set():
-            begun = time.monotonic()
             with TURNS.taken():
+                begun = time.monotonic()
                 was_busy = self.renew_once()
             # As long a pause as it took: readers who ask for what isn't kept come first.
             self.stopping.wait(time.monotonic() - begun if was_busy else IDLE)

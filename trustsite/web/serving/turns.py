@@ -4,6 +4,8 @@ Python runs one thread at a time and hands over every few milliseconds: beside e
 turns. A thread that waits for the database long loses its turn to another (database_watch.py). So does whoever has it for
 long for another reason, and who has waited as long goes on without one: turns are for speed alone, and a cache or a mail
 server that hangs must not hold up everybody.
+
+Forms wait in a line of their own, and the two lines take turns: however many forms come, a page waits for one of them.
 """
 
 import time
@@ -13,12 +15,14 @@ from contextlib import contextmanager
 from threading import Event, Lock, get_ident
 
 PATIENCE = 0.5  # seconds
+PAGES, FORMS = 0, 1  # the lines; what the site does by itself stands among pages
 
 
 class Task:
     """What runs in a turn. `Turns` asks and tells it what it needs to know, one call at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, line: int = PAGES) -> None:
+        self.line = line
         self.thread = 0  # that it runs in
         self.asked_at = 0.0
 
@@ -37,10 +41,11 @@ class Task:
 
 
 class Turns:
-    """Whose turn it is, and who waits for one: the first comes first."""
+    """Whose turn it is, and who waits for one: the first of its line comes first."""
 
     def __init__(self) -> None:
-        self.waiting: deque[Task] = deque()
+        self.lines: tuple[deque[Task], deque[Task]] = (deque(), deque())
+        self.next_line = PAGES
         self.current: Task | None = None
         self.since = 0.0
         self.lock = Lock()
@@ -49,7 +54,7 @@ class Turns:
         """Have a task begin when its turn has come, which may be at once."""
         task.asked_at = time.monotonic()
         with self.lock:
-            self.waiting.append(task)
+            self.lines[task.line].append(task)
             following = self._following()
         if following:
             following.begin()
@@ -57,10 +62,11 @@ class Turns:
     def withdraw(self, task: Task) -> bool:
         """Take back a task that hasn't begun. Return whether it was so."""
         with self.lock:
-            if task not in self.waiting:
-                return False
-            self.waiting.remove(task)
-            return True
+            line = self.lines[task.line]
+            is_waiting = task in line
+            if is_waiting:
+                line.remove(task)
+            return is_waiting
 
     def end(self, task: Task) -> Task | None:
         """A task is over. Return the one whose turn it is now: the caller has it begin."""
@@ -87,8 +93,8 @@ class Turns:
             if self.current is None or now - self.since < PATIENCE:
                 return
             beginning = []
-            for task in [one for one in self.waiting if now - one.asked_at >= PATIENCE]:
-                if task.may_begin():
+            for task in [one for line in self.lines for one in line]:
+                if now - task.asked_at >= PATIENCE and task.may_begin():
                     self._take(task)
                     beginning.append(task)
         for task in beginning:
@@ -109,14 +115,16 @@ class Turns:
     def _following(self) -> Task | None:
         if self.current is not None:
             return None
-        for task in self.waiting:
-            if task.may_begin():
-                self._take(task)
-                return task
+        for line in (self.lines[self.next_line], self.lines[1 - self.next_line]):
+            for task in line:
+                if task.may_begin():
+                    self._take(task)
+                    return task
         return None
 
     def _take(self, task: Task) -> None:
-        self.waiting.remove(task)
+        self.lines[task.line].remove(task)
+        self.next_line = 1 - task.line
         self.current, self.since = task, time.monotonic()
         task.begun()
 

@@ -14,8 +14,8 @@ from trustsite.web.serving.turns import TURNS, Task, Turns
 class Noted(Task):
     """A task that notes when it begins."""
 
-    def __init__(self, name, order, is_ready=True):
-        super().__init__()
+    def __init__(self, name, order, is_ready=True, line=turns.PAGES):
+        super().__init__(line)
         self.name, self.order, self.is_ready, self.count = name, order, is_ready, 0
 
     def may_begin(self):
@@ -47,7 +47,7 @@ def test_one_has_a_turn_at_a_time_and_the_first_comes_first():
     assert ours.end(first) is second
     assert ours.end(second) is third
     assert ours.end(third) is None
-    assert (ours.current, first.count, third.count, len(ours.waiting)) == (None, 0, 0, 0)
+    assert (ours.current, first.count, third.count, len(ours.lines[turns.PAGES])) == (None, 0, 0, 0)
 
 
 def test_who_lacks_something_else_is_passed_by_and_not_forgotten():
@@ -58,6 +58,19 @@ def test_who_lacks_something_else_is_passed_by_and_not_forgotten():
     assert ours.end(first) is page
     form.is_ready = True
     assert ours.end(page) is form
+
+
+def test_however_many_forms_wait_a_page_waits_for_one_of_them():
+    ours, order = Turns(), []
+    ours.ask(running := Noted("form 0", order, line=turns.FORMS))
+    for number in range(1, 5):
+        ours.ask(Noted(f"form {number}", order, line=turns.FORMS))
+    for number in range(1, 3):
+        ours.ask(Noted(f"page {number}", order))
+    seen, task = [], running
+    while task := ours.end(task):
+        seen.append(task.name)
+    assert seen == ["page 1", "form 1", "page 2", "form 2", "form 3", "form 4"]
 
 
 def test_who_is_withdrawn_before_it_begins_never_does():
@@ -96,7 +109,7 @@ def test_who_has_a_turn_for_long_loses_it_to_all_who_waited_as_long():
     ours.since -= turns.PATIENCE
     ours.look()
     assert order == ["first", "second"]
-    assert (ours.current, list(ours.waiting)) == (second, [third, late])
+    assert (ours.current, list(ours.lines[turns.PAGES])) == (second, [third, late])
 
 
 def test_who_had_it_for_long_while_nobody_waited_as_long_keeps_it():
@@ -117,7 +130,7 @@ def test_a_block_waits_for_its_turn_and_hands_it_on():
 
     thread = threading.Thread(target=block)
     thread.start()
-    wait_until(lambda: len(ours.waiting) == 1)
+    wait_until(lambda: len(ours.lines[turns.PAGES]) == 1)
     last = Noted("last", order)
     ours.ask(last)
     ours.end(first).begin()
@@ -147,7 +160,7 @@ def test_one_thread_loses_its_turn_when_its_database_is_slow():
     watch.look()
     first.join(PATIENCE)
     assert order == ["quick", "slow"]
-    assert (TURNS.current, len(TURNS.waiting)) == (None, 0)
+    assert (TURNS.current, sum(map(len, TURNS.lines))) == (None, 0)
 
 
 def test_the_watch_looks_after_turns_too():
@@ -159,6 +172,20 @@ def test_the_watch_looks_after_turns_too():
         DatabaseWatch().look()
         assert order == ["waiting"]
     assert TURNS.end(waiting) is None
+
+
+def test_the_watch_goes_on_whatever_it_meets(caplog):
+    watch, looked = DatabaseWatch(), []
+
+    def look():
+        looked.append(1)
+        raise RuntimeError
+
+    watch.look = look
+    watch.start()
+    wait_until(lambda: len(looked) > 1)
+    watch.stopping.set()
+    assert "could not look" in caplog.text
 
 
 @pytest.mark.parametrize(("sql", "keeps_it"), [("SELECT 1", True), ("INSERT INTO a", False)])
