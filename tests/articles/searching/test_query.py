@@ -31,8 +31,9 @@ def indexed(word):
 
 @pytest.fixture
 def library(db):
-    make_article(title="Fawn", body="Keeping others happy.")
+    make_article(slug="fawn", title="Fawn", body="Keeping others happy.")
     make_article(
+        slug="healing-slowly",  # of two as good as each other the first address comes first
         title="Healing slowly",
         body="It takes time. The fawn and the fox. Grounding, with a café in it.",
     )
