@@ -22,7 +22,12 @@ from trustsite.web import inline_css
 from trustsite.web.context_processors import site
 
 FOLDER = settings.BASE_DIR / "templates" / "components"
-HEAD_ALONE = {"card_tags", "icons"}  # stand in a page's head, where nothing is seen
+HEAD_ALONE = {
+    "card_tags",
+    "head_links",
+    "icons",
+    "site_card_tags",
+}  # stand in a page's head, where nothing is seen
 
 
 @dataclass(frozen=True)
