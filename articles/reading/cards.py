@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from articles import states
 from articles.models import Article, Topic
 from articles.models.article import ArticleQuerySet
 from articles.models.markdown import reading_time
@@ -12,6 +14,7 @@ from articles.models.redirects import address
 
 ARTICLE = ("pk", "slug", "title", "standfirst", "words", "response", "position", "starts")
 TOPIC = ("pk", "slug", "title", "intro", "position", "mark")
+COLUMNS_OF_TOPIC = tuple(f"topic__{name}" for name in TOPIC)
 Rows = QuerySet[Article, tuple[Any, ...]]
 
 
@@ -39,7 +42,19 @@ class Card(NamedTuple):
 
 def rows(articles: ArticleQuerySet) -> Rows:
     """Return a query for the cards of `articles`: it can be cut to a part like any other, and `read`."""
-    return articles.values_list(*ARTICLE, *(f"topic__{name}" for name in TOPIC))
+    return articles.values_list(*ARTICLE, *COLUMNS_OF_TOPIC)
+
+
+def read_published(articles: ArticleQuerySet) -> list[Card]:
+    """Return the cards of those of a few articles that readers can open now.
+
+    The database isn't asked for their state: without statistics SQLite would rather read all that are published.
+    """
+    found = articles.values_list(*ARTICLE, *COLUMNS_OF_TOPIC, "state", "publish_at")
+    now = timezone.now()
+    return read(
+        row[:-2] for row in found if row[-2] == states.PUBLISHED and row[-1] and row[-1] <= now
+    )
 
 
 def read(found: Iterable[tuple[Any, ...]]) -> list[Card]:

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from articles.models import Article
 from articles.models.article import READING_ORDER, ArticleQuerySet
-from articles.reading.cards import Card, read, rows
+from articles.reading.cards import Card, read, read_published, rows
 from trustsite.web.serving.fragments import recall_each, remembered
 
 CARDS = 3
@@ -99,8 +99,8 @@ def _by_slug_or_row(names: list[str]) -> dict[str, Card]:
     """Return the cards of published articles, by their slugs and by the names of their rows."""
     numbers = [int(name.removeprefix(ROW)) for name in names if name.startswith(ROW)]
     found = {}
-    wanted = _published().filter(Q(slug__in=names) | Q(pk__in=numbers)).order_by()
-    for card in read(rows(wanted)):
+    wanted = Article.objects.filter(Q(slug__in=names) | Q(pk__in=numbers)).order_by()
+    for card in read_published(wanted):
         found[card.slug] = found[_name(card.pk)] = card
     return found
 
