@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
-from django.urls import include, path
+from django.urls import URLPattern, include, path
 from django.utils.module_loading import import_string
 
 
@@ -24,76 +24,62 @@ class LaterView:
         return response
 
 
+def later(route: str, view: str, name: str | None = None) -> URLPattern:
+    """Return the address of a view that is named."""
+    return path(route, LaterView(view), name=name)
+
+
 own = (
     [
-        path("", LaterView("accounts.views.index"), name="index"),
-        path("sessions/", LaterView("accounts.views.sessions"), name="sessions"),
-        path("sessions/revoke/", LaterView("accounts.views.revoke_others"), name="revoke_others"),
-        path("digest/", LaterView("accounts.views.digest"), name="digest"),
-        path("password-reset/", LaterView("accounts.views.password_reset"), name="password_reset"),
-        path(
-            "password/<slug:purpose>/<str:token>/",
-            LaterView("accounts.views.set_password"),
-            name="set_password",
+        later("", "accounts.views.index", "index"),
+        later("sessions/", "accounts.views.sessions", "sessions"),
+        later("sessions/revoke/", "accounts.views.revoke_others", "revoke_others"),
+        later("digest/", "accounts.views.digest", "digest"),
+        later("password-reset/", "accounts.views.password_reset", "password_reset"),
+        later(
+            "password/<slug:purpose>/<str:token>/", "accounts.views.set_password", "set_password"
         ),
     ],
     "accounts",
 )
 mfa_urls = [
-    path("", LaterView("accounts.views.index"), name="mfa_index"),
-    path("second-step/", LaterView("allauth.mfa.base.views.authenticate"), name="mfa_authenticate"),
-    path(
-        "reauthenticate/",
-        LaterView("allauth.account.views.reauthenticate"),
-        name="account_reauthenticate",
-    ),
-    path(
-        "reauthenticate/code/",
-        LaterView("allauth.mfa.base.views.reauthenticate"),
-        name="mfa_reauthenticate",
-    ),
-    path(
+    later("", "accounts.views.index", "mfa_index"),
+    later("second-step/", "allauth.mfa.base.views.authenticate", "mfa_authenticate"),
+    later("reauthenticate/", "allauth.account.views.reauthenticate", "account_reauthenticate"),
+    later("reauthenticate/code/", "allauth.mfa.base.views.reauthenticate", "mfa_reauthenticate"),
+    later(
         "reauthenticate/passkey/",
-        LaterView("allauth.mfa.webauthn.views.reauthenticate_webauthn"),
-        name="mfa_reauthenticate_webauthn",
+        "allauth.mfa.webauthn.views.reauthenticate_webauthn",
+        "mfa_reauthenticate_webauthn",
     ),
-    path("totp/", LaterView("accounts.views.add_totp"), name="mfa_activate_totp"),
-    path(
-        "totp/remove/",
-        LaterView("allauth.mfa.totp.views.deactivate_totp"),
-        name="mfa_deactivate_totp",
-    ),
-    path(
+    later("totp/", "accounts.views.add_totp", "mfa_activate_totp"),
+    later("totp/remove/", "allauth.mfa.totp.views.deactivate_totp", "mfa_deactivate_totp"),
+    later(
         "recovery-codes/",
-        LaterView("allauth.mfa.recovery_codes.views.view_recovery_codes"),
-        name="mfa_view_recovery_codes",
+        "allauth.mfa.recovery_codes.views.view_recovery_codes",
+        "mfa_view_recovery_codes",
     ),
-    path(
+    later(
         "recovery-codes/new/",
-        LaterView("allauth.mfa.recovery_codes.views.generate_recovery_codes"),
-        name="mfa_generate_recovery_codes",
+        "allauth.mfa.recovery_codes.views.generate_recovery_codes",
+        "mfa_generate_recovery_codes",
     ),
-    path("passkeys/", LaterView("accounts.views.index"), name="mfa_list_webauthn"),
-    path("passkeys/new/", LaterView("accounts.views.add_passkey"), name="mfa_add_webauthn"),
-    path(
-        "passkeys/login/", LaterView("accounts.views.login_by_passkey"), name="mfa_login_webauthn"
-    ),
-    path(
+    later("passkeys/", "accounts.views.index", "mfa_list_webauthn"),
+    later("passkeys/new/", "accounts.views.add_passkey", "mfa_add_webauthn"),
+    later("passkeys/login/", "accounts.views.login_by_passkey", "mfa_login_webauthn"),
+    later(
         "passkeys/<int:pk>/remove/",
-        LaterView("allauth.mfa.webauthn.views.remove_webauthn"),
-        name="mfa_remove_webauthn",
+        "allauth.mfa.webauthn.views.remove_webauthn",
+        "mfa_remove_webauthn",
     ),
 ]
 urlpatterns = [
-    path("login/", LaterView("allauth.account.views.login"), name="account_login"),
-    path("logout/", LaterView("accounts.views.log_out"), name="account_logout"),
-    path("password_change/", LaterView("accounts.views.password_change")),
+    later("login/", "allauth.account.views.login", "account_login"),
+    later("logout/", "accounts.views.log_out", "account_logout"),
+    later("password_change/", "accounts.views.password_change"),
     path("account/", include(own)),
     path("account/", include(mfa_urls)),
     # The first addresses of the same: mails hold links to them.
-    path(
-        "door/password/<slug:first_name>/<str:token>/",
-        LaterView("accounts.views.moved_password_link"),
-    ),
-    path("door/forgotten/", LaterView("accounts.views.moved_password_reset")),
+    later("door/password/<slug:first_name>/<str:token>/", "accounts.views.moved_password_link"),
+    later("door/forgotten/", "accounts.views.moved_password_reset"),
 ]

@@ -38,6 +38,11 @@ def published() -> Q:
     return Q(state=PUBLISHED) & ~(Q(publish_at=None) | Q(publish_at__gt=timezone.now()))
 
 
+def is_published(state: str, publish_at: datetime | None) -> bool:
+    """Whether readers can open now what has this state and this time: the same rule, of a row that is at hand."""
+    return state == PUBLISHED and publish_at is not None and publish_at <= timezone.now()
+
+
 def undone(before: HasState | None, after: HasState) -> dict[str, str]:
     """Return, by field, what saving `after` over `before` would take back of what readers saw."""
     if before is None or not before.was_public:

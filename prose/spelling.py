@@ -15,9 +15,8 @@ from collections.abc import Iterable
 
 SHORTEST, LONGEST = 5, 30  # letters of a word that has near spellings
 TWO_FROM = 8  # letters from which two slips are near
-PLACES = (
-    1 << 24
-) - 1  # the lower part of an indexed spelling's number: more words than anybody knows
+# The lower part of an indexed spelling's number, its word's place: more words than anybody knows.
+PLACES = (1 << 24) - 1
 
 
 def fold(text: str) -> str:

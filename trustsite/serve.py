@@ -26,9 +26,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 APPLICATION = "trustsite.rsgi:application"
-LATER = [
-    "accounts.views"
-]  # what workers import when somebody first asks; new code is tried with it
+LATER = ["accounts.views"]  # imported when somebody first asks; new code is tried with it
 BACKLOG = 4_096  # connections that are open or wait to be; an idle one costs a few kilobytes
 # Milliseconds a sender may take for its headers, and stay silent between two requests.
 HEADERS_WITHIN = 10_000

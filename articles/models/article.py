@@ -325,11 +325,7 @@ class Article(SignedOffModel, MarkdownModel):
     @property
     def is_published(self) -> bool:
         """Whether readers can open it now."""
-        return (
-            self.state == self.State.PUBLISHED
-            and self.publish_at is not None
-            and self.publish_at <= timezone.now()
-        )
+        return states.is_published(self.state, self.publish_at)
 
     @property
     def is_scheduled(self) -> bool:

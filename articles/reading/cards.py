@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from articles import states
 from articles.models import Article, Topic
@@ -51,10 +50,7 @@ def read_published(articles: ArticleQuerySet) -> list[Card]:
     The database isn't asked for their state: without statistics SQLite would rather read all that are published.
     """
     found = articles.values_list(*ARTICLE, *COLUMNS_OF_TOPIC, "state", "publish_at")
-    now = timezone.now()
-    return read(
-        row[:-2] for row in found if row[-2] == states.PUBLISHED and row[-1] and row[-1] <= now
-    )
+    return read(row[:-2] for row in found if states.is_published(*row[-2:]))
 
 
 def read(found: Iterable[tuple[Any, ...]]) -> list[Card]:

@@ -365,14 +365,20 @@ def test_who_waits_for_a_page_that_is_being_made_keeps_no_other_from_being_made(
     assert run(django, scenario) == [200, 200, 200, 200, 503, 503]
 
 
+async def begun_and_waiting(django, ask):
+    """Return one request that has begun, and one that waits for its turn."""
+    first = asyncio.create_task(ask(Scope("/first/")))
+    await until(lambda: django.begun == 1)
+    waiting = asyncio.create_task(ask(Scope("/waiting/")))
+    await until(lambda: sum(map(len, TURNS.lines)) == 1)
+    return first, waiting
+
+
 def test_who_is_cut_off_while_waiting_takes_no_thread():
     django = Django()
 
     async def scenario(application, ask):
-        first = asyncio.create_task(ask(Scope("/first/")))
-        await until(lambda: django.begun == 1)
-        waiting = asyncio.create_task(ask(Scope("/waiting/")))
-        await until(lambda: sum(map(len, TURNS.lines)) == 1)
+        first, waiting = await begun_and_waiting(django, ask)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
         django.go.set()
@@ -409,10 +415,7 @@ def test_a_worker_that_ends_begins_nothing_more():
     django = Django()
 
     async def scenario(application, ask):
-        first = asyncio.create_task(ask(Scope("/first/")))
-        await until(lambda: django.begun == 1)
-        waiting = asyncio.create_task(ask(Scope("/waiting/")))
-        await until(lambda: sum(map(len, TURNS.lines)) == 1)
+        first, waiting = await begun_and_waiting(django, ask)
         application.threads.close()
         django.go.set()
         await first

@@ -113,12 +113,17 @@ class _Request(Task):
 
     def __init__(self, threads: DjangoThreads, work: Callable[[], Answer], line: int) -> None:
         super().__init__(line)
-        self.threads, self.work, self.is_form = threads, work, line == FORMS
+        self.threads, self.work = threads, work
         self.loop = asyncio.get_running_loop()
         self.done: asyncio.Future[None] = self.loop.create_future()
         self.has_begun = False
         self.returned: Answer | None = None
         self.error: BaseException | None = None
+
+    @property
+    def is_form(self) -> bool:
+        """Whether it stands in the line of forms."""
+        return self.line == FORMS
 
     def may_begin(self) -> bool:
         threads = self.threads
