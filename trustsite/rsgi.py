@@ -43,6 +43,10 @@ class Application:
         self.making: dict[str, asyncio.Future[None]] = {}  # pages that are being made, by path
         self.waiting = 0  # requests, for a page that another one has made
 
+    def warm_up(self, within: float, is_over: Callable[[], bool]) -> None:
+        """Have the pages made that workers kept before, while those still answer."""
+        self.edge.refresher.warm_up(within, is_over)
+
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.edge.start()
         self.threads = DjangoThreads(self.edge.watch.guard_thread)

@@ -32,6 +32,7 @@ BACKLOG = 4_096  # connections that are open or wait to be; an idle one costs a 
 HEADERS_WITHIN = 10_000
 BUFFER = 64 * 1024  # bytes of a connection; headers of more are refused
 RELOAD_APART = 15  # seconds between the first moment of new workers and the end of old ones
+WARM_WITHIN = 15  # seconds for making pages that old workers keep, before new ones answer
 STOP_WITHIN = 10  # seconds for what is being answered when the server is told to stop
 IMPORT_WITHIN = 20  # seconds for trying out the new code before a reload: less than the service manager lets a stop take
 # Held back while a main process begins: before it can answer them they would end it, and leave its workers behind.
@@ -49,6 +50,7 @@ class Server(Granian):  # type: ignore[misc, valid-type]
     """granian that imports the site before it forks its workers."""
 
     bind_uds: Path | None
+    new_socket: Path | None  # that will stand in the place of the one before
     restarts: list[float]
     old_workers: list[int]  # of the main process that this one took the place of
 
@@ -70,6 +72,8 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         # free here would be filled by the workers.
         gc.disable()
         application = getattr(import_module(module), name)
+        if self.old_workers and (warm_up := getattr(application, "warm_up", None)):
+            warm_up(WARM_WITHIN, lambda: bool(signal.sigpending() & ANSWERED))
         gc.freeze()
 
         def loaded() -> Any:
@@ -79,26 +83,38 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         return loaded
 
     def _init_shared_socket(self) -> None:
-        """Bind the address. A Unix socket takes the place of one that was left behind, or whose workers will end, at once."""
+        """Bind the address. A Unix socket that is there already is not touched yet."""
         address = self.bind_uds
+        self.new_socket = None
         if address and (self.old_workers or is_left_behind(address)):
-            self.bind_uds = address.with_name(f".{address.name}.{os.getpid()}")
-            super()._init_shared_socket()
-            self.bind_uds.replace(address)
-            self.bind_uds = address
-        else:
-            super()._init_shared_socket()
+            self.new_socket = address.with_name(f".{address.name}.{os.getpid()}")
+            self.new_socket.unlink(missing_ok=True)  # of a reload that another one followed at once
+            self.bind_uds = self.new_socket
+        super()._init_shared_socket()
+        self.bind_uds = address
 
     def startup(self, spawn_target: Any, target_loader: Any) -> None:
         """Start the workers; those of before end when these have had time to begin."""
         super().startup(spawn_target, target_loader)
+        if self.new_socket:
+            threading.Thread(target=self.take_over, daemon=True).start()
         if self.old_workers:
             after = threading.Timer(RELOAD_APART, self.end_old_workers)
             after.daemon = True
             after.start()
 
+    def take_over(self) -> None:
+        """Put the new Unix socket in the place of the one before, once a worker listens at it: before, it refuses everybody."""
+        while self.new_socket and is_left_behind(self.new_socket):
+            time.sleep(0.02)
+        with suppress(FileNotFoundError):  # told to stop meanwhile
+            if self.new_socket and self.bind_uds:
+                self.new_socket.replace(self.bind_uds)
+
     def shutdown(self, exit_code: int = 0) -> None:
         """End with all workers, those of before as well."""
+        if self.new_socket:
+            self.new_socket.unlink(missing_ok=True)
         threading.Thread(target=self.end_old_workers).start()
         super().shutdown(exit_code)
 
@@ -150,7 +166,7 @@ def lives(child: int) -> bool:
 
 
 def is_left_behind(uds: Path) -> bool:
-    """Say whether a Unix socket is there at which nobody listens any more: its server was killed."""
+    """Say whether a Unix socket is there at which nobody listens: its server was killed, or has only begun."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(1)
         try:

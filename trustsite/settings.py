@@ -399,6 +399,7 @@ OWNER_EMAIL: str = _values.OWNER_EMAIL
 READY_TOKEN: str = _values.READY_TOKEN
 COUNT_VISITS: str = _values.COUNT_VISITS
 METRICS_TOKEN: str = _values.METRICS_TOKEN
+KEPT_PAGES_FILE = DATA_DIR / "kept-pages"  # addresses of what the workers keep; in no backup
 TRAFFIC_DIR = DATA_DIR / "traffic"  # each worker's numbers for /metrics
 
 # -- language, time, log ---------------------------------------------------------------------------

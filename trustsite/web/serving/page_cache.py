@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
+from itertools import islice
 from threading import Lock
 from typing import Any, overload
 from urllib.parse import parse_qsl
@@ -38,6 +39,7 @@ SOFT = "~"
 READ = "read"  # what a visit to a page is counted as
 View = Callable[..., HttpResponse]
 Counted = tuple[str, str]  # a kind and a name
+Due = tuple[float, tuple[str, ...]]  # a moment, and the tags of what changes then
 
 
 @dataclass
@@ -197,7 +199,7 @@ class PageCache:
         self.size = 0
         self.events: deque[Change] = deque(maxlen=MAX_EVENTS)
         self.count = 0  # of changes ever
-        self.due: list[tuple[float, tuple[str, ...]]] = []  # what changes by the clock, and when
+        self.due: list[Due] = []  # what changes by the clock, and when
         self.due_at = float("inf")
         self.lock = Lock()
 
@@ -221,6 +223,20 @@ class PageCache:
                 return page
             self._put(path, page)
         return page
+
+    def keep_oldest(self, path: str, page: Page) -> None:
+        """Keep a page as the least recently asked for, if there is room."""
+        with self.lock:
+            if path not in self.pages and self.size + page.answer.size <= MAX_BYTES:
+                self._put(path, page)
+                self.pages.move_to_end(path, last=False)
+
+    def drop_expired(self) -> None:
+        """Forget the pages that are too old to be served."""
+        now = time.monotonic()
+        with self.lock:
+            for path in [path for path, page in self.pages.items() if page.expires <= now]:
+                self._remove(path)
 
     def replace(self, path: str, page: Page, answer: StoredAnswer) -> None:
         """Keep the same page, compressed better."""
@@ -265,7 +281,7 @@ class PageCache:
                 elif page.is_touched_by(change.soft):
                     page.is_stale, page.retry_at = True, 0.0
 
-    def set_due(self, due: list[tuple[float, tuple[str, ...]]]) -> None:
+    def set_due(self, due: list[Due]) -> None:
         """Note what changes by the clock alone."""
         with self.lock:
             self.due = due
@@ -280,6 +296,11 @@ class PageCache:
             self.due_at = min((moment for moment, _ in self.due), default=float("inf"))
         for tags in fallen:
             self.apply(tags)
+
+    def latest(self, number: int) -> list[str]:
+        """Return the paths of so many pages at most, the most recently asked for first."""
+        with self.lock:
+            return list(islice(reversed(self.pages), number))
 
     def next_stale(self) -> tuple[str, Page] | None:
         """Return the page to make anew next: of those that are stale or old, the one most recently asked for."""

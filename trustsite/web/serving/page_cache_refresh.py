@@ -1,14 +1,17 @@
-"""The page cache's background threads, in each worker: one sees what changed, one makes stale pages anew, one compresses.
+"""The page cache's background threads, in each worker: one sees what changed, one makes pages anew, one compresses.
 
 They have connections of their own, so no reader waits for them. While the database is away, kept pages go on being served.
 """
 
 import ctypes
+import gc
 import logging
+import multiprocessing
 import os
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from multiprocessing.connection import Connection
 from threading import Event, Thread, get_native_id
 
 from django.conf import settings
@@ -16,12 +19,14 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 
 from trustsite.web.serving.database_watch import DatabaseWatch
-from trustsite.web.serving.page_cache import EVERYTHING, Page, PageCache
+from trustsite.web.serving.page_cache import EVERYTHING, Due, Page, PageCache
+from trustsite.web.serving.page_cache_warming import Warming
 from trustsite.web.serving.turns import TURNS
 
 CHECK_INTERVAL = 0.25  # seconds between two looks at the version
 RETRY_AFTER = 5.0  # seconds until a page that could not be made anew is tried again
 NICE = 15  # of the thread that compresses: it may wait for everything else
+NICE_SOON = 5  # of the process that makes pages ahead: whoever answers readers goes first
 IDLE = 0.2  # seconds between two looks for something to do
 BATCH = 10  # pages compressed in one go, about half a second's
 
@@ -42,6 +47,12 @@ def give_back_memory() -> None:
     """
     with suppress(AttributeError):  # of another C library
         ctypes.CDLL(None).malloc_trim(0)
+
+
+def step_back(nice: int) -> None:
+    """Have the present thread wait for what else runs, where the system can."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, get_native_id(), nice)
 
 
 class VersionCheck:
@@ -93,12 +104,49 @@ class Refresher:
     ) -> None:
         self.cache, self.watch, self.render = cache, watch, render
         self.versions = VersionCheck(cache)
+        self.warming = Warming(cache, self._make, settings.KEPT_PAGES_FILE)
         self.stopping = Event()
 
     def start(self) -> None:
         """Begin, in threads that end with the process."""
+        self.cache.drop_expired()
+        self.warming.read()
         for work in (self._check_versions, self._make_anew, self._compress):
             Thread(target=work, name=f"page cache {work.__name__}", daemon=True).start()
+
+    def warm_up(self, within: float, is_over: Callable[[], bool]) -> None:
+        """Have pages that were kept before made for so many seconds at most, ahead of the workers' fork: they share them.
+
+        A process of its own makes them. It may hang or die, and this one opens no connection and starts no thread.
+        """
+        self.warming.read()
+        until = time.monotonic() + within
+        receiver, sender = multiprocessing.Pipe(duplex=False)
+        fork = multiprocessing.get_context("fork")
+        maker = fork.Process(target=self._make_for_others, args=[sender], daemon=True)
+        maker.start()
+        sender.close()
+        with suppress(EOFError):
+            while time.monotonic() < until and not is_over():
+                if receiver.poll(0.1):
+                    self._take(*receiver.recv())
+        maker.kill()
+        maker.join()
+        receiver.close()
+
+    def _take(self, number: int, due: list[Due], path: str, page: Page) -> None:
+        self.versions.number = number
+        self.cache.set_due(due)
+        self.cache.keep_oldest(path, page)
+
+    def _make_for_others(self, sender: Connection) -> None:
+        step_back(NICE_SOON)
+        gc.enable()
+        with suppress(OSError, Error):
+            self.versions.check()
+            while path := self.warming.make_next():
+                if page := self.cache.pages.get(path):
+                    sender.send((self.versions.number, self.cache.due, path, page))
 
     def _check_versions(self) -> None:
         self.watch.guard_thread(is_probe=True)
@@ -132,21 +180,24 @@ class Refresher:
             self.stopping.wait(time.monotonic() - begun if was_busy else IDLE)
 
     def _compress(self) -> None:
-        with suppress(OSError, AttributeError):  # for this thread alone, where the system can
-            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
+        step_back(NICE)
         while not self.stopping.wait(IDLE):
+            self.warming.write()
             count = 0
-            while count < BATCH and not self.cache.next_stale() and self.compress_once():
+            while count < BATCH and not self._is_behind() and self.compress_once():
                 count += 1
             if count:
                 give_back_memory()
 
+    def _is_behind(self) -> bool:
+        return bool(self.warming.paths or self.cache.next_stale())
+
     def renew_once(self) -> bool:
-        """Make one page anew. Return whether there was anything to do."""
-        stale = self.cache.next_stale()
-        if stale:
+        """Make one page anew, or one that was kept before. Return whether there was anything to do."""
+        if stale := self.cache.next_stale():
             self._renew(*stale)
-        return stale is not None
+            return True
+        return not self.watch.is_away and bool(self.warming.make_next())
 
     def compress_once(self) -> bool:
         """Compress one page better. Return whether there was anything to do."""
@@ -158,8 +209,10 @@ class Refresher:
 
     def _renew(self, path: str, page: Page) -> None:
         page.retry_at = time.monotonic() + RETRY_AFTER
-        if self.watch.is_away:
-            return
+        if not self.watch.is_away:
+            self._make(path)
+
+    def _make(self, path: str) -> None:
         try:
             self.render(path)
         except Exception:

@@ -59,6 +59,11 @@ class StoredAnswer:
         self.size = sum(map(len, bodies.values())) + OVERHEAD
         self.is_best = not self.available
 
+    def __reduce__(self) -> tuple[type["StoredAnswer"], tuple[object, ...]]:
+        """Say how another process makes the same: with headers that its pages share."""
+        bodies = {name: variant.body for name, variant in self.variants.items()}
+        return StoredAnswer, (self.status, self.headers, bodies, self.digest)
+
     @classmethod
     def of(cls, answer: Answer) -> "StoredAnswer":
         """Return `answer`, its text compressed soon."""

@@ -252,7 +252,7 @@ def test_pages_are_made_anew_one_after_the_other_until_the_server_stops(monkeypa
     assert len(made) == 3
 
 
-def test_a_worker_watches_makes_anew_and_compresses_in_threads_of_their_own(monkeypatch):
+def test_a_worker_watches_makes_anew_and_compresses_in_threads_of_their_own(monkeypatch, tmp_path):
     refresher, started = make_edge().refresher, []
 
     class Thread:
@@ -263,7 +263,10 @@ def test_a_worker_watches_makes_anew_and_compresses_in_threads_of_their_own(monk
             started.append((self.target, self.daemon))
 
     monkeypatch.setattr(page_cache_refresh, "Thread", Thread)
+    monkeypatch.setattr(refresher.warming, "file", tmp_path / "kept")
+    (tmp_path / "kept").write_text("/\n")
     refresher.start()
+    assert list(refresher.warming.paths) == ["/"]
     work = (refresher._check_versions, refresher._make_anew, refresher._compress)
     assert started == [(each, True) for each in work]
 
