@@ -47,6 +47,10 @@ class Application:
         """Have the pages made that workers kept before, while those still answer."""
         self.edge.refresher.warm_up(within, is_over)
 
+    def forget_pages(self) -> None:
+        """Forget those pages: the workers have them."""
+        self.edge.cache.clear()
+
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.edge.start()
         self.threads = DjangoThreads(self.edge.watch.guard_thread)

@@ -36,7 +36,8 @@ WARM_WITHIN = 15  # seconds for making pages that old workers keep, before new o
 STOP_WITHIN = 10  # seconds for what is being answered when the server is told to stop
 IMPORT_WITHIN = 20  # seconds for trying out the new code before a reload: less than the service manager lets a stop take
 # Held back while a main process begins: before it can answer them they would end it, and leave its workers behind.
-ANSWERED = {signal.SIGHUP, signal.SIGINT, signal.SIGTERM}
+STOPS = {signal.SIGINT, signal.SIGTERM}
+ANSWERED = {signal.SIGHUP, *STOPS}
 # The numbers of the workers that a reloaded main process still has to end.
 OLD_WORKERS = "TRUSTSITE_OLD_WORKERS"
 # How many heaps the C library keeps for the threads of a process. By itself it keeps eight a core, each as large as the
@@ -52,6 +53,7 @@ class Server(Granian):  # type: ignore[misc, valid-type]
     bind_uds: Path | None
     new_socket: Path | None  # that will stand in the place of the one before
     restarts: list[float]
+    on_replaced: Callable[[], object]  # called when the workers of before are to end
     old_workers: list[int]  # of the main process that this one took the place of
 
     def serve(self) -> None:
@@ -59,7 +61,7 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         signal.pthread_sigmask(signal.SIG_BLOCK, ANSWERED)
         self.on_startup(lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, ANSWERED))
         self.old_workers = [int(worker) for worker in os.environ.pop(OLD_WORKERS, "").split()]
-        self.restarts = []
+        self.restarts, self.on_replaced = [], lambda: None
         super().serve(
             target_loader=self.imported() if sys.platform == "linux" else None, wrap_loader=False
         )
@@ -72,8 +74,12 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         # free here would be filled by the workers.
         gc.disable()
         application = getattr(import_module(module), name)
-        if self.old_workers and (warm_up := getattr(application, "warm_up", None)):
-            warm_up(WARM_WITHIN, lambda: bool(signal.sigpending() & ANSWERED))
+        if self.old_workers and hasattr(application, "warm_up"):
+            application.warm_up(WARM_WITHIN, self.is_needed)
+            self.on_replaced = application.forget_pages
+            if signal.sigpending() & STOPS:
+                self.end_old_workers()
+                raise SystemExit
         gc.freeze()
 
         def loaded() -> Any:
@@ -82,13 +88,19 @@ class Server(Granian):  # type: ignore[misc, valid-type]
 
         return loaded
 
+    def is_needed(self) -> bool:
+        """Say whether this server can't take its time to begin: it is told something, or a worker of before has died."""
+        return bool(signal.sigpending() & ANSWERED) or not all(map(lives, self.old_workers))
+
     def _init_shared_socket(self) -> None:
         """Bind the address. A Unix socket that is there already is not touched yet."""
         address = self.bind_uds
         self.new_socket = None
         if address and (self.old_workers or is_left_behind(address)):
-            self.new_socket = address.with_name(f".{address.name}.{os.getpid()}")
-            self.new_socket.unlink(missing_ok=True)  # of a reload that another one followed at once
+            self.new_socket = address.with_name(f".{address.name}.new")
+            self.new_socket.unlink(
+                missing_ok=True
+            )  # of a server that has ended before it was needed
             self.bind_uds = self.new_socket
         super()._init_shared_socket()
         self.bind_uds = address
@@ -120,6 +132,7 @@ class Server(Granian):  # type: ignore[misc, valid-type]
 
     def end_old_workers(self) -> None:
         """End the workers of before: by force who still answers somebody after a while."""
+        self.on_replaced()
         for number in (signal.SIGTERM, signal.SIGKILL):
             until = time.monotonic() + STOP_WITHIN
             for worker in filter(lives, self.old_workers):

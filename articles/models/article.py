@@ -63,7 +63,9 @@ class Row(models.Func):
 
 
 def _place(article: "Article", order: Order) -> Row:
-    return Row(*(models.Value(getattr(article, name) or 0) for name in order))
+    values = [getattr(article, name) for name in order]
+    # One that isn't saved has no number yet.
+    return Row(*(models.Value(0 if value is None else value) for value in values))
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):

@@ -1,14 +1,17 @@
-"""PostgreSQL's way to the first rows that hold a word, which costs the same however many do.
+"""PostgreSQL's way to the first rows that hold a word, which costs much the same however many do.
 
 Its planner can't tell a word's beginning that few rows hold from one that most do, and walks through all of them for it. So
-the first rows are looked through: where a word is common that is enough. Any other is asked of the word's own index.
+a few rows are tried, at the other end: a word that is common among them is looked for in the rows as they come, which ends soon.
+Any other is asked of the word's own index.
 """
 
 from collections.abc import Sequence
 
 from django.db import connection, transaction
 
-LOOKED_THROUGH = 2000  # rows
+TRIED = 200  # rows
+COMMON = 10  # of those: more are left to be looked for than an index is good for
+LOOKED_THROUGH = 10_000  # rows
 BY_THE_WORDS = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_indexscan = {0}"
 Condition = tuple[str, str]  # a column, and what is looked for in it
 
@@ -17,18 +20,28 @@ def first(
     table: str, conditions: Sequence[Condition], most: int, *, newest: bool = False
 ) -> list[list[int]]:
     """Return for each condition the numbers of the first rows that meet it, `most` at the most."""
-    order = "id DESC" if newest else "id"
-    few = f"(SELECT * FROM {table} ORDER BY {order} LIMIT {LOOKED_THROUGH}) AS few"  # noqa: S608  names of ours
-    results = _ask(few, conditions, order, most)
-    rarer = [place for place, found in enumerate(results) if len(found) < most]
-    if not rarer:
-        return results
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(BY_THE_WORDS.format("off"))
-        found = _ask(table, [conditions[place] for place in rarer], order, most)
-        cursor.execute(BY_THE_WORDS.format("on"))  # an outer transaction goes on
-    for place, numbers in zip(rarer, found, strict=True):
-        results[place] = numbers
+    order, other = ("id DESC", "id") if newest else ("id", "id DESC")
+    results: list[list[int]] = [[] for _ in conditions]
+
+    def ask(source: str, places: Sequence[int], limit: int) -> None:
+        asked = [conditions[place] for place in places]
+        for place, numbers in zip(places, _ask(source, asked, order, limit), strict=True):
+            results[place] = numbers
+
+    def rows(number: int, order: str) -> str:
+        return f"(SELECT * FROM {table} ORDER BY {order} LIMIT {number}) AS few"  # noqa: S608  names of ours
+
+    ask(rows(TRIED, other), range(len(conditions)), COMMON)
+    common = [place for place, found in enumerate(results) if len(found) == COMMON]
+    rarer = [place for place in range(len(conditions)) if place not in common]
+    if common:
+        ask(rows(LOOKED_THROUGH, order), common, most)
+        rarer += [place for place in common if len(results[place]) < most]
+    if rarer:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(BY_THE_WORDS.format("off"))
+            ask(table, rarer, most)
+            cursor.execute(BY_THE_WORDS.format("on"))  # an outer transaction goes on
     return results
 
 

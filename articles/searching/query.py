@@ -150,15 +150,15 @@ class _Found:
         fields = [*self.typed.values(), *self.meant.values()]
         return any(len(documents) >= index.MOST for documents in fields)
 
-    def weight(self, document: int) -> float:
-        """Return how much a document says of the concept."""
-        total = 0.0
+    def weights(self) -> dict[int, float]:
+        """Return how much each document says of the concept."""
+        weights: dict[int, float] = defaultdict(float)
         for name, weight in WEIGHTS.items():
-            if document in self.typed.get(name, ()):
-                total += weight
-            if document in self.meant.get(name, ()):
-                total += weight * MEANT
-        return total
+            for document in self.typed.get(name, ()):
+                weights[document] += weight
+            for document in self.meant.get(name, ()):
+                weights[document] += weight * MEANT
+        return weights
 
 
 def _look_up(concepts: list[Concept]) -> list[_Found]:
@@ -217,10 +217,11 @@ def _scores(found: list[_Found]) -> dict[int, float]:
     """Return how good each document is: more concepts, rarer ones, and in better places."""
     scores: dict[int, float] = defaultdict(float)
     covered: dict[int, int] = defaultdict(int)
-    for documents in found:
-        rarity = _rarity(len(documents.documents))
-        for document in documents.documents:
-            scores[document] += rarity * documents.weight(document)
+    for one in found:
+        weights = one.weights()
+        rarity = _rarity(len(weights))
+        for document, weight in weights.items():
+            scores[document] += rarity * weight
             covered[document] += 1
     return {
         document: score * (1 + covered[document] / len(found)) for document, score in scores.items()

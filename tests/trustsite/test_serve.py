@@ -120,34 +120,47 @@ def test_a_reload_answers_all_the_time(tmp_path, uds):
         assert set(answers) == {("one",), ("two",)}
 
 
+WARMING = """
+import time
+def warm_up(within, is_over):
+    open("began", "w").write(str(within))
+    while LASTS and not is_over():
+        time.sleep(0.01)
+application.warm_up = warm_up
+application.forget_pages = lambda: open("forgotten", "w").close()
+"""
+
+
 def test_a_reload_has_pages_made_before_workers_answer_and_a_first_start_has_not(tmp_path):
-    made = tmp_path / "made"
-    warming = (
-        f"application.warm_up = lambda *bounds: open({str(made)!r}, 'w').write(str(bounds[0]))"
-    )
-    with running(tmp_path, more=warming) as server:
-        assert not made.exists()
+    with running(tmp_path, more=WARMING.replace("LASTS", "False")) as server:
+        assert not (tmp_path / "began").exists()
         server.write("two")
         server.process.send_signal(signal.SIGHUP)
         wait_until(lambda: server.says("two"))
-        assert made.read_text() == str(serve.WARM_WITHIN)
+        assert (tmp_path / "began").read_text() == str(serve.WARM_WITHIN)
+        wait_until((tmp_path / "forgotten").exists)  # once the workers have them
 
 
 def test_pages_are_made_no_longer_once_somebody_says_stop(tmp_path):
-    began = tmp_path / "began"
-    warming = f"""
-def warm_up(within, is_over):
-    open({str(began)!r}, "w").close()
-    while not is_over():
-        pass
-application.warm_up = warm_up
-"""
-    with running(tmp_path, more=warming) as server:
+    with running(tmp_path, more=WARMING.replace("LASTS", "True")) as server:
+        before = server.workers()
         server.process.send_signal(signal.SIGHUP)
-        wait_until(began.exists)
+        wait_until((tmp_path / "began").exists)
         assert server.says("one")
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(timeout=60) == 0
+        assert not [worker for worker in before if Path(f"/proc/{worker}").exists()]
+
+
+def test_pages_are_made_no_longer_once_a_worker_of_before_has_died(tmp_path):
+    with running(tmp_path, 1_000, more=WARMING.replace("LASTS", "True")) as server:
+        before = server.workers()
+        server.write("two")
+        server.process.send_signal(signal.SIGHUP)
+        wait_until((tmp_path / "began").exists)
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
+        wait_until(lambda: server.says("two"))
 
 
 def test_a_reload_whose_workers_never_listen_is_not_in_the_way_of_the_next(tmp_path):

@@ -231,12 +231,11 @@ class PageCache:
                 self._put(path, page)
                 self.pages.move_to_end(path, last=False)
 
-    def drop_expired(self) -> None:
-        """Forget the pages that are too old to be served."""
-        now = time.monotonic()
+    def clear(self) -> None:
+        """Forget all pages."""
         with self.lock:
-            for path in [path for path, page in self.pages.items() if page.expires <= now]:
-                self._remove(path)
+            self.pages.clear()
+            self.size = 0
 
     def replace(self, path: str, page: Page, answer: StoredAnswer) -> None:
         """Keep the same page, compressed better."""

@@ -5,13 +5,16 @@ They have connections of their own, so no reader waits for them. While the datab
 
 import ctypes
 import gc
+import io
 import logging
 import multiprocessing
 import os
+import pickle
+import select
+import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from multiprocessing.connection import Connection
 from threading import Event, Thread, get_native_id
 
 from django.conf import settings
@@ -19,7 +22,7 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 
 from trustsite.web.serving.database_watch import DatabaseWatch
-from trustsite.web.serving.page_cache import EVERYTHING, Due, Page, PageCache
+from trustsite.web.serving.page_cache import EVERYTHING, MAX_BYTES, Page, PageCache
 from trustsite.web.serving.page_cache_warming import Warming
 from trustsite.web.serving.turns import TURNS
 
@@ -53,6 +56,18 @@ def step_back(nice: int) -> None:
     """Have the present thread wait for what else runs, where the system can."""
     with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, get_native_id(), nice)
+
+
+def _received(receiver: int, is_over: Callable[[], bool]) -> bytes:
+    """Return what comes from a pipe, up to its end; what has come, when it is over before."""
+    sent = bytearray()
+    while not is_over() and len(sent) < MAX_BYTES:
+        if select.select([receiver], [], [], 0.1)[0]:
+            some = os.read(receiver, 1 << 20)
+            if not some:
+                break
+            sent += some
+    return bytes(sent)
 
 
 class VersionCheck:
@@ -109,7 +124,8 @@ class Refresher:
 
     def start(self) -> None:
         """Begin, in threads that end with the process."""
-        self.cache.drop_expired()
+        if self.versions.known_due_at is None:  # it isn't known what changed since pages were made
+            self.cache.clear()
         self.warming.read()
         for work in (self._check_versions, self._make_anew, self._compress):
             Thread(target=work, name=f"page cache {work.__name__}", daemon=True).start()
@@ -121,32 +137,44 @@ class Refresher:
         """
         self.warming.read()
         until = time.monotonic() + within
-        receiver, sender = multiprocessing.Pipe(duplex=False)
+        receiver, sender = os.pipe()
         fork = multiprocessing.get_context("fork")
-        maker = fork.Process(target=self._make_for_others, args=[sender], daemon=True)
-        maker.start()
-        sender.close()
-        with suppress(EOFError):
-            while time.monotonic() < until and not is_over():
-                if receiver.poll(0.1):
-                    self._take(*receiver.recv())
-        maker.kill()
-        maker.join()
-        receiver.close()
+        maker = fork.Process(
+            target=self._make_for_others, args=[receiver, sender, within], daemon=True
+        )
+        try:
+            maker.start()
+            os.close(sender)
+            sent = _received(receiver, lambda: time.monotonic() > until or is_over())
+            maker.kill()
+            maker.join()
+            self._take(io.BytesIO(sent))
+        except Exception:
+            logger.exception("No page could be made ahead; the workers begin without.")
+        finally:
+            os.close(receiver)
 
-    def _take(self, number: int, due: list[Due], path: str, page: Page) -> None:
-        self.versions.number = number
-        self.cache.set_due(due)
-        self.cache.keep_oldest(path, page)
+    def _take(self, sent: io.BytesIO) -> None:
+        """Keep the pages that were sent; the last one may be a part of one."""
+        with suppress(EOFError, pickle.UnpicklingError):
+            self.versions.number, due = pickle.load(sent)  # noqa: S301  from a process of ours
+            self.cache.set_due(due)
+            while True:
+                self.cache.keep_oldest(*pickle.load(sent))  # noqa: S301
 
-    def _make_for_others(self, sender: Connection) -> None:
+    def _make_for_others(self, receiver: int, sender: int, within: float) -> None:
+        os.close(receiver)  # when nobody reads any more, sending fails
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
+        signal.alarm(int(within) + 1)
         step_back(NICE_SOON)
         gc.enable()
-        with suppress(OSError, Error):
+        with suppress(OSError, Error), os.fdopen(sender, "wb") as file:
             self.versions.check()
+            pickle.dump((self.versions.number, self.cache.due), file)
             while path := self.warming.make_next():
                 if page := self.cache.pages.get(path):
-                    sender.send((self.versions.number, self.cache.due, path, page))
+                    pickle.dump((path, page), file)
+                    file.flush()
 
     def _check_versions(self) -> None:
         self.watch.guard_thread(is_probe=True)

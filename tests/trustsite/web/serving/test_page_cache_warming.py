@@ -11,7 +11,9 @@ from django.db import OperationalError, connections
 from tests.edge import get, make_edge
 from tests.factories import make_article
 from trustsite.web.serving import page_cache_refresh, page_cache_warming
+from trustsite.web.serving.edge import Edge
 from trustsite.web.serving.page_cache_warming import Warming
+from trustsite.wsgi import django_application
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,6 +22,17 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def file(tmp_path, monkeypatch):
     monkeypatch.setattr(settings, "KEPT_PAGES_FILE", tmp_path / "kept-pages")
     return tmp_path / "kept-pages"
+
+
+def fail():
+    raise OperationalError
+
+
+def new_edge():
+    """Return an edge that has not looked at the database yet, as in the main process."""
+    edge = Edge(django_application)
+    edge.prepare()
+    return edge
 
 
 def warm_up(edge, within=60, is_over=lambda: False):
@@ -143,15 +156,98 @@ def test_a_page_that_was_made_before_an_edit_is_not_shown_after_it(file):
     assert b"After" in get(edge, "/articles/kept/")["body"]
 
 
-def test_a_worker_to_come_forgets_what_is_too_old(file, monkeypatch):
+def begin(edge, monkeypatch):
+    """Begin as a worker does, without its threads."""
+    monkeypatch.setattr(page_cache_refresh.Thread, "start", lambda thread: None)
+    edge.refresher.check_version()
+    edge.refresher.start()
+
+
+def test_a_worker_that_cannot_know_what_changed_begins_without_pages(file, monkeypatch):
+    article = make_article(slug="kept")
+    file.write_text("/articles/kept/\n")
+    edge = new_edge()
+    warm_up(edge)
+    article.state = article.State.WITHDRAWN
+    article.withdrawn_note = "It was wrong."
+    article.save()
+    check = edge.refresher.versions.check
+    edge.refresher.versions.check = fail
+    begin(edge, monkeypatch)
+    assert not edge.cache.pages
+    edge.refresher.versions.check = check
+    assert get(edge, "/articles/kept/")["status"] == "410 Gone"
+
+
+def test_one_that_knows_begins_with_them(file, monkeypatch):
+    file.write_text("/\n")
+    edge = new_edge()
+    warm_up(edge)
+    begin(edge, monkeypatch)
+    assert set(edge.cache.pages) == {"/"}
+
+
+def test_one_that_dies_in_the_middle_of_a_page_costs_that_page_alone(file):
     file.write_text("/\n/guide/\n")
     edge = make_edge()
+    render = edge.refresher.render
+
+    def dying(path):
+        render(path)
+        if path == "/guide/":
+            edge.cache.pages[path].answer.headers = Deadly()
+
+    class Deadly(tuple):
+        def __reduce__(self):
+            os._exit(1)
+
+    edge.refresher.render = dying
     warm_up(edge)
-    edge.cache.pages["/"].expires = time.monotonic() - 1
-    monkeypatch.setattr(page_cache_refresh.Thread, "start", lambda thread: None)
-    edge.refresher.start()
-    assert set(edge.cache.pages) == {"/guide/"}
-    assert edge.cache.size == edge.cache.pages["/guide/"].answer.size
+    assert list(edge.cache.pages) == ["/"]
+
+
+@pytest.mark.parametrize("size", [1, 10, 100, 1_000, 10_000])
+def test_a_part_of_a_page_is_no_page(file, monkeypatch, size):
+    file.write_text("/\n/guide/\n")
+    received = page_cache_refresh._received
+    monkeypatch.setattr(page_cache_refresh, "_received", lambda *args: received(*args)[:-size])
+    edge = make_edge()
+    warm_up(edge)
+    assert "/guide/" not in edge.cache.pages
+
+
+def test_when_no_process_can_begin_the_server_does(file, monkeypatch, caplog):
+    def refuse(process):
+        raise BlockingIOError
+
+    file.write_text("/\n")
+    edge = make_edge()
+    monkeypatch.setattr("multiprocessing.context.ForkProcess.start", refuse)
+    warm_up(edge)
+    assert "workers begin without" in caplog.text
+
+
+def test_a_release_that_fails_on_every_page_says_so_a_few_times(file):
+    file.write_text("".join(f"/nothing-{number}/\n" for number in range(50)))
+    edge, asked = make_edge(), []
+    edge.refresher.render = asked.append
+    edge.refresher.warming.read()
+    while edge.refresher.renew_once():
+        pass
+    assert len(asked) == page_cache_warming.MAX_FAILURES
+
+
+def test_pages_that_were_dropped_a_moment_ago_stay_in_the_list(file, monkeypatch):
+    monkeypatch.setattr(page_cache_warming, "WRITE_EVERY", 0)
+    file.write_text("/guide/\n/gone/\n/articles/\n")
+    edge = make_edge()
+    edge.refresher.warming.read()
+    while edge.refresher.renew_once():
+        pass
+    edge.cache.clear()
+    get(edge, "/")
+    edge.refresher.warming.write()
+    assert file.read_text() == "/\n/guide/\n/articles/\n"
 
 
 def test_one_that_hangs_is_ended(file):
@@ -193,9 +289,6 @@ def test_a_page_that_fails_keeps_no_other_from_being_made(file, capfd):
 
 
 def test_without_a_database_nothing_is_made_and_nothing_is_said_twice(file, capfd):
-    def fail():
-        raise OperationalError
-
     file.write_text("/\n")
     edge = make_edge()
     edge.refresher.versions.check = fail
