@@ -1,8 +1,8 @@
 """PostgreSQL's way to the first rows that hold a word, which costs much the same however many do.
 
 Its planner can't tell a word's beginning that few rows hold from one that most do, and walks through all of them for it. So
-a few rows are tried, at the other end: a word that is common among them is looked for in the rows as they come, which ends soon.
-Any other is asked of the word's own index.
+a few rows are tried, at the other end: a word that is common there is looked for in the rows as they come, which ends soon. Any
+other is asked of the word's own index.
 """
 
 from collections.abc import Sequence

@@ -11,8 +11,10 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from html import escape
+from typing import NamedTuple
 
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -236,13 +238,28 @@ def _rarity(documents: int) -> float:
     return math.log(1 + (index.MOST - documents + 0.5) / (documents + 0.5)) + 0.1
 
 
+class _Document(NamedTuple):
+    """What is read of a `SearchDocument`: to make a row of the model of each costs more."""
+
+    pk: int
+    path: str
+    title: str
+    summary: str
+    label: str
+    minutes: int
+    text: str
+    publish_at: datetime | None
+    article_id: int | None
+
+
 def _hits(scores: dict[int, float], concepts: list[Concept]) -> list[Hit]:
     """Return the best pages that readers can open now. One query, of some rows more than are shown."""
     ranked = sorted(scores, key=lambda document: (-scores[document], document))
     asked = {word for concept in concepts for word in concept.every_word}
     now = timezone.now()
     rows = []
-    for row in SearchDocument.objects.in_bulk(ranked[: HITS * 2]).values():
+    found = SearchDocument.objects.filter(pk__in=ranked[: HITS * 2])
+    for row in map(_Document._make, found.values_list(*_Document._fields)):
         if row.publish_at is None or row.publish_at <= now:
             rows.append((scores[row.pk] * _fit(row, asked), row))
     if not rows:
@@ -254,7 +271,7 @@ def _hits(scores: dict[int, float], concepts: list[Concept]) -> list[Hit]:
     return [_hit(row, words) for row in shown]
 
 
-def _fit(document: SearchDocument, asked: set[str]) -> float:
+def _fit(document: _Document, asked: set[str]) -> float:
     """Return by how much a page gains whose title or address is what was asked, and little else."""
     name = document.path.strip("/").rpartition("/")[2]
     share = max(_share(asked, document.title), _share(asked, name))
@@ -318,7 +335,7 @@ def _beginning(word: str) -> str:
     return "['’]?".join([rf"{first}(?<=\b{first})", *letters]) + ending
 
 
-def _hit(document: SearchDocument, words: _Words) -> Hit:
+def _hit(document: _Document, words: _Words) -> Hit:
     return Hit(
         document.title,
         document.path,
@@ -329,7 +346,7 @@ def _hit(document: SearchDocument, words: _Words) -> Hit:
     )
 
 
-def _extract(document: SearchDocument, words: _Words) -> SafeString:
+def _extract(document: _Document, words: _Words) -> SafeString:
     """Return the block that says most of what was asked, cut to size, its words marked; else the page's summary."""
     lines = words.lines(document.text)
     # A heading says it all and tells nothing.
