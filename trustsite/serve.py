@@ -98,9 +98,8 @@ class Server(Granian):  # type: ignore[misc, valid-type]
         self.new_socket = None
         if address and (self.old_workers or is_left_behind(address)):
             self.new_socket = address.with_name(f".{address.name}.new")
-            self.new_socket.unlink(
-                missing_ok=True
-            )  # of a server that has ended before it was needed
+            # One of a server that ended before it was needed.
+            self.new_socket.unlink(missing_ok=True)
             self.bind_uds = self.new_socket
         super()._init_shared_socket()
         self.bind_uds = address

@@ -232,10 +232,11 @@ class PageCache:
                 self.pages.move_to_end(path, last=False)
 
     def clear(self) -> None:
-        """Forget all pages."""
-        with self.lock:
-            self.pages.clear()
-            self.size = 0
+        """Forget all pages, while nobody asks for any.
+
+        Without the lock: a process that is forked at that moment would have it held for ever.
+        """
+        self.pages, self.size = OrderedDict(), 0
 
     def replace(self, path: str, page: Page, answer: StoredAnswer) -> None:
         """Keep the same page, compressed better."""
