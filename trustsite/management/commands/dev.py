@@ -39,7 +39,6 @@ LOOKED_AT = [
 WORKER = ["manage.py", "run_mail_worker"]
 ANSWER_WITHIN = 10  # seconds that the mail worker waits for the web server's first answer
 STOP_WITHIN = 30  # seconds a part has to finish what it is at
-NICE = 10  # of the mail worker: readers come before mails
 
 
 def web_server(options: dict[str, Any]) -> list[str]:
@@ -74,7 +73,6 @@ class Command(BaseCommand):
         )
         self.wait_for(web, options)  # readers come before mails
         worker = subprocess.Popen([sys.executable, *WORKER], process_group=0, env=environment)
-        os.setpriority(os.PRIO_PROCESS, worker.pid, NICE)
         parts = [web, worker]
         sys.exit(self.watch(parts))
 
