@@ -45,7 +45,7 @@ class Application:
 
     def warm_up(self, within: float, is_over: Callable[[], bool]) -> None:
         """Have the pages made that workers kept before, while those still answer."""
-        self.edge.refresher.warm_up(within, is_over)
+        self.edge.refresher.warming.make_ahead(within, is_over)
 
     def forget_pages(self) -> None:
         """Forget those pages: the workers have them."""

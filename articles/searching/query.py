@@ -35,8 +35,6 @@ EXTRACT = 180  # characters, give or take a word
 HEADING = 40  # characters that a line without a sentence may have
 WEIGHTS = {"title": 8.0, "head": 3.0, "often": 2.0, "text": 1.0}
 MEANT = 0.7  # what a synonym counts beside the word itself
-# What is read of a document: to make a row of the model of each costs more.
-COLUMNS = ("pk", "path", "title", "summary", "label", "minutes", "text", "publish_at", "article_id")
 ARTICLE = 1.1  # what an article counts beside another page that says as much
 
 
@@ -241,7 +239,7 @@ def _rarity(documents: int) -> float:
 
 
 class _Document(NamedTuple):
-    """What is read of a `SearchDocument`, as in `COLUMNS`."""
+    """What is read of a `SearchDocument`: to make a row of the model of each costs more."""
 
     pk: int
     path: str
@@ -261,7 +259,7 @@ def _hits(scores: dict[int, float], concepts: list[Concept]) -> list[Hit]:
     now = timezone.now()
     rows = []
     found = SearchDocument.objects.filter(pk__in=ranked[: HITS * 2])
-    for values in found.values_list(*COLUMNS):
+    for values in found.values_list(*_Document.__annotations__):
         row = _Document(*values)
         if row.publish_at is None or row.publish_at <= now:
             rows.append((scores[row.pk] * _fit(row, asked), row))

@@ -163,13 +163,17 @@ def test_pages_are_made_no_longer_once_a_worker_of_before_has_died(tmp_path):
         wait_until(lambda: server.says("two"))
 
 
+def reload_to_workers_that_never_listen(server, folder):
+    server.more = "import time; application.__rsgi_init__ = lambda loop: time.sleep(1_000)"
+    server.write("two")
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: list(folder.glob(".socket.*")))
+    wait_until(lambda: len(server.workers()) == 4)
+
+
 def test_a_reload_whose_workers_never_listen_is_not_in_the_way_of_the_next(tmp_path):
     with running(tmp_path, serve.RELOAD_APART, str(tmp_path / "socket")) as server:
-        server.more = "import time; application.__rsgi_init__ = lambda loop: time.sleep(1_000)"
-        server.write("two")
-        server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: list(tmp_path.glob(".socket.*")))
-        wait_until(lambda: len(server.workers()) == 4)
+        reload_to_workers_that_never_listen(server, tmp_path)
         assert server.says("one")
         server.more = ""
         server.write("three")
@@ -180,11 +184,7 @@ def test_a_reload_whose_workers_never_listen_is_not_in_the_way_of_the_next(tmp_p
 
 def test_a_stop_before_new_workers_listen_leaves_no_socket_of_theirs(tmp_path):
     with running(tmp_path, serve.RELOAD_APART, str(tmp_path / "socket")) as server:
-        server.more = "import time; application.__rsgi_init__ = lambda loop: time.sleep(1_000)"
-        server.write("two")
-        server.process.send_signal(signal.SIGHUP)
-        wait_until(lambda: list(tmp_path.glob(".socket.*")))
-        wait_until(lambda: len(server.workers()) == 4)
+        reload_to_workers_that_never_listen(server, tmp_path)
         server.process.send_signal(signal.SIGTERM)
         server.process.wait(timeout=60)
         assert not list(tmp_path.glob(".socket.*"))

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from articles.models import Article, ArticleStem
+from articles.models.article import READING_ORDER
 from articles.reading.related import reading_path, related
 from articles.searching import nearness
 from tests.factories import make_article, make_topic
@@ -232,3 +233,10 @@ def test_a_pick_whose_time_is_to_come_is_left_out(db):
     later = timezone.now() + timedelta(hours=1)
     article = make_article(related=[make_article(slug="picked", publish_at=later).slug])
     assert "picked" not in [card.slug for card in related(article)]
+
+
+def test_what_has_no_title_yet_is_placed_by_an_empty_one():
+    """PostgreSQL compares no words with numbers; only what isn't saved has no number yet."""
+    article = Article(title="", position=1)
+    _, values = Article.objects.until(article, READING_ORDER).query.sql_with_params()
+    assert values == (1, "", 0)

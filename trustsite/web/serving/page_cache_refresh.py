@@ -4,14 +4,8 @@ They have connections of their own, so no reader waits for them. While the datab
 """
 
 import ctypes
-import gc
-import io
 import logging
-import multiprocessing
 import os
-import pickle
-import select
-import signal
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -22,14 +16,13 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 
 from trustsite.web.serving.database_watch import DatabaseWatch
-from trustsite.web.serving.page_cache import EVERYTHING, MAX_BYTES, Page, PageCache
+from trustsite.web.serving.page_cache import EVERYTHING, Page, PageCache
 from trustsite.web.serving.page_cache_warming import Warming
 from trustsite.web.serving.turns import TURNS
 
 CHECK_INTERVAL = 0.25  # seconds between two looks at the version
 RETRY_AFTER = 5.0  # seconds until a page that could not be made anew is tried again
 NICE = 15  # of the thread that compresses: it may wait for everything else
-NICE_SOON = 5  # of the process that makes pages ahead: whoever answers readers goes first
 IDLE = 0.2  # seconds between two looks for something to do
 BATCH = 10  # pages compressed in one go, about half a second's
 
@@ -50,24 +43,6 @@ def give_back_memory() -> None:
     """
     with suppress(AttributeError):  # of another C library
         ctypes.CDLL(None).malloc_trim(0)
-
-
-def step_back(nice: int) -> None:
-    """Have the present thread wait for what else runs, where the system can."""
-    with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, get_native_id(), nice)
-
-
-def _received(receiver: int, is_over: Callable[[], bool]) -> bytes:
-    """Return what comes from a pipe, up to its end; what has come, when it is over before."""
-    sent = bytearray()
-    while not is_over() and len(sent) < MAX_BYTES:
-        if select.select([receiver], [], [], 0.1)[0]:
-            some = os.read(receiver, 1 << 20)
-            if not some:
-                break
-            sent += some
-    return bytes(sent)
 
 
 class VersionCheck:
@@ -119,7 +94,7 @@ class Refresher:
     ) -> None:
         self.cache, self.watch, self.render = cache, watch, render
         self.versions = VersionCheck(cache)
-        self.warming = Warming(cache, self._make, settings.KEPT_PAGES_FILE)
+        self.warming = Warming(cache, self.versions, self._make, settings.KEPT_PAGES_FILE)
         self.stopping = Event()
 
     def start(self) -> None:
@@ -129,52 +104,6 @@ class Refresher:
         self.warming.read()
         for work in (self._check_versions, self._make_anew, self._compress):
             Thread(target=work, name=f"page cache {work.__name__}", daemon=True).start()
-
-    def warm_up(self, within: float, is_over: Callable[[], bool]) -> None:
-        """Have pages that were kept before made for so many seconds at most, ahead of the workers' fork: they share them.
-
-        A process of its own makes them. It may hang or die, and this one opens no connection and starts no thread.
-        """
-        self.warming.read()
-        until = time.monotonic() + within
-        receiver, sender = os.pipe()
-        fork = multiprocessing.get_context("fork")
-        maker = fork.Process(
-            target=self._make_for_others, args=[receiver, sender, within], daemon=True
-        )
-        try:
-            maker.start()
-            os.close(sender)
-            sent = _received(receiver, lambda: time.monotonic() > until or is_over())
-            maker.kill()
-            maker.join()
-            self._take(io.BytesIO(sent))
-        except Exception:
-            logger.exception("No page could be made ahead; the workers begin without.")
-        finally:
-            os.close(receiver)
-
-    def _take(self, sent: io.BytesIO) -> None:
-        """Keep the pages that were sent; the last one may be a part of one."""
-        with suppress(EOFError, pickle.UnpicklingError):
-            self.versions.number, due = pickle.load(sent)  # noqa: S301  from a process of ours
-            self.cache.set_due(due)
-            while True:
-                self.cache.keep_oldest(*pickle.load(sent))  # noqa: S301
-
-    def _make_for_others(self, receiver: int, sender: int, within: float) -> None:
-        os.close(receiver)  # when nobody reads any more, sending fails
-        signal.pthread_sigmask(signal.SIG_SETMASK, [])
-        signal.alarm(int(within) + 1)
-        step_back(NICE_SOON)
-        gc.enable()
-        with suppress(OSError, Error), os.fdopen(sender, "wb") as file:
-            self.versions.check()
-            pickle.dump((self.versions.number, self.cache.due), file)
-            while path := self.warming.make_next():
-                if page := self.cache.pages.get(path):
-                    pickle.dump((path, page), file)
-                    file.flush()
 
     def _check_versions(self) -> None:
         self.watch.guard_thread(is_probe=True)
@@ -208,7 +137,8 @@ class Refresher:
             self.stopping.wait(time.monotonic() - begun if was_busy else IDLE)
 
     def _compress(self) -> None:
-        step_back(NICE)
+        with suppress(OSError, AttributeError):  # for this thread alone, where the system can
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICE)
         while not self.stopping.wait(IDLE):
             self.warming.write()
             count = 0

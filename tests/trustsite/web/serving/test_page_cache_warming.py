@@ -37,7 +37,7 @@ def new_edge():
 
 def warm_up(edge, within=60, is_over=lambda: False):
     connections.close_all()  # as before a fork
-    edge.refresher.warm_up(within, is_over)
+    edge.refresher.warming.make_ahead(within, is_over)
 
 
 def test_the_addresses_of_kept_pages_are_written_latest_first_and_nothing_else(file):
@@ -101,7 +101,8 @@ def test_a_damaged_list_harms_nothing(file, content):
 def test_a_list_is_read_up_to_a_bound(file, monkeypatch):
     monkeypatch.setattr(page_cache_warming, "MAX_PATHS", 2)
     file.write_text("/\n/guide/\n/articles/\n")
-    warming = Warming(make_edge().cache, lambda path: None, file)
+    edge = make_edge()
+    warming = Warming(edge.cache, edge.refresher.versions, edge.ask, file)
     warming.read()
     assert list(warming.paths) == ["/", "/guide/"]
 
@@ -209,8 +210,8 @@ def test_one_that_dies_in_the_middle_of_a_page_costs_that_page_alone(file):
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000, 10_000])
 def test_a_part_of_a_page_is_no_page(file, monkeypatch, size):
     file.write_text("/\n/guide/\n")
-    received = page_cache_refresh._received
-    monkeypatch.setattr(page_cache_refresh, "_received", lambda *args: received(*args)[:-size])
+    received = page_cache_warming._received
+    monkeypatch.setattr(page_cache_warming, "_received", lambda *args: received(*args)[:-size])
     edge = make_edge()
     warm_up(edge)
     assert "/guide/" not in edge.cache.pages
