@@ -164,6 +164,11 @@ class MailHost:
         for file in (self.folder / "piped").iterdir():
             file.unlink()
 
+    def waiting(self) -> list[Path]:
+        """Return the mails that postfix has yet to hand on."""
+        queues = [self.folder / "queue" / name for name in ("active", "incoming", "deferred")]
+        return [mail for queue in queues for mail in queue.rglob("[0-9A-F]*[0-9A-F]")]
+
     def box(self, folder: str = "") -> list[bytes]:
         """Return the mails in a folder of the mailbox."""
         box = self.folder / "boxes/bounces" / folder
