@@ -213,12 +213,12 @@ def document(heading: str, rows: list[str]) -> None:
     print(f"\n{text}", flush=True)
     whole = DOCUMENT.read_text() if DOCUMENT.exists() else "# Benchmarks\n"
     if BEGIN not in whole:
-        whole = f"{whole.rstrip()}\n\n{BEGIN}\n{INTRODUCTION}\n\n{END}\n"
+        whole = f"{whole.rstrip()}\n\n{BEGIN}\n{END}\n"
     before, _, rest = whole.partition(BEGIN)
     own, _, after = rest.partition(END)
-    introduction, *sections = re.split(r"\n(?=### )", own.strip())
+    sections = re.split(r"(?m)^(?=### )", own)[1:]
     kept = [part.strip() for part in sections if not part.startswith(f"### {heading}\n")]
-    own = "\n\n".join([introduction.strip(), *sorted([*kept, text])])
+    own = "\n\n".join([INTRODUCTION, *sorted([*kept, text])])
     DOCUMENT.write_text(f"{before}{BEGIN}\n{own}\n\n{END}{after}")
 
 
