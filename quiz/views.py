@@ -14,6 +14,7 @@ from analytics.api import FINISHED, OUTCOME, QUIZ
 from quiz import forms, version_cache
 from quiz.method import example, method_summary
 from quiz.models import Version
+from quiz.result_page import result_page
 from quiz.scoring import scoring
 from quiz.scoring.paper import make_key
 from quiz.scoring.stability import stability
@@ -93,16 +94,9 @@ def show_result(request: HttpRequest, cached: CachedVersion, data: QueryDict) ->
     if not version.is_draft:
         counts_as(QUIZ, f"{version.quiz.slug} {FINISHED}")
         counts_as(OUTCOME, f"{version.quiz.slug}-v{version.number} {result.key}")
-    context |= {
-        "hidden": forms.hidden_fields(answers),
-        "four": scoring.RESPONSES,
-        "result": result,
-        # As text: a template looks up how numbers are written for each.
-        "figures": [(response, str(figure)) for response, figure in result.figures.items()],
-        "stability": stability(cached.definition, answers.given, result),
-        "longer": "" if version.is_draft else _longer_url(),
-    }
-    return render(request, "quiz/result.html", context)
+    firm = stability(cached.definition, answers.given, result)
+    longer = "" if version.is_draft or version.quiz.is_longer else _longer_url()
+    return HttpResponse(result_page(request, version, answers, result, firm, longer))
 
 
 def continue_to_full(request: HttpRequest, data: QueryDict) -> HttpResponse:

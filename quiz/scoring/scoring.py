@@ -20,7 +20,9 @@ Worked examples: tests/quiz/fixtures.json, and those with calm answers: tests/qu
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from math import ceil, floor
+from operator import sub
 from statistics import fmean
 from typing import Literal
 
@@ -62,13 +64,17 @@ class Question:
     weighed: tuple[Option, ...] = field(init=False, repr=False, compare=False)
     # The most points that any answer here gives to each response.
     highest: Points = field(init=False, repr=False, compare=False)
+    # By the key of an option: what each other answer would do to the points.
+    moves: Mapping[str, frozenset[Points]] = field(init=False, repr=False, compare=False)
     has_calm: bool = field(init=False, repr=False, compare=False)
     _by_key: Mapping[str, Option] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         points = [option.points for option in self.options]
+        weighed = tuple(option for option in self.options if not option.calm)
         known = {
-            "weighed": tuple(option for option in self.options if not option.calm),
+            "weighed": weighed,
+            "moves": {option.key: _moves_from(option, weighed) for option in weighed},
             "highest": tuple(map(max, zip(*points, strict=True))) if points else NO_POINTS,
             "has_calm": any(option.calm for option in self.options),
             "_by_key": {option.key: option for option in self.options},
@@ -79,6 +85,12 @@ class Question:
     def chosen(self, answer: str | None) -> Option | None:
         """Return the option that `answer` names; nothing for "none", "skip" and silence."""
         return self._by_key.get(answer or "")
+
+
+def _moves_from(answer: Option, options: Iterable[Option]) -> frozenset[Points]:
+    """Return the differences between the points of each other option and those of `answer`."""
+    others = [option.points for option in options if option.key != answer.key]
+    return frozenset(tuple(map(sub, points, answer.points)) for points in others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +231,7 @@ def is_mostly_calm(calm: int, size: int) -> bool:
 def _shares(chosen: list[tuple[Question, Option]]) -> dict[str, float]:
     points = sum_of(option.points for _, option in chosen)
     most = sum_of(question.highest for question, _ in chosen)
-    return shares_of(points, most)
+    return dict(zip(RESPONSES, shares_of(points, most), strict=False))  # none without points
 
 
 def sum_of(points: Iterable[Points]) -> Points:
@@ -227,34 +239,31 @@ def sum_of(points: Iterable[Points]) -> Points:
     return tuple(map(sum, zip(NO_POINTS, *points, strict=True)))
 
 
-def shares_of(points: Sequence[int], most: Sequence[int]) -> dict[str, float]:
-    """Return each response's share in per cent; nothing if there are no points.
+def shares_of(points: Sequence[int], most: Sequence[int]) -> tuple[float, ...]:
+    """Return each response's share in per cent, in the order of RESPONSES; nothing if there are no points.
 
     Its points over the most there were for it, scaled so that the four add up to 100.
     """
     parts = [part / whole if whole else 0.0 for part, whole in zip(points, most, strict=True)]
     total = sum(parts)
-    if not total:
-        return {}
-    shares = [100 * part / total for part in parts]
-    return dict(zip(RESPONSES, shares, strict=True))
+    return tuple([100 * part / total for part in parts]) if total else ()
 
 
-def name_outcome(shares: Mapping[str, float], margin: float) -> tuple[Outcome, tuple[str, ...]]:
-    """Name what `shares` come to when a lead of `margin` counts.
+def name_outcome(shares: Sequence[float], margin: float) -> tuple[Outcome, tuple[str, ...]]:
+    """Name what `shares`, in the order of RESPONSES, come to when a lead of `margin` counts.
 
     One response, a blend or an even mix.
     """
-    ranked = sorted(
-        RESPONSES, key=shares.__getitem__, reverse=True
-    )  # tied ones stay in their order
-    first, second, third = (shares[response] for response in ranked[:3])
+    first, second, third, _ = sorted(shares, reverse=True)
     if _below(first - third, margin):
-        close = {name for name in RESPONSES if _below(first - shares[name], margin)}
-        return "even-mix", _in_order(close)
+        return "even-mix", _those([_below(first - share, margin) for share in shares])
     if _below(first - second, margin):
-        return "blend", _in_order(set(ranked[:2]))
-    return "primary", (ranked[0],)
+        return "blend", _those([share >= second for share in shares])
+    return "primary", (RESPONSES[shares.index(first)],)
+
+
+def _those(which: list[bool]) -> tuple[str, ...]:
+    return tuple(compress(RESPONSES, which))
 
 
 def _decide(result: Result, definition: QuizDefinition) -> Result:
@@ -262,7 +271,9 @@ def _decide(result: Result, definition: QuizDefinition) -> Result:
 
     Of one response also how clearly it leads and whether another stands out behind it.
     """
-    outcome, responses = name_outcome(result.shares, definition.margin / result.answered)
+    outcome, responses = name_outcome(
+        tuple(result.shares.values()), definition.margin / result.answered
+    )
     result = replace(result, outcome=outcome, responses=responses)
     if outcome != "primary":
         return result

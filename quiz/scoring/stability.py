@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from math import lcm
-from operator import mul, sub
+from operator import mul
 
 from quiz.scoring.scoring import (
     RESPONSES,
@@ -176,13 +176,9 @@ class AnswerSheet:
         return self.outcome_of(self.points)
 
     @cached_property
-    def moves(self) -> list[set[Points]]:
+    def moves(self) -> list[frozenset[Points]]:
         """What another answer would do to the points, for each answered question."""
-        moves = []
-        for question, option in self.chosen:
-            others = [other.points for other in question.weighed if other.key != option.key]
-            moves.append({_difference(points, option.points) for points in others})
-        return moves
+        return [question.moves[option.key] for question, option in self.chosen]
 
     def outcome_of(self, points: Points) -> NamedOutcome | None:
         """Return the outcome of `points`, or nothing if there are none."""
@@ -197,8 +193,10 @@ class AnswerSheet:
         layers += [set() for _ in range(changes)]
         for moves in self.moves:
             for changed in range(changes, 0, -1):
-                for points in layers[changed - 1]:
-                    layers[changed].update(_add(points, move) for move in moves)
+                before = layers[changed - 1]
+                layers[changed] |= {
+                    (p + a, q + b, r + c, s + d) for p, q, r, s in before for a, b, c, d in moves
+                }
         return layers[changes]
 
     def changes_to_flip(self, leader: str) -> int:
@@ -234,14 +232,6 @@ class AnswerSheet:
             if value < 0:
                 return changes
         return 0
-
-
-def _difference(points: Points, other: Points) -> Points:
-    return tuple(map(sub, points, other))
-
-
-def _add(points: Points, move: Points) -> Points:
-    return (points[0] + move[0], points[1] + move[1], points[2] + move[2], points[3] + move[3])
 
 
 def _product(points: Points, factors: list[int]) -> int:

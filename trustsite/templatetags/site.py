@@ -14,14 +14,14 @@ from django.utils.safestring import SafeString
 
 from prose.document import trusted
 from trustsite.web import page_head
-from trustsite.web.context_processors import site_facts
 from trustsite.web.fonts import FONTS
 from trustsite.web.form_guard import form_token
 from trustsite.web.inline_css import stylesheet, tokens
-from trustsite.web.serving.fragments import plain, recall
+from trustsite.web.serving.fragments import fragment
 
 register = template.Library()
 register.simple_tag(form_token, name="form_token")
+register.simple_tag(fragment)
 
 
 @register.simple_tag
@@ -55,14 +55,6 @@ def script(name: str, early: bool = False) -> SafeString:
     if not early:
         element = element.replace("<script", '<script type="module"')
     return format_html(element, staticfiles_storage.url(name), _digest(name))
-
-
-@register.simple_tag
-def fragment(name: str, **values: object) -> str:
-    """Return a component that knows `site` and these plain values alone, made once until content changes."""
-    site = site_facts()
-    key = (name, *site.items(), *((field, plain(value)) for field, value in values.items()))
-    return recall(key, lambda: render_to_string(name, {"site": site, **values}))
 
 
 @register.simple_tag

@@ -89,12 +89,14 @@ class Pages:
     def add(self, name, response):
         kind = response.headers.get("Content-Type", "")
         if kind.startswith("text/html") and response.status_code not in {301, 302}:
-            templates = getattr(response, "templates", [])
+            templates = [one.name for one in getattr(response, "templates", [])]
+            # Of a page's parts some are rendered before it: its own template is the one that extends base.html.
+            own = templates.index("base.html") - 1 if "base.html" in templates else 0
             sheet = stylesheet_in(response.content)
             assert sheet, name
             self.found[name] = SimpleNamespace(
                 html=response.content.decode(),
-                template=templates[0].name if templates else name,
+                template=templates[own] if templates else name,
                 policy=response.headers.get("Content-Security-Policy"),
                 sheet=sheet,
             )

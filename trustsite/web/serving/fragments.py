@@ -4,8 +4,11 @@ A page that isn't kept is put together of parts that were made before (docs/deci
 name and plain values (text, numbers, days) may be one; nothing of a request is at hand while it is made. All are forgotten by
 the same change that drops pages, and none that was begun before a change is kept after it. They are used for requests to the
 web server alone: everywhere else each is made anew.
+
+A page with slots is such a part as well: all of a page but what is its reader's own, which is put in each time.
 """
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,10 +18,18 @@ from functools import wraps
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar, cast
 
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.html import conditional_escape
+from django.utils.safestring import mark_safe
+
+from trustsite.web.context_processors import site, site_facts
+
 MAX_BYTES = 4 * 1024 * 1024  # of all fragments, per process
 FLAT = 2048  # bytes that anything but text counts as
 MISSING = object()
 PLAIN = (str, bool, int, float, date, type(None))
+SLOT = re.compile(r"\0([a-z_]+)\0")  # what stands for a slot in a page; HTML has no such character
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
@@ -115,6 +126,37 @@ def remembered(function: Callable[Parameters, Result]) -> Callable[Parameters, R
     return inner
 
 
+def fragment(name: str, **values: object) -> str:
+    """Return a component that knows `site` and these plain values alone, made once until content changes."""
+    facts = site_facts()
+    key = (name, *facts.items(), *_plain_items(values))
+    return recall(key, lambda: render_to_string(name, {"site": facts, **values}))
+
+
+def page_with_slots(
+    request: HttpRequest, name: str, values: Mapping[str, object], slots: Mapping[str, str]
+) -> str:
+    """Return a page that is made once for its address and these plain values, with `slots` put in their places each time.
+
+    To its template a slot is a variable that can only be shown: what will stand there isn't known while the page is made.
+    """
+    facts = site(request)
+    address = {field: value for field, value in facts.items() if field != "site"}
+    key = (name, *site_facts().items(), *_plain_items(address), *_plain_items(values))
+
+    def make() -> tuple[str, ...]:
+        places = {slot: mark_safe(f"\0{slot}\0") for slot in slots}  # noqa: S308  a name of our own
+        return tuple(SLOT.split(render_to_string(name, {**facts, **values, **places})))
+
+    pieces = list(recall(key, make))
+    pieces[1::2] = [conditional_escape(slots[slot]) for slot in pieces[1::2]]
+    return "".join(pieces)
+
+
+def _plain_items(values: Mapping[str, object]) -> Iterator[Hashable]:
+    return ((field, plain(value)) for field, value in values.items())
+
+
 def plain(value: object) -> Hashable:
     """Return a value as part of a key; what isn't plain, such as a row, could say other things later and is refused."""
     if isinstance(value, tuple):
@@ -125,4 +167,6 @@ def plain(value: object) -> Hashable:
 
 
 def _size(value: object) -> int:
+    if isinstance(value, tuple):
+        return sum(map(_size, value))
     return len(value) * 2 if isinstance(value, str) else FLAT

@@ -168,7 +168,8 @@ def compressed(answer: Answer, accept_encoding: str) -> Answer:
     kept = [pair for pair in answer.headers if pair[0].lower() not in {"vary", "content-length"}]
     kept.append(("Vary", f"{vary}, Accept-Encoding" if vary else "Accept-Encoding"))
     encoding = compression.best_encoding(accept_encoding, ("br", "gzip"))
-    body = compression.compress(answer.body, encoding) if encoding else answer.body
+    body = answer.body
     if encoding:
+        body = compression.compress(body, encoding, compression.FASTEST)
         kept.append(("Content-Encoding", encoding))
     return Answer(answer.status, [*kept, ("Content-Length", str(len(body)))], body)

@@ -5,6 +5,9 @@ from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.shortcuts import render
+from django.test import RequestFactory
+from django.utils.safestring import mark_safe
 
 from articles.models import Article, Response
 from newsletter.models import FormRequest
@@ -167,7 +170,7 @@ def test_nothing_of_a_person_is_in_a_fragment(edge):
         "no-address-of-anybody",
         "unmistakable",
         'name="q01"',
-        "result__firm",
+        'class="result__firm"',
     ):
         assert personal not in said
 
@@ -176,6 +179,43 @@ def test_one_with_answers_in_it_would_be_found(edge):
     with used():
         recall(("answers",), lambda: '<input name="q01" value="a">')
     assert 'name="q01"' in said_by_fragments()
+
+
+def page(values, slots, name="quiz/result.html"):
+    """Return a page with slots, made as for a request."""
+    with used():
+        return fragments.page_with_slots(RequestFactory().get("/quiz/"), name, values, slots)
+
+
+LAYOUT = {"address": "/quiz/", "number": 2, "is_complete": True, "has_figures": True, "longer": ""}
+SLOTS = dict.fromkeys(
+    ("heading", "bars", "basis", "tonight", "facets", "onward", "share", "hidden"), ""
+)
+
+
+@pytest.mark.parametrize("over", [{}, {"is_complete": False}, {"longer": "/quiz/longer/"}])
+def test_a_page_with_slots_is_as_an_ordinary_rendering_makes_it(over):
+    values = LAYOUT | over
+    for name in "ab":  # the second time it is filled alone
+        slots = {slot: mark_safe(f"<b>{slot} {name}</b>") for slot in SLOTS}
+        request = RequestFactory().get("/quiz/")
+        ordinary = render(request, "quiz/result.html", {**values, **slots}).content.decode()
+        assert page(values, slots) == ordinary
+        assert all(f"<b>{slot} {name}</b>" in ordinary for slot in SLOTS)
+    assert sum(key[0] == "quiz/result.html" for key in FRAGMENTS.kept) == 1
+
+
+def test_a_slot_is_escaped_unless_it_is_markup_and_what_it_says_is_never_taken_for_another():
+    made = page(LAYOUT, SLOTS | {"heading": "<i>\0hidden\0", "hidden": mark_safe("<i>own")})
+    assert ["&lt;i&gt;\0hidden\0" in made, made.count("<i>own")] == [True, 1]
+
+
+def test_what_a_page_is_made_of_once_is_plain_and_its_slots_are_in_no_fragment():
+    page(LAYOUT, SLOTS | {"heading": "somebody’s own"})
+    assert "somebody’s own" not in said_by_fragments()
+    assert "We don’t keep this page" in said_by_fragments()
+    with pytest.raises(TypeError):
+        page(LAYOUT | {"answers": {}}, SLOTS)
 
 
 def test_what_isnt_plain_is_refused():
