@@ -7,11 +7,14 @@ from typing import Any
 import html5lib
 import hypothesis
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.core.management.color import no_style
 from django.db import connection
 
 from trustsite.web.rate_limit.file_store import file_store_at
 from trustsite.web.rate_limit.memory_store import process_memory
+from trustsite.web.rate_limit.redis_store import redis_store_at
 from trustsite.web.serving.fragments import FRAGMENTS
 
 # A time in a test says how busy the machine is.
@@ -75,6 +78,13 @@ def no_counts() -> None:
     store.timeout = 60
     store.open().execute("DELETE FROM counts")
     process_memory().counts.clear()
+    if settings.CACHE_URL:
+        counts = redis_store_at(settings.CACHE_URL).client
+        counts.connection_pool.connection_kwargs |= {
+            "socket_timeout": 60,
+            "socket_connect_timeout": 60,
+        }
+        counts.flushdb()
 
 
 @pytest.fixture
@@ -138,6 +148,9 @@ def make_once(made_rows: Rows, name: str, make: Callable[[], object]) -> None:
                 f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES ({places})",
                 rows,
             )
+        models = [one for one in apps.get_models() if one._meta.db_table in made_rows[name]]
+        for statement in connection.ops.sequence_reset_sql(no_style(), models):
+            cursor.execute(statement)  # on PostgreSQL: the next row has the next number
 
 
 def _rows() -> Table:

@@ -7,12 +7,14 @@ other is asked of the word's own index.
 
 from collections.abc import Sequence
 
-from django.db import connection, transaction
+from django.db import connection
 
 TRIED = 200  # rows
 COMMON = 10  # of those: more are left to be looked for than an index is good for
 LOOKED_THROUGH = 10_000  # rows
-BY_THE_WORDS = "SET LOCAL enable_seqscan = {0}; SET LOCAL enable_indexscan = {0}"
+# For the statement between them, sent with it in one journey; after it an outer transaction goes on.
+BY_THE_WORDS = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; "
+AS_BEFORE = "; SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on"
 Condition = tuple[str, str]  # a column, and what is looked for in it
 
 
@@ -23,9 +25,10 @@ def first(
     order, other = ("id DESC", "id") if newest else ("id", "id DESC")
     results: list[list[int]] = [[] for _ in conditions]
 
-    def ask(source: str, places: Sequence[int], limit: int) -> None:
+    def ask(source: str, places: Sequence[int], limit: int, *around: str) -> None:
         asked = [conditions[place] for place in places]
-        for place, numbers in zip(places, _ask(source, asked, order, limit), strict=True):
+        found = _ask(source, asked, order, limit, *around)
+        for place, numbers in zip(places, found, strict=True):
             results[place] = numbers
 
     def rows(number: int, order: str) -> str:
@@ -38,14 +41,18 @@ def first(
         ask(rows(LOOKED_THROUGH, order), common, most)
         rarer += [place for place in common if len(results[place]) < most]
     if rarer:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(BY_THE_WORDS.format("off"))
-            ask(table, rarer, most)
-            cursor.execute(BY_THE_WORDS.format("on"))  # an outer transaction goes on
+        ask(table, rarer, most, BY_THE_WORDS, AS_BEFORE)
     return results
 
 
-def _ask(source: str, conditions: Sequence[Condition], order: str, most: int) -> list[list[int]]:
+def _ask(
+    source: str,
+    conditions: Sequence[Condition],
+    order: str,
+    most: int,
+    before: str = "",
+    after: str = "",
+) -> list[list[int]]:
     parts = [
         f"SELECT * FROM (SELECT {place}, id FROM {source} WHERE {field} @@ %s::tsquery"  # noqa: S608  names and numbers of ours
         f" ORDER BY {order} LIMIT {most}) AS part_{place}"
@@ -53,7 +60,10 @@ def _ask(source: str, conditions: Sequence[Condition], order: str, most: int) ->
     ]
     results: list[list[int]] = [[] for _ in conditions]
     with connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(parts), [sought for _, sought in conditions])
+        sought = [words for _, words in conditions]
+        cursor.execute(f"{before}{' UNION ALL '.join(parts)}{after}", sought)
+        while not cursor.description:  # what came before had no rows
+            cursor.nextset()
         for place, number in cursor.fetchall():
             results[place].append(number)
     return results

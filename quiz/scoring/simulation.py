@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
 from math import ceil
-from typing import NotRequired, TypedDict
+from typing import NotRequired, TypedDict, TypeVar
 
 from quiz.scoring.scoring import (
     RESPONSES,
@@ -38,6 +38,7 @@ RESPONSE_COUNT = len(RESPONSES)
 ANSWERED, CALM = 2 * RESPONSE_COUNT, 2 * RESPONSE_COUNT + 1  # where these two stand in a vector
 BITS = 16  # a vector is packed into one whole number, so that adding two up is one addition
 
+Told = TypeVar("Told")
 Classify = Callable[[int], str]
 Choices = list[tuple[int, list[int]]]  # by question: the answer of a bias, and the others
 
@@ -60,9 +61,7 @@ class StoredSimulation(TypedDict):
     leaning_runs: int
     clicking: Mapping[str, float]
     leaning: Mapping[str, BiasedOutcomes]
-    steady: NotRequired[
-        Mapping[str, float]
-    ]  # not in what was stored before there were calm answers
+    steady: NotRequired[Mapping[str, float]]  # not stored before there were calm answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +102,14 @@ class Simulation:
             stored["runs"],
             stored["leaning_runs"],
             stored["clicking"],
-            stored["leaning"],
-            stored.get("steady", {}),
+            _strongest_first(stored["leaning"]),
+            _strongest_first(stored.get("steady", {})),
         )
+
+
+def _strongest_first(by_tendency: Mapping[str, Told]) -> dict[str, Told]:
+    """Return figures in the order of their tendencies, which PostgreSQL's JSON doesn't keep."""
+    return dict(sorted(by_tendency.items(), key=lambda item: -int(item[0])))
 
 
 def simulate(definition: QuizDefinition) -> Simulation:

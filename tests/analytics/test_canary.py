@@ -48,6 +48,8 @@ def rows():
 
 
 def bytes_of_database():
+    if connection.vendor != "sqlite":
+        return repr(rows()).encode()
     connection.ensure_connection()
     return connection.connection.serialize()
 

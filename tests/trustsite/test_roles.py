@@ -158,6 +158,7 @@ def rows():
     letter = make_letter(pk=1)
     make_delivery(pk=1, subscriber=person)
     make_delivery(
+        pk=2,
         subscriber=person,
         kind="letter",
         letter=letter,
@@ -167,7 +168,7 @@ def rows():
     articles = [make_article(pk=1, state="draft"), make_article(pk=2)]
     made = [
         articles[0],
-        make_page(),
+        make_page(pk=1),
         make_response(),
         make_source(),
         make_offer(),

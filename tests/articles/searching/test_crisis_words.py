@@ -277,8 +277,8 @@ def test_a_suggestion_names_no_danger(db):
 
 def test_the_texts_are_not_read_for_each_search(library, client, django_assert_max_num_queries):
     client.get("/search/", {"q": "nothing"})
-    # On PostgreSQL each look is up to seven statements, with those that set its way (articles/searching/postgresql.py).
-    with django_assert_max_num_queries(14 if connection.vendor == "postgresql" else 4) as asked_for:
+    # On PostgreSQL each look is up to three statements (articles/searching/postgresql.py).
+    with django_assert_max_num_queries(8 if connection.vendor == "postgresql" else 4) as asked_for:
         client.get("/search/", {"q": "gronding amercan skil wordz nothng"})
     assert not [
         one["sql"] for one in asked_for.captured_queries if "articles_article" in one["sql"]

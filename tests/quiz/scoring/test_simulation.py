@@ -73,6 +73,15 @@ def test_what_was_stored_before_there_were_calm_answers_is_still_read(quiz):
     assert Version.objects.with_questions().get(pk=quiz.pk).problems() == []
 
 
+def test_its_tendencies_come_back_in_their_order_from_a_database_that_keeps_none():
+    made = simulate(bank("short"))
+    stored = made.to_json()
+    for name in ("leaning", "steady"):
+        stored[name] = dict(sorted(stored[name].items()))
+    read = Simulation.from_json(stored)
+    assert [*read.biased] == [*read.calm_biased] == [*made.biased] == ["60", "50", "40"]
+
+
 def test_a_simulation_is_stored_under_its_first_names(quiz):
     """The rows of earlier releases are read by the same keys, and from the same column."""
     stored = simulate(bank("short")).to_json()

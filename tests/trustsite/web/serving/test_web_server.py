@@ -24,6 +24,7 @@ from tests.web_server import (
 
 KEPT = "/articles/kept/"
 READ_WHATEVER_HAPPENS = ["/healthz", "/get-help/", "/", "/articles/"]
+on_sqlite = pytest.mark.skipif("DATABASE_URL" in os.environ, reason="SQLite's file goes wrong here")
 BARE = [*"-m granian --interface wsgi --workers 2 --blocking-threads 4 --no-ws".split()]
 
 
@@ -171,6 +172,7 @@ def test_a_write_lock_keeps_no_page_from_a_reader(environment):
         assert set(statuses) <= {200, 503}
 
 
+@on_sqlite
 def test_a_full_disk_keeps_no_page_from_a_reader_and_a_sign_up_is_told(environment):
     with running(environment) as site:
         static, form = site.static_file(), site.sign_up()
@@ -235,6 +237,7 @@ def scored(site):
         return re.search(r"<h1.*?</h1>", answer.read().decode(), re.DOTALL)[0]
 
 
+@on_sqlite
 def test_a_database_that_has_gone_keeps_nobody_from_the_quiz(tmp_path):
     environment = prepare(tmp_path)
     with running(environment) as site:
