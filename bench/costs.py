@@ -30,7 +30,6 @@ os.environ |= dict.fromkeys(
 
 from trustsite.web.serving.edge import Edge, Environ, NoVisits  # noqa: E402
 from trustsite.web.serving.stored_answer import Answer  # noqa: E402
-from trustsite.wsgi import django_application, respond  # noqa: E402  needs the environment
 
 ROUNDS, REQUESTS = 9, 15
 KEPT_TIMES = 20_000
@@ -55,6 +54,9 @@ class Site:
         from trustsite.management.commands.dev import Command
 
         Command().prepare()
+        from trustsite.wsgi import django_application, respond  # its pages need what was prepared
+
+        self.respond = respond
         self.edge = Edge(django_application)
         self.edge.prepare()
         self.edge.refresher.versions.check()
@@ -80,7 +82,7 @@ class Site:
 
     def ask_edge(self, path: str, query: str = "") -> Ask:
         """Return what asks as a reader does: a page that is kept never comes to Django."""
-        return lambda: respond(self.edge, self.environ(path, query))
+        return lambda: self.respond(self.edge, self.environ(path, query))
 
     def sign_up(self) -> Fields:
         from trustsite.web.form_guard import form_token

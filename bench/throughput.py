@@ -18,7 +18,7 @@ from tests.servers import free_port, postgresql
 ARTICLE = "/articles/trauma-and-trust-issues/"
 ROUNDS, SECONDS = 5, 2
 SETTLED_WITHIN = 6.0  # seconds
-NICE = 10  # of mail workers
+WORKER_UNIT = ROOT / "deploy/systemd/trustsite-worker.service"
 FORM = "application/x-www-form-urlencoded"
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 NO_LIMITS = {  # all come from one network, for one mail domain
@@ -100,7 +100,8 @@ def site(folder: Path, name: str, **environment: str) -> Iterator[str]:
 
 
 def step_back(folder: Path) -> None:
-    """Have the sites' mail workers wait for web servers, as their unit does (deploy/systemd/trustsite-worker.service)."""
+    """Have the sites' mail workers wait for web servers, as their unit does."""
+    nice = int(re.findall(r"^Nice=(\d+)$", WORKER_UNIT.read_text(), re.MULTILINE)[0])
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             command = (process / "cmdline").read_bytes()
@@ -108,7 +109,7 @@ def step_back(folder: Path) -> None:
                 b"run_mail_worker" in command
                 and os.fsencode(folder) in (process / "environ").read_bytes()
             ):
-                os.setpriority(os.PRIO_PROCESS, int(process.name), NICE)
+                os.setpriority(os.PRIO_PROCESS, int(process.name), nice)
 
 
 def publish(folder: Path, stack: ExitStack) -> str:

@@ -53,8 +53,10 @@ def leads_somewhere(address: str, open_articles: QuerySet[Article] | None = None
     row: Any = None
     if match.view_name in pages:
         rows, name = pages[match.view_name]
-        row = rows.filter(**{name: next(iter(match.kwargs.values()))}).first()
-        if row is None:
+        found = rows.filter(**{name: next(iter(match.kwargs.values()))})
+        if not anchor:
+            return found.exists()
+        if (row := found.first()) is None:
             return False
     return not anchor or anchor in _anchors(match.view_name, row)
 

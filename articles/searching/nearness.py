@@ -9,9 +9,10 @@ costs a bounded number of short reads.
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from articles.models import Article, ArticleStem
 from articles.searching import blocks
@@ -97,10 +98,9 @@ def _nearest(article: Article) -> list[int]:
     rarity = _rarity(own)
     telling = sorted(rarity, key=lambda stem: (-own[stem] * rarity[stem], stem))[:TELLING]
     scores: dict[int, float] = defaultdict(float)
-    for stem in telling:
-        others = ArticleStem.objects.filter(stem=stem).order_by("-weight", "article_id")
-        for other, weight in others.values_list("article_id", "weight")[:CANDIDATES]:
-            scores[other] += own[stem] * weight * rarity[stem] ** 2
+    for place, other, weight in _of_each(telling, "article_id, weight", CANDIDATES):
+        stem = telling[place]
+        scores[other] += own[stem] * weight * rarity[stem] ** 2
     scores.pop(article.pk, None)
     return sorted(scores, key=lambda other: (-scores[other], other))[:KEPT]
 
@@ -108,9 +108,29 @@ def _nearest(article: Article) -> list[int]:
 def _rarity(stems: Iterable[str]) -> dict[str, float]:
     """Return how much each stem tells texts apart, of those that another text has too and not very many."""
     number = Article.objects.released().count()
-    rarity: dict[str, float] = {}
-    for stem in stems:
-        having = ArticleStem.objects.filter(stem=stem)[:FREQUENT].count()
-        if 1 < having < FREQUENT:
-            rarity[stem] = math.log((1 + number) / having)
-    return rarity
+    asked = list(stems)
+    having: dict[int, int] = dict(_of_each(asked, "COUNT(*)", FREQUENT))
+    return {
+        stem: math.log((1 + number) / having[place])
+        for place, stem in enumerate(asked)
+        if 1 < having[place] < FREQUENT
+    }
+
+
+def _of_each(stems: Sequence[str], columns: str, most: int) -> list[tuple[Any, ...]]:
+    """Return `columns` of the rows of each stem, of the `most` that say it most, and before them its place among `stems`.
+
+    One statement, of which each part reads a bounded piece of the index.
+    """
+    if not stems:
+        return []
+    table = ArticleStem._meta.db_table
+    parts = [
+        f"SELECT {place}, {columns} FROM (SELECT article_id, weight FROM {table} WHERE stem = %s"  # noqa: S608  names of ours
+        f" ORDER BY weight DESC, article_id LIMIT {most}) AS part_{place}"
+        for place in range(len(stems))
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), stems)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

@@ -5,17 +5,13 @@ A mailed link opens a page; only its button acts.
 
 import logging
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.html import escape
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -29,6 +25,7 @@ from newsletter.retry_later import RETRY_AFTER, retry_later, retry_later_on_db_e
 from newsletter.subscribing import address_change, intake, limits, signup, source_pages
 from newsletter.subscribing.forms import AddressForm, SignUpForm
 from trustsite.web.form_guard import same_origin_required
+from trustsite.web.serving.fragments import page_with_slots
 from trustsite.web.serving.page_cache import counts_as, public
 
 View = Callable[..., HttpResponse]
@@ -119,25 +116,8 @@ def finished(template: str, request: HttpRequest, **own: str) -> HttpResponse:
     """Answer with the page that says that a form was taken: the same whatever is known of the
     address. `own` is what of the form stands in it.
     """
-    page = _finished(template, request.path, settings.FROM_NAME, timezone.now().year, *own)
-    for name, value in own.items():
-        page = page.replace(_marker(name), escape(value))
-    return HttpResponse(page)
-
-
-@lru_cache(maxsize=8)
-def _finished(template: str, path: str, sender: str, year: int, *own: str) -> str:
-    """Make the page once: it would be half of a sign-up's work. `year` stands at its foot; a marker
-    stands for each of `own`.
-    """
-    request = HttpRequest()  # of nobody
-    request.path = path
-    context = {"sender": sender} | {name: _marker(name) for name in own}
-    return render_to_string(template, context, request)
-
-
-def _marker(name: str) -> str:
-    return f"\ue000{name}\ue001"  # letters that nobody types, and that are cut out of what is typed
+    sender = {"sender": settings.FROM_NAME}
+    return HttpResponse(page_with_slots(request, template, sender, own))
 
 
 @csrf_exempt

@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
+from django.core.management import CommandError
 
 from tests.servers import ROOT
 from trustsite.management.commands import dev
@@ -44,6 +46,46 @@ def test_another_database_is_prepared_anew(place):
 def test_what_is_missing_is_prepared(place, name):
     (place.parent / name).unlink()
     assert dev.Command.prepared_for(place) == ""
+
+
+def run_beside(folder, monkeypatch):
+    """Make something in `folder` for a while; return what another one found that came meanwhile."""
+    made, found, inside = threading.Event(), [], threading.Event()
+
+    def other():
+        inside.wait()
+        with dev.alone(folder):
+            found.append(made.is_set())
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    tried = threading.Event()
+    monkeypatch.setattr(dev.time, "sleep", lambda seconds: tried.set())
+    with dev.alone(folder):
+        inside.set()
+        tried.wait(1)  # it came, and has to wait; without the lock it never does
+        made.set()
+    thread.join()
+    return found
+
+
+def test_of_two_that_prepare_at_once_one_finds_what_the_other_made(tmp_path, monkeypatch):
+    assert run_beside(tmp_path / "build", monkeypatch) == [True]
+
+
+def test_without_the_lock_it_would_find_half_of_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(dev.fcntl, "flock", lambda *args: None)
+    assert run_beside(tmp_path / "build", monkeypatch) == [False]
+
+
+def test_who_waits_for_too_long_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(dev, "MADE_WITHIN", 0)
+    with (
+        dev.alone(tmp_path),
+        pytest.raises(CommandError, match="for too long"),
+        dev.alone(tmp_path),
+    ):
+        pass
 
 
 def test_the_web_server_has_nothing_in_memory_that_few_processes_need():

@@ -18,7 +18,6 @@ from django.views.defaults import server_error
 from articles.reading import lists
 from articles.templatetags.articles import CLASSES
 from newsletter.emails import messages
-from newsletter.subscribing import views
 from quiz.models import Version
 from tests.factories import (
     make_article,
@@ -135,7 +134,6 @@ def posts_of_the_quiz():
 def pages(content, client, rf, settings, tmp_path, monkeypatch):
     """Every page of the launch content, each outcome of the quiz, the newsletter's pages, and what goes wrong."""
     settings.MAIL_DIR = tmp_path / "mail"
-    views._finished.cache_clear()  # a page that was made before names no template
     cache.clear()
     make_picture(key="garden", caption="A caption.")
     make_source(key="author")

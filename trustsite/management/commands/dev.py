@@ -1,5 +1,6 @@
 """What `make run` does once the environment is there."""
 
+import fcntl
 import os
 import secrets
 import signal
@@ -7,6 +8,8 @@ import subprocess
 import sys
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -38,7 +41,29 @@ LOOKED_AT = [
 ]
 WORKER = ["manage.py", "run_mail_worker"]
 ANSWER_WITHIN = 10  # seconds that the mail worker waits for the web server's first answer
+MADE_WITHIN = (
+    300  # seconds that another process may take to make fonts and static files, on a slow machine
+)
 STOP_WITHIN = 30  # seconds a part has to finish what it is at
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let in one process at a time: what it makes in `folder` is there for the next one, and unmade while it is being made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + MADE_WITHIN
+    with (folder / ".lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise CommandError(
+                        f"Another process has been at {folder} for too long."
+                    ) from None
+                time.sleep(0.1)
+        yield
 
 
 def web_server(options: dict[str, Any]) -> list[str]:
@@ -111,9 +136,10 @@ class Command(BaseCommand):
 
     def prepare_anew(self) -> None:
         """Bring fonts, static files, the database's tables, roles and content up to date."""
-        call_command("build_fonts", stdout=self.stdout)
-        if self.has_newer_static_files():
-            call_command("collectstatic", interactive=False, verbosity=0)
+        with alone(settings.BUILD_DIR):
+            call_command("build_fonts", stdout=self.stdout)
+            if self.has_newer_static_files():
+                call_command("collectstatic", interactive=False, verbosity=0)
         call_command("migrate", verbosity=0)
         call_command("sync_roles", verbosity=0)
         call_command("load_content", keep=True, stdout=self.stdout)

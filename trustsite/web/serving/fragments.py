@@ -139,6 +139,7 @@ def page_with_slots(
     """Return a page that is made once for its address and these plain values, with `slots` put in their places each time.
 
     To its template a slot is a variable that can only be shown: what will stand there isn't known while the page is made.
+    Not for a page whose address is somebody's own.
     """
     facts = site(request)
     address = {field: value for field, value in facts.items() if field != "site"}

@@ -237,10 +237,21 @@ def scored(site):
         return re.search(r"<h1.*?</h1>", answer.read().decode(), re.DOTALL)[0]
 
 
+SOON_CONNECTED_ANEW = """
+import os, sys
+os.environ["IN_REQUESTS"] = "on"
+from django.conf import settings
+from trustsite import serve
+if __name__ == "__main__":
+    settings.DATABASES["default"]["CONN_MAX_AGE"] = 1  # second, in the place of a minute
+    serve.server("127.0.0.1", int(sys.argv[sys.argv.index("--port") + 1]), 2).serve()
+"""
+
+
 @on_sqlite
 def test_a_database_that_has_gone_keeps_nobody_from_the_quiz(tmp_path):
     environment = prepare(tmp_path)
-    with running(environment) as site:
+    with running(environment, command=["-c", SOON_CONNECTED_ANEW]) as site:
         expected = scored(site)
         warm(site)
         for name in tmp_path.glob("site.sqlite3*"):
