@@ -17,6 +17,7 @@ SHORTEST, LONGEST = 5, 30  # letters of a word that has near spellings
 TWO_FROM = 8  # letters from which two slips are near
 # The lower part of an indexed spelling's number, its word's place: more words than anybody knows.
 PLACES = (1 << 24) - 1
+SPELLINGS = (1 << 64) - 1 - PLACES  # the upper part
 
 
 def fold(text: str) -> str:
@@ -83,7 +84,7 @@ class NearWords:
         for spelling in self._spellings(word):
             number = _spelt(spelling)
             index = bisect_left(self._spelt, number)
-            while index < len(self._spelt) and self._spelt[index] & ~PLACES == number:
+            while index < len(self._spelt) and self._spelt[index] & SPELLINGS == number:
                 candidates.add(self._words[self._spelt[index] & PLACES])
                 index += 1
         ranked: list[tuple[int, str]] = []
@@ -114,4 +115,4 @@ class NearWords:
 
 def _spelt(spelling: str) -> int:
     """Return the number of a spelling, without a word's place in its lower part."""
-    return hash(spelling) & (1 << 64) - 1 & ~PLACES
+    return hash(spelling) & SPELLINGS

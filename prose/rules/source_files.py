@@ -58,7 +58,7 @@ class SourceFile:
     file: Path
     source: str
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.file.relative_to(self.root).as_posix()
 
