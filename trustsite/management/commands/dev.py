@@ -41,15 +41,14 @@ LOOKED_AT = [
 ]
 WORKER = ["manage.py", "run_mail_worker"]
 ANSWER_WITHIN = 10  # seconds that the mail worker waits for the web server's first answer
-MADE_WITHIN = (
-    300  # seconds that another process may take to make fonts and static files, on a slow machine
-)
+# Seconds that another process may take to make fonts and static files, on a slow machine.
+MADE_WITHIN = 300
 STOP_WITHIN = 30  # seconds a part has to finish what it is at
 
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Let in one process at a time: what it makes in `folder` is there for the next one, and unmade while it is being made."""
+    """Let in one process at a time, so that none finds what another is still making in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + MADE_WITHIN
     with (folder / ".lock").open("w") as lock:
