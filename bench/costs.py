@@ -28,6 +28,8 @@ os.environ |= dict.fromkeys(
     ("SIGNUPS_PER_NETWORK", "SIGNUPS_PER_DOMAIN", "SIGNUPS_PER_HOUR"), "100000"
 )
 
+import django  # noqa: E402  needs the environment
+
 from trustsite.web.serving.edge import Edge, Environ, NoVisits  # noqa: E402
 from trustsite.web.serving.stored_answer import Answer  # noqa: E402
 
@@ -51,6 +53,7 @@ class Site:
     """The site in this process."""
 
     def __init__(self) -> None:
+        django.setup()
         from trustsite.management.commands.dev import Command
 
         Command().prepare()
@@ -209,8 +212,5 @@ def main() -> None:
 if __name__ == "__main__":
     import logging
 
-    import django
-
-    django.setup()
     logging.disable(logging.ERROR)
     main()

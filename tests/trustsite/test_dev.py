@@ -78,6 +78,11 @@ def test_without_the_lock_it_would_find_half_of_it(tmp_path, monkeypatch):
     assert run_beside(tmp_path / "build", monkeypatch) == [False]
 
 
+def test_nothing_is_written_for_it(tmp_path):
+    with dev.alone(tmp_path):
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_who_waits_for_too_long_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(dev, "MADE_WITHIN", 0)
     with (

@@ -51,18 +51,20 @@ def alone(folder: Path) -> Iterator[None]:
     """Let in one process at a time, so that none finds what another is still making in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + MADE_WITHIN
-    with (folder / ".lock").open("w") as lock:
+    lock = os.open(folder, os.O_RDONLY)  # the folder itself: it may be one that can't be written to
+    try:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
                 if time.monotonic() > end:
-                    raise CommandError(
-                        f"Another process has been at {folder} for too long."
-                    ) from None
+                    message = f"Another process has been at {folder} for too long."
+                    raise CommandError(message) from None
                 time.sleep(0.1)
         yield
+    finally:
+        os.close(lock)
 
 
 def web_server(options: dict[str, Any]) -> list[str]:
