@@ -184,10 +184,8 @@ def test_who_leaves_before_the_claim_gets_nothing(work, mailoutbox):
     rows = [make_delivery() for _ in range(3)]
     signup.leave(rows[1].subscriber.fingerprint)
     work()
-    assert sorted(message.to[0] for message in mailoutbox) == [
-        rows[0].subscriber.address,
-        rows[2].subscriber.address,
-    ]
+    sent = [message.to[0] for message in mailoutbox]
+    assert sorted(sent) == sorted([rows[0].subscriber.address, rows[2].subscriber.address])
 
 
 def test_who_leaves_while_others_are_sent_gets_nothing(mailoutbox, monkeypatch, work):
