@@ -50,15 +50,14 @@ def leads_somewhere(address: str, open_articles: QuerySet[Article] | None = None
         "articles:page": (Page.objects.all(), "slug"),
         "articles:response": (Response.objects.all(), "key"),
     }
-    row: Any = None
-    if match.view_name in pages:
-        rows, name = pages[match.view_name]
-        found = rows.filter(**{name: next(iter(match.kwargs.values()))})
-        if not anchor:
-            return found.exists()
-        if (row := found.first()) is None:
-            return False
-    return not anchor or anchor in _anchors(match.view_name, row)
+    if match.view_name not in pages:
+        return not anchor or anchor in _anchors(match.view_name, None)
+    rows, name = pages[match.view_name]
+    found = rows.filter(**{name: next(iter(match.kwargs.values()))})
+    if not anchor:
+        return found.exists()
+    row = found.first()
+    return row is not None and anchor in _anchors(match.view_name, row)
 
 
 def leads_on(path: str) -> bool:

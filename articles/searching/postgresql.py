@@ -12,9 +12,11 @@ from django.db import connection
 TRIED = 200  # rows
 COMMON = 10  # of those: more are left to be looked for than an index is good for
 LOOKED_THROUGH = 10_000  # rows
-# For the statement between them, sent with it in one journey; after it an outer transaction goes on.
-BY_THE_WORDS = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; "
-AS_BEFORE = "; SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on"
+# Sent in one journey with the statement in it; after it an outer transaction goes on.
+BY_THE_WORDS = (
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; {};"
+    " SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on"
+)
 Condition = tuple[str, str]  # a column, and what is looked for in it
 
 
@@ -25,9 +27,9 @@ def first(
     order, other = ("id DESC", "id") if newest else ("id", "id DESC")
     results: list[list[int]] = [[] for _ in conditions]
 
-    def ask(source: str, places: Sequence[int], limit: int, *around: str) -> None:
+    def ask(source: str, places: Sequence[int], limit: int, sent: str = "{}") -> None:
         asked = [conditions[place] for place in places]
-        found = _ask(source, asked, order, limit, *around)
+        found = _ask(source, asked, order, limit, sent)
         for place, numbers in zip(places, found, strict=True):
             results[place] = numbers
 
@@ -41,17 +43,12 @@ def first(
         ask(rows(LOOKED_THROUGH, order), common, most)
         rarer += [place for place in common if len(results[place]) < most]
     if rarer:
-        ask(table, rarer, most, BY_THE_WORDS, AS_BEFORE)
+        ask(table, rarer, most, BY_THE_WORDS)
     return results
 
 
 def _ask(
-    source: str,
-    conditions: Sequence[Condition],
-    order: str,
-    most: int,
-    before: str = "",
-    after: str = "",
+    source: str, conditions: Sequence[Condition], order: str, most: int, sent: str
 ) -> list[list[int]]:
     parts = [
         f"SELECT * FROM (SELECT {place}, id FROM {source} WHERE {field} @@ %s::tsquery"  # noqa: S608  names and numbers of ours
@@ -61,7 +58,7 @@ def _ask(
     results: list[list[int]] = [[] for _ in conditions]
     with connection.cursor() as cursor:
         sought = [words for _, words in conditions]
-        cursor.execute(f"{before}{' UNION ALL '.join(parts)}{after}", sought)
+        cursor.execute(sent.format(" UNION ALL ".join(parts)), sought)
         while not cursor.description:  # what came before had no rows
             cursor.nextset()
         for place, number in cursor.fetchall():
