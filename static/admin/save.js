@@ -9,6 +9,7 @@ const DEADLINE = 60_000; // milliseconds for a save
 const NO_ANSWER = "Not saved: the site doesn’t answer. Your words are kept in this browser; it tries again.";
 const LOGGED_OUT = "Not saved: your login has run out. Your words are kept. Log in in another tab, then save again.";
 let isSaving = false;
+let isComingBack = false;
 let next, retry;
 
 async function save(submitter) {
@@ -58,19 +59,26 @@ async function arrive({ to }, submitter, before) {
   }
   history.replaceState(null, "", to);
   const page = await load(to);
-  if (!take(page, before)) return comeBack();
+  if (!take(page, before)) return next ? post(next) : comeBack();
   showMessages(page);
   say(`Saved ${clock()}`);
 }
 
-// A page with other fields than this one, as after publishing, is opened anew, at the same place.
+// A page with other fields than this one, as after publishing, is opened anew, at the same place. Who saves once more before it
+// is there has the form posted as without this script: the answer to that is the new page.
 const PLACE = "desk-place";
+
+function post(submitter) {
+  isComingBack = words.isOver = true;
+  form.requestSubmit(submitter.isConnected ? submitter : bar.querySelector("[data-save]"));
+}
 
 function comeBack() {
   const { id, selectionStart: from, selectionEnd: to } = document.activeElement ?? {};
   const open = [...form.querySelectorAll("details[open][id]")].map((part) => part.id);
   const place = { path: location.pathname, id, from, to, open, top: scrollY, said: `Saved ${clock()}` };
   sessionStorage.setItem(PLACE, JSON.stringify(place));
+  isComingBack = true;
   words.isOver = !words.isChanged; // what was typed meanwhile is kept as the page goes, and offered
   location.reload();
 }
@@ -195,6 +203,7 @@ if (form && !form.querySelector("[name=_popup]")) {
   form.addEventListener("submit", (event) => {
     const { submitter } = event;
     if (!submitter || submitter.formTarget || event.defaultPrevented) return;
+    if (isComingBack) return void (words.isOver = true);
     event.preventDefault();
     if (bytes(new FormData(form)) > 12 * 1024 * 1024) return fail("Not saved: this is more than the site takes at once.");
     save(submitter);

@@ -1,6 +1,10 @@
 """An editor writes, previews and publishes an article, under the admin's strict policy."""
 
+import re
+
 from tests.waiting import wait_until
+
+SAVED = re.compile(r"^Saved \d\d:\d\d$")
 
 
 def test_an_article_is_written_previewed_and_published_and_appears_at_once(site, desk, visit):
@@ -15,11 +19,13 @@ def test_an_article_is_written_previewed_and_published_and_appears_at_once(site,
     desk.get_by_label("Topic:", exact=True).select_option(label="Steadying skills")
     desk.get_by_role("button", name="Save", exact=True).click()
     desk.wait_for_url("**/change/")
+    desk.get_by_text(SAVED).wait_for()
     reader = visit().new_page()
     assert reader.goto("/articles/slow-mornings/").status == 404
     desk.get_by_label("State").select_option("published")
     desk.get_by_role("button", name="Save", exact=True).click()
     wait_until(lambda: reader.goto("/articles/slow-mornings/").status == 200)
+    desk.get_by_text(SAVED).wait_for()
     assert "\n".join(desk.context.complaints) == ""
     desk.get_by_label("State").select_option("withdrawn")
     desk.get_by_label("Why it was withdrawn").fill("It was never meant to stay.")

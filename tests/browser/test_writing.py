@@ -16,6 +16,7 @@ from tests.waiting import PATIENCE, wait_until
 ARTICLES = "/admin/articles/article/"
 KEPT = "select fields from trustsite_autosave where row = '' order by saved_at desc"
 CLIPBOARDS = Path(__file__).with_name("clipboards.toml")
+SAVED = re.compile(r"Saved \d\d:\d\d")
 OFFERED = "You have words here that weren’t saved"
 NEW = f"{ARTICLES}add/"
 # What the field says, with “|” where the cursor is, or around what is selected.
@@ -432,13 +433,21 @@ def begin(page, title):
     page.get_by_label("Topic:", exact=True).select_option(label="Steadying skills")
 
 
+def publish(page):
+    part = page.locator("details", has=page.locator("summary", has_text="Publishing")).first
+    if part.get_attribute("open") is None:
+        part.locator("summary").click()
+    page.get_by_label("State").select_option("published")
+    page.get_by_role("button", name="Save", exact=True).click()
+
+
 def test_a_save_stays_where_one_was(site, new):
     begin(new, "Saved at once")
     write(new, "\n\n".join(["A line of words."] * 60) + "|\n\nThe end.")
     place = "document.getElementById('id_body').getBoundingClientRect().top"
     before, top = said(new), new.evaluate(place)
     new.keyboard.press("Control+s")
-    new.get_by_text(re.compile(r"Saved \d\d:\d\d")).wait_for()
+    new.get_by_text(SAVED).wait_for()
     assert new.url.endswith("/change/")
     assert said(new) == before
     assert abs(new.evaluate(place) - top) < 2
@@ -452,6 +461,64 @@ def test_a_save_stays_where_one_was(site, new):
     assert new.context.complaints == []
 
 
+@pytest.fixture
+def draft(new, request):
+    """A draft that is saved, as the page shows it."""
+    begin(new, request.node.originalname[5:50])
+    write(new, "A line of words.|")
+    new.keyboard.press("Control+s")
+    new.get_by_text(SAVED).wait_for()
+    return new
+
+
+def test_who_saves_once_more_while_publishing_is_under_way_saves_that_as_well(site, draft):
+    held = []
+    draft.route("**/change/", lambda route: route.continue_() if held else held.append(route))
+    publish(draft)
+    waits_for(draft, lambda: held)
+    write(draft, "Other words.|")
+    draft.get_by_role("button", name="Save", exact=True).click()
+    held[0].continue_()
+    is_saved_whole(site, draft)
+
+
+# Playwright touches no page that is about to be another: this writes and saves as soon as the page is on its way.
+WHILE_IT_COMES_BACK = """() => setInterval(() => {
+  const field = document.getElementById("id_body");
+  if (!sessionStorage.getItem("desk-place") || field.value.startsWith("Other")) return;
+  field.value = "Other words.";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  document.querySelector("[data-save]").click();
+}, 1)"""
+
+
+def test_who_saves_while_the_page_comes_back_saves_that_as_well(site, draft):
+    held = []
+    reloads = lambda request: request.is_navigation_request() and request.method == "GET"
+    draft.route(
+        "**/change/",
+        lambda route: (
+            held.append(route) if reloads(route.request) and not held else route.continue_()
+        ),
+    )
+    draft.evaluate(WHILE_IT_COMES_BACK)
+    publish(draft)
+    is_saved_whole(site, draft)
+    assert held
+
+
+def is_saved_whole(site, page):
+    """Wait until the page shows what was written last, as published and saved."""
+    page.locator(".messagelist .success").wait_for()
+    assert said(page).replace("|", "") == "Other words."
+    assert page.get_by_label("State").input_value() == "published"
+    assert page.get_by_text(OFFERED).count() == 0
+    number = re.search(r"/(\d+)/change", page.url)[1]
+    saved = f"select state, body from articles_article where id = {number}"
+    assert site.rows(saved) == [("published", "Other words.")]
+    assert page.context.complaints == []
+
+
 def test_a_save_without_the_site_waits_for_it(site, new):
     begin(new, "Saved later")
     write(new, "All of it.|")
@@ -460,7 +527,7 @@ def test_a_save_without_the_site_waits_for_it(site, new):
     new.get_by_text("Not saved: the site doesn’t answer.").wait_for()
     assert said(new) == "All of it.|"
     new.context.set_offline(False)
-    new.get_by_text(re.compile(r"Saved \d\d:\d\d")).wait_for()
+    new.get_by_text(SAVED).wait_for()
     assert site.rows("select body from articles_article where slug = 'saved-later'")
 
 
