@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.servers import postgresql, sink  # noqa: E402
 
-PEOPLE = int(os.environ.get("PEOPLE", "6000"))
-ALONE = 2000  # mails of the loop that has no database
+PEOPLE = int(os.environ.get("PEOPLE", "4000"))
+ALONE = 1500  # mails of the loop that has no database
 ROUNDS = 3
 CONNECTIONS = 4
 WORDS = "You may notice a tight jaw, or that you hold your breath. Both are old ways to be ready, and both can rest now. "

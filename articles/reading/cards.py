@@ -31,6 +31,11 @@ class Card(NamedTuple):
     topic: Topic
 
     @property
+    def says(self) -> tuple[str | int, ...]:
+        """All that a list shows of it, as plain values."""
+        return *self[:-1], self.topic.title
+
+    @property
     def minutes(self) -> str:
         """Reading time in whole minutes, as text: a template would look up how numbers are written for each."""
         return str(reading_time(self.words))

@@ -10,7 +10,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from html import escape
@@ -44,9 +44,7 @@ class Hit:
 
     title: str
     path: str
-    label: str
-    # Of an article, else empty; as text, for a template looks up how numbers are written.
-    minutes: str
+    label: str  # what it is, and of an article how long it takes
     summary: str
     extract: SafeString
 
@@ -60,9 +58,13 @@ class Results:
     is_too_short: bool = False  # nothing that was typed can be looked for
 
     def in_danger(self) -> "Results":
-        """Return the few to put before somebody in danger: articles and tools; no quiz, nothing to sign up for."""
+        """Return the few to put before somebody in danger: articles and tools; no quiz, nothing to sign up for.
+
+        A deadly word and the sentence round it are nothing to hold before them: each is named by what it is about.
+        """
         hits = [hit for hit in self.hits if hit.path.startswith(("/articles/", "/tools/"))]
-        return Results(hits[:IN_DANGER], is_too_short=self.is_too_short)
+        shown = [replace(hit, extract=trusted(escape(hit.summary))) for hit in hits[:IN_DANGER]]
+        return Results(shown, is_too_short=self.is_too_short)
 
 
 @dataclass(frozen=True)
@@ -301,18 +303,32 @@ class _Words:
         """Yield where words of the query begin and end."""
         return (match.span() for match in self.all.finditer(text))
 
-    def lines(self, text: str) -> dict[str, int]:
-        """Return the lines that hold words of the query, and how many concepts each of them says."""
-        said: dict[tuple[int, int], set[int]] = defaultdict(set)  # concepts, by a line's place
+    def best_line(self, text: str) -> str:
+        """Return the first of the lines that say most of the concepts, rather none that is a heading; "" if none says any."""
+        best, most = "", (0, False)
+        for line, said in self._lines(text):
+            # A heading says it all and tells nothing.
+            if (value := (said, len(line) > HEADING)) > most:
+                best, most = line, value
+            if most == (len(self.each), True):
+                break
+        return best
+
+    def _lines(self, text: str) -> Iterator[tuple[str, int]]:
+        """Yield the lines that hold words of the query, and how many concepts each of them says."""
         begin, end = 0, -1
+        said: set[int] = set()
         for start, _ in self.spans(text):
-            if (
-                start > end
-            ):  # another line; looked for from the end of the last, so all are passed over once
+            if start > end:
+                if said:
+                    yield text[begin:end], len(said)
+                # Looked for from the end of the last line, so that all are passed over once.
                 begin = text.rfind("\n", max(0, end), start) + 1
                 end = text.find("\n", start) % (len(text) + 1)  # the last one goes to the end
-            said[begin, end].update(n for n, one in enumerate(self.each) if one.match(text, start))
-        return {text[begin:end]: len(concepts) for (begin, end), concepts in said.items()}
+                said = set()
+            said.update(n for n, one in enumerate(self.each) if one.match(text, start))
+        if said:
+            yield text[begin:end], len(said)
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:
@@ -337,21 +353,14 @@ def _beginning(word: str) -> str:
 
 
 def _hit(document: _Document, words: _Words) -> Hit:
-    return Hit(
-        document.title,
-        document.path,
-        document.label,
-        str(document.minutes or ""),
-        document.summary,
-        _extract(document, words),
-    )
+    label = f"{document.label} · {document.minutes} min" if document.minutes else document.label
+    extract = _extract(document, words)
+    return Hit(document.title, document.path, label, document.summary, extract)
 
 
 def _extract(document: _Document, words: _Words) -> SafeString:
     """Return the block that says most of what was asked, cut to size, its words marked; else the page's summary."""
-    lines = words.lines(document.text)
-    # A heading says it all and tells nothing.
-    best = max(lines, key=lambda line: (lines[line], len(line) > HEADING), default="")
+    best = words.best_line(document.text)
     return _marked(_cut(best, words) if len(best) > HEADING else document.summary, words)
 
 

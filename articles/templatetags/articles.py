@@ -1,11 +1,12 @@
 """What other apps' pages show of the articles: a response's text, and cards."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from django import template
 from django.db import Error
-from django.template.loader import render_to_string
+from django.template.loader import get_template, render_to_string
 from django.utils.safestring import SafeString
 
 from articles.models import Article, Response, Topic
@@ -103,6 +104,19 @@ def _related_cards(key: str) -> str:
     response = response_texts.find(key)
     articles = cards(response.related) if response else []
     return render_to_string("components/cards.html", {"articles": articles})
+
+
+@register.simple_tag
+def each_article(articles: list[Card], name: str) -> SafeString:
+    """Show articles one after the other by a component, each made once of what its card says."""
+    component = get_template(name)
+
+    def shown(card: Card) -> str:
+        make = partial(component.render, {"article": card})
+        # The style guide's examples are no cards.
+        return recall((name, *card.says), make) if isinstance(card, Card) else make()
+
+    return SafeString("".join(map(shown, articles)))
 
 
 @register.simple_tag

@@ -4,11 +4,13 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from django.utils.html import conditional_escape
 
 from articles.api import index_pages
 from articles.models import Synonym
-from articles.searching.query import Results, search
+from articles.searching.query import Hit, Results, search
 from articles.searching.vocabulary import VOCABULARY
+from prose.document import trusted
 
 QUERIES = tomllib.loads((Path(__file__).parents[1] / "queries.toml").read_text())
 
@@ -73,8 +75,22 @@ def test_under_the_people_to_talk_to_stand_a_few_articles_and_tools_and_no_quiz(
         links = [link.get("href") for link in shelf.iter("a")]
         assert links
         assert len(links) <= 5 or not is_kept_to_reading
+        # A deadly word and the sentence round it are nothing to hold before them.
+        assert (shelf.find(".//mark") is None) is is_kept_to_reading
         shown += links
     others = {path.split("/")[1] for path in shown} - {"articles", "tools"}
     assert others == (
         set() if is_kept_to_reading else {"quiz", "responses", "affiliate-disclosure", "promises"}
     )
+
+
+def test_what_a_page_is_about_stands_there_in_danger_letter_by_letter():
+    hit = Hit(
+        "Owls & us",
+        "/articles/owls/",
+        "Nights",
+        "When it's <late> & dark.",
+        trusted("<mark>x</mark>"),
+    )
+    [shown] = Results([hit]).in_danger().hits
+    assert conditional_escape(shown.extract) == "When it&#x27;s &lt;late&gt; &amp; dark."
