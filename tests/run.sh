@@ -4,6 +4,11 @@ set -u
 if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi
 CHROMIUM=$(tests/find_chromium.sh) || exit 1
 export CHROMIUM
+# What all of them would wait for: the fonts, the static files and a site to copy, made once.
+PREPARED_SITE=$(mktemp -d)
+export PREPARED_SITE
+trap 'rm -rf "$PREPARED_SITE"' EXIT
+"$1" -m tests.web_server "$PREPARED_SITE" || exit 1
 mkdir -p build
 REQUIRE_BROWSER=1 "$1" -m pytest -n 2 --dist loadfile tests/browser >build/browser-tests.log 2>&1 &
 browser=$!

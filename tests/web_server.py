@@ -50,23 +50,24 @@ def prepare(folder: Path, **more: str) -> dict[str, str]:
 
 def make(environment: dict[str, str]) -> None:
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", PREPARE]
-    subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
+    subprocess.run(command, env=environment, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
 
 
 @cache
 def prepared() -> Path:
-    """Return a folder with a site on SQLite that others are copies of; made once by each process."""
-    folder = Path(tempfile.mkdtemp(prefix="prepared-site-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    make(
-        os.environ
-        | {
-            "MODE": "development",
-            "DATA": str(folder),
-            "DJANGO_SETTINGS_MODULE": "trustsite.settings",
-        }
-    )
-    return folder
+    """Return a folder with a site on SQLite that others are copies of; made by tests/run.sh, or else once by each process."""
+    if folder := os.environ.get("PREPARED_SITE"):
+        return Path(folder)
+    made = Path(tempfile.mkdtemp(prefix="prepared-site-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    make_on_sqlite(made)
+    return made
+
+
+def make_on_sqlite(folder: Path) -> None:
+    """Make a site in `folder`, and with it the fonts and static files of this checkout."""
+    mine = {"MODE": "development", "DATA": str(folder)}
+    make(os.environ | mine | {"DJANGO_SETTINGS_MODULE": "trustsite.settings"})
 
 
 class Site:
@@ -253,3 +254,7 @@ def __getattr__(name: str) -> Any:
     from trustsite import rsgi
 
     return rsgi.application
+
+
+if __name__ == "__main__":
+    make_on_sqlite(Path(sys.argv[1]))

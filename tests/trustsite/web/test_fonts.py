@@ -29,8 +29,9 @@ def test_the_stylesheet_names_no_other_font_file():
 
 
 def test_what_is_there_is_not_built_again(tmp_path):
-    for listed in FONTS[1:]:
+    *others, quickest = FONTS
+    for listed in others:
         (tmp_path / f"{listed.name}.woff2").touch()
-    assert [file.name for file in build(tmp_path)] == ["newsreader.woff2"]
+    assert [file.name for file in build(tmp_path)] == [f"{quickest.name}.woff2"]
     assert build(tmp_path) == []
     assert len(folders()) == 2
