@@ -54,18 +54,24 @@ def plain_type(content_type: str) -> str:
 class Reading:
     """One body while it is read."""
 
-    __slots__ = ("data", "since")
+    __slots__ = ("data", "deadline", "since")
 
-    def __init__(self, since: float) -> None:
+    def __init__(self, now: float) -> None:
         self.data = bytearray()
-        self.since = since
+        self.since = now
+        self.deadline = asyncio.timeout_at(now + DEADLINE)
+
+    def give_way(self, now: float) -> None:
+        """End it, unless its deadline just has."""
+        if not self.deadline.expired():
+            self.deadline.reschedule(now)
 
 
 class RequestBodies:
     """The bodies that one worker is reading."""
 
     def __init__(self) -> None:
-        self.reading: dict[asyncio.Task[None], Reading] = {}  # the oldest first
+        self.reading: dict[Reading, None] = {}  # the oldest first
         self.memory = 0
 
     async def read(self, source: Source, length: str | None, path: str) -> bytes:
@@ -73,19 +79,17 @@ class RequestBodies:
         most = limit(path)
         if length and (not length.isdecimal() or int(length[:20]) > most):
             raise Refused(413 if length.isdecimal() else 400)
-        loop = asyncio.get_running_loop()
-        self._make_room(loop.time())
-        reading = Reading(loop.time())
-        task = loop.create_task(self._collect(source, reading, most))
-        self.reading[task] = reading
+        now = asyncio.get_running_loop().time()
+        self._make_room(now)
+        reading = Reading(now)
         try:
-            done, _ = await asyncio.wait([task], timeout=DEADLINE)
-            if not done or task.cancelled():
-                raise Refused(408)
-            task.result()
+            async with reading.deadline:
+                self.reading[reading] = None
+                await self._collect(source, reading, most)
+        except TimeoutError:
+            raise Refused(408) from None
         finally:
-            task.cancel()
-            self.reading.pop(task, None)
+            self.reading.pop(reading, None)
             self.memory -= len(reading.data)
         if length and len(reading.data) != int(length):
             raise Refused(400)
@@ -100,7 +104,7 @@ class RequestBodies:
                     raise Refused(413)
                 if self.memory > MAX_MEMORY:
                     raise Refused(503)
-        except (Refused, asyncio.CancelledError):
+        except Refused:
             raise
         except Exception as error:  # the server's own, of whatever kind: the connection is gone
             raise Refused(400) from error
@@ -109,8 +113,8 @@ class RequestBodies:
         """Let the oldest body give way to another when all places are taken."""
         if len(self.reading) < MAX_READING:
             return
-        task, oldest = next(iter(self.reading.items()))
+        oldest = next(iter(self.reading))
         if now - oldest.since < PATIENCE:
             raise Refused(503)
-        del self.reading[task]
-        task.cancel()
+        del self.reading[oldest]
+        oldest.give_way(now)
