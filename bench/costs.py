@@ -1,19 +1,17 @@
 """What a request costs: processor time in this process (the edge, Django, SQLite and the launch content), queries and bytes.
 
-Part of `make bench`, where it runs in a process of its own and prints what it found as JSON. Milliseconds are scaled
-(bench/machine.py), and the median of some rounds counts. Pages are asked of Django itself, so that none is one that is kept.
+Part of `make bench`, where it runs in a process of its own and prints what it found as JSON. The least of some rounds counts,
+for others may use the machine. Pages are asked of Django itself, so that none is one that is kept.
 """
 
 import gc
 import io
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -32,7 +30,6 @@ os.environ |= dict.fromkeys(
 
 import django  # noqa: E402  needs the environment
 
-from bench.machine import Machine  # noqa: E402  needs the path
 from trustsite.web.serving.edge import Edge, Environ, NoVisits  # noqa: E402
 from trustsite.web.serving.stored_answer import Answer  # noqa: E402
 
@@ -129,24 +126,19 @@ def _topic() -> str:
     return str(Article.objects.published().select_related("topic")[0].topic.get_absolute_url())
 
 
-def costs(machine: Machine, asked: dict[str, Ask]) -> dict[str, float]:
+def costs(asked: dict[str, Ask]) -> dict[str, float]:
     """Return the milliseconds of processor time that one request of each kind takes. They take turns: who else uses
     the machine for some seconds is in one round of many kinds, and not in all rounds of one.
     """
-    took: dict[str, list[float]] = {name: [] for name in asked}
+    best = dict.fromkeys(asked, float("inf"))
     for _ in range(ROUNDS):
         for name, ask in asked.items():
-            took[name].append(machine.scaled(partial(cost, ask)))
-    return {name: statistics.median(found) for name, found in took.items()}
-
-
-def cost(ask: Ask) -> float:
-    """Return the milliseconds that one request takes: the mean of some, after one that isn't counted."""
-    ask()
-    begun = time.process_time()
-    for _ in range(REQUESTS):
-        ask()
-    return (time.process_time() - begun) / REQUESTS * 1000
+            ask()
+            began = time.process_time()
+            for _ in range(REQUESTS):
+                ask()
+            best[name] = min(best[name], time.process_time() - began)
+    return {name: took / REQUESTS * 1000 for name, took in best.items()}
 
 
 def queries(ask: Ask) -> int:
@@ -164,20 +156,19 @@ def queries(ask: Ask) -> int:
     return len(sent)
 
 
-def cold(machine: Machine, site: Site) -> float:
+def cold(site: Site) -> float:
     """Return the milliseconds that one article takes that nobody asked for since content changed: the mean of all."""
     from articles.models import Article
 
     slugs = list(Article.objects.published().values_list("slug", flat=True))
-
-    def took() -> float:
+    best = float("inf")
+    for _ in range(COLD_ROUNDS):
         site.edge.cache.apply(["*"])
-        begun = time.process_time()
+        began = time.process_time()
         for slug in slugs:
             site.ask(f"/articles/{slug}/")()
-        return (time.process_time() - begun) / len(slugs) * 1000
-
-    return statistics.median(machine.scaled(took) for _ in range(COLD_ROUNDS))
+        best = min(best, time.process_time() - began)
+    return best / len(slugs) * 1000
 
 
 def counting(edge: Edge) -> float:
@@ -209,11 +200,8 @@ def main() -> None:
     asked = site.requests()
     sizes = {name: len(ask().body) for name, ask in asked.items()}
     sizes |= {path: len(site.ask(path)().body) for path in PAGES}
-    with Machine() as machine:
-        milliseconds = costs(machine, asked) | {"article, cold": cold(machine, site)}
     found = {
-        "ms": milliseconds,
-        "machine": machine.empty_request,
+        "ms": costs(asked) | {"article, cold": cold(site)},
         "bytes": sizes,
         "queries": queries(asked["article"]),
         "counting": counting(site.edge),

@@ -1,8 +1,7 @@
 """The bench: `make bench` measures what the site costs, beside what it may cost, in at most ten minutes.
 
 Ratios are of contenders that took turns within this run, and the median of their rounds counts: one machine's seconds change
-from minute to minute, its ratios hardly. Processor time is scaled to the machine on which the demands were set
-(bench/machine.py). The table is printed and written into docs/benchmarks.md. It ends with 1 when
+from minute to minute, its ratios hardly. The table is printed and written into docs/benchmarks.md. It ends with 1 when
 something falls short by more than a quarter.
 
 Names of parts as arguments (throughput costs resources outbox paint) measure those alone, and write nothing.
@@ -27,7 +26,6 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from bench import lighthouse, mail, resources, throughput  # noqa: E402
-from bench.machine import EMPTY_REQUEST, EMPTY_VIEW  # noqa: E402
 
 LONGEST = 600  # seconds
 TOLERATED = 1.25
@@ -65,7 +63,7 @@ def at_most(key: str, name: str, wanted: float, unit: str) -> Demand:
 
 
 FORMS = "64 connections"
-SIGN_UPS = 300  # a second, beside so many empty views
+SIGN_UPS, EMPTY_VIEWS = 300, 3_744  # a second, on the machine for which it was demanded
 DEMANDS = [
     Demand(
         "article/nginx c32", "kept article / nginx, same bytes and headers, 32 connections", 0.59
@@ -78,7 +76,7 @@ DEMANDS = [
     Demand("published", "published article by the files recipe / nginx, same bytes", 0.97),
     Demand("quiz", f"quiz answers to result / an empty view of Django, {FORMS}", 0.2),
     *(
-        Demand(f"sign-ups {name}", f"sign-ups on {name} / the same, {FORMS}", SIGN_UPS / EMPTY_VIEW)
+        Demand(f"sign-ups {name}", f"sign-ups on {name} / the same, {FORMS}", SIGN_UPS / EMPTY_VIEWS)
         for name in ("SQLite", "PostgreSQL")
     ),
     at_most("errors", "answers that were errors, in all rounds", 0, ""),
@@ -110,15 +108,13 @@ DEMANDS = [
 
 
 def costs(folder: Path) -> Found:
-    """Return what bench/costs.py finds, in a process of its own; milliseconds are scaled."""
+    """Return what bench/costs.py finds, in a process of its own."""
     printed = subprocess.run(
         [sys.executable, "bench/costs.py"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout
     told = json.loads(printed.splitlines()[-1])
     for name, took in told["ms"].items():
         print(f"  {name:32}{took:8.2f} ms  {told['bytes'].get(name, 0):7} bytes", file=sys.stderr)
-    said = f"{told['machine']:.2f} ms here, {EMPTY_REQUEST} where the demands were set"
-    print(f"  an empty request of Django: {said}", file=sys.stderr)
     found = {f"ms {name}": took for name, took in told["ms"].items()}
     largest = max(told["bytes"].values()) / 1024
     return found | {"bytes": largest, "queries": told["queries"], "counting": told["counting"]}
