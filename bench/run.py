@@ -62,7 +62,6 @@ def at_most(key: str, name: str, wanted: float, unit: str) -> Demand:
     return Demand(key, name, wanted, unit, most=True)
 
 
-FORMS = "64 connections"
 SIGN_UPS_TO_EMPTY_VIEWS = 0.08  # 300 to 3,744 a second, on the machine for which it was demanded
 DEMANDS = [
     Demand(
@@ -74,7 +73,7 @@ DEMANDS = [
     Demand("utm", "kept article with ?utm_source=… or ?fbclid=… / without", 0.9),
     Demand("static", "static file / nginx, same bytes and headers", 0.5),
     Demand("published", "published article by the files recipe / nginx, same bytes", 0.97),
-    Demand("quiz", f"quiz answers to result / an empty view of Django, {FORMS}", 0.2),
+    Demand("quiz", "quiz answers to result / an empty view of Django, 64 connections", 0.2),
     *(
         Demand(f"sign-ups {name}", f"sign-ups on {name} / an empty view", SIGN_UPS_TO_EMPTY_VIEWS)
         for name in ("SQLite", "PostgreSQL")

@@ -8,6 +8,7 @@ export CHROMIUM
 PREPARED_SITE=$(mktemp -d)
 export PREPARED_SITE
 trap 'rm -rf "$PREPARED_SITE"' EXIT
+trap 'exit 130' INT TERM
 "$1" -m tests.web_server "$PREPARED_SITE" || exit 1
 mkdir -p build
 REQUIRE_BROWSER=1 "$1" -m pytest -n 2 --dist loadfile tests/browser >build/browser-tests.log 2>&1 &

@@ -304,7 +304,7 @@ class _Words:
         return (match.span() for match in self.all.finditer(text))
 
     def best_line(self, text: str) -> str:
-        """Return the first of the lines that say most of the concepts, rather none that is a heading; "" if none says any."""
+        """Return the first of the lines that say most concepts, a heading only if no other does; "" if none says any."""
         best, most = "", (0, False)
         for line, said in self._lines(text):
             # A heading says it all and tells nothing.

@@ -52,7 +52,8 @@ function isDue() {
 
 if (form) {
   setInterval(() => {
-    if (words.isChanged && isDue()) keep();
+    // While a save is under way they wait for it: after it this is another opened form, and these would be offered once more.
+    if (words.isChanged && !words.isSaving && isDue()) keep();
   }, 500);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") keep({ leaving: true });

@@ -8,19 +8,18 @@ const RETRY = 10_000; // milliseconds, after the site didn't answer
 const DEADLINE = 60_000; // milliseconds for a save
 const NO_ANSWER = "Not saved: the site doesn’t answer. Your words are kept in this browser; it tries again.";
 const LOGGED_OUT = "Not saved: your login has run out. Your words are kept. Log in in another tab, then save again.";
-let isSaving = false;
 let isComingBack = false;
 let next, retry;
 
 async function save(submitter) {
   clearTimeout(retry);
-  if (isSaving) {
+  if (words.isSaving) {
     next = submitter; // what was typed since is saved as soon as this is done
     return;
   }
-  isSaving = true;
+  words.isSaving = true;
   say("Saving …");
-  const posted = new FormData(form, submitter.isConnected ? submitter : bar.querySelector("[data-save]"));
+  const posted = new FormData(form, button(submitter));
   const before = snapshot();
   words.isChanged = false;
   try {
@@ -31,10 +30,15 @@ async function save(submitter) {
     fail(NO_ANSWER, posted);
     retry = setTimeout(() => save(submitter), RETRY);
   } finally {
-    isSaving = false;
+    words.isSaving = false;
     if (next && !words.isOver) save(next);
     next = undefined;
   }
+}
+
+// The parts of the page are made anew with each save: a button that was pressed may be gone.
+function button(submitter) {
+  return submitter.isConnected ? submitter : bar.querySelector("[data-save]");
 }
 
 function send(posted) {
@@ -70,7 +74,7 @@ const PLACE = "desk-place";
 
 function post(submitter) {
   isComingBack = words.isOver = true;
-  form.requestSubmit(submitter.isConnected ? submitter : bar.querySelector("[data-save]"));
+  form.requestSubmit(button(submitter));
 }
 
 function comeBack() {

@@ -4,7 +4,7 @@ export const form = bar?.closest("form");
 const said = bar?.querySelector("[data-kept]");
 
 // What the other scripts tell each other. `isChanged`: typed since the last time all of it was kept or saved.
-export const words = { isChanged: false, hasFailed: false, isOver: false, typedAt: 0 };
+export const words = { isChanged: false, hasFailed: false, isOver: false, isSaving: false, typedAt: 0 };
 
 export function note() {
   return form.querySelector("[data-note]");
