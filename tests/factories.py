@@ -112,6 +112,9 @@ def make_delivery(**over: Any) -> Delivery:
     return Delivery.objects.create(**values)
 
 
+SMALL = (90, 60)  # soon written in every size and format
+
+
 def picture_file(
     kind: str = "JPEG",
     size: tuple[int, int] = (900, 600),
@@ -129,7 +132,7 @@ def picture_file(
 def make_picture(**over: Any) -> Picture:
     values = {"key": f"picture-{next(_numbers)}", "alt": "A path through a garden."} | over
     if "original" not in values:
-        values["original"] = ContentFile(picture_file(), name="photo.jpg")
+        values["original"] = ContentFile(picture_file(size=SMALL), name="photo.jpg")
     return Picture.objects.create(**values)
 
 

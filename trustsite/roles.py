@@ -6,8 +6,6 @@ Who writes never sees who reads: writers, editors and reviewers have no permissi
 mails or what is kept to protect them. Somebody may have several roles.
 """
 
-from collections.abc import Iterable
-
 from django.contrib.auth.models import Group, Permission
 
 VIEW = "view"
@@ -101,21 +99,19 @@ def sync() -> dict[str, int]:
     Groups of other names, and who is in which, are left as they are. Raises LookupError for a
     permission that doesn't exist.
     """
-    known = {}
-    for permission in _permissions():
-        known[f"{permission.content_type.app_label}.{permission.codename}"] = permission
+    names = Permission.objects.values_list("content_type__app_label", "codename", "pk")
+    known = {f"{app}.{codename}": number for app, codename, number in names}
+    had: dict[str, set[int | None]] = {role: set() for role in ROLES}
+    for role, number in Group.objects.filter(name__in=ROLES).values_list("name", "permissions"):
+        had[role].add(number)  # None of a group without any
     changed = {}
     for role in ROLES:
-        group, _ = Group.objects.get_or_create(name=role)
         if missing := permissions(role) - known.keys():
             raise LookupError(
                 f"There is no permission {', '.join(sorted(missing))}. Was “migrate” run?"
             )
-        wanted, had = {known[name] for name in permissions(role)}, set(group.permissions.all())
-        changed[role] = len(wanted ^ had)
-        group.permissions.set(wanted)
+        wanted = {known[name] for name in permissions(role)}
+        changed[role] = len(wanted ^ (had[role] - {None}))
+        if wanted != had[role]:
+            Group.objects.get_or_create(name=role)[0].permissions.set(wanted)
     return changed
-
-
-def _permissions() -> Iterable[Permission]:
-    return Permission.objects.select_related("content_type")

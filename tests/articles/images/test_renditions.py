@@ -350,7 +350,8 @@ def test_one_that_an_article_shows_cannot_be_deleted():
 
 # -- on the page -----------------------------------------------------------------------------------------------------
 def test_an_article_shows_it_in_every_format_with_its_size_and_words(client, parse, text_of):
-    picture = make_picture(key="path", alt='A "narrow" path & a gate.', caption="The path in May.")
+    words = {"alt": 'A "narrow" path & a gate.', "caption": "The path in May."}
+    picture = make_picture(key="path", original=upload(picture_file()), **words)
     make_article(slug="with", body="Lead.\n\n:::picture path\n\n## Part\n\nWords.")
     figure = parse(client.get("/articles/with/")).find(".//figure")
     assert text_of(figure.find("figcaption")) == "The path in May."

@@ -272,6 +272,7 @@ def text_of(fragment: tuple[str, str, str], length: int) -> str:
 FLOOR = 0.008  # seconds; below it nothing is measured but noise
 HARMLESS = 2 * FLOOR  # for the longest text; what can't cost more is not looked at further
 LEAST_TO_TELL = 2_048  # characters; shorter texts may not yet show what a pattern costs
+LEAST_TO_COMPARE = 8_192  # characters; from here on two sizes tell what of a cost is quadratic
 TRIES = 5  # others may use the machine just now, and a slow moment is no growth
 MOST_GROWTH = 2.5
 
@@ -299,8 +300,18 @@ def grows(
                 return f"{last}: {before:.4f} s, {size}: {now:.4f} s"
         if size >= LEAST_TO_TELL and now * (sizes[-1] / size) ** 2 < HARMLESS:
             return ""  # were it quadratic from here on, it would still cost nothing
+        if size >= LEAST_TO_COMPARE and last:
+            before = min(before, cost(run, make(last)))  # a slow moment there would hide growth
+            if _quadratic(last, before, size, now) * sizes[-1] ** 2 < HARMLESS:
+                return ""
         before, last = now, size
     return ""
+
+
+def _quadratic(shorter: int, before: float, longer: int, now: float) -> float:
+    """Return what of a cost grows with the square of the length, per square character: c of b·n + c·n²."""
+    times = longer / shorter
+    return (now - times * before) / (longer**2 - times * shorter**2)
 
 
 def _compared(

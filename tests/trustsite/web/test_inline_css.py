@@ -130,8 +130,21 @@ def posts_of_the_quiz():
     yield "unread", "/quiz/", {"version": "999"}
 
 
+@pytest.fixture(scope="module")
+def _made():
+    return {}
+
+
 @pytest.fixture
-def pages(content, client, rf, settings, tmp_path, monkeypatch):
+def pages(request, _made):
+    """All pages, made once for all that look at them."""
+    if not _made:
+        _made.update(request.getfixturevalue("made_pages"))
+    return _made
+
+
+@pytest.fixture
+def made_pages(content, client, rf, settings, tmp_path, monkeypatch):
     """Every page of the launch content, each outcome of the quiz, the newsletter's pages, and what goes wrong."""
     settings.MAIL_DIR = tmp_path / "mail"
     cache.clear()

@@ -44,6 +44,16 @@ def test_patterns_that_are_not_linear_are_caught(old):
     assert too_slow(Found(re.compile(old), "search", "here"))
 
 
+def test_a_little_that_is_quadratic_is_caught_beside_much_that_is_linear():
+    words, old = re.compile(r"quota|mailbox|(?:over|in)box|full"), re.compile("a*b")
+
+    def run(text):
+        words.findall(text)
+        old.search(text[: len(text) // 8])
+
+    assert grows(run, lambda size: "a" * size)
+
+
 def log(text):
     record = logging.LogRecord(
         "django.request", logging.WARNING, __file__, 1, "Not Found: %s", (text,), None
