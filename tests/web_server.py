@@ -27,6 +27,7 @@ from tests.servers import ROOT, free_port
 from tests.waiting import PATIENCE, wait_until
 
 PREPARE = "from trustsite.management.commands.dev import Command; Command().prepare()"
+SAID = "said.txt"
 STARTING_THREADS = 4
 SERVE = ["-m", "trustsite.serve"]
 SLOW = (
@@ -49,8 +50,12 @@ def prepare(folder: Path, **more: str) -> dict[str, str]:
 
 
 def make(environment: dict[str, str]) -> None:
+    """Make a site; what is said of it, with the editor's password, is kept in its folder."""
     command = [sys.executable, "manage.py", "shell", "--no-imports", "-c", PREPARE]
-    subprocess.run(command, env=environment, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    folder = Path(environment["DATA"])
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / SAID).open("w") as said:
+        subprocess.run(command, env=environment, check=True, cwd=ROOT, stdout=said)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The whole site as `make run` starts it, a real SMTP sink beside it, and Chromium to visit it with.
+"""The whole site as `make run` starts it on a prepared folder, a real SMTP sink beside it, and Chromium to visit it with.
 
 REQUIRE_BROWSER=1 (as `make test` sets) turns a missing Chromium from a skip into an error.
 """
@@ -24,6 +24,7 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import expect
 
 from tests.waiting import PATIENCE
+from tests.web_server import SAID, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -101,6 +102,7 @@ expect.set_options(timeout=PATIENCE * 1000)
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     data, port = tmp_path_factory.mktemp("site"), free_port()
+    shutil.copytree(prepared(), data, dirs_exist_ok=True)
     sink = Sink()
     smtp = Controller(sink, hostname="127.0.0.1", port=free_port())
     smtp.start()
@@ -113,8 +115,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         "EMAIL_PORT": str(smtp.port),
         "DJANGO_SETTINGS_MODULE": "trustsite.settings",
     }
-    output = data / "output.txt"
-    with output.open("w") as log:
+    output = data / SAID
+    with output.open("a") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "dev", "--port", str(port)],
             cwd=ROOT,
@@ -173,9 +175,9 @@ def visit(site: Site, browser: Any) -> Iterator[Any]:
         context.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def enter(site: Site) -> Any:
-    """Return a function that logs a page in as the editor whom `up` made, and returns it."""
+    """Return a function that logs a page in as the editor who was made with the site, and returns it."""
     found = re.search(r"editor / (\S+)", site.output.read_text())
     assert found
     password = found[1]
@@ -190,7 +192,18 @@ def enter(site: Site) -> Any:
     return enter
 
 
+@pytest.fixture(scope="session")
+def logged_in(site: Site, browser: Any, enter: Callable[..., Any]) -> Any:
+    """What a browser keeps once it has logged in: to do so for each page would take most of its time."""
+    context = browser.new_context(base_url=site.url)
+    context.set_default_timeout(PATIENCE * 1000)
+    enter(context.new_page()).get_by_role("button", name="Log out").wait_for()
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
-def desk(visit: Callable[..., Any], enter: Callable[..., Any]) -> Any:
-    """The editors' desk on a wide screen, logged in."""
-    return enter(visit(viewport={"width": 1600, "height": 1000}).new_page())
+def desk(visit: Callable[..., Any], logged_in: Any) -> Any:
+    """A new page of the editors' browser, on a wide screen."""
+    return visit(viewport={"width": 1600, "height": 1000}, storage_state=logged_in).new_page()

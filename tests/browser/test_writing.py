@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.browser.test_every_page import RULES
+from tests.browser.test_every_page import AXE
 from tests.factories import picture_file
 from tests.waiting import PATIENCE, wait_until
 
@@ -542,8 +542,8 @@ def test_an_error_is_led_to_and_no_word_is_lost(new):
     assert new.locator("#id_body").input_value() == "All of it."
 
 
-def test_who_was_logged_out_meanwhile_loses_nothing(new, enter):
-    new.goto(f"{ARTICLES}?q=grounding")
+def test_who_was_logged_out_meanwhile_loses_nothing(visit, enter):
+    new = enter(visit().new_page(), f"{ARTICLES}?q=grounding")  # a login that no other test needs
     new.locator("#result_list .field-title a").first.click()
     write(new, "All new words.|")
     other = new.context.new_page()
@@ -705,8 +705,7 @@ def test_our_parts_have_no_barrier(visit, enter, scheme):
 
 
 def barriers(page, where):
-    options = {"runOnly": RULES}
-    violations = Axe().run(page, context=where, options=options).response["violations"]
+    violations = Axe().run(page, context=where, options=AXE).response["violations"]
     return [
         (violation["id"], [node["html"][:120] for node in violation["nodes"][:2]])
         for violation in violations

@@ -1,32 +1,59 @@
 """Sites of their own on disk, on SQLite and on a real PostgreSQL, whose commands run as processes."""
 
+import fcntl
 import os
-import secrets
 import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import textwrap
 from collections.abc import Callable
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.faults.conftest import _postgresql, need  # noqa: F401
 from tests.servers import ROOT
 from tests.waiting import PATIENCE
+from tests.web_server import prepared
 
 SECRETS = {"SECRET_KEY": "an-old-secret-" + "s" * 50, "SUPPRESSION_KEY": "an-old-key-" + "k" * 50}
 
 
 READY = "r" * 60
+DUMP = "state.pgdump"
+PEOPLE = """
+    from newsletter.models import Subscriber
+    for name in ("stays", "leaves", "moves", "returns"):
+        Subscriber.objects.create(
+            address=f"{name}@example.org", state="confirmed", wants_letters=True,
+            wording="1", confirmed_at="2026-01-01T00:00:00Z",
+        )
+"""
+LEAVE = """
+    from newsletter.models import Subscriber
+    from newsletter.subscribing import address_change, signup
+    signup.leave(Subscriber.objects.get(address="leaves@example.org").fingerprint)
+    signup.leave(Subscriber.objects.get(address="returns@example.org").fingerprint)
+    signup.ask("returns@example.org", letters=True)
+    signup.confirm(Subscriber.objects.get(address="returns@example.org").public_id)
+    moves = Subscriber.objects.get(address="moves@example.org")
+    address_change.ask(moves, "moved@example.org")
+    address_change.confirm(Subscriber.objects.get(address="moved@example.org").public_id)
+"""
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """A site that `release` has prepared, as it runs behind a proxy."""
+    """A site with all its content, as it runs behind a proxy."""
     data = tmp_path_factory.mktemp("data")
-    environment = os.environ | {
+    shutil.copytree(prepared(), data, dirs_exist_ok=True)
+    return os.environ | {
         "MODE": "development",
         "DATA": str(data),
         "DJANGO_SETTINGS_MODULE": "trustsite.settings",
@@ -34,9 +61,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "TRUSTED_PROXIES": "1",
         "READY_TOKEN": READY,
     }
-    command = [sys.executable, "manage.py", "release"]
-    subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
-    return environment
 
 
 class Site:
@@ -93,10 +117,23 @@ class Site:
 
     def script(self, code: str) -> str:
         """Run a script inside Django; return what it printed."""
-        process = self.start("-c", "import django; django.setup()\n" + textwrap.dedent(code))
+        process = self.start_script(code)
         out, err = process.communicate(timeout=5 * PATIENCE)
         assert process.returncode == 0, err[-2000:]
         return out.strip()
+
+    def start_script(self, code: str) -> subprocess.Popen[str]:
+        return self.start("-c", "import django; django.setup()\n" + textwrap.dedent(code))
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement straight on the database; return the rows that it gives."""
+        if address := self.environment.get("DATABASE_URL"):
+            with psycopg.connect(address, autocommit=True) as on_postgresql:
+                cursor = on_postgresql.execute(statement.encode())
+                return cursor.fetchall() if cursor.description else []
+        file = self.folder / "site.sqlite3"
+        with closing(sqlite3.connect(file, isolation_level=None)) as on_sqlite:
+            return on_sqlite.execute(statement).fetchall()
 
     def archives(self) -> list[Path]:
         """The backups there are, the newest last."""
@@ -108,37 +145,97 @@ class Site:
         return max(self.archives(), key=lambda path: path.stat().st_mtime_ns)
 
 
-@pytest.fixture(scope="session")
-def _migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("migrated")
-    Site(folder).manage("migrate", "-v0")
-    return folder
+def back_up_people(site: Site) -> None:
+    """Put people and a picture into a backup."""
+    picture = site.folder / "media/pictures/a.jpg"
+    picture.parent.mkdir(parents=True)
+    picture.write_bytes(b"as it was")
+    site.script(PEOPLE)
+    site.backup()
+
+
+# What a site can begin with: after what, and how it comes to that.
+STATES: dict[str, tuple[str, Callable[[Site], object]]] = {
+    "migrated": ("", lambda site: site.manage("migrate", "-v0")),
+    "backed-up": ("migrated", back_up_people),
+    "left": ("backed-up", lambda site: site.script(LEAVE)),  # some of them, since the backup
+}
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Return a folder that the first of pytest's processes makes; the others wait for it meanwhile."""
+    base = factory.getbasetemp()
+    home = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    made = home / name
+    with (home / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            making = Path(tempfile.mkdtemp(dir=home), name)
+            make(making)
+            making.rename(made)
+    return made
+
+
+class Sites:
+    """Makes sites that are in a state already, on PostgreSQL when there is a server."""
+
+    def __init__(self, factory: pytest.TempPathFactory, server: Any = None) -> None:
+        self.factory, self.server = factory, server
+
+    def make(self, state: str, folder: Path) -> Site:
+        """Return a site in `folder` that is a copy of what is in that state; with "" nothing is there yet."""
+        if state:
+            shutil.copytree(self._made(state), folder)
+        if not self.server:
+            return Site(folder)
+        address = self.server.new_database()
+        if state:
+            dump = folder / DUMP
+            subprocess.run(["pg_restore", "-d", address, dump], check=True)
+            dump.unlink()
+        return Site(folder, address)
+
+    def _made(self, state: str) -> Path:
+        before, change = STATES[state]
+
+        def make(folder: Path) -> None:
+            site = self.make(before, folder)
+            change(site)
+            if self.server:
+                folder.mkdir(exist_ok=True)
+                dump = ["-Fc", "-f", str(folder / DUMP), site.environment["DATABASE_URL"]]
+                subprocess.run(["pg_dump", *dump], check=True)
+
+        return made_once(self.factory, f"{'postgresql' if self.server else 'sqlite'}-{state}", make)
 
 
 @pytest.fixture(scope="session")
-def _migrated_postgresql(tmp_path_factory: pytest.TempPathFactory, _postgresql: Any) -> Any:  # noqa: F811
-    """A migrated database that others are copied from, and its server."""
-    server = need(_postgresql, "PostgreSQL")
-    address = server.new_database()
-    Site(tmp_path_factory.mktemp("migrated"), address).manage("migrate", "-v0")
-    return server, address.rpartition("/")[2]
+def _sites(tmp_path_factory: pytest.TempPathFactory) -> Sites:
+    return Sites(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def _sites_on_postgresql(
+    tmp_path_factory: pytest.TempPathFactory,
+    _postgresql: Any,  # noqa: F811
+) -> Sites:
+    return Sites(tmp_path_factory, need(_postgresql, "PostgreSQL"))
 
 
 @pytest.fixture
-def site(_migrated: Path, tmp_path: Path) -> Site:
-    """A site on SQLite."""
-    folder = tmp_path / "site"
-    shutil.copytree(_migrated, folder)
-    return Site(folder)
+def site_in(_sites: Sites, tmp_path: Path) -> Callable[[str], Site]:
+    """Return a function that gives a site on SQLite in a state."""
+    return partial(_sites.make, folder=tmp_path / "site")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def any_site(request: pytest.FixtureRequest, tmp_path: Path) -> Site:
+def any_site_in(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Site]:
     """The same on each database."""
-    if request.param == "sqlite":
-        on_sqlite: Site = request.getfixturevalue("site")
-        return on_sqlite
-    server, template = request.getfixturevalue("_migrated_postgresql")
-    name = f"site_{secrets.token_hex(4)}"
-    server.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-    return Site(tmp_path / "site", server.address(name))
+    name = "_sites" if request.param == "sqlite" else "_sites_on_postgresql"
+    return partial(request.getfixturevalue(name).make, folder=tmp_path / "site")
+
+
+@pytest.fixture
+def site(site_in: Callable[[str], Site]) -> Site:
+    """A site on SQLite with nothing in it."""
+    return site_in("migrated")

@@ -20,13 +20,23 @@ from tests.operations.harm import garble
 # Two rows in one transaction, again and again: a copy of one moment has both or neither.
 WRITER = """
     import itertools
+    run = {run}
     from django.db import transaction
     from newsletter.models import Bounce, FormMailCount
     print("writing", flush=True)
     for number in itertools.count():
         with transaction.atomic():
-            Bounce.objects.create(fingerprint="a" * 64, kind="soft", event=f"{run}-{number}")
+            Bounce.objects.create(fingerprint="a" * 64, kind="soft", event=f"{{run}}-{{number}}")
             FormMailCount.objects.create(hash="b" * 64)
+"""
+BACKUPS = """
+    from django.core.management import call_command
+    from newsletter.models import Bounce
+    from tests.waiting import wait_until
+    for _ in range(3):
+        before = Bounce.objects.count()
+        call_command("backup")
+        wait_until(lambda: Bounce.objects.count() > before)
 """
 
 
@@ -39,10 +49,9 @@ def manifest_of(path):
         return json.load(tar.extractfile("manifest.json"))
 
 
-def test_a_backup_is_one_closed_file_without_secrets_or_names(site):
-    (site.folder / "media/pictures").mkdir(parents=True)
-    (site.folder / "media/pictures/a.jpg").write_bytes(b"a picture")
-    file = site.backup()
+def test_a_backup_is_one_closed_file_without_secrets_or_names(site_in):
+    site = site_in("backed-up")
+    [file] = site.archives()
     assert mode(site.backups) == 0o700
     assert {mode(path) for path in site.backups.iterdir()} == {0o600}
     assert store.NAME.fullmatch(file.name)
@@ -57,30 +66,27 @@ def test_a_backup_is_one_closed_file_without_secrets_or_names(site):
     assert manifest["rows"]["auth_permission"] > 30
 
 
-def test_every_backup_made_under_load_is_of_one_moment(any_site):
-    writers = [
-        any_site.start("-c", f"import django; django.setup()\nrun = {run}\n{_plain(WRITER)}")
-        for run in (1, 2)
-    ]
+def test_every_backup_made_under_load_is_of_one_moment(any_site_in, settings):
+    site = any_site_in("migrated")
+    writers = [site.start_script(WRITER.format(run=run)) for run in (1, 2)]
     try:
         for writer in writers:
             assert writer.stdout.readline()
-        files = [any_site.backup() for _ in range(3)]
+        site.script(BACKUPS)
     finally:
         for writer in writers:
             writer.kill()
             writer.communicate()
-    rows = [manifest_of(file)["rows"] for file in files]
+    settings.BACKUP_DIR = site.backups
+    rows = sorted(
+        (store.verify(backup)["rows"] for backup in store.stored()),
+        key=lambda found: found["newsletter_bounce"],
+    )
+    assert len(rows) == 3
     for found in rows:
         assert found["newsletter_bounce"] == found["newsletter_formmail"]
     assert rows[0]["newsletter_bounce"] < rows[-1]["newsletter_bounce"]
-    for file in files:
-        any_site.manage("backup", "--verify", file.name)
-    assert "can be restored" in any_site.manage("drill", files[-1].name)
-
-
-def _plain(code):
-    return "\n".join(line[4:] for line in code.splitlines())
+    assert "can be restored" in site.manage("drill")
 
 
 def test_a_plain_copy_misses_what_was_written(site, tmp_path):
@@ -189,8 +195,9 @@ def test_a_sound_archive_comes_out_as_it_went_in(sound, tmp_path):
 
 
 @pytest.mark.parametrize("harm", ["half of it", "empty", "a byte changed"])
-def test_verify_and_restore_refuse_a_broken_archive_and_change_nothing(site, harm):
-    file = site.backup()
+def test_verify_and_restore_refuse_a_broken_archive_and_change_nothing(site_in, harm):
+    site = site_in("backed-up")
+    [file] = site.archives()
     BROKEN[harm](file)
     before = (site.folder / "site.sqlite3").read_bytes()
     assert file.name in site.refuses("backup", "--verify", file.name)
@@ -199,8 +206,9 @@ def test_verify_and_restore_refuse_a_broken_archive_and_change_nothing(site, har
     assert (site.folder / "site.sqlite3").read_bytes() == before
 
 
-def test_a_damaged_database_is_told_and_costs_no_earlier_backup(site):
-    file = site.backup()
+def test_a_damaged_database_is_told_and_costs_no_earlier_backup(site_in):
+    site = site_in("backed-up")
+    [file] = site.archives()
     kept = file.read_bytes()
     garble(site.folder / "site.sqlite3")
     assert "damaged" in site.refuses("backup")
@@ -213,8 +221,9 @@ def limited(size):
 
 
 @pytest.mark.parametrize("size", [300_000, 20_000])
-def test_a_full_disk_leaves_no_half_backup_and_keeps_the_earlier_one(site, size):
-    file = site.backup()
+def test_a_full_disk_leaves_no_half_backup_and_keeps_the_earlier_one(site_in, size):
+    site = site_in("backed-up")
+    [file] = site.archives()
     kept = file.read_bytes()
     site.refuses("backup", preexec=limited(size))
     assert site.archives() == [file]

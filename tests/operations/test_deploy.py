@@ -2,12 +2,12 @@
 
 import json
 import re
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +17,7 @@ from tests.operations.conftest import READY
 from tests.operations.proxied import DEPLOY, Proxied, commands, program, settings_of
 from tests.servers import ROOT
 from tests.waiting import wait_until
+from tests.web_server import Site
 
 TOKEN = "a-Token-that-opens-somebodys-data:1sXy2:" + "Zk9" * 10
 BY_CADDY = {"PROXY_ADDRESS_HEADER": "Clientaddress"}
@@ -26,13 +27,21 @@ SERVICES = [name for name in UNITS if name.endswith(".service") and name != AS_R
 
 
 @pytest.fixture(scope="module")
-def proxied(environment, tmp_path_factory):
+def error_pages(environment, tmp_path_factory):
+    """The folder of what a proxy shows while the site is away."""
+    folder = tmp_path_factory.mktemp("errors")
+    command = [sys.executable, "manage.py", "collect_error_pages", folder]
+    subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def proxied(environment, error_pages, tmp_path_factory):
     """nginx with the shipped files, in front of what the web unit starts."""
     proxied = Proxied(tmp_path_factory.mktemp("proxied"), environment)
     program("nginx")
+    shutil.copytree(error_pages, proxied.folder / "errors")
     with proxied.nginx(), proxied.web_server() as process:
-        command = [sys.executable, "manage.py", "collect_error_pages", proxied.folder / "errors"]
-        subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
         proxied.process = process
         yield proxied
 
@@ -174,11 +183,12 @@ def test_a_large_body_is_refused_by_the_proxy(proxied):
     assert answer.status == 413
 
 
-def test_while_the_site_is_away_readers_see_help_and_pictures_stay(environment, tmp_path):
+def test_while_the_site_is_away_readers_see_help_and_pictures_stay(
+    environment, error_pages, tmp_path
+):
     proxied = Proxied(tmp_path, environment)
+    shutil.copytree(error_pages, tmp_path / "errors")
     with proxied.nginx():
-        command = [sys.executable, "manage.py", "collect_error_pages", tmp_path / "errors"]
-        subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
         with proxied.web_server():
             page = proxied.ask("/")[1].decode()
             static = re.search(r'"(/static/[^"]+)"', page)[1]
@@ -220,9 +230,12 @@ def test_doctor_sees_a_certificate_that_nobody_trusts(proxied, settings):
     assert (finding.status, finding.words[:9]) == ("fail", "TLS fails")
 
 
-def test_caddy_logs_as_little_passes_on_no_forged_address_and_shows_help(environment, tmp_path):
+def test_caddy_logs_as_little_passes_on_no_forged_address_and_shows_help(
+    environment, error_pages, tmp_path
+):
     proxied = Proxied(tmp_path, environment | BY_CADDY)
     bearer = {"Authorization": f"Bearer {READY}", "X_Forwarded_For": "192.0.2.66"}
+    shutil.copytree(error_pages, tmp_path / "errors")
     with proxied.caddy():
         with proxied.web_server():
             told = json.loads(proxied.ask_plainly("/readyz", **bearer)[1])["arrives"]
@@ -238,8 +251,6 @@ def test_caddy_logs_as_little_passes_on_no_forged_address_and_shows_help(environ
             wait_until(
                 lambda: proxied.log.exists() and proxied.log.read_text().count("\n") >= expected
             )
-        command = [sys.executable, "manage.py", "collect_error_pages", tmp_path / "errors"]
-        subprocess.run(command, env=environment, check=True, cwd=ROOT, capture_output=True)
         answer, body = proxied.ask_plainly("/quiz/")
     assert (told["address"], told["forged"]) == (True, False)
     assert readers_in(proxied.log) == READERS
@@ -298,22 +309,20 @@ def test_every_timer_has_its_service():
         assert name.replace(".timer", ".service") in SERVICES
 
 
-def workers(process):
+def workers(proxied):
     """Return the processes that serve."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    served = {child: Path(f"/proc/{child}/cmdline").read_text() for child in children}
-    return {child for child, command in served.items() if "resource_tracker" not in command}
+    return set(Site(proxied.process, proxied.site).workers())
 
 
 def test_a_web_server_that_is_reloaded_answers_all_the_time(proxied):
-    before = workers(proxied.process)
+    before = workers(proxied)
     assert len(before) == 2
     proxied.process.send_signal(signal.SIGHUP)
     answers = []
 
     def has_new_workers():
         answers.append(proxied.ask("/healthz")[0].status)
-        now = workers(proxied.process)
+        now = workers(proxied)
         return len(now) == 2 and not now & before
 
     wait_until(has_new_workers)

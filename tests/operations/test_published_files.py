@@ -15,8 +15,9 @@ from articles.reading.sitemaps import PART
 from operations.published_files import headers, pages, publisher, store
 from operations.published_files.publisher import Publisher
 from quiz import content_files as quiz_files
+from tests.conftest import make_once
 from tests.factories import make_article
-from tests.operations.conftest import Site
+from tests.operations.conftest import Site, made_once
 from tests.operations.proxied import Proxied, wait_until
 from tests.servers import ROOT
 from trustsite.web.serving.stored_answer import Answer
@@ -43,9 +44,9 @@ def read(folder, path):
 
 
 @pytest.fixture
-def published(db, tmp_path, monkeypatch):
+def published(db, made_rows, tmp_path, monkeypatch):
     """A publisher into a folder, with the quiz, without the cards that take a while to draw."""
-    quiz_files.load(settings.CONTENT_DIR)
+    make_once(made_rows, "quiz", lambda: quiz_files.load(settings.CONTENT_DIR))
     monkeypatch.setattr(pages, "CLOSED", (*pages.CLOSED, "/articles/a/card", "/card", "/static/"))
     made = Publisher(tmp_path)
     made.look()
@@ -150,18 +151,22 @@ def test_every_header_has_its_map_and_is_sent():
 
 
 @pytest.fixture(scope="module")
-def files(_migrated, tmp_path_factory):
+def files(_sites, tmp_path_factory):
     """A site with one article, published; its folder and what it runs with."""
+    with_proxy = {"SITE_URL": "https://example.org", "TRUSTED_PROXIES": "1"}
+
+    def publish(folder):
+        site = _sites.make("migrated", folder / "data")
+        site.environment |= with_proxy
+        site.script(
+            f"from tests.factories import make_article; make_article(slug='{FEW}', title='A title')"
+        )
+        site.manage("publish_files", str(folder / "files"))
+        site.manage("collect_error_pages", str(folder / "errors"))
+
     folder = tmp_path_factory.mktemp("files")
-    shutil.copytree(_migrated, folder / "data")
-    site = Site(folder / "data")
-    site.environment |= {"SITE_URL": "https://example.org", "TRUSTED_PROXIES": "1"}
-    site.script(
-        f"from tests.factories import make_article; make_article(slug='{FEW}', title='A title')"
-    )
-    site.manage("publish_files", str(folder / "files"))
-    site.manage("collect_error_pages", str(folder / "errors"))
-    return folder, site.environment
+    shutil.copytree(made_once(tmp_path_factory, "published", publish), folder, dirs_exist_ok=True)
+    return folder, Site(folder / "data").environment | with_proxy
 
 
 def moved(files, tmp_path):

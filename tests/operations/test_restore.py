@@ -3,58 +3,37 @@
 import os
 import shutil
 import signal
-from datetime import timedelta
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
+from newsletter import suppression_journal
 from newsletter.models import FormRequest
-from operations.backups import drill, finishing
+from operations.backups import drill, finishing, store
 from operations.backups.archive import ArchiveError
 from quiz import content_files as quiz_files
 from tests.factories import make_form_request
+from tests.operations.conftest import LEAVE, PEOPLE
 from tests.operations.harm import garble
 from tests.waiting import PATIENCE
 
-PEOPLE = """
-    from newsletter.models import Subscriber
-    for name in ("stays", "leaves", "moves", "returns"):
-        Subscriber.objects.create(
-            address=f"{name}@example.org", state="confirmed", wants_letters=True,
-            wording="1", confirmed_at="2026-01-01T00:00:00Z",
-        )
-"""
-LEAVE = """
-    from newsletter.models import Subscriber
-    from newsletter.subscribing import address_change, signup
-    signup.leave(Subscriber.objects.get(address="leaves@example.org").fingerprint)
-    signup.leave(Subscriber.objects.get(address="returns@example.org").fingerprint)
-    signup.ask("returns@example.org", letters=True)
-    signup.confirm(Subscriber.objects.get(address="returns@example.org").public_id)
-    moves = Subscriber.objects.get(address="moves@example.org")
-    address_change.ask(moves, "moved@example.org")
-    address_change.confirm(Subscriber.objects.get(address="moved@example.org").public_id)
-"""
-WHO = """
-    from newsletter.models import Subscriber
-    print(*sorted(Subscriber.objects.values_list("address", flat=True)))
-"""
-
 
 def who(site):
-    return [word.partition("@")[0] for word in site.script(WHO).split()]
+    found = site.rows("SELECT address FROM newsletter_subscriber")
+    return sorted(address.partition("@")[0] for (address,) in found)
 
 
-def test_who_left_after_the_backup_is_out_after_the_restore(any_site):
-    any_site.script(PEOPLE)
-    file = any_site.backup()
-    any_site.script(LEAVE)
-    said = any_site.manage("restore", file.name, "--force")
+def test_who_left_after_the_backup_is_out_after_the_restore(any_site_in):
+    site = any_site_in("left")
+    [file] = site.archives()
+    said = site.manage("restore", file.name, "--force")
     assert "taken out again, for they had left: 2" in said
     # Who came back was on the list when the backup was made, and is again.
-    assert who(any_site) == ["returns", "stays"]
-    any_site.manage("backup")
-    assert who(any_site) == ["returns", "stays"]
+    assert who(site) == ["returns", "stays"]
+    site.manage("backup")
+    assert who(site) == ["returns", "stays"]
 
 
 @pytest.mark.django_db
@@ -67,11 +46,11 @@ def test_what_a_form_took_before_the_backup_is_not_answered_again(settings, tmp_
     assert list(FormRequest.objects.all()) == [later]
 
 
-def test_without_the_journal_a_leaver_is_back(site):
+def test_without_the_journal_a_leaver_is_back(site_in):
     """The twin: a restore without the replay."""
-    site.script(PEOPLE)
-    file = site.backup()
-    site.script(LEAVE)
+    site = site_in("left")
+    [file] = site.archives()
+    assert "leaves" not in who(site)
     site.journal.unlink()
     shutil.rmtree(site.folder / "media", ignore_errors=True)
     (site.folder / "site.sqlite3").unlink()
@@ -80,17 +59,14 @@ def test_without_the_journal_a_leaver_is_back(site):
     assert "leaves" in who(site)
 
 
-def test_a_journal_that_began_later_is_told(site):
-    file = site.backup()
+def test_a_journal_that_began_later_is_told(site_in):
+    site = site_in("backed-up")
+    [file] = site.archives()
     text = site.journal.read_text()
     site.journal.unlink()
-    site.script(
-        """
-        import time
-        from newsletter import suppression_journal as journal
-        journal.append([journal.Entry(int(time.time()) + 90000, journal.BEGUN, journal.NOBODY)])
-        """
-    )
+    begun, nobody = suppression_journal.BEGUN, suppression_journal.NOBODY
+    later = suppression_journal.Entry(int(time.time()) + 90000, begun, nobody)
+    suppression_journal.append([later], site.journal)
     assert "begins on" in site.refuses("restore", file.name, "--force")
     site.journal.write_text(text)
     site.manage("restore", file.name, "--force")
@@ -114,32 +90,31 @@ KILL = "os.kill(os.getpid(), signal.SIGKILL)"
 
 
 def killed(site, **where):
-    code = KILLED.format(**({"before": "pass", "after": "pass"} | where))
-    process = site.start("-c", "import django; django.setup()\n" + code.replace("\n    ", "\n"))
+    process = site.start_script(KILLED.format(**({"before": "pass", "after": "pass"} | where)))
     process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
 
 
-def test_a_crash_between_journal_and_row_loses_nobody(any_site):
-    any_site.script(PEOPLE)
-    killed(any_site, after=KILL)
-    assert "leaves" in who(any_site)  # the row wasn't committed
-    any_site.manage("backup")
-    assert "leaves" not in who(any_site)
-
-
-def test_a_crash_before_the_journal_leaves_all_as_it_was(site):
-    site.script(PEOPLE)
+def test_a_crash_between_journal_and_row_loses_nobody(any_site_in):
+    site = any_site_in("backed-up")
+    site.journal.unlink()  # the first who leaves begins it
+    killed(site, after=KILL)
+    assert "leaves" in who(site)  # the row wasn't committed
     site.manage("backup")
+    assert "leaves" not in who(site)
+
+
+def test_a_crash_before_the_journal_leaves_all_as_it_was(site_in):
+    site = site_in("backed-up")
     before = site.journal.read_text()
     killed(site, before=KILL)
     assert site.journal.read_text() == before
     assert "leaves" in who(site)
 
 
-def test_who_left_while_the_journal_couldnt_be_written_is_noted_by_the_next_backup(site):
-    site.script(PEOPLE)
-    file = site.backup()
+def test_who_left_while_the_journal_couldnt_be_written_is_noted_by_the_next_backup(site_in):
+    site = site_in("backed-up")
+    [file] = site.archives()
     site.journal.rename(site.folder / "kept")
     site.journal.mkdir()
     site.script(LEAVE)  # nobody is kept from leaving
@@ -150,22 +125,25 @@ def test_who_left_while_the_journal_couldnt_be_written_is_noted_by_the_next_back
     assert "leaves" not in who(site)
 
 
-def test_a_restore_never_writes_over_a_site_unasked(any_site):
-    file = any_site.backup()
-    any_site.script(PEOPLE)
-    assert "--force" in any_site.refuses("restore", file.name)
-    assert len(who(any_site)) == 4
-    any_site.manage("restore", file.name, "--force")
-    assert who(any_site) == []
-    [aside] = any_site.backups.glob("replaced-*")
+def test_a_restore_never_writes_over_a_site_unasked(any_site_in):
+    site = any_site_in("backed-up")
+    [file] = site.archives()
+    site.rows(
+        "UPDATE newsletter_subscriber SET address = 'newer@example.org'"
+        " WHERE address = 'stays@example.org'"
+    )
+    assert "--force" in site.refuses("restore", file.name)
+    assert who(site) == ["leaves", "moves", "newer", "returns"]
+    site.manage("restore", file.name, "--force")
+    assert who(site) == ["leaves", "moves", "returns", "stays"]
+    [aside] = site.backups.glob("replaced-*")
     assert list(aside.glob("*.sqlite3")) or list(aside.glob("*.pgdump"))
 
 
-def test_a_restore_brings_back_pictures_and_leaves_no_old_journal_beside_the_database(site):
+def test_a_restore_brings_back_pictures_and_leaves_no_old_journal_beside_the_database(site_in):
+    site = site_in("backed-up")
+    [file] = site.archives()
     picture = site.folder / "media/pictures/a.jpg"
-    picture.parent.mkdir(parents=True)
-    picture.write_bytes(b"as it was")
-    file = site.backup()
     picture.write_bytes(b"as it is")
     (picture.parent / "b.jpg").write_bytes(b"newer")
     (site.folder / "site.sqlite3-wal").write_bytes(os.urandom(9000))
@@ -178,9 +156,9 @@ def test_a_restore_brings_back_pictures_and_leaves_no_old_journal_beside_the_dat
     assert (site.folder / "site.sqlite3").stat().st_mode & 0o077 == 0
 
 
-def test_a_restore_on_an_empty_machine(site, tmp_path):
-    site.script(PEOPLE)
-    file = site.backup()
+def test_a_restore_on_an_empty_machine(site_in, tmp_path):
+    site = site_in("backed-up")
+    [file] = site.archives()
     journal = site.journal.read_bytes()
     shutil.copy(file, tmp_path)
     shutil.rmtree(site.folder)
@@ -209,59 +187,45 @@ def test_a_mail_that_was_due_isnt_sent_again_by_itself(site):
     )
     [file] = site.archives()
     site.manage("restore", file.name, "--force")
-    states = site.script(
-        """
-        from newsletter.models import Delivery, Letter
-        print(dict(Delivery.objects.values_list("kind", "state")), Letter.objects.get().state)
-        """
-    )
-    expected = {"guide": "unknown", "confirm": "unknown", "welcome-1": "queued"}
-    assert states == f"{expected} draft"
+    states = dict(site.rows("SELECT kind, state FROM newsletter_delivery"))
+    assert states == {"guide": "unknown", "confirm": "unknown", "welcome-1": "queued"}
+    assert site.rows("SELECT state FROM newsletter_letter") == [("draft",)]
 
 
-def test_while_the_worker_runs_nothing_is_restored(site):
-    file = site.backup()
+def test_while_the_worker_runs_nothing_is_restored(site_in):
+    site = site_in("backed-up")
+    [file] = site.archives()
     # A little ahead, so that the beat is a fresh one however long the next command takes to start.
-    site.script("""
-        from datetime import timedelta
-        from django.utils import timezone
-        from newsletter.models import Heartbeat
-        Heartbeat.objects.create(at=timezone.now() + timedelta(seconds=35))
-    """)
+    ahead = f"{datetime.now(UTC) + timedelta(seconds=35):%Y-%m-%d %H:%M:%S}"
+    site.rows(f"INSERT INTO newsletter_heartbeat (id, at, trouble) VALUES (1, '{ahead}', '')")
     assert "worker is running" in site.refuses("restore", file.name, "--force")
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "SUPPRESSION_KEY"])
-def test_a_backup_of_other_keys_is_refused_by_name(site, name):
-    file = site.backup()
+def test_a_backup_of_other_keys_is_refused_by_name(site_in, name):
+    site = site_in("backed-up")
+    [file] = site.archives()
     said = site.refuses("restore", file.name, "--force", **{name: "another" * 10})
     assert name in said
     site.manage("restore", file.name, "--force", "--other-keys", **{name: "another" * 10})
 
 
 def test_a_backup_of_a_newer_release_is_refused(site):
-    site.script(
-        """
-        from django.db import connection
-        connection.cursor().execute(
-            "INSERT INTO django_migrations (app, name, applied) "
-            "VALUES ('articles', '9999_later', '2026-01-01')"
-        )
-        """
+    site.rows(
+        "INSERT INTO django_migrations (app, name, applied) "
+        "VALUES ('articles', '9999_later', '2026-01-01')"
     )
     file = site.backup()
     assert "newer release" in site.refuses("restore", file.name, "--force")
 
 
-def test_the_drill_changes_nothing_of_the_site(any_site):
-    any_site.script(PEOPLE)
-    any_site.backup()
-    any_site.script(LEAVE)
-    before = any_site.journal.read_text(), who(any_site)
-    said = any_site.manage("drill")
+def test_the_drill_changes_nothing_of_the_site(any_site_in):
+    site = any_site_in("left")
+    before = site.journal.read_text(), who(site)
+    said = site.manage("drill")
     assert "2 who had left taken out" in said
-    assert (any_site.journal.read_text(), who(any_site)) == before
-    assert not list(any_site.backups.glob(".partial-*"))
+    assert (site.journal.read_text(), who(site)) == before
+    assert not list(site.backups.glob(".partial-*"))
 
 
 CUT_SHORT = """
@@ -270,28 +234,20 @@ CUT_SHORT = """
     restoring.prepare = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
     restoring.restore(store.find("{name}"), restoring.Wish(is_forced=True))
 """
-PAUSED = """
-    from newsletter.models import Heartbeat
-    print(Heartbeat.objects.filter(paused_at__isnull=False).exists())
-"""
+PAUSED = "SELECT id FROM newsletter_heartbeat WHERE paused_at IS NOT NULL"
 
 
-def test_a_restore_that_is_killed_writes_to_nobody_who_had_left(any_site):
-    any_site.script(PEOPLE)
-    file = any_site.backup()
-    made = any_site.script(
-        "from operations.backups import store; b = store.stored()[0]; print(b.at.isoformat())"
-    )
-    any_site.script(LEAVE)
-    code = CUT_SHORT.format(name=file.name).replace("\n    ", "\n")
-    process = any_site.start("-c", "import django; django.setup()\n" + code)
+def test_a_restore_that_is_killed_writes_to_nobody_who_had_left(any_site_in):
+    site = any_site_in("left")
+    [file] = site.archives()
+    process = site.start_script(CUT_SHORT.format(name=file.name))
     process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
-    if "leaves" in who(any_site):  # PostgreSQL's is in place already, and sends nothing
-        assert any_site.script(PAUSED) == "True"
-        any_site.manage("finish_restore", "--made", made)
-        assert any_site.script(PAUSED) == "False"
-    assert "leaves" not in who(any_site)
+    if "leaves" in who(site):  # PostgreSQL's is in place already, and sends nothing
+        assert site.rows(PAUSED)
+        site.manage("finish_restore", "--made", store.find(str(file)).at.isoformat())
+        assert not site.rows(PAUSED)
+    assert "leaves" not in who(site)
 
 
 @pytest.mark.django_db
