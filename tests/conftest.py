@@ -1,7 +1,9 @@
 """What every test may use."""
 
 import os
+import pickle
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import html5lib
@@ -12,6 +14,7 @@ from django.conf import settings
 from django.core.management.color import no_style
 from django.db import connection
 
+from tests.made_once import made_once
 from trustsite.web.rate_limit.file_store import file_store_at
 from trustsite.web.rate_limit.memory_store import process_memory
 from trustsite.web.rate_limit.redis_store import redis_store_at
@@ -25,11 +28,18 @@ hypothesis.settings.load_profile("no deadline")
 
 # Of each table its columns and its rows.
 Table = dict[str, tuple[list[str], list[Any]]]
-Rows = dict[str, Table]
 SEARCH_INDEXES = ("articles_search_terms", "articles_desk_search_terms")
 os.environ.setdefault(
     "DJANGO_ALLOW_ASYNC_UNSAFE", "true"
 )  # the synchronous Playwright keeps an event loop
+
+
+class Rows:
+    """Rows by what made them and by table, once some test in one of pytest's processes has made them."""
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        self.factory = factory
+        self.kept: dict[str, Table] = {}
 
 
 def pytest_collection_finish() -> None:
@@ -123,9 +133,9 @@ def content(db: None, made_rows: Rows) -> None:
 
 
 @pytest.fixture(scope="session")
-def made_rows() -> Rows:
-    """Rows by what made them and by table, once some test has made them."""
-    return {}
+def made_rows(tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """Where rows are kept for tests that begin with the same."""
+    return Rows(tmp_path_factory)
 
 
 def make_once(made_rows: Rows, name: str, make: Callable[[], object]) -> None:
@@ -133,22 +143,37 @@ def make_once(made_rows: Rows, name: str, make: Callable[[], object]) -> None:
 
     The tables that it fills must be empty.
     """
-    if name not in made_rows:
-        empty = {table for table, rows in _rows().items() if not rows[1]}
-        make()
-        made_rows[name] = {
-            table: rows for table, rows in _rows().items() if table in empty and rows[1]
-        }
-        return
+    made_now = False
+
+    def keep(file: Path) -> None:
+        nonlocal made_now
+        file.write_bytes(pickle.dumps(_rows_by(make)))
+        made_now = True
+
+    if name not in made_rows.kept:
+        file = made_once(made_rows.factory, f"{name}.rows", keep)
+        made_rows.kept[name] = pickle.loads(file.read_bytes())
+    if not made_now:
+        _copy_in(made_rows.kept[name])
+
+
+def _rows_by(make: Callable[[], object]) -> Table:
+    """Call `make`; return the rows that are in tables which were empty."""
+    empty = {table for table, rows in _rows().items() if not rows[1]}
+    make()
+    return {table: rows for table, rows in _rows().items() if table in empty and rows[1]}
+
+
+def _copy_in(made: Table) -> None:
     with connection.constraint_checks_disabled(), connection.cursor() as cursor:
-        for table, (names, rows) in made_rows[name].items():
+        for table, (names, rows) in made.items():
             places = ", ".join(["%s"] * len(names))
             columns = ", ".join(map(connection.ops.quote_name, names))
             cursor.executemany(
                 f"INSERT INTO {connection.ops.quote_name(table)} ({columns}) VALUES ({places})",
                 rows,
             )
-        models = [one for one in apps.get_models() if one._meta.db_table in made_rows[name]]
+        models = [one for one in apps.get_models() if one._meta.db_table in made]
         for statement in connection.ops.sequence_reset_sql(no_style(), models):
             cursor.execute(statement)  # on PostgreSQL: the next row has the next number
 

@@ -1,12 +1,10 @@
 """Sites of their own on disk, on SQLite and on a real PostgreSQL, whose commands run as processes."""
 
-import fcntl
 import os
 import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import textwrap
 from collections.abc import Callable
 from contextlib import closing
@@ -18,6 +16,7 @@ import psycopg
 import pytest
 
 from tests.faults.conftest import _postgresql, need  # noqa: F401
+from tests.made_once import made_once
 from tests.servers import ROOT
 from tests.waiting import PATIENCE
 from tests.web_server import prepared
@@ -160,20 +159,6 @@ STATES: dict[str, tuple[str, Callable[[Site], object]]] = {
     "backed-up": ("migrated", back_up_people),
     "left": ("backed-up", lambda site: site.script(LEAVE)),  # some of them, since the backup
 }
-
-
-def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """Return a folder that the first of pytest's processes makes; the others wait for it meanwhile."""
-    base = factory.getbasetemp()
-    home = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    made = home / name
-    with (home / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not made.exists():
-            making = Path(tempfile.mkdtemp(dir=home), name)
-            make(making)
-            making.rename(made)
-    return made
 
 
 class Sites:

@@ -17,7 +17,8 @@ from operations.published_files.publisher import Publisher
 from quiz import content_files as quiz_files
 from tests.conftest import make_once
 from tests.factories import make_article
-from tests.operations.conftest import Site, made_once
+from tests.made_once import made_once
+from tests.operations.conftest import Site
 from tests.operations.proxied import Proxied, wait_until
 from tests.servers import ROOT
 from trustsite.web.serving.stored_answer import Answer

@@ -1,5 +1,6 @@
 """Nothing outdated is kept: whatever changes, of whatever kind, every kept page equals one made anew."""
 
+import json
 from collections import OrderedDict
 from datetime import date, timedelta
 from itertools import islice
@@ -29,7 +30,7 @@ from quiz.models import Option, Question, Quiz, Rating, Review, Version
 from tests.edge import catch_up, get, make_edge
 from tests.factories import make_article, make_offer
 from trustsite.models import CachedPageModel, CacheVersion
-from trustsite.web import form_guard
+from trustsite.web import drawings, form_guard
 
 DERIVED = {"id", "html", "citations", "words", "changed_at", "synced_at", "synced_digest"}
 DERIVED |= {"version", "updated_at", "text_hash", "problems", "preview_key", "checked_text"}
@@ -51,6 +52,8 @@ FEW = 6  # of the launch content’s articles
 def rows(content, monkeypatch):
     """One row of each kind, each seen on at least one page."""
     monkeypatch.setattr(form_guard, "_hour", lambda: 500_000)
+    # What a card says; its pixels take longer than the other pages together.
+    monkeypatch.setattr(drawings, "_card", lambda **said: json.dumps(said).encode())
     source = Source.objects.order_by("key").first()
     topic = Topic.objects.order_by("position").first()
     snippet = Snippet.objects.create(key="said", title="Said", body="Said in many texts.")
