@@ -20,7 +20,7 @@ help: ## say what there is
 run: .venv/.runs ## run the site: make run PORT=8000 DATA=var
 	@exec env PORT=$(PORT) DATA=$(DATA) $(BIN)/python manage.py dev --host $(HOST) --port $(PORT)
 
-test: .venv/.tests check ## everything: checks, unit tests, browser tests
+test: .venv/.tests ## everything: checks, unit tests, browser tests
 	@tests/run.sh $(BIN)/python
 
 coverage: .venv/.tests ## which lines the unit tests reach, in build/coverage-html

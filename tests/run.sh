@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run unit and browser tests beside each other, for both wait a good part of their time: run.sh PYTHON
+# Run the checks, unit and browser tests beside each other, for all wait a good part of their time: run.sh PYTHON
 set -u
 if tests/find_servers.sh; then export REQUIRE_SERVERS=1; fi
 CHROMIUM=$(tests/find_chromium.sh) || exit 1
@@ -14,6 +14,11 @@ mkdir -p build
 REQUIRE_BROWSER=1 "$1" -m pytest -n 2 --dist loadfile tests/browser >build/browser-tests.log 2>&1 &
 browser=$!
 trap 'kill "$browser" 2>/dev/null; exit 130' INT TERM
+# A slip is told at once, not after a quarter of an hour.
+if ! "${MAKE:-make}" --no-print-directory check; then
+    kill "$browser"
+    exit 1
+fi
 "$1" -m pytest -n 3 --dist worksteal --ignore tests/browser
 unit=$?
 wait "$browser"
