@@ -110,6 +110,11 @@ class MarkdownModel(SyncedModel):
         return stored_text(self.FOLDER, self.file_name, values, self.body)
 
     @property
+    def meta_description(self) -> str:
+        """What search engines and shared links are told of it: never nothing."""
+        return self.description or self.standfirst or self.title
+
+    @property
     def file_name(self) -> str:
         """The name of its file, without an ending."""
         raise NotImplementedError

@@ -22,7 +22,7 @@ def article(article: Article) -> JsonLd:
     about: dict[str, Any] = {
         "@type": "Article",
         "headline": article.title,
-        "description": article.description or article.standfirst,
+        "description": article.meta_description,
         "image": f"{address}card.png",
         "inLanguage": "en-GB",
         "mainEntityOfPage": address,

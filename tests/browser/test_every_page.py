@@ -58,6 +58,15 @@ def pages(crawled):
     return {path: document for path, (_, document, _) in crawled.items() if document is not None}
 
 
+def kinds(crawled):
+    """Return the path of a page of each kind."""
+    by_kind = {
+        path.strip("/").partition("/")[0] if path.count("/") > 2 else path: path
+        for path in pages(crawled)
+    }
+    return list(by_kind.values())
+
+
 def test_there_are_as_many_pages_as_the_launch_holds(crawled):
     assert len(pages(crawled)) >= 11 + 8 + 4 + 5
 
@@ -256,6 +265,18 @@ def small_controls(page):
     return [size for size in sizes if min(size[1:]) < 24]
 
 
+def test_a_heading_s_word_that_is_wider_than_a_small_phone_breaks(crawled, visit):
+    page, found = visit(viewport={"width": 320, "height": 640}).new_page(), []
+    for path in kinds(crawled):
+        page.goto(path)
+        page.evaluate(
+            "document.querySelectorAll('main :is(h1, h2, h3)').forEach(e => e.append('W'.repeat(60)))"
+        )
+        if is_too_wide(page):
+            found.append(path)
+    assert found == []
+
+
 @pytest.mark.parametrize("what", ["barriers", "too wide", "small"])
 def test_no_page_has_a_barrier_scrolls_sideways_or_has_controls_too_small_to_touch(opened, what):
     found, _ = opened
@@ -283,11 +304,7 @@ def test_reading_sets_no_cookie_keeps_nothing_complains_of_nothing_and_asks_nobo
 )
 def test_a_page_of_each_kind_has_no_barrier_in_another_guise(crawled, visit, options):
     page, found = visit(**options).new_page(), {}
-    kinds = {
-        path.strip("/").partition("/")[0] if path.count("/") > 2 else path: path
-        for path in pages(crawled)
-    }
-    for path in kinds.values():
+    for path in kinds(crawled):
         page.goto(path)
         # Forced colours are the reader's own, and their contrast with each other is too.
         without = ["color-contrast"] if "forced_colors" in options else []

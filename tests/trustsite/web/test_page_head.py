@@ -117,6 +117,22 @@ def test_every_kind_of_page_is_complete(site, client, parse):
         assert {"canonical", "icon", "apple-touch-icon", "alternate"} <= icons
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"description": "For engines.", "standfirst": "A line."}, "For engines."),
+        ({"description": "", "standfirst": "A line."}, "A line."),
+        ({"description": "", "standfirst": ""}, "Bare"),
+    ],
+)
+def test_an_article_is_described_by_what_there_is(db, client, parse, said, told):
+    article = make_article(title="Bare", **said)
+    document = parse(client.get(article.get_absolute_url()))
+    assert tags(document)["og:description"] == told
+    assert document.find(".//meta[@name='description']").get("content") == told
+    assert described(document)[0]["description"] == told
+
+
 def test_no_title_of_an_article_is_too_long(content, client, parse):
     for article in Article.objects.published():
         title = parse(client.get(article.get_absolute_url())).findtext(".//title")
