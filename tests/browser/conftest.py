@@ -192,7 +192,7 @@ def enter(site: Site) -> Any:
     return enter
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # what other modules do to the login may end its sessions
 def logged_in(site: Site, browser: Any, enter: Callable[..., Any]) -> Any:
     """What a browser keeps once it has logged in: to do so for each page would take most of its time."""
     context = browser.new_context(base_url=site.url)
