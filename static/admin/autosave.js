@@ -13,19 +13,19 @@ const NOT_KEPT = "Not kept: the site doesn’t answer. Your words are in this br
 const NOWHERE = "Not kept: the site doesn’t answer. Copy your text if you leave.";
 const REFUSED = "Not kept: the site refuses it. Copy your text, and open this page anew.";
 let last = 0;
-let running;
 
 export async function keep({ leaving = false } = {}) {
-  if (!words.isChanged || words.isOver) return;
+  // While a save is under way they wait for it: after it this is another opened form, and these would be offered once more.
+  if (!words.isChanged || words.isOver || (words.isSaving && !leaving)) return;
   const posted = new FormData(form);
-  running?.abort();
-  const mine = (running = new AbortController());
+  words.keeping?.abort();
+  words.keeping = new AbortController();
   words.isChanged = false;
   last = Date.now();
   if (leaving) outbox.put(bar.dataset.keep, posted); // a page that closes hears of no failure
   try {
     const keepalive = leaving && bytes(posted) < MOST;
-    const response = await fetch(bar.dataset.keep, { method: "POST", body: posted, keepalive, signal: mine.signal });
+    const response = await fetch(bar.dataset.keep, { method: "POST", body: posted, keepalive, signal: words.keeping.signal });
     if (!response.ok) throw new Error(response.status);
     outbox.remove();
     words.hasFailed = false;
@@ -52,8 +52,7 @@ function isDue() {
 
 if (form) {
   setInterval(() => {
-    // While a save is under way they wait for it: after it this is another opened form, and these would be offered once more.
-    if (words.isChanged && !words.isSaving && isDue()) keep();
+    if (words.isChanged && isDue()) keep();
   }, 500);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") keep({ leaving: true });

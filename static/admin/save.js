@@ -18,6 +18,7 @@ async function save(submitter) {
     return;
   }
   words.isSaving = true;
+  words.keeping?.abort(); // the save takes them along, and nothing else is said beside it
   say("Saving …");
   const posted = new FormData(form, button(submitter));
   const before = snapshot();

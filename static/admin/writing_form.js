@@ -3,8 +3,9 @@ export const bar = document.querySelector("[data-writing]");
 export const form = bar?.closest("form");
 const said = bar?.querySelector("[data-kept]");
 
-// What the other scripts tell each other. `isChanged`: typed since the last time all of it was kept or saved.
-export const words = { isChanged: false, hasFailed: false, isOver: false, isSaving: false, typedAt: 0 };
+// What the other scripts tell each other. `isChanged`: typed since the last time all of it was kept or saved. `keeping`: what stops
+// the request that keeps them, if there is one.
+export const words = { isChanged: false, hasFailed: false, isOver: false, isSaving: false, typedAt: 0, keeping: undefined };
 
 export function note() {
   return form.querySelector("[data-note]");

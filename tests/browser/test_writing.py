@@ -4,10 +4,12 @@ import base64
 import re
 import time
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Error
 
 from tests.browser.test_every_page import AXE
 from tests.factories import picture_file
@@ -529,6 +531,20 @@ def test_a_save_without_the_site_waits_for_it(site, new):
     new.context.set_offline(False)
     new.get_by_text(SAVED).wait_for()
     assert site.rows("select body from articles_article where slug = 'saved-later'")
+
+
+def test_what_was_about_to_be_kept_says_nothing_beside_a_save(site, new):
+    begin(new, "Nothing beside it")
+    held = []
+    new.route("**/keep/**", lambda route: held.append(route))
+    write(new, "All of it.|")
+    waits_for(new, lambda: held)
+    new.keyboard.press("Control+s")
+    new.get_by_text(SAVED).wait_for()
+    with suppress(Error):  # it was taken back
+        held[0].fulfill(json={})
+    new.wait_for_timeout(500)  # long enough for its answer to be told, if it were
+    assert SAVED.fullmatch(new.locator("[data-kept]").inner_text())
 
 
 def test_an_error_is_led_to_and_no_word_is_lost(new):
